@@ -1,0 +1,61 @@
+//! Changegate: change control for teams on GitHub.
+//!
+//! This file is the map. The rooms stand in the order in which a webhook travels through them;
+//! `tests/it/architecture.rs` holds which room may name which.
+//!
+//! ```text
+//! GitHub ─POST─► webhook ─keep─► deliveries ─route─► subjects due
+//!                                                        │ claim: the lease is on the subject
+//!                                                        ▼
+//!                 pending events in arrival order ─► domain::judge ─► Needs(more)? store, then batched reads; again
+//!                                                        └► Decided(Decision)
+//!                                                        ▼ settle in groups: one transaction
+//!                        state · audit log · effects · dependents whose view changed · events done
+//!                                                        │ claim by lease, one holder per key
+//!                                                        ▼
+//!                                           effects ─► check run · comment · label · milestone · reaction
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. [`domain`] is pure: [`domain::decide::judge`] answers with a decision or with questions. Clock and
+//!    randomness are arguments. A fact is known, with its time, or unknown, with its reason.
+//! 2. One door in: whatever can change state is a delivery.
+//! 3. One writer: only settling changes state or appends to the audit log; state, audit entry, effects and the
+//!    acknowledgement commit together.
+//! 4. An acknowledged delivery is durable. A body that cannot be read is parked and visible, never lost.
+//! 5. An event is a hint; facts are the truth. Lost, repeated, late and reordered webhooks end in the same state.
+//! 6. A decision carries its read set; settling checks it inside the transaction and judges again on a mismatch.
+//! 7. Unknown is never allow.
+//! 8. A check run never ends `neutral` or `skipped`: both would satisfy a required check.
+//! 9. No call to GitHub while a transaction is open. An effect is stored before it is sent; sending it twice is
+//!    harmless; a newer effect with the same key replaces an unsent older one; one holder per key.
+//! 10. The audit log is append-only and hash-chained per tenant; personal text lies outside the chain and can be erased.
+//! 11. The tenant is the GitHub host and the numeric account id; every query carries it. `github` and `store` never
+//!     name each other.
+//! 12. Every stored event, state, effect and audit entry carries kind and version; readers accept all earlier ones.
+//! 13. No trait, flag or `cfg` exists only for tests; faults are injected from outside.
+
+pub mod webhook;
+
+pub mod inbox;
+
+pub mod domain;
+
+pub mod effects;
+
+pub mod github;
+
+pub mod store;
+
+pub mod sandbox;
+
+pub mod worker;
+
+pub mod clock;
+
+pub mod config;
+
+pub mod app;
+
+pub mod cli;
