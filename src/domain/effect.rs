@@ -1,0 +1,166 @@
+//! What GitHub must be told, complete: whoever performs an effect chooses nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CommentId, IssueRef, RepoId, Sha};
+
+/// One thing to tell GitHub.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// What it sets, in words: a newer effect with the same key replaces an older unsent one, and an effect equal
+    /// to the last sent one is not sent again.
+    pub key: String,
+    /// Which effects go first when GitHub's budget is short.
+    pub lane: Lane,
+    /// The call.
+    pub call: Call,
+    /// To be sent even when it equals the last one sent, because somebody has changed what it sets since.
+    pub again: bool,
+}
+
+impl Effect {
+    /// The effect of this call, in the lane it belongs to.
+    #[must_use]
+    pub fn new(call: Call) -> Self {
+        Self { key: call.key(), lane: call.lane(), again: call.is_asked_when_it_differs(), call }
+    }
+
+    /// The same, to be sent even when it equals the last one sent.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        self.again = true;
+        self
+    }
+
+    /// How it is made safe to send twice.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.call.class()
+    }
+}
+
+/// In the order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Gate answers and merge groups: somebody's pipeline waits.
+    Gate = 0,
+    /// Check runs.
+    Check = 1,
+    /// Comments, labels, milestones, reactions.
+    Rest = 2,
+}
+
+/// How a repeated sending is harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Sets a value; setting it twice is setting it once.
+    Set,
+    /// Creates something that is looked up first from the second attempt on; duplicates are removed.
+    Find,
+}
+
+/// The check that Changegate writes on pull requests and merge groups.
+pub const CHANGE_CHECK: &str = "changegate/change";
+
+/// A call to GitHub, in domain words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Call {
+    /// The check run of this name on this commit says this.
+    CheckRun {
+        repo: RepoId,
+        sha: Sha,
+        name: String,
+        status: CheckStatus,
+        title: String,
+        /// Markdown, at most 65,535 characters.
+        summary: String,
+        /// Somebody's merge queue waits for it.
+        urgent: bool,
+    },
+    /// The one comment that we keep for this purpose says this. Created, edited in place, or restored.
+    Comment {
+        on: IssueRef,
+        /// What the comment is for: `status`, or `reply/COMMENT` where it answers a comment.
+        purpose: String,
+        /// Markdown, at most 65,000 characters.
+        body: String,
+    },
+    /// This label is on the issue, or is not.
+    Label { on: IssueRef, name: String, present: bool },
+    /// The issue has this milestone, or none.
+    Milestone { on: IssueRef, number: Option<u64> },
+    /// Our reaction on a comment.
+    Reaction { repo: RepoId, comment: CommentId, content: Reaction },
+}
+
+/// What a check run says. Never `neutral` or `skipped`: both would satisfy a required check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// Facts are still being found out.
+    InProgress,
+    /// All rules are met (or the repository only advises).
+    Success,
+    /// A rule is not met.
+    Failure,
+    /// Somebody has to act before it can be decided.
+    ActionRequired,
+}
+
+/// Reactions we give to commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// Done (GitHub's `+1`).
+    ThumbsUp,
+    /// Not done; a sentence beside says why (GitHub's `confused`).
+    Confused,
+    /// Seen (GitHub's `eyes`).
+    Eyes,
+}
+
+impl Call {
+    fn key(&self) -> String {
+        match self {
+            Self::CheckRun { repo, sha, name, .. } => format!("check/{repo}/{sha}/{name}"),
+            Self::Comment { on, purpose, .. } => format!("comment/{}/{}/{purpose}", on.repo, on.number),
+            Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
+            Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
+            Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
+        }
+    }
+
+    const fn lane(&self) -> Lane {
+        match self {
+            Self::CheckRun { urgent: true, .. } => Lane::Gate,
+            Self::CheckRun { urgent: false, .. } => Lane::Check,
+            Self::Comment { .. } | Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => {
+                Lane::Rest
+            }
+        }
+    }
+
+    const fn class(&self) -> Class {
+        match self {
+            Self::CheckRun { .. } | Self::Comment { .. } => Class::Find,
+            Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => Class::Set,
+        }
+    }
+
+    /// Labels and milestones are people's too: they are only set where the snapshot shows another value.
+    const fn is_asked_when_it_differs(&self) -> bool {
+        matches!(self, Self::Label { .. } | Self::Milestone { .. })
+    }
+
+    /// The repository it is about.
+    #[must_use]
+    pub const fn repo(&self) -> RepoId {
+        match self {
+            Self::CheckRun { repo, .. } | Self::Reaction { repo, .. } => *repo,
+            Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
+        }
+    }
+}

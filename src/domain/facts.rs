@@ -1,0 +1,339 @@
+//! What a decision may ask, and the answers.
+//!
+//! Deciding asks, the shell finds out (in the store what is known there, the rest from GitHub in batches), and
+//! deciding starts again with more facts. See [`Inquiry`].
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    event::{IssueSnapshot, PullRequestSnapshot, ReviewSnapshot},
+    ids::{Actor, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    policy::{self, EffectivePolicy, Policy, Scope},
+    subject::{Relation, View},
+};
+
+/// One question. The first three are answered from the store, the others by GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Question {
+    /// What others may read of a subject.
+    View(SubjectId),
+    /// Which subjects point at this one in this relation.
+    PointingAt(SubjectId, Relation),
+    /// Which repository bears this name.
+    RepositoryNamed(RepoName),
+    /// The issue, and who set its labels and its milestone.
+    Issue(IssueRef),
+    /// The pull request, its links, commits and reviews, and the policy file at both its ends.
+    PullRequest(IssueRef),
+    /// The policy file on the default branch.
+    PolicyFile(RepoId),
+    /// The members of a team.
+    Team(TeamName),
+    /// The pull requests of the merge group with this head on this branch.
+    MergeGroup(RepoId, String, Sha),
+}
+
+impl Question {
+    /// Whether the store knows the answer.
+    #[must_use]
+    pub const fn is_for_the_store(&self) -> bool {
+        match self {
+            Self::View(_) | Self::PointingAt(..) | Self::RepositoryNamed(_) => true,
+            Self::Issue(_)
+            | Self::PullRequest(_)
+            | Self::PolicyFile(_)
+            | Self::Team(_)
+            | Self::MergeGroup(..) => false,
+        }
+    }
+}
+
+/// `organisation/team-slug`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TeamName {
+    pub organisation: String,
+    pub slug: String,
+}
+
+/// The answer to a question, of the variant that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// To [`Question::View`]: `None` where the subject has never been settled.
+    View(Option<Box<View>>),
+    /// To [`Question::PointingAt`], in order.
+    PointingAt(Vec<SubjectId>),
+    /// To [`Question::RepositoryNamed`].
+    RepositoryNamed(Option<RepoId>),
+    /// To [`Question::Issue`]; `None`: GitHub says there is none.
+    Issue(Option<Box<IssueReading>>),
+    /// To [`Question::PullRequest`]; `None`: GitHub says there is none.
+    PullRequest(Option<Box<PullRequestReading>>),
+    /// To [`Question::PolicyFile`]; `None`: the repository has none.
+    PolicyFile(Option<String>),
+    /// To [`Question::Team`].
+    Team(Vec<Actor>),
+    /// To [`Question::MergeGroup`]: the numbers of its pull requests, in order; empty when the group is gone.
+    MergeGroup(Vec<u64>),
+}
+
+/// An issue as GitHub shows it when asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IssueReading {
+    pub issue: IssueSnapshot,
+    /// For each label on the issue, who set it last; from the timeline.
+    pub labels_set: Vec<SetBy>,
+    /// For the milestone on the issue, who set it last (`name` is the title).
+    pub milestone_set: Option<SetBy>,
+    /// Who closed it last, where it is closed (`name` is the state reason).
+    pub closed: Option<SetBy>,
+    /// Whether a pull request closed it.
+    pub closed_by_pull_request: Option<IssueRef>,
+    /// Whether the timeline was read to its beginning.
+    pub complete: bool,
+}
+
+/// Who set something by name, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBy {
+    pub name: String,
+    pub by: Option<Actor>,
+    pub at: Option<Timestamp>,
+}
+
+/// A pull request as GitHub shows it when asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PullRequestReading {
+    pub pull_request: PullRequestSnapshot,
+    /// Issues that GitHub links by closing keyword or by hand.
+    pub closes: Vec<IssueRef>,
+    pub commits: Vec<CommitReading>,
+    /// The last opinion of each reviewer.
+    pub reviews: Vec<ReviewSnapshot>,
+    /// The policy file at the head, when it differs from the base: `Some(None)` when the head deletes it.
+    pub policy_edit: Option<Option<String>>,
+    /// Whether every page of links, commits and reviews was read.
+    pub complete: bool,
+}
+
+/// A commit of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitReading {
+    pub sha: Sha,
+    pub message: String,
+    /// Authors, co-authors and committer; `None` for each whom GitHub knows only by mail.
+    pub people: Vec<Option<Actor>>,
+}
+
+/// A fact is known, with its time, or unknown, with its reason; an empty answer is not an unknown one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Fact<T> {
+    /// Known, as of this time.
+    Known(T, Timestamp),
+    /// Not known, and why, as a sentence for a person: "GitHub could not be reached since 10:04 UTC".
+    Unknown(String),
+}
+
+impl<T> Fact<T> {
+    /// The same fact about something in it.
+    pub fn map<U>(self, into: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Known(value, at) => Fact::Known(into(value), at),
+            Self::Unknown(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// The value, if it is known.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value, _) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The answers found so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Facts(#[serde(with = "pairs")] BTreeMap<Question, Fact<Answer>>);
+
+impl Facts {
+    /// Adds an answer; a later one to the same question wins.
+    pub fn insert(&mut self, question: Question, fact: Fact<Answer>) {
+        self.0.insert(question, fact);
+    }
+
+    /// Questions and answers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Question, &Fact<Answer>)> {
+        self.0.iter()
+    }
+}
+
+/// Asks for facts and remembers which are missing.
+///
+/// Ask for everything you can before you look at the first answer: the missing ones are then found out together.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    facts: &'a Facts,
+    missing: Vec<Question>,
+}
+
+/// The effective policy of a repository: what its organisation and it say.
+pub type PolicyInForce = Option<EffectivePolicy>;
+
+impl<'a> Inquiry<'a> {
+    /// Over the facts found so far.
+    #[must_use]
+    pub const fn new(facts: &'a Facts) -> Self {
+        Self { facts, missing: Vec::new() }
+    }
+
+    /// What was asked and is not answered yet.
+    #[must_use]
+    pub fn into_missing(self) -> Vec<Question> {
+        self.missing
+    }
+
+    /// Whether everything that was asked is answered.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    fn ask(&mut self, question: Question) -> Option<&'a Fact<Answer>> {
+        let answer = self.facts.0.get(&question);
+        if answer.is_none() && !self.missing.contains(&question) {
+            self.missing.push(question);
+        }
+        answer
+    }
+
+    /// What others may read of `subject`. Outer `None`: not answered yet; inner: never settled.
+    pub fn view(&mut self, subject: SubjectId) -> Option<Option<&'a View>> {
+        match self.ask(Question::View(subject))? {
+            Fact::Known(Answer::View(view), _) => Some(view.as_deref()),
+            Fact::Known(..) | Fact::Unknown(_) => Some(None),
+        }
+    }
+
+    /// Which subjects point at `subject` in `relation`.
+    pub fn pointing_at(&mut self, subject: SubjectId, relation: Relation) -> Option<&'a [SubjectId]> {
+        match self.ask(Question::PointingAt(subject, relation))? {
+            Fact::Known(Answer::PointingAt(found), _) => Some(found),
+            Fact::Known(..) | Fact::Unknown(_) => Some(&[]),
+        }
+    }
+
+    /// Which repository bears this name.
+    pub fn repository_named(&mut self, name: RepoName) -> Option<Option<RepoId>> {
+        match self.ask(Question::RepositoryNamed(name))? {
+            Fact::Known(Answer::RepositoryNamed(found), _) => Some(*found),
+            Fact::Known(..) | Fact::Unknown(_) => Some(None),
+        }
+    }
+
+    /// The issue, read from GitHub.
+    pub fn issue(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueReading>>> {
+        Some(match self.ask(Question::Issue(at))? {
+            Fact::Known(Answer::Issue(found), as_of) => Fact::Known(found.as_deref(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// The pull request, read from GitHub.
+    pub fn pull_request(&mut self, at: IssueRef) -> Option<Fact<Option<&'a PullRequestReading>>> {
+        Some(match self.ask(Question::PullRequest(at))? {
+            Fact::Known(Answer::PullRequest(found), as_of) => Fact::Known(found.as_deref(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// The policy file on the default branch, read from GitHub.
+    pub fn policy_file(&mut self, repo: RepoId) -> Option<Fact<Option<&'a str>>> {
+        Some(match self.ask(Question::PolicyFile(repo))? {
+            Fact::Known(Answer::PolicyFile(found), as_of) => Fact::Known(found.as_deref(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// The members of a team, read from GitHub.
+    pub fn team(&mut self, team: TeamName) -> Option<Fact<&'a [Actor]>> {
+        Some(match self.ask(Question::Team(team))? {
+            Fact::Known(Answer::Team(found), as_of) => Fact::Known(found.as_slice(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// The pull requests of a merge group, read from GitHub.
+    pub fn merge_group(&mut self, repo: RepoId, branch: &str, head: &Sha) -> Option<Fact<&'a [u64]>> {
+        Some(match self.ask(Question::MergeGroup(repo, branch.into(), head.clone()))? {
+            Fact::Known(Answer::MergeGroup(found), as_of) => Fact::Known(found.as_slice(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// What the repository is called; inner `None`: it was never seen.
+    pub fn repository_name(&mut self, repo: RepoId) -> Option<Option<&'a RepoName>> {
+        Some(self.view(SubjectId::Repository(repo))?.and_then(View::as_repository).map(|view| &view.name))
+    }
+
+    /// In which scope a repository's policy file is read: beside its owner's `.github`, or alone.
+    pub fn policy_scope(&mut self, name: &RepoName) -> Option<Scope> {
+        if name.name() == ".github" {
+            return Some(Scope::Organisation);
+        }
+        let shared = self.shared_policy(name)?;
+        Some(if shared.is_some() { Scope::Repository } else { Scope::Alone })
+    }
+
+    /// The policy in force in a repository: its own file and that of its owner's `.github` repository.
+    pub fn policy(&mut self, repo: RepoId) -> Option<PolicyInForce> {
+        let own = self.view(SubjectId::Repository(repo))?.and_then(View::as_repository);
+        let Some(own) = own else { return Some(None) };
+        let shared = if own.name.name() == ".github" { None } else { self.shared_policy(&own.name)? };
+        let scope = self.policy_scope(&own.name)?;
+        let repository = own.policy.as_deref().and_then(|text| policy::parse(policy::PATH, text, scope).ok());
+        Some(match scope {
+            Scope::Organisation => EffectivePolicy::of(repository, None),
+            Scope::Repository | Scope::Alone => EffectivePolicy::of(shared, repository),
+        })
+    }
+
+    fn shared_policy(&mut self, name: &RepoName) -> Option<Option<Policy>> {
+        let Ok(shared) = format!("{}/.github", name.owner()).parse() else { return Some(None) };
+        let Some(id) = self.repository_named(shared)? else { return Some(None) };
+        let view = self.view(SubjectId::Repository(id))?.and_then(View::as_repository);
+        let text = view.and_then(|view| view.policy.as_deref());
+        Some(text.and_then(|text| policy::parse(policy::PATH, text, Scope::Organisation).ok()))
+    }
+}
+
+fn mismatched<T>() -> Fact<T> {
+    Fact::Unknown("the answer that was found does not fit the question".into())
+}
+
+/// JSON has no keys but text: questions and answers are written as pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Answer, Fact, Question};
+
+    type Pairs = BTreeMap<Question, Fact<Answer>>;
+
+    pub fn serialize<S: Serializer>(facts: &Pairs, to: S) -> Result<S::Ok, S::Error> {
+        facts.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pairs, D::Error> {
+        Ok(Vec::<(Question, Fact<Answer>)>::deserialize(from)?.into_iter().collect())
+    }
+}

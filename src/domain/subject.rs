@@ -1,0 +1,133 @@
+//! What is known of each subject (its state), and the part of it that other subjects may read (its view).
+//!
+//! A subject that settles wakes the subjects that read its view, when the view changed, and those it points at,
+//! when it began or ceased to point at them or its view changed; always towards later kinds, never back.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    account::Account,
+    change_request::{ChangeRequest, ChangeRequestView},
+    commit::Commit,
+    ids::{SubjectId, SubjectKind},
+    milestone::{Milestone, MilestoneView},
+    pull_request::{PullRequest, PullRequestView},
+    release::Release,
+    repository::{Repository, RepositoryView},
+};
+
+/// How one subject points at another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// A pull request finishes or is part of a change request.
+    Covers,
+    /// A pull request is at a commit (its head).
+    At,
+    /// A change request or a milestone belongs to a release.
+    In,
+}
+
+impl Relation {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Covers => "covers",
+            Self::At => "at",
+            Self::In => "in",
+        }
+    }
+}
+
+/// Everything known of one subject. Stored as JSON with its kind and version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum State {
+    Account(Account),
+    Repository(Repository),
+    Milestone(Milestone),
+    PullRequest(Box<PullRequest>),
+    ChangeRequest(Box<ChangeRequest>),
+    Commit(Commit),
+    Release(Release),
+}
+
+/// What others may read of a subject. Stored as JSON beside the state; its hash is the subject's face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum View {
+    Account(Account),
+    Repository(RepositoryView),
+    Milestone(MilestoneView),
+    PullRequest(Box<PullRequestView>),
+    ChangeRequest(Box<ChangeRequestView>),
+    Commit(Commit),
+    Release(Release),
+}
+
+impl State {
+    /// Which kind of subject it is of.
+    #[must_use]
+    pub const fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Account(_) => SubjectKind::Account,
+            Self::Repository(_) => SubjectKind::Repository,
+            Self::Milestone(_) => SubjectKind::Milestone,
+            Self::PullRequest(_) => SubjectKind::PullRequest,
+            Self::ChangeRequest(_) => SubjectKind::ChangeRequest,
+            Self::Commit(_) => SubjectKind::Commit,
+            Self::Release(_) => SubjectKind::Release,
+        }
+    }
+
+    /// What others may read of it.
+    #[must_use]
+    pub fn view(&self) -> View {
+        match self {
+            Self::Account(account) => View::Account(account.clone()),
+            Self::Repository(repository) => View::Repository(repository.view()),
+            Self::Milestone(milestone) => View::Milestone(milestone.view()),
+            Self::PullRequest(pull_request) => View::PullRequest(Box::new(pull_request.view())),
+            Self::ChangeRequest(change_request) => View::ChangeRequest(Box::new(change_request.view())),
+            Self::Commit(commit) => View::Commit(commit.clone()),
+            Self::Release(release) => View::Release(release.clone()),
+        }
+    }
+
+    /// The subjects it points at.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        match self {
+            Self::Account(_) | Self::Repository(_) | Self::Commit(_) | Self::Release(_) => BTreeSet::new(),
+            Self::Milestone(milestone) => milestone.relations(),
+            Self::PullRequest(pull_request) => pull_request.relations(),
+            Self::ChangeRequest(change_request) => change_request.relations(),
+        }
+    }
+}
+
+macro_rules! view_as {
+    ($($method:ident -> $type:ty = $variant:ident;)*) => {
+        impl View {
+            $(
+                /// The view, if it is of that kind.
+                #[must_use]
+                pub const fn $method(&self) -> Option<&$type> {
+                    if let Self::$variant(view) = self { Some(view) } else { None }
+                }
+            )*
+        }
+    };
+}
+
+view_as! {
+    as_account -> Account = Account;
+    as_repository -> RepositoryView = Repository;
+    as_milestone -> MilestoneView = Milestone;
+    as_pull_request -> PullRequestView = PullRequest;
+    as_change_request -> ChangeRequestView = ChangeRequest;
+    as_release -> Release = Release;
+}
