@@ -1,1 +1,427 @@
-//! (to come)
+//! The settings: read once, from a file and the environment (the environment wins), refused whole if wrong.
+//!
+//! Every error names the setting and the cure. Secrets are [`SecretString`]s: nothing prints them.
+
+use std::{fmt, fs, net::SocketAddr, path::Path};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// A webhook secret shorter than this can be guessed.
+pub const SHORTEST_SECRET: usize = 32;
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// How people and GitHub reach the server.
+    pub public_url: Option<String>,
+    /// `sqlite:changegate.db` or `postgres://...`.
+    pub database_url: String,
+    /// GitHub's REST API, without a slash at the end.
+    pub github_api_url: String,
+    /// GitHub for people, without a slash at the end.
+    pub github_web_url: String,
+    /// The number of the GitHub App.
+    pub app_id: u64,
+    /// PEM texts of the App's private keys; the last one signs.
+    pub private_keys: Vec<SecretString>,
+    /// Every secret that a delivery may be signed with.
+    pub webhook_secrets: Vec<SecretString>,
+    /// For how many days the bodies of deliveries are kept.
+    pub payload_retention_days: u32,
+}
+
+/// One setting is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The setting, as the environment calls it.
+    pub setting: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to do.
+    pub cure: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}\n  cure: {}", self.setting, self.problem, self.cure)
+    }
+}
+
+/// The settings are refused: everything that is wrong with them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(|error| format!("error: {error}")).collect::<Vec<_>>().join("\n"))]
+pub struct Refused(pub Vec<ConfigError>);
+
+/// The file, as written: every key optional, an unknown one refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<String>,
+    public_url: Option<String>,
+    database_url: Option<String>,
+    github_api_url: Option<String>,
+    github_web_url: Option<String>,
+    app_id: Option<u64>,
+    private_key: Option<OneOrMany>,
+    private_key_file: Option<OneOrMany>,
+    webhook_secret: Option<OneOrMany>,
+    webhook_secret_file: Option<OneOrMany>,
+    payload_retention_days: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl fmt::Debug for OneOrMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[not shown]")
+    }
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment (`env` answers for one variable).
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn read(
+        file: Option<&Path>,
+        env: impl Fn(&str) -> Option<String>,
+        short_secrets: bool,
+    ) -> Result<Self, Refused> {
+        let mut reader = Reader { env: &env, errors: vec![] };
+        let file = reader.file(file);
+        let config = reader.config(file, short_secrets);
+        if reader.errors.is_empty() { Ok(config) } else { Err(Refused(reader.errors)) }
+    }
+
+    /// The host by which tenants of this GitHub are known.
+    #[must_use]
+    pub fn github_host(&self) -> String {
+        let rest =
+            self.github_web_url.split_once("://").map_or(self.github_web_url.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
+    }
+
+    /// The database of the file and the environment alone, for commands that only look at it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn database_url(
+        file: Option<&Path>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<String, Refused> {
+        let mut reader = Reader { env: &env, errors: vec![] };
+        let file = reader.file(file);
+        let url = reader.text("DATABASE_URL", file.database_url, "sqlite:changegate.db");
+        reader.database_url(&url);
+        if reader.errors.is_empty() { Ok(url) } else { Err(Refused(reader.errors)) }
+    }
+}
+
+struct Reader<'a> {
+    env: &'a dyn Fn(&str) -> Option<String>,
+    errors: Vec<ConfigError>,
+}
+
+impl Reader<'_> {
+    fn refuse(&mut self, setting: &str, problem: impl Into<String>, cure: impl Into<String>) {
+        let setting =
+            if setting.starts_with("--") { setting.into() } else { format!("CHANGEGATE_{setting}") };
+        self.errors.push(ConfigError { setting, problem: problem.into(), cure: cure.into() });
+    }
+
+    fn file(&mut self, path: Option<&Path>) -> File {
+        let Some(path) = path else { return File::default() };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let cure = "name an existing file, or leave --config out and set the environment";
+                self.refuse("--config", format!("{} cannot be read ({error})", path.display()), cure);
+                return File::default();
+            }
+        };
+        toml::from_str(&text).unwrap_or_else(|error: toml::de::Error| {
+            let line =
+                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let problem = format!("{}:{line}: {}", path.display(), error.message().replace('\n', ", "));
+            self.refuse(
+                "--config",
+                problem,
+                "mend or remove that line; `changegate serve --help` lists the settings",
+            );
+            File::default()
+        })
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        (self.env)(&format!("CHANGEGATE_{name}")).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, name: &str, file: Option<String>, default: &str) -> String {
+        self.env(name).or(file).unwrap_or_else(|| default.into())
+    }
+
+    fn config(&mut self, file: File, short_secrets: bool) -> Config {
+        let listen = self.text("LISTEN", file.listen, "127.0.0.1:8080");
+        let listen = self.listen(&listen);
+        let public_url = self.env("PUBLIC_URL").or(file.public_url).map(|url| self.url("PUBLIC_URL", &url));
+        let database_url = self.text("DATABASE_URL", file.database_url, "sqlite:changegate.db");
+        self.database_url(&database_url);
+        let api = self.text("GITHUB_API_URL", file.github_api_url, "https://api.github.com");
+        let web = self.text("GITHUB_WEB_URL", file.github_web_url, "https://github.com");
+        Config {
+            listen,
+            public_url,
+            database_url,
+            github_api_url: self.url("GITHUB_API_URL", &api),
+            github_web_url: self.url("GITHUB_WEB_URL", &web),
+            app_id: self.app_id(file.app_id),
+            private_keys: self.private_keys(file.private_key, file.private_key_file),
+            webhook_secrets: self.webhook_secrets(
+                file.webhook_secret,
+                file.webhook_secret_file,
+                short_secrets,
+            ),
+            payload_retention_days: self.days(file.payload_retention_days),
+        }
+    }
+
+    fn listen(&mut self, text: &str) -> SocketAddr {
+        text.parse().unwrap_or_else(|_| {
+            self.refuse(
+                "LISTEN",
+                format!("`{text}` is no address"),
+                "write ADDRESS:PORT, such as 127.0.0.1:8080",
+            );
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        })
+    }
+
+    fn url(&mut self, name: &str, text: &str) -> String {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        if host.is_none_or(str::is_empty) || host.is_some_and(|host| host.contains('@')) {
+            let cure = "write it whole, such as https://github.example.com, without user name";
+            self.refuse(name, format!("`{text}` is no web address"), cure);
+        }
+        text.trim_end_matches('/').into()
+    }
+
+    fn database_url(&mut self, url: &str) {
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            let scheme = url.split(':').next().unwrap_or_default();
+            let cure = "use sqlite:FILE or postgres://USER@HOST/DATABASE";
+            self.refuse("DATABASE_URL", format!("`{scheme}:` is no database we know"), cure);
+        }
+    }
+
+    fn app_id(&mut self, file: Option<u64>) -> u64 {
+        let cure = "set it to the App ID that the App's settings page shows (General, About)";
+        match (self.env("APP_ID"), file) {
+            (Some(text), _) => text.trim().parse().unwrap_or_else(|_| {
+                self.refuse("APP_ID", format!("`{text}` is no number"), cure);
+                0
+            }),
+            (None, Some(id)) => id,
+            (None, None) => {
+                self.refuse("APP_ID", "is not set", cure);
+                0
+            }
+        }
+    }
+
+    fn days(&mut self, file: Option<u32>) -> u32 {
+        let text = self.env("PAYLOAD_RETENTION_DAYS");
+        let days = text.map_or(Ok(file.unwrap_or(30)), |text| text.trim().parse());
+        days.ok().filter(|days| *days >= 3).unwrap_or_else(|| {
+            let cure = "write a number of days, at least 3: as long as GitHub can send a delivery again";
+            self.refuse("PAYLOAD_RETENTION_DAYS", "is too short or no number", cure);
+            30
+        })
+    }
+
+    /// What stands in the setting itself, or else in the files that its `_FILE` names.
+    fn values(
+        &mut self,
+        name: &str,
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+        cure: &str,
+    ) -> Vec<String> {
+        if let Some(value) = self.env(name) {
+            return vec![value];
+        }
+        let file_name = format!("{name}_FILE");
+        let paths = self.env(&file_name).map(|path| vec![path]);
+        if paths.is_none()
+            && let Some(inline) = inline
+        {
+            return inline.into_vec();
+        }
+        let paths = paths.or_else(|| files.map(OneOrMany::into_vec)).unwrap_or_default();
+        let read = |path: String| fs::read_to_string(&path).map_err(|error| (path, error));
+        let (texts, errors): (Vec<_>, Vec<_>) = paths.into_iter().map(read).partition(Result::is_ok);
+        for (path, error) in errors.into_iter().filter_map(Result::err) {
+            let problem = match error.kind() {
+                std::io::ErrorKind::NotFound => format!("no file at {path}"),
+                _ => format!("{path} cannot be read ({error})"),
+            };
+            self.refuse(&file_name, problem, cure);
+        }
+        texts.into_iter().filter_map(Result::ok).collect()
+    }
+
+    fn private_keys(&mut self, inline: Option<OneOrMany>, files: Option<OneOrMany>) -> Vec<SecretString> {
+        let cure =
+            "download a private key from the App's settings page (Private keys) and name its file here";
+        let before = self.errors.len();
+        let texts = self.values("PRIVATE_KEY", inline, files, cure);
+        if texts.is_empty() && self.errors.len() == before {
+            self.refuse("PRIVATE_KEY_FILE", "is not set", cure);
+        }
+        let texts: Vec<String> = texts.into_iter().map(|text| text.replace("\\n", "\n")).collect();
+        if texts.iter().any(|text| !text.contains("-----BEGIN") || !text.contains("PRIVATE KEY-----")) {
+            self.refuse("PRIVATE_KEY", "holds no private key in PEM form", cure);
+        }
+        texts.into_iter().map(SecretString::from).collect()
+    }
+
+    fn webhook_secrets(
+        &mut self,
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+        short_secrets: bool,
+    ) -> Vec<SecretString> {
+        let cure = "set the secret that the App's settings page has (Webhook); several, one per line, while it is changed";
+        let before = self.errors.len();
+        let texts = self.values("WEBHOOK_SECRET", inline, files, cure);
+        let secrets: Vec<SecretString> = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(|line| line.trim_end_matches('\r'))
+            .filter(|line| !line.is_empty())
+            .map(|line| SecretString::from(line.to_owned()))
+            .collect();
+        if secrets.is_empty() && self.errors.len() == before {
+            self.refuse("WEBHOOK_SECRET", "is empty: anybody could sign", cure);
+        }
+        if !short_secrets && secrets.iter().any(|secret| secret.expose_secret().len() < SHORTEST_SECRET) {
+            let problem = format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed");
+            let cure = "make a new one (`openssl rand -hex 32`); for trials only: --insecure-short-secret";
+            self.refuse("WEBHOOK_SECRET", problem, cure);
+        }
+        secrets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, io::Write as _};
+
+    use super::*;
+
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    fn read(set: &[(&str, &str)]) -> Result<Config, Refused> {
+        let mut env: HashMap<String, String> =
+            [("APP_ID", "7"), ("PRIVATE_KEY", KEY), ("WEBHOOK_SECRET", SECRET)]
+                .iter()
+                .chain(set)
+                .map(|(name, value)| (format!("CHANGEGATE_{name}"), (*value).to_owned()))
+                .collect();
+        let file = env.remove("CHANGEGATE_FILE").map(|text| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file
+        });
+        let path = file.as_ref().map(tempfile::NamedTempFile::path);
+        Config::read(path, |name| env.get(name).cloned(), false)
+    }
+
+    #[test]
+    fn the_smallest_settings_are_enough_and_the_rest_has_defaults() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database_url, "sqlite:changegate.db");
+        assert_eq!(config.github_api_url, "https://api.github.com");
+        assert_eq!(config.github_host(), "github.com");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = "listen = '0.0.0.0:9000'\ndatabase_url = 'postgres://db/x'";
+        let config = read(&[("FILE", file), ("LISTEN", "127.0.0.1:7000")]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:7000");
+        assert_eq!(config.database_url, "postgres://db/x");
+    }
+
+    #[test]
+    fn several_secrets_are_one_per_line() {
+        let both = format!("{SECRET}\nfedcba9876543210fedcba9876543210\n");
+        assert_eq!(read(&[("WEBHOOK_SECRET", &both)]).unwrap().webhook_secrets.len(), 2);
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named_with_its_cure() {
+        for (setting, value, said) in [
+            ("LISTEN", "nowhere", "CHANGEGATE_LISTEN: `nowhere` is no address"),
+            ("APP_ID", "seven", "CHANGEGATE_APP_ID: `seven` is no number"),
+            ("APP_ID", "", "CHANGEGATE_APP_ID: is not set"),
+            ("DATABASE_URL", "mysql://x", "CHANGEGATE_DATABASE_URL: `mysql:` is no database we know"),
+            (
+                "GITHUB_API_URL",
+                "api.github.com",
+                "CHANGEGATE_GITHUB_API_URL: `api.github.com` is no web address",
+            ),
+            ("GITHUB_API_URL", "https://u@x", "CHANGEGATE_GITHUB_API_URL: `https://u@x` is no web address"),
+            ("PRIVATE_KEY", "", "CHANGEGATE_PRIVATE_KEY_FILE: is not set"),
+            ("PRIVATE_KEY", "abc", "CHANGEGATE_PRIVATE_KEY: holds no private key in PEM form"),
+            ("WEBHOOK_SECRET", "", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),
+            ("WEBHOOK_SECRET", "\n", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),
+            ("WEBHOOK_SECRET", "short", "CHANGEGATE_WEBHOOK_SECRET: is shorter than 32 bytes"),
+            ("PAYLOAD_RETENTION_DAYS", "1", "CHANGEGATE_PAYLOAD_RETENTION_DAYS: is too short"),
+            ("FILE", "lisen = 'x'", ":1: unknown field `lisen`"),
+        ] {
+            let refused = read(&[(setting, value)]).unwrap_err().to_string();
+            assert!(refused.contains(said), "{setting}={value}: {refused}");
+            assert!(refused.contains("cure: "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        assert_eq!(read(&[("LISTEN", "x"), ("APP_ID", "y")]).unwrap_err().0.len(), 2);
+    }
+
+    #[test]
+    fn a_missing_key_file_is_named() {
+        let refused = read(&[("PRIVATE_KEY", ""), ("PRIVATE_KEY_FILE", "keys/app.pem")]).unwrap_err();
+        insta::assert_snapshot!(refused, @"
+        error: CHANGEGATE_PRIVATE_KEY_FILE: no file at keys/app.pem
+          cure: download a private key from the App's settings page (Private keys) and name its file here
+        ");
+    }
+
+    #[test]
+    fn secrets_never_show_in_debug() {
+        let shown = format!("{:?}", read(&[]).unwrap());
+        assert!(!shown.contains(SECRET) && !shown.contains("BEGIN PRIVATE"), "{shown}");
+    }
+}
