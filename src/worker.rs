@@ -1,1 +1,79 @@
-//! (to come)
+//! A step, and the loop that calls it: the loop in production, tests by hand.
+
+use std::{fmt::Display, future::Future, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worked {
+    /// This many items; there may be more.
+    Some(usize),
+    /// There was nothing to do.
+    Idle,
+}
+
+impl From<usize> for Worked {
+    fn from(items: usize) -> Self {
+        if items == 0 { Self::Idle } else { Self::Some(items) }
+    }
+}
+
+/// How long a loop rests when nobody has told it of work.
+const REST: Duration = Duration::from_millis(50);
+/// How long a loop rests after a failed step.
+const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Tells all loops to end.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::channel(false).0)
+    }
+}
+
+impl Stop {
+    /// From now on, no loop takes another step.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was told.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns once it was told.
+    pub async fn stopped(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`: waiting cannot fail.
+        drop(receiver.wait_for(|stopped| *stopped).await);
+    }
+}
+
+/// Runs a step again and again until told to stop. A failed step is logged and tried again after a rest.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+pub fn spawn<S, F, E>(name: &'static str, stop: Stop, mut step: S) -> JoinHandle<()>
+where
+    S: FnMut() -> F + Send + 'static,
+    F: Future<Output = Result<Worked, E>> + Send,
+    E: Display + Send,
+{
+    tokio::spawn(async move {
+        while !stop.is_stopped() {
+            let rest = match step().await {
+                Ok(Worked::Some(_)) => continue,
+                Ok(Worked::Idle) => REST,
+                Err(error) => {
+                    tracing::warn!(worker = name, %error, "a step failed; it is tried again");
+                    REST_AFTER_FAILURE
+                }
+            };
+            // Either the rest is over or it is time to stop.
+            drop(tokio::time::timeout(rest, stop.stopped()).await);
+        }
+    })
+}

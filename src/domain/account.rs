@@ -1,13 +1,17 @@
 //! The account that installed the App: one per tenant.
 
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{
     audit::AuditEntry,
     decide::{Case, Decision, Judgement},
-    event::{AccountSnapshot, Event, InstallationChange, What},
-    ids::InstallationId,
-    subject::State,
+    event::{AccountSnapshot, Event, InstallationChange, RepositoryNumber, What},
+    facts::{Fact, Inquiry},
+    ids::{InstallationId, SubjectId},
+    subject::{Relation, State},
 };
 
 /// What is known of an account. Its history outlives the installation.
@@ -19,44 +23,53 @@ pub struct Account {
     pub installation: Option<InstallationId>,
     /// GitHub refuses our calls while it is suspended.
     pub suspended: bool,
+    /// The repositories that the installation reaches.
+    pub repositories: Vec<RepositoryNumber>,
+    /// The installation whose repositories were read; until then only some are listed.
+    pub listed: Option<InstallationId>,
 }
 
 impl Account {
     /// Whether a delivery from this account says nothing new about it.
     #[must_use]
     pub fn agrees_with(&self, event: &Event) -> bool {
-        !matches!(event.what, What::Installation { .. })
+        !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
     }
 
+    /// The repositories it has.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        self.repositories.iter().map(|named| (Relation::Has, SubjectId::Repository(named.id))).collect()
+    }
+
     fn take(&mut self, event: &Event) {
-        if event.account.is_some() {
-            self.seen.clone_from(&event.account);
-        }
-        let What::Installation { change, .. } = &event.what else {
-            self.installation = event.installation.or(self.installation);
-            return;
-        };
-        match change {
-            InstallationChange::Deleted => {
-                if event.installation.is_none() || event.installation == self.installation {
-                    self.installation = None;
-                }
+        self.seen = event.account.clone().or_else(|| self.seen.take());
+        match &event.what {
+            What::Installation { change: InstallationChange::Deleted, .. } => {
+                self.installation =
+                    self.installation.filter(|id| event.installation.is_some_and(|gone| gone != *id));
             }
-            InstallationChange::Suspended => self.suspended = true,
-            InstallationChange::Created | InstallationChange::Unsuspended => {
+            What::Installation { change, .. } => {
                 self.installation = event.installation.or(self.installation);
-                self.suspended = false;
+                self.suspended = *change == InstallationChange::Suspended;
             }
-            InstallationChange::PermissionsAccepted | InstallationChange::Other => {
+            What::InstallationRepositories { added, removed } => {
                 self.installation = event.installation.or(self.installation);
+                self.repositories
+                    .retain(|named| !removed.iter().chain(added).any(|other| other.id == named.id));
+                self.repositories.extend(added.iter().cloned());
             }
+            _ => self.installation = event.installation.or(self.installation),
         }
     }
 }
 
-/// Follows the installation; tells GitHub nothing.
+/// How long after a failed reading the repositories are asked for again.
+const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Follows the installation and the repositories it reaches; tells GitHub nothing.
 #[must_use]
 pub fn judge(case: Case<'_>) -> Judgement {
     let before = match case.before {
@@ -67,18 +80,31 @@ pub fn judge(case: Case<'_>) -> Judgement {
     for event in case.events {
         after.take(event);
     }
-    let audit = if (before.installation, before.suspended) == (after.installation, after.suspended) {
-        vec![]
-    } else {
-        vec![installed(&after).by(case.events.last().and_then(|event| event.actor.as_ref()))]
-    };
-    Decision { audit, ..Decision::quiet(State::Account(after)) }.into()
+    let mut look_again = None;
+    let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
+    if let Some(installation) = unread {
+        let mut inquiry = Inquiry::new(case.facts);
+        match inquiry.installation_repositories(installation) {
+            None => return Judgement::Needs(inquiry.into_missing()),
+            Some(Fact::Unknown(_)) => look_again = Some(case.now + READ_AGAIN),
+            Some(Fact::Known(found, _)) => {
+                after.repositories = found.to_vec();
+                after.listed = Some(installation);
+            }
+        }
+    }
+    let actor = case.events.last().and_then(|event| event.actor.as_ref());
+    let audit = changed(&before, &after).map(|entry| entry.by(actor)).into_iter().collect();
+    Decision { audit, look_again, ..Decision::quiet(State::Account(after)) }.into()
 }
 
-fn installed(account: &Account) -> AuditEntry {
-    match account.installation {
-        Some(id) if account.suspended => AuditEntry::new("installation.suspended").fact("installation", id),
+fn changed(before: &Account, after: &Account) -> Option<AuditEntry> {
+    if (before.installation, before.suspended) == (after.installation, after.suspended) {
+        return None;
+    }
+    Some(match after.installation {
+        Some(id) if after.suspended => AuditEntry::new("installation.suspended").fact("installation", id),
         Some(id) => AuditEntry::new("installation.active").fact("installation", id),
         None => AuditEntry::new("installation.removed"),
-    }
+    })
 }

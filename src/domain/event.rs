@@ -94,6 +94,18 @@ impl What {
         }
     }
 
+    /// Whether it can change the repository or its policy file, whatever the repository object beside it says.
+    #[must_use]
+    pub const fn is_about_the_repository(&self) -> bool {
+        matches!(
+            self,
+            Self::Repository { .. }
+                | Self::Push { .. }
+                | Self::Installation { .. }
+                | Self::InstallationRepositories { .. }
+        )
+    }
+
     /// A short name for logs and tables: the event, and the change where one is known.
     #[must_use]
     pub fn name(&self) -> String {

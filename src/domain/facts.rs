@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::{IssueSnapshot, PullRequestSnapshot, ReviewSnapshot},
-    ids::{Actor, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    event::{IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
+    ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     policy::{self, EffectivePolicy, Policy, Scope},
     subject::{Relation, View},
 };
@@ -34,6 +34,8 @@ pub enum Question {
     Team(TeamName),
     /// The pull requests of the merge group with this head on this branch.
     MergeGroup(RepoId, String, Sha),
+    /// The repositories that the installation reaches.
+    InstallationRepositories(InstallationId),
 }
 
 impl Question {
@@ -46,7 +48,24 @@ impl Question {
             | Self::PullRequest(_)
             | Self::PolicyFile(_)
             | Self::Team(_)
-            | Self::MergeGroup(..) => false,
+            | Self::MergeGroup(..)
+            | Self::InstallationRepositories(_) => false,
+        }
+    }
+}
+
+impl Question {
+    /// The repository that must be named to ask it.
+    #[must_use]
+    pub const fn repo(&self) -> Option<RepoId> {
+        match self {
+            Self::Issue(at) | Self::PullRequest(at) => Some(at.repo),
+            Self::PolicyFile(repo) | Self::MergeGroup(repo, ..) => Some(*repo),
+            Self::View(_)
+            | Self::PointingAt(..)
+            | Self::RepositoryNamed(_)
+            | Self::Team(_)
+            | Self::InstallationRepositories(_) => None,
         }
     }
 }
@@ -77,6 +96,8 @@ pub enum Answer {
     Team(Vec<Actor>),
     /// To [`Question::MergeGroup`]: the numbers of its pull requests, in order; empty when the group is gone.
     MergeGroup(Vec<u64>),
+    /// To [`Question::InstallationRepositories`].
+    InstallationRepositories(Vec<RepositoryNumber>),
 }
 
 /// An issue as GitHub shows it when asked.
@@ -274,6 +295,17 @@ impl<'a> Inquiry<'a> {
     pub fn merge_group(&mut self, repo: RepoId, branch: &str, head: &Sha) -> Option<Fact<&'a [u64]>> {
         Some(match self.ask(Question::MergeGroup(repo, branch.into(), head.clone()))? {
             Fact::Known(Answer::MergeGroup(found), as_of) => Fact::Known(found.as_slice(), *as_of),
+            Fact::Known(..) => mismatched(),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    }
+
+    /// The repositories that the installation reaches, read from GitHub.
+    pub fn installation_repositories(&mut self, id: InstallationId) -> Option<Fact<&'a [RepositoryNumber]>> {
+        Some(match self.ask(Question::InstallationRepositories(id))? {
+            Fact::Known(Answer::InstallationRepositories(found), as_of) => {
+                Fact::Known(found.as_slice(), *as_of)
+            }
             Fact::Known(..) => mismatched(),
             Fact::Unknown(why) => Fact::Unknown(why.clone()),
         })

@@ -8,9 +8,9 @@ use super::{
     decide::{Case, Decision, Judgement},
     event::{Event, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
-    ids::{RepoId, RepoName},
+    ids::{RepoId, RepoName, SubjectId},
     policy::{self, Scope},
-    subject::State,
+    subject::{State, View},
 };
 
 /// What is known of a repository. Its history outlives its name, its owner and the installation.
@@ -62,6 +62,11 @@ impl Repository {
         }
     }
 
+    fn named(named: &RepositoryNumber) -> Self {
+        let (id, name) = (named.id, named.name.clone());
+        Self::new(&RepositorySnapshot { id, name, default_branch: None, private: None, archived: None })
+    }
+
     /// What others may read of it.
     #[must_use]
     pub fn view(&self) -> RepositoryView {
@@ -107,15 +112,20 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
         Some(State::Repository(repository)) => Some(repository),
         Some(_) | None => None,
     };
-    let Some(mut after) = before.cloned().or_else(|| first_sight(case.events, repo)) else {
-        return Judgement::Ignored("nothing has named this repository yet");
+    let mut inquiry = Inquiry::new(case.facts);
+    let mut after = match before.cloned().or_else(|| first_sight(case.events, repo)) {
+        Some(repository) => repository,
+        None => match inquiry.view(SubjectId::Account).map(|view| listed(view, repo)) {
+            None => return Judgement::Needs(inquiry.into_missing()),
+            Some(None) => return Judgement::Ignored("nothing has named this repository yet"),
+            Some(Some(named)) => named,
+        },
     };
     for event in case.events {
         after.take(event);
     }
     let mut look_again = None;
     if !after.gone && may_have_changed(before, &after, case.events) {
-        let mut inquiry = Inquiry::new(case.facts);
         let scope = inquiry.policy_scope(&after.name);
         match (scope, inquiry.policy_file(repo)) {
             (Some(scope), Some(Fact::Known(text, _))) => after.policy.take(text, scope),
@@ -147,15 +157,13 @@ fn first_sight(events: &[Event], repo: RepoId) -> Option<Repository> {
     seen.map(Repository::new).or_else(|| {
         let named =
             events.iter().flat_map(|event| event.what.repositories()).find(|named| named.id == repo)?;
-        let (id, name) = (repo, named.name.clone());
-        Some(Repository::new(&RepositorySnapshot {
-            id,
-            name,
-            default_branch: None,
-            private: None,
-            archived: None,
-        }))
+        Some(Repository::named(named))
     })
+}
+
+fn listed(account: Option<&View>, repo: RepoId) -> Option<Repository> {
+    let repositories = &account?.as_account()?.repositories;
+    repositories.iter().find(|named| named.id == repo).map(Repository::named)
 }
 
 impl PolicyFile {

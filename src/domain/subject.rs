@@ -28,6 +28,8 @@ pub enum Relation {
     At,
     /// A change request or a milestone belongs to a release.
     In,
+    /// An account has a repository.
+    Has,
 }
 
 impl Relation {
@@ -38,6 +40,7 @@ impl Relation {
             Self::Covers => "covers",
             Self::At => "at",
             Self::In => "in",
+            Self::Has => "has",
         }
     }
 }
@@ -101,7 +104,8 @@ impl State {
     #[must_use]
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
-            Self::Account(_) | Self::Repository(_) | Self::Commit(_) | Self::Release(_) => BTreeSet::new(),
+            Self::Account(account) => account.relations(),
+            Self::Repository(_) | Self::Commit(_) | Self::Release(_) => BTreeSet::new(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),
             Self::ChangeRequest(change_request) => change_request.relations(),
