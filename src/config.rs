@@ -2,7 +2,7 @@
 //!
 //! Every error names the setting and the cure. Secrets are [`SecretString`]s: nothing prints them.
 
-use std::{fmt, fs, net::SocketAddr, path::Path};
+use std::{fmt, fs, net::SocketAddr, path::{Path, PathBuf}};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -118,6 +118,12 @@ impl Config {
         rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
     }
 
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn database_file(&self) -> Option<PathBuf> {
+        sqlite_file(&self.database_url)
+    }
+
     /// The database of the file and the environment alone, for commands that only look at it.
     ///
     /// # Errors
@@ -132,6 +138,14 @@ impl Config {
         reader.database_url(&url);
         if reader.errors.is_empty() { Ok(url) } else { Err(Refused(reader.errors)) }
     }
+}
+
+/// The file that a `sqlite:` address names; `None` for a server.
+#[must_use]
+pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
+    let rest = database_url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
 }
 
 struct Reader<'a> {
