@@ -1,30 +1,60 @@
-//! (to come)
-#[derive(Debug, Clone, PartialEq)]
-pub struct Policy;
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Scope {
-    Organisation,
-    Repository,
-    Alone,
-}
-#[derive(Debug)]
-pub struct PolicyError;
-impl std::fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("")
-    }
-}
-pub const PATH: &str = ".github/changegate.yml";
-#[derive(Debug, Clone, PartialEq)]
-pub struct EffectivePolicy;
-impl EffectivePolicy {
-    pub fn of(_: Option<Policy>, _: Option<Policy>) -> Option<Self> {
-        None
-    }
-    pub fn release_of(&self, _: &str, _: &str) -> Option<super::ids::ReleaseId> {
-        None
-    }
-}
-pub fn parse(_: &str, _: &str, _: Scope) -> Result<Policy, Vec<PolicyError>> {
-    Ok(Policy)
-}
+//! The policy: the file `.github/changegate.yml` in which people write down how changes reach production.
+//!
+//! [`parse`] reads a file in four steps: YAML to a tree with positions (`tree`), the tree against the shape of
+//! the file (`shape`, by the [`schema`] that editors use too), the shape into structs (`written`), and the
+//! structs into a [`Policy`] whose every value was checked. What is wrong comes back as [`PolicyError`]s, as
+//! many as can be found at once. A `Policy` answers questions; it never knows what time it is or who is on a team.
+//!
+//! Two files can speak about a repository: the organisation's, and its own. [`EffectivePolicy`] holds both.
+
+mod error;
+mod tree;
+mod place;
+mod glob;
+mod names;
+mod title;
+mod times;
+mod lengths;
+mod windows;
+mod cadence;
+mod written;
+mod schema;
+mod shape;
+mod people;
+mod intake;
+mod trains;
+mod repositories;
+mod rules;
+mod environments;
+mod standard_changes;
+mod freezes;
+mod scope;
+mod whole;
+mod effective;
+mod fingerprint;
+mod describe;
+
+#[cfg(test)]
+mod tests;
+
+pub use cadence::{Cadence, Nth};
+pub use effective::EffectivePolicy;
+pub use environments::{Emergency, Environment, Risk, Sources, When};
+pub use error::PolicyError;
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use freezes::Freeze;
+pub use intake::{Commands, Intake, Labels, Marker, same_field};
+pub use lengths::{Lead, Length, Unit, Within};
+pub use names::{EnvironmentPattern, PathPattern, RepoName, RepoPattern, Who};
+pub use people::{Account, Groups, REQUESTER, REVIEW, ROLES, Roles, SPONSOR};
+pub use repositories::{Component, Mode, RepositoryRule, Ship};
+pub use rules::{Accepter, Approvals, RequiredCheck, Rule};
+pub use schema::schema;
+pub use scope::Scope;
+pub use standard_changes::{Paths, StandardChange};
+pub use times::{Clock, Moment, Zone};
+pub use title::TitlePattern;
+pub use trains::{ReleaseName, Slots, Train};
+pub use tree::MAX_BYTES;
+pub use whole::{Policy, parse};
+pub use windows::{Days, Window};

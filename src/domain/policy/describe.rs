@@ -1,0 +1,140 @@
+//! A policy in plain words, for `changegate policy check`.
+
+use super::environments::Environment;
+use super::intake::Marker;
+use super::names::{Who, in_words};
+use super::repositories::{RepositoryRule, Ship};
+use super::rules;
+use super::trains::{Slots, Train};
+use super::whole::Policy;
+
+impl Policy {
+    /// What the policy says, one short line for each thing, without a line break at the end.
+    pub fn describe(&self) -> String {
+        let mut lines = vec![format!("mode {}, times in {}", self.mode(), self.zone())];
+        lines.extend(self.people());
+        lines.push(self.requests());
+        lines.extend(self.accounts().iter().map(|(name, account)| {
+            format!(
+                "account {name}: sponsor {}, weight {}",
+                in_words(std::slice::from_ref(&account.sponsor)),
+                account.weight
+            )
+        }));
+        lines.extend(self.trains().iter().map(|(name, train)| train_in_words(name, train)));
+        lines.extend(self.repositories().iter().map(repository_in_words));
+        lines.extend(self.components().iter().map(|(repo, parts)| {
+            let parts: Vec<String> =
+                parts.iter().map(|(name, part)| format!("{name} in {}", part.environment)).collect();
+            format!("parts of {repo}: {}", parts.join(", "))
+        }));
+        lines.extend(
+            self.environments()
+                .iter()
+                .flat_map(|(name, environment)| environment_in_words(name, environment)),
+        );
+        lines.extend(self.standard_changes().iter().map(|change| {
+            let paths: Vec<String> = change.paths.iter().map(ToString::to_string).collect();
+            let authors =
+                if change.authors.is_empty() { "anybody".to_owned() } else { change.authors.join(", ") };
+            format!("standard change \"{}\": by {authors}, only {}", change.name, paths.join(", "))
+        }));
+        lines.extend(self.freezes().iter().map(|freeze| {
+            let closed =
+                freeze.environments.as_ref().map_or("everything".to_owned(), |names| names.join(", "));
+            format!("freeze \"{}\": {} to {}, closes {closed}", freeze.name, freeze.from, freeze.to)
+        }));
+        lines.extend(self.command_prefix().map(|prefix| format!("commands start with /{prefix}")));
+        lines.join("\n")
+    }
+
+    fn people(&self) -> Vec<String> {
+        let roles = self.roles();
+        let roles = [
+            ("triagers", &roles.triager),
+            ("release managers", &roles.release_manager),
+            ("break-glass", &roles.break_glass),
+            ("auditors", &roles.auditor),
+        ];
+        let named = roles.into_iter().filter(|(_, people)| !people.is_empty());
+        let line = |name: &str, people: &[Who]| format!("{name}: {}", in_words(people));
+        let mut lines: Vec<String> = named.map(|(name, people)| line(name, people)).collect();
+        lines.extend(self.groups().iter().map(|(name, people)| line(&format!("group {name}"), people)));
+        lines
+    }
+
+    fn requests(&self) -> String {
+        let intake = self.intake();
+        let mut parts = vec![match &intake.marker {
+            Marker::Label(label) => format!("intake label {label}"),
+            Marker::IssueType(name) => format!("intake issue type {name}"),
+        }];
+        if !intake.required.is_empty() {
+            parts.push(format!("required fields: {}", intake.required.join(", ")));
+        }
+        parts.extend(intake.repository.as_ref().map(|repo| format!("front door {repo}")));
+        parts.extend(intake.overdue.map(|length| format!("overdue after {length}")));
+        parts.extend(
+            intake.withdraw_after.map(|length| format!("withdrawn after {length} without information")),
+        );
+        parts.join("; ")
+    }
+}
+
+fn train_in_words(name: &str, train: &Train) -> String {
+    let count = train.repositories.len();
+    let patterns =
+        if count == 1 { "1 repository pattern".to_owned() } else { format!("{count} repository patterns") };
+    let mut parts = vec![format!("train {name}: {patterns}, titles like {}", train.title.example())];
+    parts.extend(train.every.map(|cadence| format!("leaves {cadence}")));
+    parts.extend(train.lock.map(|lead| format!("locks {lead}")));
+    parts.extend(train.branch.as_ref().map(|branch| format!("ships from {branch}")));
+    match train.slots {
+        Slots::Auto => {}
+        Slots::AtMost(slots) => parts.push(format!("at most {slots} change requests")),
+    }
+    parts.join("; ")
+}
+
+fn repository_in_words(rule: &RepositoryRule) -> String {
+    let patterns: Vec<String> = rule.patterns.iter().map(ToString::to_string).collect();
+    let ship = rule.ship.map(|ship| match ship {
+        Ship::Train => "ships by train".to_owned(),
+        Ship::Continuous => "ships continuously".to_owned(),
+    });
+    let change = rule.change_is_pull_request.then(|| "a pull request is its own change request".to_owned());
+    let mode = rule.mode.map(|mode| format!("mode {mode}"));
+    let said: Vec<String> = [mode, ship, change].into_iter().flatten().collect();
+    let said = if said.is_empty() { "as everywhere".to_owned() } else { said.join("; ") };
+    format!("repositories {}: {said}", patterns.join(", "))
+}
+
+fn environment_in_words(name: &str, environment: &Environment) -> Vec<String> {
+    let names: Vec<String> = environment.names.iter().map(ToString::to_string).collect();
+    let windows: Vec<String> = environment.window.iter().map(ToString::to_string).collect();
+    let open = if windows.is_empty() { "any time".to_owned() } else { windows.join(", ") };
+    let mut lines = vec![format!("environment {name}: {}; open {open}", names.join(", "))];
+    let mut list = |when: &str, list: &[rules::Rule]| {
+        let words: Vec<String> = list.iter().map(rules::in_words).collect();
+        if !words.is_empty() {
+            lines.push(format!("  {when}: {}", words.join("; ")));
+        }
+    };
+    list("always", &environment.require);
+    list("each release", &environment.train);
+    list("each pull request that ships continuously", &environment.continuous);
+    for when in &environment.when {
+        list(&format!("risk {} and above", format!("{:?}", when.risk).to_lowercase()), &when.require);
+    }
+    lines.extend(environment.emergency.map(|emergency| {
+        format!(
+            "  emergency: {}, approved {}, retrospective due in {}",
+            emergency.lasts, emergency.approved, emergency.retrospective
+        )
+    }));
+    lines.push(format!(
+        "  rollback {}",
+        if environment.rollback_allowed { "allowed" } else { "like any other deployment" }
+    ));
+    lines
+}

@@ -1,0 +1,137 @@
+//! The policy that counts in a repository: the organisation's and the repository's own, together.
+
+use super::error::PolicyError;
+use super::fingerprint::{Fingerprint, fingerprint};
+use super::intake::{Intake, Labels, same_field};
+use super::names::Who;
+use super::repositories::{Mode, Ship};
+use super::scope::Scope;
+use super::times::Zone;
+use super::trains::{ReleaseName, Train};
+use super::whole::Policy;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Both policies of a repository, of which a repository's own can only tighten.
+///
+/// - The stricter of the two modes counts, and the required fields of both.
+/// - Rules, windows and freezes are judged for each of [`EffectivePolicy::parts`], and all must pass.
+/// - Everything else is the organisation's alone.
+/// - Without an organisation's policy, the repository's own is the whole policy.
+/// - A policy that opens a gate for a repository is never the repository's own beside an organisation's: one that
+///   was read as [`Scope::Alone`] adds only what a file of [`Scope::Repository`] could.
+#[derive(Clone, Debug)]
+pub struct EffectivePolicy {
+    base: Arc<Policy>,
+    added: Option<Arc<Policy>>,
+}
+
+impl EffectivePolicy {
+    /// `None` where there is no policy at all: Changegate is silent there.
+    pub fn of(organisation: Option<Arc<Policy>>, repository: Option<Arc<Policy>>) -> Option<Self> {
+        match (organisation, repository) {
+            (Some(base), added) => Some(Self { base, added }),
+            (None, Some(base)) => Some(Self { base, added: None }),
+            (None, None) => None,
+        }
+    }
+
+    /// Each policy that must pass, the organisation's first.
+    pub fn parts(&self) -> impl Iterator<Item = &Policy> {
+        std::iter::once(self.base.as_ref()).chain(self.added.as_deref())
+    }
+
+    /// The policy that defines roles, groups, trains and intake.
+    pub fn base(&self) -> &Policy {
+        &self.base
+    }
+
+    /// What the repository's own file names and the organisation's does not define. Rules over such a group can
+    /// not be met; the file should be refused with these errors.
+    pub fn undefined(&self) -> Vec<PolicyError> {
+        self.added
+            .iter()
+            .flat_map(|added| added.left_open())
+            .filter(|(name, _)| self.base.group(name).is_none())
+            .map(|(_, error)| error.clone())
+            .collect()
+    }
+
+    /// The zone in which a part's times are meant: its own, or else the organisation's.
+    pub fn zone_of(&self, part: &Policy) -> Zone {
+        part.own_zone().cloned().unwrap_or_else(|| self.base.zone())
+    }
+
+    /// The stricter of both modes.
+    pub fn mode_for(&self, repo: &str) -> Mode {
+        let mode = |part: &Policy| match part.scope() {
+            Scope::Organisation | Scope::Alone => part.mode_for(repo),
+            Scope::Repository => part.mode(),
+        };
+        self.parts().map(mode).max().unwrap_or(Mode::Observe)
+    }
+
+    pub fn ship_for(&self, repo: &str) -> Ship {
+        self.base.ship_for(repo)
+    }
+
+    pub fn change_from_pull_request(&self, repo: &str) -> bool {
+        self.base.change_from_pull_request(repo)
+    }
+
+    /// What makes an issue a change request, where, and how long it may wait.
+    pub fn intake(&self) -> &Intake {
+        self.base.intake()
+    }
+
+    /// The fields that must have an answer: the organisation's, then what the repository adds.
+    pub fn required_fields(&self) -> Vec<&str> {
+        let mut fields: Vec<&str> = Vec::new();
+        for field in self.parts().flat_map(|part| &part.intake().required) {
+            if !fields.iter().any(|known| same_field(known, field)) {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    pub fn labels(&self) -> &Labels {
+        self.base.labels()
+    }
+
+    pub fn triagers(&self) -> &[Who] {
+        self.base.triagers()
+    }
+
+    pub fn release_managers(&self) -> &[Who] {
+        self.base.release_managers()
+    }
+
+    pub fn role(&self, name: &str) -> &[Who] {
+        self.base.role(name)
+    }
+
+    pub fn group(&self, name: &str) -> Option<&[Who]> {
+        self.base.group(name)
+    }
+
+    pub fn trains(&self) -> &BTreeMap<String, Train> {
+        self.base.trains()
+    }
+
+    pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseName> {
+        self.base.release_of(repo, milestone_title)
+    }
+
+    pub fn command_prefix(&self) -> Option<&str> {
+        self.base.command_prefix()
+    }
+
+    /// The version of both together.
+    pub fn fingerprint(&self) -> Fingerprint {
+        match &self.added {
+            None => fingerprint(&self.base),
+            Some(added) => fingerprint(&self.base).and(&fingerprint(added)),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What a deployment needs, by kind of environment.
+
+use super::error::Refusal;
+use super::lengths::{Length, Within};
+use super::names::{EnvironmentPattern, PathPattern, plain_name};
+use super::people::Signers;
+use super::place::Place;
+use super::rules::{self, Rule};
+use super::windows::Window;
+use super::written;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a deployment into the environments of one kind needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Environment {
+    /// The GitHub environments of this kind.
+    pub names: Vec<EnvironmentPattern>,
+    /// Where a deployment may come from; `None` leaves it open.
+    pub from: Option<Sources>,
+    /// When production may change; empty means always.
+    pub window: Vec<Window>,
+    pub finish_within: Option<Length>,
+    /// Rules for every deployment.
+    pub require: Vec<Rule>,
+    /// Rules for a release, beside `require`.
+    pub train: Vec<Rule>,
+    /// Rules for each pull request that ships continuously, beside `require`.
+    pub continuous: Vec<Rule>,
+    /// Rules from a risk upwards, beside the others.
+    pub when: Vec<When>,
+    /// `None`: there are no emergencies here.
+    pub emergency: Option<Emergency>,
+    pub rollback_allowed: bool,
+}
+
+/// Where a deployment may come from: these and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sources {
+    /// `default` stands for the repository's default branch.
+    pub branches: Vec<PathPattern>,
+    pub tags: Vec<PathPattern>,
+}
+
+/// How much a change could break. The order is from low to high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<written::Risk> for Risk {
+    fn from(risk: written::Risk) -> Self {
+        match risk {
+            written::Risk::Low => Self::Low,
+            written::Risk::Medium => Self::Medium,
+            written::Risk::High => Self::High,
+        }
+    }
+}
+
+/// Rules for changes of at least this risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct When {
+    pub risk: Risk,
+    pub require: Vec<Rule>,
+}
+
+/// What an emergency may do, and what is owed afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Emergency {
+    pub lasts: Length,
+    pub approved: Within,
+    pub retrospective: Length,
+}
+
+impl Environment {
+    /// Is this GitHub environment of this kind?
+    pub fn covers(&self, environment: &str) -> bool {
+        self.names.iter().any(|name| name.matches(environment))
+    }
+
+    fn check(place: &Place<'_>, name: &str, written: &written::Environment, signers: &Signers) -> Self {
+        let environment = Self {
+            names: check_names(place, name, written.names.as_deref()),
+            from: written.from.as_ref().map(|from| check_sources(&place.key("from"), from)),
+            window: check_window(&place.key("window"), written.window.as_deref()),
+            finish_within: place.maybe("finish-within", written.finish_within.as_ref(), Length::read),
+            require: rules::check_all(&place.key("require"), &written.require, signers),
+            train: rules::check_all(&place.key("train"), &written.train, signers),
+            continuous: rules::check_all(&place.key("continuous"), &written.continuous, signers),
+            when: check_when(&place.key("when"), &written.when, signers),
+            emergency: written
+                .emergency
+                .as_ref()
+                .and_then(|own| check_emergency(&place.key("emergency"), own)),
+            rollback_allowed: match written.rollback {
+                Some(written::Rollback::Refused) => false,
+                Some(written::Rollback::Allowed) | None => true,
+            },
+        };
+        environment.refuse_unfinished(place);
+        environment
+    }
+
+    /// A deployment that may last longer than every window could never start.
+    fn refuse_unfinished(&self, place: &Place<'_>) {
+        let longest = self.window.iter().map(|window| window.minutes()).max();
+        let (Some(longest), Some(length)) = (longest, self.finish_within) else { return };
+        if length.minutes().is_none_or(|minutes| minutes > u32::from(longest)) {
+            place.key("finish-within").refuse(Refusal::new(
+                format!("is `{length}`, longer than every window"),
+                "no deployment could finish in time; shorten it or open a longer window",
+            ));
+        }
+    }
+}
+
+fn check_names(place: &Place<'_>, name: &str, written: Option<&[String]>) -> Vec<EnvironmentPattern> {
+    let Some(written) = written else {
+        return place.take(EnvironmentPattern::read(name)).into_iter().collect();
+    };
+    if written.is_empty() {
+        place.key("names").refuse(Refusal::new(
+            "is an empty list",
+            "rules for no environment guard nothing; name some, or remove the key",
+        ));
+    }
+    place.key("names").each_once(written, EnvironmentPattern::read)
+}
+
+fn check_sources(place: &Place<'_>, written: &written::Sources) -> Sources {
+    if written.branches.is_empty() && written.tags.is_empty() {
+        place.refuse(Refusal::new(
+            "allows no branch and no tag",
+            "nothing could ever be deployed; name some, or remove the key",
+        ));
+    }
+    Sources {
+        branches: place.key("branches").each_once(&written.branches, PathPattern::read),
+        tags: place.key("tags").each_once(&written.tags, PathPattern::read),
+    }
+}
+
+fn check_window(place: &Place<'_>, written: Option<&[String]>) -> Vec<Window> {
+    match written {
+        None => Vec::new(),
+        Some([]) => {
+            place.refuse(Refusal::new(
+                "is an empty list",
+                "nothing could ever be deployed; open a window, or remove the key",
+            ));
+            Vec::new()
+        }
+        Some(texts) => place.each_once(texts, Window::read),
+    }
+}
+
+fn check_when(place: &Place<'_>, written: &[written::When], signers: &Signers) -> Vec<When> {
+    let when = |(index, when): (usize, &written::When)| {
+        let place = place.item(index).key("require");
+        if when.require.is_empty() {
+            place.refuse(Refusal::new(
+                "is an empty list",
+                "write the rules for this risk, or remove the entry",
+            ));
+        }
+        When { risk: when.risk.into(), require: rules::check_all(&place, &when.require, signers) }
+    };
+    written.iter().enumerate().map(when).collect()
+}
+
+fn check_emergency(place: &Place<'_>, written: &written::Emergency) -> Option<Emergency> {
+    let lasts = place.key("lasts").take(Length::read(&written.lasts));
+    let approved = place.key("approved").take(Within::read(&written.approved));
+    let retrospective = place.key("retrospective").take(Length::read(&written.retrospective));
+    Some(Emergency { lasts: lasts?, approved: approved?, retrospective: retrospective? })
+}
+
+pub(super) fn check(
+    place: &Place<'_>,
+    written: &BTreeMap<String, written::Environment>,
+    signers: &Signers,
+) -> BTreeMap<String, Environment> {
+    let mut all: BTreeMap<String, Environment> = BTreeMap::new();
+    for (name, environment) in written {
+        let environment = Environment::check(&place.key(name), name, environment, signers);
+        let overlapping = all.iter().find_map(|(other, earlier)| {
+            let shared =
+                environment.names.iter().find(|own| earlier.names.iter().any(|name| own.overlaps(name)))?;
+            Some((other, shared))
+        });
+        if let Some((other, shared)) = overlapping {
+            place.key(name).key("names").refuse(Refusal::new(
+                format!("covers `{shared}`, which `environments.{other}` covers too"),
+                "each environment belongs to one section; name it in one of them",
+            ));
+        }
+        if place.name(name).take(plain_name(name)).is_some() {
+            all.insert(name.clone(), environment);
+        }
+    }
+    all
+}

@@ -1,0 +1,464 @@
+//! The policy file as it is written: its keys and the shape of their values, and nothing about their meaning.
+//!
+//! These structs are the one place that says which keys exist. The JSON Schema for editors is generated from
+//! them, the check of a file's shape follows that schema, and serde fills them. The comments are what an editor
+//! shows beside a key.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The rules by which changes reach production.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[schemars(title = "Changegate policy")]
+pub(super) struct File {
+    /// The version of this file's form; it is 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: Option<i64>,
+    /// The time zone of every time in this file, by its IANA name; UTC if nothing is said.
+    #[schemars(extend("examples" = ["Europe/Berlin", "America/New_York", "UTC"]))]
+    pub zone: Option<String>,
+    /// How strict Changegate is where no entry of `repositories` says otherwise; observe if nothing is said.
+    pub mode: Option<Mode>,
+    /// Who may act, as GitHub teams (owner/team) or logins.
+    pub roles: Roles,
+    /// Who signs: names of your choice, each with teams or logins.
+    #[schemars(extend("examples" = [{"qa": ["acme/qa"], "business": ["dana", "lee"]}]))]
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// How an issue becomes a change request.
+    pub intake: Intake,
+    /// The labels that Changegate reads and sets, where you want other names than the usual ones.
+    pub labels: Labels,
+    /// The departments or customers that ask, by name.
+    #[schemars(extend("examples" = [{"sales": {"sponsor": "dana", "weight": 2}}]))]
+    pub accounts: BTreeMap<String, Account>,
+    /// Groups of repositories that are released together, by name.
+    pub trains: BTreeMap<String, Train>,
+    /// How single repositories are treated; the first entry that matches a repository counts, whole.
+    pub repositories: Vec<Repository>,
+    /// Parts of a monorepo with a deployed state of their own: repository, then part.
+    #[schemars(extend("examples" = [{"acme/mono": {"web": {"paths": ["apps/web/**"], "environment": "prod-web"}}}]))]
+    pub components: BTreeMap<String, BTreeMap<String, Component>>,
+    /// What a deployment needs, by kind of environment.
+    pub environments: BTreeMap<String, Environment>,
+    /// Changes that are approved in advance.
+    pub standard_changes: Vec<StandardChange>,
+    /// Times in which nothing is deployed.
+    pub freezes: Vec<Freeze>,
+    /// How people write commands in comments.
+    pub commands: Commands,
+}
+
+/// How strict Changegate is.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Mode {
+    /// Watches and records; says nothing.
+    Observe,
+    /// Says what is missing; stops nothing.
+    Advise,
+    /// Decides.
+    Enforce,
+}
+
+/// Who may act.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Roles {
+    /// Accepts, defers and declines change requests.
+    #[schemars(extend("examples" = [["acme/triage"]]))]
+    pub triager: Vec<String>,
+    /// Plans releases, locks them and says go.
+    #[schemars(extend("examples" = [["acme/release-managers"]]))]
+    pub release_manager: Vec<String>,
+    /// May declare an emergency.
+    #[schemars(extend("examples" = [["acme/on-call"]]))]
+    pub break_glass: Vec<String>,
+    /// May read everything that was recorded.
+    #[schemars(extend("examples" = [["acme/audit"]]))]
+    pub auditor: Vec<String>,
+}
+
+/// How an issue becomes a change request.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Intake {
+    /// The label that makes an issue a change request; change-request if nothing is said.
+    #[schemars(extend("examples" = ["change-request"]))]
+    pub label: Option<String>,
+    /// The issue type that makes an issue a change request, instead of a label.
+    #[schemars(extend("examples" = ["Change request"]))]
+    pub r#type: Option<String>,
+    /// Where people ask who know no repository.
+    #[schemars(extend("examples" = ["acme/requests"]))]
+    pub repository: Option<String>,
+    /// Headings of the issue form that must have an answer.
+    #[schemars(extend("examples" = [["What is needed", "Why", "Who is affected"]]))]
+    pub required: Vec<String>,
+    /// How long a request may wait for a decision before it counts as overdue.
+    #[schemars(extend("examples" = ["5 working days"]))]
+    pub overdue: Option<String>,
+    /// How long a request may lack information before it is withdrawn.
+    #[schemars(extend("examples" = ["14 days"]))]
+    pub withdraw_after: Option<String>,
+}
+
+/// The labels that Changegate reads and sets.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Labels {
+    /// triage/accepted if nothing is said.
+    pub accepted: Option<String>,
+    /// triage/needs-information if nothing is said.
+    pub needs_information: Option<String>,
+    /// triage/deferred if nothing is said.
+    pub deferred: Option<String>,
+    /// triage/declined if nothing is said.
+    pub declined: Option<String>,
+    /// triage/duplicate if nothing is said.
+    pub duplicate: Option<String>,
+    /// kind/project if nothing is said.
+    pub project: Option<String>,
+    /// kind/infrastructure if nothing is said.
+    pub infrastructure: Option<String>,
+    /// change/standard if nothing is said.
+    pub standard: Option<String>,
+    /// change/emergency if nothing is said.
+    pub emergency: Option<String>,
+    /// What stands before low, medium or high; risk/ if nothing is said.
+    pub risk: Option<String>,
+    /// What stands before S, M or L; size/ if nothing is said.
+    pub size: Option<String>,
+    /// What stands before an account's name; account/ if nothing is said.
+    pub account: Option<String>,
+    /// What stands before a system's name; system/ if nothing is said.
+    pub system: Option<String>,
+}
+
+/// A department or customer that asks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Account {
+    /// Who ranks the account's requests and accepts for it.
+    #[schemars(extend("examples" = ["dana"]))]
+    pub sponsor: String,
+    /// Its share beside the other accounts; 1 if nothing is said.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub weight: Option<i64>,
+}
+
+/// Repositories that are released together.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Train {
+    /// Its repositories, with * for any letters in a name.
+    #[schemars(extend("examples" = [["acme/web", "acme/mail-*"]]))]
+    pub repositories: Vec<String>,
+    /// The titles of its milestones, with {year}, {month}, {week}, {day}, {quarter} or {number}.
+    #[schemars(extend("examples" = ["{year}.{month}", "{year}-W{week}", "v{number}"]))]
+    pub title: String,
+    /// When it leaves.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["first Thursday 10:00", "Thursday 10:00", "2 weeks from 2027-01-07 10:00"]))]
+    pub every: Option<String>,
+    /// How long before leaving its scope is locked.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["7 days before"]))]
+    pub lock: Option<String>,
+    /// What it ships.
+    #[serde(default)]
+    pub candidate: Option<Candidate>,
+    /// How many change requests it carries; auto learns it from the first releases.
+    #[serde(default)]
+    pub slots: Option<Slots>,
+}
+
+/// What a release ships.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Candidate {
+    /// The branch that holds a release, with {title} in its name.
+    #[schemars(extend("examples" = ["release/{title}"]))]
+    pub branch: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Slots {
+    Word(String),
+    Number(i64),
+}
+
+impl JsonSchema for Slots {
+    fn schema_name() -> Cow<'static, str> {
+        "Slots".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"], "pattern": "^auto$", "minimum": 1, "examples": ["auto", 12] })
+    }
+}
+
+/// How some repositories are treated.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Repository {
+    /// Which repositories: one pattern or a list of them.
+    #[schemars(extend("examples" = ["acme/site-*", ["acme/web", "acme/billing"], "*"]))]
+    pub r#match: OneOrMany,
+    /// How strict Changegate is here.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// How changes get out of here.
+    #[serde(default)]
+    pub ship: Option<Ship>,
+    /// What a change request is here; pull-request where `ship` is continuous, issue otherwise.
+    #[serde(default)]
+    pub change: Option<Change>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl JsonSchema for OneOrMany {
+    fn schema_name() -> Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "array"], "items": { "type": "string" }, "minItems": 1 })
+    }
+}
+
+/// How changes get out.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Ship {
+    /// Accepted changes wait for a release, and signatures are on the release.
+    Train,
+    /// A deployment carries whatever was merged; each pull request has passed by itself.
+    Continuous,
+}
+
+/// What a change request is.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Change {
+    /// An issue that a triager accepts.
+    Issue,
+    /// The pull request itself; an independent approving review accepts it.
+    PullRequest,
+}
+
+/// A part of a monorepo.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Component {
+    /// Its files, from the top of the repository.
+    #[schemars(extend("examples" = [["apps/web/**", "libs/**"]]))]
+    pub paths: Vec<String>,
+    /// The GitHub environment in which it runs.
+    #[schemars(extend("examples" = ["prod-web"]))]
+    pub environment: String,
+}
+
+/// What a deployment into these environments needs.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Environment {
+    /// GitHub environments of this kind, with * for any letters; the section's own name if nothing is said.
+    #[schemars(extend("examples" = [["production", "prod-*"]]))]
+    pub names: Option<Vec<String>>,
+    /// Branches and tags from which may be deployed, and nothing else; any if nothing is said.
+    pub from: Option<Sources>,
+    /// When production may change; always if nothing is said.
+    #[schemars(extend("examples" = [["Tue-Thu 09:00-16:00"]]))]
+    pub window: Option<Vec<String>>,
+    /// How long a deployment may take; the rest of the window must be longer.
+    #[schemars(extend("examples" = ["2 hours"]))]
+    pub finish_within: Option<String>,
+    /// Rules for every deployment.
+    pub require: Vec<Rule>,
+    /// Rules for a release of a train, beside `require`.
+    pub train: Vec<Rule>,
+    /// Rules for each pull request that ships continuously, beside `require`.
+    pub continuous: Vec<Rule>,
+    /// Rules for changes of some risk, beside the others.
+    pub when: Vec<When>,
+    /// What an emergency may do, and what is owed afterwards; without it there are none.
+    pub emergency: Option<Emergency>,
+    /// May a commit that was deployed and approved before come back without new signatures? allowed if nothing is said.
+    pub rollback: Option<Rollback>,
+}
+
+/// Where a deployment may come from.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Sources {
+    /// Branches; `default` is the repository's default branch.
+    #[schemars(extend("examples" = [["default", "release/*"]]))]
+    pub branches: Vec<String>,
+    /// Tags.
+    #[schemars(extend("examples" = [["v*"]]))]
+    pub tags: Vec<String>,
+}
+
+/// One rule: exactly one of these keys.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct Rule {
+    /// Every commit since the deployed state comes from a merged pull request.
+    pub range: Option<RangeRule>,
+    /// Every pull request belongs to an accepted change request or is a standard change.
+    pub change: Option<ChangeRule>,
+    /// These checks passed on exactly this commit.
+    #[schemars(extend("examples" = [[{"name": "ci", "app": "github-actions"}]]))]
+    pub checks: Option<Vec<RequiredCheck>>,
+    /// How many people of each group or role must sign; `review` counts independent GitHub reviews.
+    #[schemars(extend("examples" = [{"release-manager": 1, "qa": 1}], "additionalProperties" = {"type": "integer", "minimum": 1}))]
+    pub approvals: Option<BTreeMap<String, i64>>,
+    /// Who must have tried it and said that it works: groups, requester or sponsor.
+    #[schemars(extend("examples" = [["qa", "requester"]]))]
+    pub acceptance: Option<Vec<String>>,
+    /// A plan that must be there.
+    pub plan: Option<PlanRule>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RangeRule {
+    /// Every commit comes from a merged pull request.
+    Traced,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ChangeRule {
+    /// Every change request is accepted.
+    Accepted,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PlanRule {
+    /// How to get back if it goes wrong.
+    BackOut,
+}
+
+/// A check that must pass.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RequiredCheck {
+    /// The name of the check.
+    #[schemars(extend("examples" = ["ci"]))]
+    pub name: String,
+    /// The App that reports it; a check of that name from any other App does not count.
+    #[schemars(extend("examples" = ["github-actions"]))]
+    pub app: String,
+}
+
+/// Rules for changes of some risk.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct When {
+    /// The risk from which the rules apply.
+    pub risk: Risk,
+    /// The rules.
+    pub require: Vec<Rule>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Risk {
+    Low,
+    Medium,
+    High,
+}
+
+/// What an emergency may do, and what is owed afterwards.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Emergency {
+    /// How long it opens the gate.
+    #[schemars(extend("examples" = ["4 hours"]))]
+    pub lasts: String,
+    /// How soon it must be approved afterwards.
+    #[schemars(extend("examples" = ["within 1 working day"]))]
+    pub approved: String,
+    /// How soon its retrospective is due.
+    #[schemars(extend("examples" = ["5 working days"]))]
+    pub retrospective: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Rollback {
+    /// With a reason, even in a freeze.
+    Allowed,
+    /// Only like any other deployment.
+    Refused,
+}
+
+/// A kind of change that is approved in advance.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct StandardChange {
+    /// What people call it.
+    #[schemars(extend("examples" = ["dependency updates"]))]
+    pub name: String,
+    /// Who wrote every commit of it; anybody if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["dependabot[bot]", "renovate[bot]"]]))]
+    pub authors: Vec<String>,
+    /// The only files it touches; $dependency-files stands for manifests and lock files.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["$dependency-files"], ["**/*.md", "docs/**"]]))]
+    pub paths: Vec<String>,
+    /// Checks that passed on it.
+    #[serde(default)]
+    pub checks: Vec<RequiredCheck>,
+    /// How many people of each group or role must sign it all the same.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"review": 1}], "additionalProperties" = {"type": "integer", "minimum": 1}))]
+    pub approvals: BTreeMap<String, i64>,
+    /// After how many failed deployments it needs an ordinary approval again.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["1 failed deployment"]))]
+    pub suspend_after: Option<String>,
+}
+
+/// A time in which nothing is deployed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Freeze {
+    /// What people call it.
+    #[schemars(extend("examples" = ["quarter end"]))]
+    pub name: String,
+    /// Its first moment, in the file's zone.
+    #[schemars(extend("examples" = ["2026-12-28 00:00"]))]
+    pub from: String,
+    /// The moment at which it is over.
+    #[schemars(extend("examples" = ["2027-01-04 08:00"]))]
+    pub to: String,
+    /// Sections of `environments` that it closes; all if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["production"]]))]
+    pub environments: Option<Vec<String>>,
+}
+
+/// How people write commands in comments.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Commands {
+    /// With cg, commands are written as /cg approve, and the bare words are left to other bots.
+    #[schemars(extend("examples" = ["cg"]))]
+    pub prefix: Option<String>,
+}
