@@ -2,7 +2,11 @@
 //!
 //! Every error names the setting and the cure. Secrets are [`SecretString`]s: nothing prints them.
 
-use std::{fmt, fs, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    fmt, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 //! Deciding asks, the shell finds out (in the store what is known there, the rest from GitHub in batches), and
 //! deciding starts again with more facts. See [`Inquiry`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -331,20 +331,24 @@ impl<'a> Inquiry<'a> {
         let Some(own) = own else { return Some(None) };
         let shared = if own.name.name() == ".github" { None } else { self.shared_policy(&own.name)? };
         let scope = self.policy_scope(&own.name)?;
-        let repository = own.policy.as_deref().and_then(|text| policy::parse(policy::PATH, text, scope).ok());
+        let repository = read_policy(own.policy.as_deref(), scope);
         Some(match scope {
             Scope::Organisation => EffectivePolicy::of(repository, None),
             Scope::Repository | Scope::Alone => EffectivePolicy::of(shared, repository),
         })
     }
 
-    fn shared_policy(&mut self, name: &RepoName) -> Option<Option<Policy>> {
+    fn shared_policy(&mut self, name: &RepoName) -> Option<Option<Arc<Policy>>> {
         let Ok(shared) = format!("{}/.github", name.owner()).parse() else { return Some(None) };
         let Some(id) = self.repository_named(shared)? else { return Some(None) };
         let view = self.view(SubjectId::Repository(id))?.and_then(View::as_repository);
         let text = view.and_then(|view| view.policy.as_deref());
-        Some(text.and_then(|text| policy::parse(policy::PATH, text, Scope::Organisation).ok()))
+        Some(read_policy(text, Scope::Organisation))
     }
+}
+
+fn read_policy(text: Option<&str>, scope: Scope) -> Option<Arc<Policy>> {
+    text.and_then(|text| policy::parse(policy::PATH, text, scope).ok()).map(Arc::new)
 }
 
 fn mismatched<T>() -> Fact<T> {

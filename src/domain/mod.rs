@@ -1,3 +1,46 @@
-//! (to come)
+//! Decides. No input or output, no clock, no waiting, no log: what is not an argument is not known here.
+//!
+//! The order below is the order in which the parts build on each other. [`decide::judge`] is the one way in for
+//! decisions and [`route::route`] the one that says whom an event concerns.
+
+pub mod ids;
+
+pub mod event;
+
+pub mod issue_form;
+
+pub mod command;
+
+pub mod link;
 
 pub mod policy;
+
+pub mod finding;
+
+pub mod account;
+
+pub mod repository;
+
+pub mod milestone;
+
+pub mod pull_request;
+
+pub mod change_request;
+
+pub mod commit;
+
+pub mod release;
+
+pub mod subject;
+
+pub mod facts;
+
+pub mod report;
+
+pub mod effect;
+
+pub mod audit;
+
+pub mod route;
+
+pub mod decide;

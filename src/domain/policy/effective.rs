@@ -7,8 +7,9 @@ use super::names::Who;
 use super::repositories::{Mode, Ship};
 use super::scope::Scope;
 use super::times::Zone;
-use super::trains::{ReleaseName, Train};
+use super::trains::Train;
 use super::whole::Policy;
+use crate::domain::ids::ReleaseId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ impl EffectivePolicy {
         self.base.trains()
     }
 
-    pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseName> {
+    pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseId> {
         self.base.release_of(repo, milestone_title)
     }
 

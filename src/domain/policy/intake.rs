@@ -2,9 +2,10 @@
 
 use super::error::Refusal;
 use super::lengths::Length;
-use super::names::{RepoName, label, plain_name, short_text};
+use super::names::{label, plain_name, repository, short_text};
 use super::place::Place;
 use super::written;
+use crate::domain::ids::RepoName;
 use serde::Serialize;
 
 /// What makes an issue a change request.
@@ -39,7 +40,7 @@ impl Intake {
         }
         Self {
             marker: marker(place, written),
-            repository: place.maybe("repository", written.repository.as_ref(), RepoName::read),
+            repository: place.maybe("repository", written.repository.as_ref(), repository),
             required: required(&place.key("required"), &written.required),
             overdue: place.maybe("overdue", written.overdue.as_ref(), Length::read),
             withdraw_after: place.maybe("withdraw-after", written.withdraw_after.as_ref(), Length::read),

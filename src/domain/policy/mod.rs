@@ -34,6 +34,9 @@ mod effective;
 mod fingerprint;
 mod describe;
 
+/// Where the policy stands in a repository.
+pub const PATH: &str = ".github/changegate.yml";
+
 #[cfg(test)]
 mod tests;
 
@@ -45,7 +48,7 @@ pub use fingerprint::{Fingerprint, fingerprint};
 pub use freezes::Freeze;
 pub use intake::{Commands, Intake, Labels, Marker, same_field};
 pub use lengths::{Lead, Length, Unit, Within};
-pub use names::{EnvironmentPattern, PathPattern, RepoName, RepoPattern, Who};
+pub use names::{EnvironmentPattern, PathPattern, RepoPattern, Who};
 pub use people::{Account, Groups, REQUESTER, REVIEW, ROLES, Roles, SPONSOR};
 pub use repositories::{Component, Mode, RepositoryRule, Ship};
 pub use rules::{Accepter, Approvals, RequiredCheck, Rule};
@@ -54,7 +57,7 @@ pub use scope::Scope;
 pub use standard_changes::{Paths, StandardChange};
 pub use times::{Clock, Moment, Zone};
 pub use title::TitlePattern;
-pub use trains::{ReleaseName, Slots, Train};
+pub use trains::{Slots, Train};
 pub use tree::MAX_BYTES;
 pub use whole::{Policy, parse};
 pub use windows::{Days, Window};

@@ -2,6 +2,7 @@
 
 use super::error::{Refusal, shortened};
 use super::glob;
+use crate::domain::ids::RepoName;
 use std::fmt;
 
 /// Writes a type in a fingerprint as people write it in the file.
@@ -78,34 +79,11 @@ fn is_slug(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-/// One repository, `owner/name`; compared without regard to ASCII case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepoName(String);
-
-impl RepoName {
-    pub(super) fn read(text: &str) -> Result<Self, Refusal> {
-        let good = text.split_once('/').is_some_and(|(owner, name)| is_login(owner) && is_slug(name));
-        if good {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err(Refusal::of(text, "write one repository as owner/name"))
-        }
-    }
-
-    /// The name in lower case.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub fn is(&self, repo: &str) -> bool {
-        self.0.eq_ignore_ascii_case(repo)
-    }
-}
-
-impl fmt::Display for RepoName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Reads one repository's name.
+pub(super) fn repository(text: &str) -> Result<RepoName, Refusal> {
+    let good = text.split_once('/').is_some_and(|(owner, name)| is_login(owner) && is_slug(name));
+    let name = text.to_ascii_lowercase().parse().ok().filter(|_| good);
+    name.ok_or_else(|| Refusal::of(text, "write one repository as owner/name"))
 }
 
 /// Repositories by pattern: `acme/web`, `acme/mail-*`, `acme/*`, or `*` for all.
@@ -203,7 +181,7 @@ impl fmt::Display for EnvironmentPattern {
     }
 }
 
-serialized_as_written!(Who, RepoName, RepoPattern, PathPattern, EnvironmentPattern);
+serialized_as_written!(Who, RepoPattern, PathPattern, EnvironmentPattern);
 
 /// A text that must not be empty and must fit on one short line: labels, headings, titles.
 pub(super) fn short_text(text: &str) -> Result<String, Refusal> {

@@ -2,9 +2,10 @@
 
 use super::environments::Environment;
 use super::error::Refusal;
-use super::names::{EnvironmentPattern, PathPattern, RepoName, RepoPattern, plain_name};
+use super::names::{EnvironmentPattern, PathPattern, RepoPattern, plain_name, repository};
 use super::place::Place;
 use super::written;
+use crate::domain::ids::RepoName;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -139,7 +140,7 @@ pub(super) fn check_components(
             Some((place_of.name(name).take(plain_name(name))?, component?))
         };
         let parts: BTreeMap<String, Component> = parts.iter().filter_map(part).collect();
-        let Some(name) = place.name(repo).take(RepoName::read(repo)) else { continue };
+        let Some(name) = place.name(repo).take(repository(repo)) else { continue };
         if all.insert(name, parts).is_some() {
             place
                 .name(repo)

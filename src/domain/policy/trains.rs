@@ -42,13 +42,6 @@ impl Serialize for Slots {
     }
 }
 
-/// A release by name: a milestone title within a train. The same title in another train is another release.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReleaseName {
-    pub train: String,
-    pub title: String,
-}
-
 impl Train {
     pub fn carries(&self, repo: &str) -> bool {
         self.repositories.iter().any(|pattern| pattern.matches(repo))

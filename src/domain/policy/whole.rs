@@ -4,16 +4,18 @@ use super::environments::{self, Environment};
 use super::error::{PolicyError, Refusal};
 use super::freezes::{self, Freeze};
 use super::intake::{Commands, Intake, Labels};
-use super::names::{RepoName, Who};
+use super::names::Who;
 use super::people::{self, Account, Groups, Roles, Signers};
 use super::place::{Faults, Place};
 use super::repositories::{self, Component, Mode, RepositoryRule, Ship};
 use super::scope::Scope;
 use super::standard_changes::{self, StandardChange};
 use super::times::Zone;
-use super::trains::{self, ReleaseName, Train};
+use super::trains::{self, Train};
 use super::tree::Node;
 use super::{schema, shape, tree, written};
+use crate::domain::ids::ReleaseId;
+use crate::domain::ids::RepoName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -208,11 +210,11 @@ impl Policy {
 
     /// The release that a milestone of a repository is. A title that fits no pattern (`Backlog`, `Q3`) is
     /// nobody's release.
-    pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseName> {
+    pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseId> {
         self.trains
             .iter()
             .find(|(_, train)| train.carries(repo) && train.title.matches(milestone_title))
-            .map(|(name, _)| ReleaseName { train: name.clone(), title: milestone_title.to_owned() })
+            .map(|(name, _)| ReleaseId { train: name.clone(), title: milestone_title.to_owned() })
     }
 
     pub fn repositories(&self) -> &[RepositoryRule] {
