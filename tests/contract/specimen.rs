@@ -214,7 +214,9 @@ fn wrong(document: &Value, schema: &Value, place: &str, found: &mut Vec<Damage>)
     {
         found.push(Damage::Wrong { place: place.to_owned(), value });
     }
-    if schema["enum"].is_array() {
+    if schema["enum"].is_array()
+        || ["date-time", "date", "uri"].iter().any(|format| schema["format"] == *format)
+    {
         found.push(Damage::Wrong { place: place.to_owned(), value: json!("no such word") });
     }
 }
