@@ -1,1 +1,25 @@
+//! What others wrote about GitHub, held against what we say and hear: its example webhooks, its API descriptions, its
+//! GraphQL schema and its signatures. They come from npm, pinned, and are never copied into the tree.
+//!
+//! `npm ci --prefix tests/contract` fetches them. Without them these tests say loudly that they were skipped, and fail
+//! where `CHANGEGATE_REQUIRE` names `contract`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod material;
+
+mod schema;
+
+mod specimen;
+
+mod rest;
+
+mod webhooks;
+
+mod payloads;
+
+mod sender;
+
+mod graphql;
+
+mod subset;
