@@ -1,0 +1,74 @@
+//! GraphQL: the queries that the App sends, executed by the part of GitHub's schema that they use.
+
+use std::sync::LazyLock;
+
+use apollo_compiler::resolvers::Execution;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+use serde_json::{Value, json};
+
+use super::state::{Grant, State};
+
+mod connection;
+mod issue;
+mod node;
+mod pull;
+mod repository;
+
+use node::{Node, Thing, View};
+
+/// The part of GitHub's schema that is answered.
+pub const SCHEMA: &str = include_str!("schema.graphql");
+
+static PARSED: LazyLock<Option<Valid<Schema>>> =
+    LazyLock::new(|| Schema::parse_and_validate(SCHEMA, "schema.graphql").ok());
+
+const FORBIDDEN: &str = "Resource not accessible by integration";
+const UNRESOLVED: &str = "Could not resolve to";
+
+/// Executes the query of a request's body with what a token allows.
+pub(super) fn execute(state: &State, grant: &Grant, body: &Value) -> Value {
+    let Some(schema) = PARSED.as_ref() else {
+        return refused("the sandbox's schema is broken");
+    };
+    let query = body["query"].as_str().unwrap_or_default();
+    let document = match ExecutableDocument::parse_and_validate(schema, query, "query.graphql") {
+        Ok(document) => document,
+        Err(invalid) => {
+            let errors: Vec<Value> =
+                invalid.errors.iter().map(|error| json!(error.unstable_to_json_compat())).collect();
+            return json!({ "errors": errors });
+        }
+    };
+    let variables: JsonMap = serde_json::from_value(body["variables"].clone()).unwrap_or_default();
+    let root = Node { view: View { state, grant }, thing: Thing::Query };
+    let named = Execution::new(schema, &document).operation_name(body["operationName"].as_str());
+    let executed = named.and_then(|execution| execution.raw_variable_values(&variables).execute_sync(&root));
+    match executed {
+        Ok(response) => typed(json!(response)),
+        Err(cause) => json!({ "errors": [cause.to_graphql_error(&document.sources)] }),
+    }
+}
+
+fn refused(message: &str) -> Value {
+    json!({ "errors": [{ "message": message }] })
+}
+
+/// Gives each error GitHub's word for its kind.
+fn typed(mut response: Value) -> Value {
+    for error in response["errors"].as_array_mut().into_iter().flatten() {
+        let message = error["message"].as_str().unwrap_or_default();
+        if message == FORBIDDEN {
+            error["type"] = json!("FORBIDDEN");
+        } else if message.starts_with(UNRESOLVED) {
+            error["type"] = json!("NOT_FOUND");
+        }
+    }
+    if response["errors"].as_array().is_some_and(Vec::is_empty)
+        && let Some(response) = response.as_object_mut()
+    {
+        response.remove("errors");
+    }
+    response
+}

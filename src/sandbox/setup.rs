@@ -1,0 +1,189 @@
+//! Sets the scene and looks at it: what was there before the story begins (nobody is told of it), what is seen on
+//! the pages now, and what shall go wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Sandbox;
+use super::faults::{Fault, On};
+use super::objects;
+use super::people::must;
+use super::state::{Numbered, State};
+use super::world::{AccountKind, Label, Repo, Team};
+
+impl Sandbox {
+    pub fn add_user(&self, login: &str) -> u64 {
+        self.shared.with(|state| state.add_account(login, AccountKind::User))
+    }
+
+    /// Adds an organisation whose members are these logins; unknown ones become users.
+    pub fn add_organization(&self, login: &str, members: &[&str]) -> u64 {
+        self.shared.with(|state| {
+            let members: BTreeSet<u64> = members.iter().map(|login| ensure_user(state, login)).collect();
+            let id = state.add_account(login, AccountKind::Organization);
+            if let Some(account) = state.world.accounts.get_mut(&id) {
+                account.members = members;
+            }
+            id
+        })
+    }
+
+    /// Adds a team; its members become members of the organisation too.
+    pub fn add_team(&self, org: &str, slug: &str, members: &[&str]) -> u64 {
+        let team = self.shared.with(|state| {
+            let members: BTreeSet<u64> = members.iter().map(|login| ensure_user(state, login)).collect();
+            let org = state.world.account(org)?.id;
+            state.world.accounts.get_mut(&org)?.members.extend(&members);
+            let id = state.world.fresh_id();
+            let (slug, name) = (slug.to_owned(), slug.to_owned());
+            state.world.teams.insert(id, Team { id, org, slug, name, members });
+            Some(id)
+        });
+        must(team, org)
+    }
+
+    /// Adds a private repository `owner/name` with a first commit on `main`.
+    pub fn add_repository(&self, full_name: &str, files: &[(&str, &str)]) -> u64 {
+        must(self.shared.with(|state| add_repo(state, full_name, files)), full_name)
+    }
+
+    pub fn make_public(&self, repo: &str) {
+        let done = self.change_repo(repo, |repo| repo.private = false);
+        must(done, repo);
+    }
+
+    /// Adds a public fork `owner/name` of a repository.
+    pub fn add_fork(&self, of: &str, full_name: &str) -> u64 {
+        let fork = self.shared.with(|state| {
+            let parent = state.world.repo(of)?.clone();
+            let id = add_repo(state, full_name, &[])?;
+            let fork = state.repo_mut(id)?;
+            (fork.parent, fork.private) = (Some(parent.id), false);
+            (fork.commits, fork.refs) = (parent.commits, parent.refs);
+            Some(id)
+        });
+        must(fork, of)
+    }
+
+    /// Lets somebody outside the organisation write to a repository.
+    pub fn add_collaborator(&self, repo: &str, login: &str) {
+        let done = self.shared.with(|state| {
+            let person = ensure_user(state, login);
+            let id = state.world.repo(repo)?.id;
+            state.repo_mut(id)?.collaborators.insert(person);
+            Some(())
+        });
+        must(done, repo);
+    }
+
+    pub fn add_label(&self, repo: &str, name: &str) {
+        let done = self.shared.with(|state| {
+            let label =
+                Label { id: state.world.fresh_id(), name: name.to_owned(), color: "ededed".to_owned() };
+            let id = state.world.repo(repo)?.id;
+            state.repo_mut(id)?.labels.insert(label.id, label);
+            Some(())
+        });
+        must(done, repo);
+    }
+
+    /// What the App may do where it is installed from now on.
+    pub fn set_app_permissions(&self, permissions: &[(&str, &str)]) {
+        let all = permissions.iter().map(|(name, level)| ((*name).to_owned(), (*level).to_owned()));
+        let all: BTreeMap<String, String> = all.collect();
+        self.shared.with(|state| state.world.app.permissions = all);
+    }
+
+    /// What the App hears of; installation events always.
+    pub fn set_app_events(&self, events: &[&str]) {
+        let events = events.iter().map(|event| (*event).to_owned()).collect();
+        self.shared.with(|state| state.world.app.events = events);
+    }
+
+    /// The merge queue of a branch lands its first entry, as it does when the checks have passed.
+    pub fn land_first_of_queue(&self, repo: &str, base: &str) -> Numbered {
+        let landed = self.shared.with(|state| {
+            let id = state.world.repo(repo)?.id;
+            state.land_first(id, base)
+        });
+        must(landed, repo)
+    }
+
+    /// The next `times` requests that this describes go wrong.
+    pub fn fault(&self, on: On, fault: Fault, times: u32) {
+        self.shared.with(|state| {
+            let State { faults, world, .. } = state;
+            faults.add(on, fault, times, world);
+        });
+    }
+
+    pub fn clear_faults(&self) {
+        self.shared.with(|state| state.faults.clear());
+    }
+
+    /// An issue or a pull request as REST shows it among issues.
+    pub fn issue(&self, at: Numbered) -> Value {
+        self.shared.with(|state| {
+            state.issue(at).map_or(Value::Null, |(repo, issue)| objects::issue(&state.world, repo, issue))
+        })
+    }
+
+    /// A pull request as REST shows it.
+    pub fn pull_request(&self, at: Numbered) -> Value {
+        let found = self.shared.with(|state| {
+            let (repo, issue) = state.issue(at)?;
+            Some(objects::pull(&state.world, repo, issue, issue.pull.as_ref()?))
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The comments of an issue or a pull request, oldest first, as REST shows them.
+    pub fn comments(&self, at: Numbered) -> Vec<Value> {
+        let found = self.shared.with(|state| {
+            let (repo, issue) = state.issue(at)?;
+            let object = |comment| objects::comment(&state.world, repo, issue, comment);
+            Some(issue.comments.iter().map(object).collect())
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The check runs of a commit, oldest first, as REST shows them.
+    pub fn check_runs(&self, repo: &str, sha: &str) -> Vec<Value> {
+        let found = self.shared.with(|state| {
+            let repo = state.world.repo(repo)?;
+            let here = repo.check_runs.values().filter(|run| run.head_sha == sha);
+            Some(here.map(|run| objects::check_run(&state.world, repo, run)).collect())
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The commit at the end of a branch.
+    pub fn head(&self, repo: &str, branch: &str) -> Option<String> {
+        self.shared.with(|state| state.world.repo(repo)?.branch(branch).map(str::to_owned))
+    }
+
+    fn change_repo(&self, repo: &str, change: impl FnOnce(&mut Repo)) -> Option<()> {
+        self.shared.with(|state| {
+            let id = state.world.repo(repo)?.id;
+            change(state.repo_mut(id)?);
+            Some(())
+        })
+    }
+}
+
+fn ensure_user(state: &mut State, login: &str) -> u64 {
+    match state.world.account(login) {
+        Some(account) => account.id,
+        None => state.add_account(login, AccountKind::User),
+    }
+}
+
+fn add_repo(state: &mut State, full_name: &str, files: &[(&str, &str)]) -> Option<u64> {
+    let (owner, name) = full_name.split_once('/')?;
+    let owner = state.world.account(owner)?.id;
+    let (id, now) = (state.world.fresh_id(), state.now());
+    state.world.repos.insert(id, Repo::new(id, owner, name, now));
+    state.first_commit(id, owner, files)?;
+    Some(id)
+}
