@@ -23,14 +23,17 @@ impl Clock {
         Self { held: Some(Arc::new(Mutex::new(at))) }
     }
 
+    /// The time at which it is held; `None` for the system's.
+    #[must_use]
+    pub fn held_at(&self) -> Option<Timestamp> {
+        self.held.as_ref().map(|held| *held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The time now.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's time")]
     pub fn now(&self) -> Timestamp {
-        match &self.held {
-            Some(held) => *held.lock().unwrap_or_else(PoisonError::into_inner),
-            None => Timestamp::now(),
-        }
+        self.held_at().unwrap_or_else(Timestamp::now)
     }
 
     /// Moves a held clock on; the system's time moves by itself.

@@ -296,9 +296,10 @@ impl Reader<'_> {
         let read = |path: String| fs::read_to_string(&path).map_err(|error| (path, error));
         let (texts, errors): (Vec<_>, Vec<_>) = paths.into_iter().map(read).partition(Result::is_ok);
         for (path, error) in errors.into_iter().filter_map(Result::err) {
-            let problem = match error.kind() {
-                std::io::ErrorKind::NotFound => format!("no file at {path}"),
-                _ => format!("{path} cannot be read ({error})"),
+            let problem = if error.kind() == std::io::ErrorKind::NotFound {
+                format!("no file at {path}")
+            } else {
+                format!("{path} cannot be read ({error})")
             };
             self.refuse(&file_name, problem, cure);
         }

@@ -46,22 +46,18 @@ impl Account {
 
     fn take(&mut self, event: &Event) {
         self.seen = event.account.clone().or_else(|| self.seen.take());
-        match &event.what {
-            What::Installation { change: InstallationChange::Deleted, .. } => {
-                self.installation =
-                    self.installation.filter(|id| event.installation.is_some_and(|gone| gone != *id));
-            }
-            What::Installation { change, .. } => {
-                self.installation = event.installation.or(self.installation);
-                self.suspended = *change == InstallationChange::Suspended;
-            }
-            What::InstallationRepositories { added, removed } => {
-                self.installation = event.installation.or(self.installation);
-                self.repositories
-                    .retain(|named| !removed.iter().chain(added).any(|other| other.id == named.id));
-                self.repositories.extend(added.iter().cloned());
-            }
-            _ => self.installation = event.installation.or(self.installation),
+        if let What::Installation { change: InstallationChange::Deleted, .. } = &event.what {
+            self.installation =
+                self.installation.filter(|id| event.installation.is_some_and(|gone| gone != *id));
+            return;
+        }
+        self.installation = event.installation.or(self.installation);
+        if let What::Installation { change, .. } = &event.what {
+            self.suspended = *change == InstallationChange::Suspended;
+        }
+        if let What::InstallationRepositories { added, removed } = &event.what {
+            self.repositories.retain(|named| !removed.iter().chain(added).any(|other| other.id == named.id));
+            self.repositories.extend(added.iter().cloned());
         }
     }
 }

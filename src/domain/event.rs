@@ -350,7 +350,7 @@ pub struct IssueSnapshot {
 #[serde(rename_all = "snake_case")]
 pub enum CommentedOn {
     /// An issue, with its snapshot.
-    Issue(IssueSnapshot),
+    Issue(Box<IssueSnapshot>),
     /// A pull request, of which the delivery shows too little to be a snapshot.
     PullRequest(IssueRef),
 }

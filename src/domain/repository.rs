@@ -43,6 +43,7 @@ pub struct PolicyFile {
 /// What others may read of a repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepositoryView {
+    pub id: RepoId,
     pub name: RepoName,
     pub default_branch: Option<String>,
     pub gone: bool,
@@ -71,6 +72,7 @@ impl Repository {
     #[must_use]
     pub fn view(&self) -> RepositoryView {
         RepositoryView {
+            id: self.id,
             name: self.name.clone(),
             default_branch: self.default_branch.clone(),
             gone: self.gone,
@@ -145,7 +147,7 @@ fn may_have_changed(before: Option<&Repository>, after: &Repository, events: &[E
     let pushed = |event: &Event| match (&event.what, &after.default_branch) {
         (What::Push { reference, .. }, Some(branch)) => reference.strip_prefix("refs/heads/") == Some(branch),
         (What::Push { .. }, None) => true,
-        _ => false,
+        (_, Some(_) | None) => false,
     };
     !after.policy.read
         || before.is_none_or(|before| before.gone || before.default_branch != after.default_branch)

@@ -36,7 +36,6 @@ mod setup;
 mod state;
 mod world;
 
-
 pub use clock::SandboxClock;
 pub use faults::{Fault, Mishap, On};
 pub use graphql::SCHEMA as GRAPHQL_SCHEMA;

@@ -135,7 +135,7 @@ fn closed_by_window(cadence: Cadence, environments: &BTreeMap<String, Environmen
 
 /// Can a deployment start now and finish in time? Windows that touch, as at midnight, count as one.
 fn has_room(environment: &Environment, start: DateTime) -> bool {
-    let minutes = environment.finish_within.and_then(|length| length.minutes()).unwrap_or(1);
+    let minutes = environment.finish_within.and_then(super::lengths::Length::minutes).unwrap_or(1);
     let end = start.saturating_add(jiff::Span::new().minutes(i64::from(minutes)));
     let mut time = start;
     while time < end && !environment.window.is_empty() {

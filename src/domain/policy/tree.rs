@@ -88,6 +88,10 @@ fn unreadable(path: &str, error: &serde_saphyr::Error) -> PolicyError {
     PolicyError { path: path.to_owned(), line: at.line, column: at.column, message, cure }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "YAML has more to complain about than people need words for"
+)]
 fn in_words(error: &serde_saphyr::Error) -> (String, String) {
     use serde_saphyr::Error as Yaml;
     match error.without_snippet() {

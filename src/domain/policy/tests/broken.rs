@@ -356,6 +356,10 @@ fn rules_that_nobody_could_meet_or_fail() {
     p.yml:8:9: `environments.production.require` holds the same rule twice
       remove one of them
     ");
+}
+
+#[test]
+fn more_rules_that_nobody_could_meet_or_fail() {
     insta::assert_snapshot!(refused("environments:\n  production:\n    require:\n      - checks: []\n      - checks: [{ name: ci }]\n"), @"
     p.yml:5:18: `environments.production.require.checks` has no `app`
       add `app`, like github-actions
