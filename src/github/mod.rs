@@ -1,1 +1,4 @@
 //! (to come)
+
+pub mod payload;
+pub mod signature;
