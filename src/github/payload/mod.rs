@@ -12,6 +12,7 @@ mod people;
 mod pull_requests;
 mod shape;
 
+pub(in crate::github) use pull_requests::review_state;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::domain::{
