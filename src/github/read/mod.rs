@@ -1,0 +1,304 @@
+//! Questions become facts. What can be asked together goes out in one document.
+//!
+//! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
+
+mod document;
+mod issue;
+mod merge_queue;
+mod policy;
+mod pull_request;
+mod shapes;
+mod team;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+pub use policy::PolicyCache;
+
+use self::{
+    document::{Answers, Document, Failed, MOST_PARTS, Part},
+    issue::Issue,
+    merge_queue::MergeQueue,
+    pull_request::PullRequest,
+};
+use super::{
+    GitHub, Place,
+    access::Call,
+    auth::{Access, Scope},
+    budget::{Cost, Told},
+    client::{Answer as Response, Request},
+    trouble::Trouble,
+};
+use crate::domain::{
+    effect::Lane,
+    facts::{Answer, Fact, Question},
+    ids::{InstallationId, RepoId, RepoName},
+    policy::PATH,
+};
+
+type Facts = Fact<Answer>;
+
+/// Finds out facts at one place.
+struct Reader<'a> {
+    github: &'a GitHub,
+    place: &'a Place,
+    installation: InstallationId,
+}
+
+/// What a repository answers; each document asks for one of these.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InRepository {
+    database_id: Option<u64>,
+    issue: Option<Issue>,
+    pull_request: Option<PullRequest>,
+    object: Option<Blob>,
+    merge_queue: Option<MergeQueue>,
+}
+
+/// A file; what is no file has no text.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Blob {
+    oid: Option<String>,
+    text: Option<String>,
+}
+
+impl GitHub {
+    /// Answers each question, in the order asked: known as of the time before it was asked, or unknown and why.
+    pub async fn answer(&self, place: &Place, questions: &[Question]) -> Vec<(Question, Fact<Answer>)> {
+        let Some(installation) = place.installation else {
+            let why = "the App is not installed on this account";
+            return questions.iter().map(|question| (question.clone(), Fact::Unknown(why.into()))).collect();
+        };
+        let reader = Reader { github: self, place, installation };
+        let mut found = BTreeMap::new();
+        for question in questions {
+            if let Question::PolicyFile(repo) = question {
+                found.insert(question, reader.policy_file(*repo).await);
+            }
+        }
+        for ((repo, _), batch) in reader.batches(questions) {
+            found.extend(reader.batch(repo, batch).await);
+        }
+        let nobody = || Fact::Unknown("this is no question for GitHub, or its repository has no name".into());
+        let answer = |question: &Question| found.get(question).cloned().unwrap_or_else(nobody);
+        questions.iter().map(|question| (question.clone(), answer(question))).collect()
+    }
+
+    fn policies(&self) -> MutexGuard<'_, PolicyCache> {
+        self.policies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Batch<'q> = Vec<(&'q Question, Part)>;
+
+impl<'a> Reader<'a> {
+    fn name(&self, repo: RepoId) -> Result<&'a RepoName, Trouble> {
+        let unnamed = || Trouble::NotInstalled(format!("the name of repository {repo} is not known"));
+        self.place.names.get(&repo).ok_or_else(unnamed)
+    }
+
+    /// By the repository whose token asks, and by the number of the document.
+    fn batches<'q>(&self, questions: &'q [Question]) -> BTreeMap<(Option<RepoId>, usize), Batch<'q>> {
+        let questions: BTreeSet<&Question> = questions.iter().collect();
+        let mut by_repo: BTreeMap<Option<RepoId>, Batch<'q>> = BTreeMap::new();
+        let asked = questions.iter().find_map(|question| repo_of(question));
+        let any = asked.or_else(|| self.place.names.keys().next().copied());
+        for question in questions {
+            let Some(part) = self.part(question) else { continue };
+            by_repo.entry(repo_of(question).or(any)).or_default().push((question, part));
+        }
+        let mut batches = BTreeMap::new();
+        for (repo, batch) in by_repo {
+            for (n, some) in batch.chunks(MOST_PARTS).enumerate() {
+                batches.insert((repo, n), some.to_vec());
+            }
+        }
+        batches
+    }
+
+    fn part(&self, question: &Question) -> Option<Part> {
+        let name = |repo: &RepoId| self.place.names.get(repo).cloned();
+        match question {
+            Question::Issue(at) => Some(Part::Issue { name: name(&at.repo)?, number: at.number }),
+            Question::PullRequest(at) => Some(Part::PullRequest { name: name(&at.repo)?, number: at.number }),
+            Question::MergeGroup(repo, branch, _) => {
+                Some(Part::MergeQueue { name: name(repo)?, branch: branch.clone() })
+            }
+            Question::Team(team) => Some(Part::Team {
+                organisation: team.organisation.clone(),
+                slug: team.slug.clone(),
+                after: None,
+            }),
+            Question::PolicyFile(_)
+            | Question::View(_)
+            | Question::PointingAt(..)
+            | Question::RepositoryNamed(_) => None,
+        }
+    }
+
+    /// One document; and where GitHub does not take it, one for each kind, so that only one kind is unknown.
+    async fn batch<'q>(&self, repo: Option<RepoId>, batch: Batch<'q>) -> Vec<(&'q Question, Facts)> {
+        let as_of = self.github.clock.now();
+        let parts: Vec<Part> = batch.iter().map(|(_, part)| part.clone()).collect();
+        let answers = match self.document(repo, &parts).await {
+            Ok(Ok(answers)) => Ok(answers),
+            Ok(Err(_)) if several_kinds(&parts) => return self.batch_by_kind(repo, batch).await,
+            Ok(Err(why)) => Err(self.unanswered(&why)),
+            Err(trouble) => Err(trouble.sentence(self.github.clock.now())),
+        };
+        let mut facts = Vec::new();
+        for (n, (question, _)) in batch.into_iter().enumerate() {
+            let fact = match &answers {
+                Ok(answers) => self.read(question, answers, n).await,
+                Err(why) => Err(why.clone()),
+            };
+            facts.push((question, fact.map_or_else(Fact::Unknown, |answer| Fact::Known(answer, as_of))));
+        }
+        facts
+    }
+
+    async fn batch_by_kind<'q>(&self, repo: Option<RepoId>, batch: Batch<'q>) -> Vec<(&'q Question, Facts)> {
+        let mut by_kind: BTreeMap<_, Batch<'q>> = BTreeMap::new();
+        for (question, part) in batch {
+            by_kind.entry(part.kind()).or_default().push((question, part));
+        }
+        let mut facts = Vec::new();
+        for batch in by_kind.into_values() {
+            facts.extend(Box::pin(self.batch(repo, batch)).await);
+        }
+        facts
+    }
+
+    async fn read(&self, question: &Question, answers: &Answers, n: usize) -> Result<Answer, String> {
+        match question {
+            Question::Issue(at) => {
+                let (found, _) = self.in_repository(answers, n, at.repo)?;
+                Ok(Answer::Issue(found.issue.map(|issue| Box::new(issue.reading(at.repo)))))
+            }
+            Question::PullRequest(at) => {
+                let (found, hides) = self.in_repository(answers, n, at.repo)?;
+                let Some(pull_request) = found.pull_request else { return Ok(Answer::PullRequest(None)) };
+                let mut reading = self.pull_request(*at, pull_request).await?;
+                reading.complete &= !hides;
+                Ok(Answer::PullRequest(Some(Box::new(reading))))
+            }
+            Question::MergeGroup(repo, _, head) => {
+                let (found, _) = self.in_repository(answers, n, *repo)?;
+                let numbers = found.merge_queue.map_or(Ok(vec![]), |queue| queue.group(head));
+                numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
+            }
+            Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
+            Question::PolicyFile(_)
+            | Question::View(_)
+            | Question::PointingAt(..)
+            | Question::RepositoryNamed(_) => Err("this is no question for a document".into()),
+        }
+    }
+
+    /// What the repository answers, if it is still the one that we mean: names are recycled.
+    fn in_repository(
+        &self,
+        answers: &Answers,
+        n: usize,
+        repo: RepoId,
+    ) -> Result<(InRepository, bool), String> {
+        let found = answers.part::<InRepository>(n).map_err(|why| self.unanswered(&why))?;
+        let name = || self.place.names.get(&repo).map(ToString::to_string).unwrap_or_default();
+        match found.value {
+            Some(value) if value.database_id == Some(repo.0) => Ok((value, found.hides)),
+            Some(_) => Err(format!("{} is the name of another repository now", name())),
+            None => Err(self.unanswered(&format!("{} is not there, or not open to us", name()))),
+        }
+    }
+
+    /// That a name still belongs to a repository.
+    async fn confirm(&self, repo: RepoId, name: &RepoName) -> Result<(), Trouble> {
+        let answers = match self.document(Some(repo), &[Part::Identity { name: name.clone() }]).await? {
+            Ok(answers) => answers,
+            Err(why) => return Err(Trouble::Strange(why)),
+        };
+        self.in_repository(&answers, 0, repo).map(|_| ()).map_err(Trouble::NotInstalled)
+    }
+
+    /// Sends a document. Inner error: GitHub does not take it.
+    async fn document(
+        &self,
+        repo: Option<RepoId>,
+        parts: &[Part],
+    ) -> Result<Result<Answers, String>, Trouble> {
+        let call = self.call(repo, Cost::Query);
+        let answer = self.github.ask(call, &Request::query(&Document::of(parts))).await?;
+        match Answers::read(&answer.body) {
+            Ok(answers) => Ok(Ok(answers)),
+            Err(Failed::Document(why)) => Ok(Err(why)),
+            Err(Failed::Strange(trouble)) => Err(trouble),
+            Err(Failed::Limited) => {
+                let told = Told { limited: true, ..super::trouble::told(&answer) };
+                let account = self.github.account(Some(self.installation));
+                let later = account.budget().learn(Cost::Query, told, self.github.clock.now());
+                Err(later.map_or(Trouble::Unauthorized, Trouble::Limited))
+            }
+        }
+    }
+
+    async fn ask(&self, repo: RepoId, request: &Request) -> Result<Response, Trouble> {
+        self.github.ask(self.call(Some(repo), Cost::Read), request).await
+    }
+
+    const fn call(&self, repo: Option<RepoId>, cost: Cost) -> Call {
+        let access = Access { installation: self.installation, repo, scope: Scope::Read };
+        Call { access, cost, lane: Lane::Gate }
+    }
+
+    fn fact(&self, answer: Result<Answer, Trouble>, as_of: Timestamp) -> Facts {
+        match answer {
+            Ok(answer) => Fact::Known(answer, as_of),
+            Err(trouble) => Fact::Unknown(trouble.sentence(self.github.clock.now())),
+        }
+    }
+
+    fn unanswered(&self, why: &str) -> String {
+        let at = super::trouble::clock_time(self.github.clock.now());
+        format!("GitHub did not answer this at {at}: {why}")
+    }
+}
+
+fn repo_of(question: &Question) -> Option<RepoId> {
+    match question {
+        Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
+        Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
+        Question::View(_) | Question::PointingAt(..) | Question::RepositoryNamed(_) | Question::Team(_) => {
+            None
+        }
+    }
+}
+
+fn several_kinds(parts: &[Part]) -> bool {
+    parts.iter().map(Part::kind).collect::<BTreeSet<_>>().len() > 1
+}
+
+/// Every document that we send, by name; and one of everything together.
+#[must_use]
+pub fn queries() -> Vec<(&'static str, String)> {
+    let Ok(name) = "acme/web".parse::<RepoName>() else { return vec![] };
+    let (number, after) = (1, String::new());
+    let parts = [
+        ("issue", Part::Issue { name: name.clone(), number }),
+        ("pull request", Part::PullRequest { name: name.clone(), number }),
+        ("commits", Part::Commits { name: name.clone(), number, after: after.clone() }),
+        ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
+        ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),
+        ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
+        ("identity", Part::Identity { name }),
+    ];
+    let together: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();
+    let single = parts.into_iter().map(|(name, part)| (name, Document::of(&[part]).query));
+    single.chain([("together", Document::of(&together).query)]).collect()
+}

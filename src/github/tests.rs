@@ -1,0 +1,3 @@
+//! GitHub, played by script.
+
+use super::*;

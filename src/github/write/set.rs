@@ -1,0 +1,98 @@
+//! Labels, milestones and reactions: set twice is set once.
+
+use std::fmt::Write;
+
+use http::Method;
+use serde::Serialize;
+
+use super::{Done, Writer};
+use crate::{
+    domain::{
+        effect::Reaction,
+        ids::{CommentId, IssueRef},
+    },
+    github::trouble::Trouble,
+};
+
+#[derive(Serialize)]
+struct Labels<'a> {
+    labels: [&'a str; 1],
+}
+
+#[derive(Serialize)]
+struct Milestone {
+    milestone: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Content {
+    content: &'static str,
+}
+
+const DONE: Done = Done { remote: None };
+
+impl Writer<'_> {
+    pub(super) async fn set_label(&self, on: IssueRef, name: &str) -> Result<Done, Trouble> {
+        let labels = Labels { labels: [name] };
+        self.send(Method::POST, &format!("/issues/{}/labels", on.number), Some(&labels)).await?;
+        Ok(DONE)
+    }
+
+    /// A label that is not there has been taken off already.
+    pub(super) async fn remove_label(&self, on: IssueRef, name: &str) -> Result<Done, Trouble> {
+        let path = format!("/issues/{}/labels/{}", on.number, encoded(name));
+        match self.send(Method::DELETE, &path, None::<&Content>).await {
+            Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    pub(super) async fn set_milestone(&self, on: IssueRef, number: Option<u64>) -> Result<Done, Trouble> {
+        let milestone = Milestone { milestone: number };
+        self.send(Method::PATCH, &format!("/issues/{}", on.number), Some(&milestone)).await?;
+        Ok(DONE)
+    }
+
+    pub(super) async fn react(&self, to: CommentId, reaction: Reaction) -> Result<Done, Trouble> {
+        let content = match reaction {
+            Reaction::ThumbsUp => "+1",
+            Reaction::Confused => "confused",
+            Reaction::Eyes => "eyes",
+        };
+        self.send(Method::POST, &format!("/issues/comments/{to}/reactions"), Some(&Content { content }))
+            .await?;
+        Ok(DONE)
+    }
+}
+
+/// As one part of a path, or one value of a query.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_one_part_of_a_path() {
+        for (name, path) in [
+            ("bug", "bug"),
+            ("triage/accepted", "triage%2Faccepted"),
+            ("size/S & more?#", "size%2FS%20%26%20more%3F%23"),
+            ("größe", "gr%C3%B6%C3%9Fe"),
+            ("50%", "50%25"),
+        ] {
+            assert_eq!(encoded(name), path);
+        }
+    }
+}
