@@ -20,9 +20,10 @@ pub(super) struct Followed {
 pub(super) fn follow(before: Option<&PullRequestSnapshot>, at: IssueRef, events: &[Event]) -> Followed {
     let mut followed = Followed { seen: before.cloned(), ambiguous: false };
     for event in events {
-        match &event.what {
-            What::PullRequest { pull_request, .. } if pull_request.at == at => followed.take(pull_request),
-            _ => {}
+        if let What::PullRequest { pull_request, .. } = &event.what
+            && pull_request.at == at
+        {
+            followed.take(pull_request);
         }
     }
     followed

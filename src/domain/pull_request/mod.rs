@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decide::{Case, Decision, Judgement},
-    event::{CommentChange, Event, PullRequestSnapshot, What},
+    event::{CommentChange, Event, PullRequestSnapshot, ReviewSnapshot, What},
     facts::{Fact, Inquiry, PullRequestReading},
     ids::{Actor, IssueRef, Sha, SubjectId},
     link::Link,
@@ -258,10 +258,10 @@ fn asks_again(event: &Event) -> bool {
     comment.author.as_ref().is_some_and(|author| author.person) && comment.body.lines().any(command)
 }
 
-fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &super::event::ReviewSnapshot> {
-    events.iter().filter_map(move |event| match &event.what {
-        What::Review { pull_request, review, .. } if *pull_request == at => Some(review),
-        _ => None,
+fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &ReviewSnapshot> {
+    events.iter().filter_map(move |event| {
+        let What::Review { pull_request, review, .. } = &event.what else { return None };
+        (*pull_request == at).then_some(review)
     })
 }
 
