@@ -165,7 +165,7 @@ impl World {
                         asked.push(question);
                     }
                 }
-                judgement => {
+                judgement @ (Judgement::Decided(_) | Judgement::Ignored(_)) => {
                     asked.retain(|question| !question.is_for_the_store());
                     return (judgement, asked);
                 }
@@ -184,7 +184,7 @@ impl World {
     ) -> Decision {
         match self.ask(subject, before, events, now).0 {
             Judgement::Decided(decision) => *decision,
-            judgement => panic!("not decided: {judgement:?}"),
+            judgement @ (Judgement::Ignored(_) | Judgement::Needs(_)) => panic!("not decided: {judgement:?}"),
         }
     }
 }

@@ -37,8 +37,7 @@ fn counted(findings: &[Finding]) -> String {
         findings.iter().flat_map(Finding::obstacles).map(|found| found.own).collect();
     let unknown = outcomes.iter().filter(|own| **own == Outcome::Unknown).count();
     let what = match (outcomes.len(), unknown) {
-        (0, _) if rules == 1 => return "the one rule is met".into(),
-        (0, _) => return format!("all {rules} rules met"),
+        (0, _) => return format!("{rules} of {rules} rules met"),
         (_, 0) => "not met",
         (obstacles, unknown) if obstacles == unknown => "not known yet",
         (..) => "not met or not known yet",
@@ -129,7 +128,7 @@ const fn mark(outcome: Outcome) -> &'static str {
         Outcome::Pass => "✓ pass",
         Outcome::Pending => "… waiting",
         Outcome::Fail => "✗ not met",
-        Outcome::Unknown => "? not known",
+        Outcome::Unknown => "… not known",
     }
 }
 
@@ -218,8 +217,8 @@ mod tests {
         let (pass, wait) = (rule(Outcome::Pass, "p"), rule(Outcome::Pending, "w").headline("#1 waits"));
         let (fail, unknown) = (rule(Outcome::Fail, "f"), rule(Outcome::Unknown, "u"));
         for (rules, expected) in [
-            (vec![pass.clone()], "the one rule is met"),
-            (vec![pass.clone(), pass.clone()], "all 2 rules met"),
+            (vec![pass.clone()], "1 of 1 rules met"),
+            (vec![pass.clone(), pass.clone()], "2 of 2 rules met"),
             (vec![pass.clone(), wait.clone()], "1 of 2 rules not met: #1 waits"),
             (vec![wait.clone(), fail, pass.clone()], "2 of 3 rules not met: f, and 1 more"),
             (vec![unknown.clone(), pass], "1 of 2 rules not known yet: u"),

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use super::super::{
     super::{
-        change_request::{Acceptance, ChangeRequestView, Stage},
+        change_request::{
+            Acceptance::{Accepted, Refused, Unknown, Waiting},
+            ChangeRequestView, Stage,
+        },
         finding::{Finding, Outcome, Reference, code, quoted},
         ids::{Actor, RepoId},
         policy::Marker,
@@ -17,7 +20,7 @@ const RULE: &str = "the change request is accepted";
 
 /// Known, and not a change request: where a pull request is its own, such links are GitHub's matter alone.
 pub(super) fn is_ordinary_issue(link: &LinkedChange<'_>) -> bool {
-    link.view.is_some_and(|view| !view.taken_in && !matches!(view.acceptance, Acceptance::Unknown(_)))
+    link.view.is_some_and(|view| !view.taken_in && !matches!(view.acceptance, Unknown(_)))
 }
 
 pub(super) fn finding(link: &LinkedChange<'_>, here: RepoId) -> Finding {
@@ -25,7 +28,6 @@ pub(super) fn finding(link: &LinkedChange<'_>, here: RepoId) -> Finding {
     let Some(view) = link.view else {
         return unknown("change_request_unread", &named, "it has not been read yet");
     };
-    use Acceptance::{Accepted, Refused, Unknown, Waiting};
     let finding = match (&view.acceptance, view.exists, view.taken_in) {
         (Unknown(why), ..) => unknown("acceptance_unknown", &named, why),
         (Accepted { .. } | Waiting { .. } | Refused { .. }, false, _) => missing(&named),

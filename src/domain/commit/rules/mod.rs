@@ -68,7 +68,9 @@ fn belongs(
     named: &Named,
     scene: &Scene<'_>,
 ) -> Vec<Finding> {
-    if scene.own_changes && links.iter().all(linked_change::is_ordinary_issue) {
+    let counts = |link: &&LinkedChange<'_>| !scene.own_changes || !linked_change::is_ordinary_issue(link);
+    let links: Vec<&LinkedChange<'_>> = links.iter().filter(counts).collect();
+    if links.is_empty() && scene.own_changes {
         let judged = view.unknown.is_none();
         return judged.then(|| own_change::finding(view, named)).into_iter().collect();
     }
@@ -76,8 +78,11 @@ fn belongs(
         let told = view.unknown.is_none() && view.lost_links.is_empty();
         return told.then(|| not_linked(named)).into_iter().collect();
     }
-    let names = links.iter().map(|link| Named::issue(link.to, scene.repo, link.name));
-    let (texts, pages): (Vec<String>, Vec<_>) = names.map(|name| (name.text, name.page)).unzip();
+    let (texts, pages): (Vec<String>, Vec<_>) = links
+        .iter()
+        .map(|link| Named::issue(link.to, scene.repo, link.name))
+        .map(|issue| (issue.text, issue.page))
+        .unzip();
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
     std::iter::once(linked).chain(links.iter().map(|link| linked_change::finding(link, scene.repo))).collect()
