@@ -12,7 +12,7 @@ use super::{
     ids::{RepoId, Sha, SubjectId},
     subject::{Relation, State},
 };
-use group::MergeGroup;
+pub use group::MergeGroup;
 use scene::Scene;
 
 mod check;

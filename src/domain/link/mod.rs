@@ -195,6 +195,7 @@ mod tests {
             "Change: acme#12",
             "Change: acme/../web#12",
             "Change: https://evil.example/acme/web/issues/12",
+            "Change: https://gitlab.com/acme/web/issues/12",
             "Change: https://github.com.evil.example/acme/web/issues/12",
             "Change: https://github.com/acme/web/pull/12",
             "Closes #12",

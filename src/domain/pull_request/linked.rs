@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How many written links are followed: each one is judged, and a description may hold thousands.
-pub const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 /// The change requests that a pull request belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Linked {
     pub links: Vec<Link>,
     /// Whose repository nobody knows here, as written.
     pub lost: Vec<String>,
-    /// More than [`MOST`] are written.
+    /// More are written than are followed.
     pub too_many: bool,
 }
 

@@ -19,8 +19,8 @@ use super::{
     subject::{Relation, State, View},
 };
 use follow::Followed;
-use linked::Linked;
-use reading::{PolicyEdit, Reading, ReviewGiven};
+pub use linked::Linked;
+pub use reading::{PolicyEdit, Reading, ReviewGiven};
 
 mod changes;
 mod follow;
@@ -68,7 +68,7 @@ pub struct PullRequestView {
     pub links: Vec<Link>,
     /// Links whose repository we don't know, as written.
     pub lost_links: Vec<String>,
-    /// More links are written than can be followed; the first [`linked::MOST`] count.
+    /// More links are written than can be followed; the first 50 of them count.
     pub too_many_links: bool,
     /// Why its links could not be read, as a sentence; what is above is then incomplete.
     pub unknown: Option<String>,

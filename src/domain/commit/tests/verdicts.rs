@@ -96,6 +96,8 @@ fn nothing_is_said_without_policy_where_it_is_only_observed_on_drafts_and_on_wha
     let observe = ENFORCE.replace("enforce", "observe");
     let draft = PullRequestView { draft: true, ..pull_request(41, &[]) };
     let moved = PullRequestView { head: sha('b'), ..pull_request(41, &[]) };
+    let mut moving = enforcing().with(moved.clone());
+    moving.pointing.insert((subject(), Relation::At), vec![SubjectId::PullRequest(at(41))]);
     for (what, world) in [
         ("no policy", World::new(None).with(pull_request(41, &[]))),
         ("observe", World::new(Some(&observe)).with(pull_request(41, &[]))),
@@ -104,7 +106,8 @@ fn nothing_is_said_without_policy_where_it_is_only_observed_on_drafts_and_on_wha
         assert_eq!(shown(&world.judged()), "nothing", "{what}");
     }
     let open = enforcing().with(pull_request(41, &[])).judged();
-    for (what, world) in [("closed", enforcing()), ("moved on", enforcing().with(moved))] {
+    for (what, world) in [("closed", enforcing()), ("moved on", enforcing().with(moved)), ("moving", moving)]
+    {
         let decision = world.decide(&subject(), Some(&open.after), &[], time(200));
         assert_eq!((shown(&decision).as_str(), decision.audit.len()), ("nothing", 0), "{what}");
     }
@@ -145,4 +148,30 @@ fn its_state_reads_back_as_it_was_stored() {
     let state = world.decide(&subject(), None, &requested, time(0)).after;
     let stored = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);
+}
+
+#[test]
+fn it_succeeds_only_where_every_change_request_is_accepted() {
+    let kinds: [fn(u64) -> Option<ChangeRequestView>; 7] = [
+        |number| Some(accepted(number)),
+        |number| Some(waiting(number)),
+        |number| Some(declined(number)),
+        |number| Some(change_request(number, Stage::Accepted, Acceptance::Unknown("x".into()))),
+        |number| Some(ChangeRequestView { exists: false, ..accepted(number) }),
+        |number| Some(ChangeRequestView { taken_in: false, ..accepted(number) }),
+        |_| None,
+    ];
+    for (i, first) in kinds.iter().enumerate() {
+        for (j, second) in kinds.iter().enumerate() {
+            let views = [first(1), second(2)].into_iter().flatten();
+            let world = enforcing().with(pull_request(41, &[at(1), at(2)]));
+            let world = views.fold(world, World::and);
+            for seconds in [0, 31, 3600] {
+                let before = world.judged().after;
+                let decision = world.decide(&subject(), Some(&before), &[], time(100 + seconds));
+                let success = status(&decision) == Some(CheckStatus::Success);
+                assert_eq!(success, (i, j) == (0, 0), "{i} {j} after {seconds} s");
+            }
+        }
+    }
 }
