@@ -18,7 +18,19 @@ pub enum Outcome {
     Unknown,
 }
 
+/// Something that the texts of a finding name and that has a page on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reference {
+    /// As it stands in the texts: `acme/web#128`, `@acme/triage`.
+    pub text: String,
+    /// The path of its page below GitHub's address, without a slash before: `acme/web/issues/128`.
+    pub path: String,
+}
+
 /// One rule's answer, with the findings it rests on.
+///
+/// The texts are plain: code stands between back-ticks, what a person wrote stands in [`quoted`], and what has a
+/// page on GitHub is listed in `names`. How that looks is the matter of whoever shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// A stable code for machines: `change_not_accepted`.
@@ -29,8 +41,14 @@ pub struct Finding {
     pub rule: String,
     /// What is so, as a sentence.
     pub sentence: String,
+    /// The sentence in its shortest form, for a title: "#128 is not accepted yet".
+    #[serde(default)]
+    pub headline: Option<String>,
     /// Who can cure it and how, where it is not met.
     pub cure: Option<String>,
+    /// What its texts name that has a page on GitHub.
+    #[serde(default)]
+    pub names: Vec<Reference>,
     /// What it rests on.
     pub because: Vec<Finding>,
 }
@@ -44,7 +62,9 @@ impl Finding {
             own,
             rule: rule.into(),
             sentence: sentence.into(),
+            headline: None,
             cure: None,
+            names: vec![],
             because: vec![],
         }
     }
@@ -53,6 +73,20 @@ impl Finding {
     #[must_use]
     pub fn cure(mut self, cure: impl Into<String>) -> Self {
         self.cure = Some(cure.into());
+        self
+    }
+
+    /// With its shortest form.
+    #[must_use]
+    pub fn headline(mut self, headline: impl Into<String>) -> Self {
+        self.headline = Some(headline.into());
+        self
+    }
+
+    /// With what its texts name.
+    #[must_use]
+    pub fn names(mut self, names: impl IntoIterator<Item = Reference>) -> Self {
+        self.names.extend(names);
         self
     }
 
@@ -74,5 +108,64 @@ impl Finding {
     pub fn obstacles(&self) -> Vec<&Self> {
         let below: Vec<&Self> = self.because.iter().flat_map(Self::obstacles).collect();
         if below.is_empty() && self.own > Outcome::Pass { vec![self] } else { below }
+    }
+
+    /// The leaves, in order: one for each rule that was judged.
+    #[must_use]
+    pub fn rules(&self) -> Vec<&Self> {
+        if self.because.is_empty() { vec![self] } else { self.because.iter().flat_map(Self::rules).collect() }
+    }
+}
+
+/// The longest text of a person that stands in a finding, in characters.
+const LONGEST_QUOTE: usize = 200;
+
+/// What a person wrote, between quotation marks, on one line and without back-ticks, shortened.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let line: String = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .map(|c| if c == '`' { '\'' } else { c })
+        .collect();
+    match line.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("“{}…”", line.get(..end).unwrap_or_default()),
+        None => format!("“{line}”"),
+    }
+}
+
+/// A word for machines, between back-ticks.
+#[must_use]
+pub fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_is_as_bad_as_its_worst_part_and_its_obstacles_are_its_bad_leaves() {
+        let leaf = |code: &str, own| Finding::new(code, own, "", "");
+        let tree = Finding::new("root", Outcome::Pass, "", "").because(vec![
+            leaf("a", Outcome::Pass),
+            leaf("b", Outcome::Pending).because(vec![leaf("c", Outcome::Fail), leaf("d", Outcome::Pass)]),
+            leaf("e", Outcome::Unknown),
+        ]);
+        let codes = |found: Vec<&Finding>| found.iter().map(|f| f.code.clone()).collect::<Vec<_>>().join(" ");
+        assert_eq!(tree.outcome(), Outcome::Unknown);
+        assert_eq!(codes(tree.obstacles()), "c e");
+        assert_eq!(codes(tree.rules()), "a c d e");
+    }
+
+    #[test]
+    fn a_quote_is_one_short_line_that_cannot_end_our_code() {
+        assert_eq!(quoted("too `late`,\r\n  sorry\u{0}"), "“too 'late', sorry”");
+        let long = quoted(&"é".repeat(300));
+        assert_eq!(long.chars().count(), LONGEST_QUOTE + 3);
+        assert!(long.ends_with("…”"));
     }
 }

@@ -1,0 +1,128 @@
+//! A commit: the check run on it judges every open pull request whose head it is, and every merge group it heads.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    audit::AuditEntry,
+    decide::{Case, Decision, Judgement},
+    effect::CheckStatus,
+    facts::Inquiry,
+    finding::{Finding, Outcome},
+    ids::{RepoId, Sha, SubjectId},
+    subject::{Relation, State},
+};
+pub use group::MergeGroup;
+use scene::Scene;
+
+mod check;
+mod group;
+mod named;
+mod rules;
+mod scene;
+
+#[cfg(test)]
+mod tests;
+
+/// What is known of a commit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The merge groups that it heads or headed, in order of branch.
+    pub groups: Vec<MergeGroup>,
+    /// What was decided last; `None`: nothing yet.
+    pub verdict: Option<Verdict>,
+    /// The findings of the last judgement, one for each pull request and each merge group that cannot be read.
+    pub findings: Vec<Finding>,
+    /// Since when a fact is missing that the verdict needs.
+    pub unknown_since: Option<Timestamp>,
+}
+
+/// What was decided of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    /// What the check run was told; `None`: nothing, because the repository is only observed.
+    pub status: Option<CheckStatus>,
+    /// The codes of what stands in the way, in alphabetical order, each once.
+    pub obstacles: Vec<String>,
+}
+
+/// How long a missing fact may be on its way before the check run speaks of it.
+const BEING_READ: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long a fact may be missing before somebody has to act.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(10 * 60);
+
+/// How often GitHub is asked for an unread merge group, at first and when patience is over.
+const ASK_AGAIN: [SignedDuration; 2] = [SignedDuration::from_secs(30), SignedDuration::from_secs(5 * 60)];
+
+/// Judges every pull request at the commit; the check run says what stands in the way.
+#[must_use]
+pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
+    let before = match case.before {
+        Some(State::Commit(commit)) => Some(commit),
+        Some(_) | None => None,
+    };
+    let again = check::is_asked_again(case.events, case.instance.app);
+    let mut after = before.cloned().unwrap_or_default();
+    group::follow(&mut after.groups, sha, case.events, again);
+    let mut inquiry = Inquiry::new(case.facts);
+    let here = inquiry.pointing_at(SubjectId::Commit(repo, sha.clone()), Relation::At);
+    if before.is_none() && after.groups.is_empty() && here.is_some_and(<[SubjectId]>::is_empty) {
+        return Judgement::Ignored("no pull request and no merge group is at this commit");
+    }
+    let scene = scene::look(repo, sha, here.unwrap_or_default(), &mut after.groups, &mut inquiry);
+    if !inquiry.is_complete() {
+        return Judgement::Needs(inquiry.into_missing());
+    }
+    after.take(&scene, case.now);
+    let look_again = after.look_again(&scene, case.now);
+    let Some(verdict) = check::verdict(&after, &scene, case.now, again) else {
+        return Decision { look_again, ..Decision::quiet(State::Commit(after)) }.into();
+    };
+    let effects = check::effects(&verdict, &after.findings, &scene, case.instance, again);
+    let audit =
+        if after.verdict.as_ref() == Some(&verdict) { vec![] } else { vec![decided(&verdict, &scene)] };
+    after.verdict = Some(verdict);
+    Decision { effects, audit, look_again, after: State::Commit(after) }.into()
+}
+
+impl Commit {
+    fn take(&mut self, scene: &Scene<'_>, now: Timestamp) {
+        self.findings = rules::findings(scene);
+        let unknown = scene.speaks() && self.outcome() == Outcome::Unknown;
+        self.unknown_since = unknown.then(|| self.unknown_since.unwrap_or(now));
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.findings.iter().map(Finding::outcome).max().unwrap_or(Outcome::Pass)
+    }
+
+    /// How long a fact has been missing.
+    fn unknown_for(&self, now: Timestamp) -> SignedDuration {
+        self.unknown_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
+    }
+
+    /// When the check run must say something else although nothing happens, or GitHub is to be asked again.
+    fn look_again(&self, scene: &Scene<'_>, now: Timestamp) -> Option<Timestamp> {
+        let since = self.unknown_since?;
+        let says = [BEING_READ, PATIENCE].into_iter().map(|wait| since + wait).find(|at| *at > now);
+        let [soon, seldom] = ASK_AGAIN;
+        let wait = if self.unknown_for(now) < PATIENCE { soon } else { seldom };
+        let asks = (!scene.unread_groups.is_empty()).then(|| now + wait);
+        says.into_iter().chain(asks).min()
+    }
+}
+
+fn decided(verdict: &Verdict, scene: &Scene<'_>) -> AuditEntry {
+    let pull_requests: Vec<String> =
+        scene.pull_requests.iter().map(|pull_request| pull_request.at.to_string()).collect();
+    AuditEntry::new("check.decided")
+        .fact("repository", scene.repo)
+        .fact("commit", scene.sha)
+        .fact("pull_requests", pull_requests.join(" "))
+        .fact("mode", scene.mode.map_or("none", check::mode_word))
+        .fact("outcome", check::outcome_word(verdict.outcome))
+        .fact("check", verdict.status.map_or("none", check::status_word))
+        .fact("obstacles", verdict.obstacles.join(" "))
+}

@@ -1,0 +1,153 @@
+//! A change request that a pull request is linked to: it exists, was taken in, and is accepted by somebody who may.
+
+use jiff::Timestamp;
+
+use super::super::{
+    super::{
+        change_request::{
+            Acceptance::{Accepted, Refused, Unknown, Waiting},
+            ChangeRequestView, Stage,
+        },
+        finding::{Finding, Outcome, Reference, code, quoted},
+        ids::{Actor, RepoId},
+        policy::Marker,
+    },
+    named::{Named, one_of},
+    scene::LinkedChange,
+};
+
+const RULE: &str = "the change request is accepted";
+
+/// Known, and not a change request: where a pull request is its own, such links are GitHub's matter alone.
+pub(super) fn is_ordinary_issue(link: &LinkedChange<'_>) -> bool {
+    link.view.is_some_and(|view| !view.taken_in && !matches!(view.acceptance, Unknown(_)))
+}
+
+pub(super) fn finding(link: &LinkedChange<'_>, here: RepoId) -> Finding {
+    let named = Named::issue(link.to, here, link.name);
+    let Some(view) = link.view else {
+        return unknown("change_request_unread", &named, "it has not been read yet");
+    };
+    let finding = match (&view.acceptance, view.exists, view.taken_in) {
+        (Unknown(why), ..) => unknown("acceptance_unknown", &named, why),
+        (Accepted { .. } | Waiting { .. } | Refused { .. }, false, _) => missing(&named),
+        (Accepted { .. } | Waiting { .. } | Refused { .. }, true, false) => {
+            not_taken_in(&named, view, link.marker.as_ref())
+        }
+        (Accepted { by, at }, true, true) => accepted(&named, by.as_ref(), *at),
+        (Waiting { since }, true, true) => waiting(&named, view.stage, *since, &link.triagers),
+        (Refused { by, why }, true, true) => {
+            refused(&named, view.stage, by.as_ref(), why.as_deref(), &link.triagers)
+        }
+    };
+    finding.names(named.page)
+}
+
+fn unknown(id: &str, named: &Named, why: &str) -> Finding {
+    let name = &named.text;
+    let why = why.trim_end_matches('.');
+    let sentence = format!("Whether {name} is accepted is not known: {why}.");
+    Finding::new(id, Outcome::Unknown, RULE, sentence)
+        .headline(format!("whether {name} is accepted is not known"))
+        .cure(format!("it is read again by itself; `/recheck` in a comment on {name} does it at once"))
+        .names(named.page.clone())
+}
+
+fn missing(named: &Named) -> Finding {
+    let name = &named.text;
+    Finding::new(
+        "change_request_missing",
+        Outcome::Fail,
+        "the change request exists",
+        format!("There is no issue {name}."),
+    )
+    .headline(format!("there is no issue {name}"))
+    .cure("correct the number in the description")
+}
+
+fn not_taken_in(named: &Named, view: &ChangeRequestView, marker: Option<&Marker>) -> Finding {
+    let name = &named.text;
+    let cure = match marker {
+        Some(Marker::Label(label)) => {
+            format!("set the label {} on {name}, or link a change request", code(label))
+        }
+        Some(Marker::IssueType(kind)) => {
+            format!("give {name} the type {}, or link a change request", code(kind))
+        }
+        None => "link a change request: there is no policy where this issue is".into(),
+    };
+    Finding::new(
+        "change_request_not_taken_in",
+        Outcome::Fail,
+        "the issue is taken in as a change request",
+        format!("{name} {} is an ordinary issue.", quoted(&view.title)),
+    )
+    .headline(format!("{name} is not a change request"))
+    .cure(cure)
+}
+
+fn accepted(named: &Named, by: Option<&Actor>, at: Timestamp) -> Finding {
+    let by = by.map(Named::actor);
+    let who = by.as_ref().map(|by| format!(" by {}", by.text)).unwrap_or_default();
+    let sentence = format!("{} was accepted{who} on {}.", named.text, day(at));
+    Finding::new("change_accepted", Outcome::Pass, RULE, sentence).names(by.and_then(|by| by.page))
+}
+
+fn waiting(named: &Named, stage: Stage, since: Option<Timestamp>, triagers: &[String]) -> Finding {
+    let name = &named.text;
+    let since = since.map(|since| format!(" since {}", day(since))).unwrap_or_default();
+    let informed = stage != Stage::NeedsInformation;
+    let what = if informed { "waits in triage" } else { "lacks information" };
+    let answer = if informed { "" } else { "somebody answers the questions there, then " };
+    let (triager, pages) = triager(triagers);
+    Finding::new("change_not_accepted", Outcome::Pending, RULE, format!("{name} {what}{since}."))
+        .headline(format!("{name} is not accepted yet"))
+        .cure(format!("{answer}{triager} comments `/accept` there"))
+        .names(pages)
+}
+
+fn refused(
+    named: &Named,
+    stage: Stage,
+    by: Option<&Actor>,
+    why: Option<&str>,
+    triagers: &[String],
+) -> Finding {
+    let (name, word, by) = (&named.text, refusal(stage), by.map(Named::actor));
+    let who = by.as_ref().map(|by| format!(" by {}", by.text)).unwrap_or_default();
+    let why = why.map(|why| format!(": {}", quoted(why))).unwrap_or_default();
+    let (triager, pages) = triager(triagers);
+    Finding::new("change_refused", Outcome::Fail, RULE, format!("{name} was {word}{who}{why}."))
+        .headline(format!("{name} was {word}"))
+        .cure(format!("link a change request that is accepted, or {triager} comments `/accept` there"))
+        .names(by.and_then(|by| by.page))
+        .names(pages)
+}
+
+const fn refusal(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Deferred => "deferred",
+        Stage::Declined => "declined",
+        Stage::Duplicate => "closed as a duplicate",
+        Stage::Withdrawn => "withdrawn",
+        Stage::Requested
+        | Stage::NeedsInformation
+        | Stage::Accepted
+        | Stage::Scheduled
+        | Stage::InWork
+        | Stage::Ready => "refused",
+    }
+}
+
+/// "a triager (@acme/triage or @dana)".
+fn triager(triagers: &[String]) -> (String, Vec<Reference>) {
+    let named: Vec<Named> = triagers.iter().map(|who| Named::who(who)).collect();
+    if named.is_empty() {
+        return ("a triager (the policy there names none)".into(), vec![]);
+    }
+    (format!("a triager ({})", one_of(&named)), named.into_iter().filter_map(|name| name.page).collect())
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}

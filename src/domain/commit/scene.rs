@@ -1,0 +1,125 @@
+//! Everything that the verdict on a commit rests on, gathered before it is judged.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{
+        change_request::ChangeRequestView,
+        facts::Inquiry,
+        ids::{IssueRef, RepoId, RepoName, Sha, SubjectId},
+        policy::{EffectivePolicy, Marker, Mode},
+        pull_request::PullRequestView,
+        subject::View,
+    },
+    group::{self, MergeGroup, UnreadGroup},
+};
+
+/// The pull requests at a commit, with all that they are linked to.
+#[derive(Debug)]
+pub(super) struct Scene<'a> {
+    pub repo: RepoId,
+    pub sha: &'a Sha,
+    pub name: Option<&'a RepoName>,
+    /// `None`: there is no policy.
+    pub mode: Option<Mode>,
+    /// A pull request may be its own change request here.
+    pub own_changes: bool,
+    /// The open ones whose head it is, and those of its merge groups; in order.
+    pub pull_requests: Vec<PullRequestAt<'a>>,
+    pub unread_groups: Vec<UnreadGroup>,
+    /// The branches of the merge groups that it heads.
+    pub branches: Vec<String>,
+}
+
+/// A pull request to be judged.
+#[derive(Debug)]
+pub(super) struct PullRequestAt<'a> {
+    pub at: IssueRef,
+    /// `None`: it was never read.
+    pub view: Option<&'a PullRequestView>,
+    pub links: Vec<LinkedChange<'a>>,
+}
+
+/// An issue that a pull request is linked to, and what its repository says of it.
+#[derive(Debug)]
+pub(super) struct LinkedChange<'a> {
+    pub to: IssueRef,
+    /// `None`: its repository was never seen.
+    pub name: Option<&'a RepoName>,
+    /// `None`: it was never read.
+    pub view: Option<&'a ChangeRequestView>,
+    /// What takes an issue in there; `None`: there is no policy there.
+    pub marker: Option<Marker>,
+    /// Who may accept there: `@acme/triage`, `@dana`.
+    pub triagers: Vec<String>,
+}
+
+impl Scene<'_> {
+    /// Whether a check run is written here.
+    pub fn speaks(&self) -> bool {
+        self.mode.is_some_and(|mode| match mode {
+            Mode::Observe => false,
+            Mode::Advise | Mode::Enforce => true,
+        })
+    }
+}
+
+/// Asks for everything; what is not answered yet is missing in the inquiry, and the scene is then not whole.
+pub(super) fn look<'a>(
+    repo: RepoId,
+    sha: &'a Sha,
+    here: &[SubjectId],
+    groups: &mut [MergeGroup],
+    inquiry: &mut Inquiry<'a>,
+) -> Scene<'a> {
+    let name = inquiry.repository_name(repo).flatten();
+    let policy = inquiry.policy(repo).flatten();
+    let unread_groups = group::read(groups, repo, sha, inquiry);
+    let live = || groups.iter().filter(|group| !group.destroyed);
+    let queued: BTreeSet<IssueRef> =
+        live().flat_map(|group| &group.members).map(|number| IssueRef { repo, number: *number }).collect();
+    let heads = here.iter().filter_map(pull_request).filter(|at| !queued.contains(at));
+    let heads: BTreeSet<IssueRef> = heads.filter(|at| is_up_for_merging(*at, sha, inquiry)).collect();
+    Scene {
+        repo,
+        sha,
+        name,
+        mode: policy.as_ref().zip(name).map(|(policy, name)| policy.mode_for(name.as_str())),
+        own_changes: policy
+            .zip(name)
+            .is_some_and(|(policy, name)| policy.change_from_pull_request(name.as_str())),
+        pull_requests: queued.union(&heads).map(|at| look_at(*at, inquiry)).collect(),
+        unread_groups,
+        branches: live().map(|group| group.branch.clone()).collect(),
+    }
+}
+
+const fn pull_request(subject: &SubjectId) -> Option<IssueRef> {
+    if let SubjectId::PullRequest(at) = subject { Some(*at) } else { None }
+}
+
+/// Drafts cannot be merged; what is closed or has moved on does not count here any more.
+fn is_up_for_merging(at: IssueRef, sha: &Sha, inquiry: &mut Inquiry<'_>) -> bool {
+    let view = inquiry.view(SubjectId::PullRequest(at)).flatten().and_then(View::as_pull_request);
+    view.is_none_or(|view| view.open && !view.draft && view.head == *sha)
+}
+
+fn look_at<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> PullRequestAt<'a> {
+    let view = inquiry.view(SubjectId::PullRequest(at)).flatten().and_then(View::as_pull_request);
+    let links = view.map_or(&[][..], |view| &view.links).iter();
+    PullRequestAt { at, view, links: links.map(|link| look_behind(link.to, inquiry)).collect() }
+}
+
+fn look_behind<'a>(to: IssueRef, inquiry: &mut Inquiry<'a>) -> LinkedChange<'a> {
+    let view = inquiry.view(SubjectId::ChangeRequest(to)).flatten();
+    let name = inquiry.repository_name(to.repo).flatten();
+    let policy = inquiry.policy(to.repo).flatten();
+    let triagers = |policy: &EffectivePolicy| policy.triagers().iter().map(ToString::to_string).collect();
+    LinkedChange {
+        to,
+        name,
+        view: view.and_then(View::as_change_request),
+        marker: policy.as_ref().map(|policy| policy.intake().marker.clone()),
+        triagers: policy.as_ref().map(triagers).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,284 @@
+//! A pull request: its head, and the change requests it belongs to.
+//!
+//! Deliveries say where it stands; its links, commits and reviews are only true as GitHub shows them when asked.
+//! It is asked again whenever one of them may have changed, and until it answers.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    decide::{Case, Decision, Judgement},
+    event::{CommentChange, Event, PullRequestSnapshot, ReviewSnapshot, What},
+    facts::{Fact, Inquiry, PullRequestReading},
+    ids::{Actor, IssueRef, Sha, SubjectId},
+    link::Link,
+    policy::{self, Scope},
+    repository::RepositoryView,
+    subject::{Relation, State, View},
+};
+use follow::Followed;
+pub use linked::Linked;
+pub use reading::{PolicyEdit, Reading, ReviewGiven};
+
+mod changes;
+mod follow;
+mod linked;
+mod reading;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(in crate::domain) mod trial;
+
+/// What is known of a pull request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// As last seen.
+    pub seen: PullRequestSnapshot,
+    /// Nothing but a review has named it yet: `seen` holds no more than the commit that the review was given on.
+    pub guessed: bool,
+    /// GitHub was asked and says that there is none.
+    pub gone: bool,
+    /// What GitHub said of it when it last answered.
+    pub read: Option<Reading>,
+    /// Why GitHub's last answer does not count, as a sentence; `None`: it does.
+    pub unread: Option<String>,
+    /// On which commits each review was said to be given, by the number of the review.
+    pub given: Vec<ReviewGiven>,
+    /// The change requests it belongs to.
+    pub linked: Linked,
+    /// The errors of the policy file at its head, where it edits the file.
+    pub policy_edit: Option<Vec<String>>,
+}
+
+/// What others may read of a pull request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PullRequestView {
+    pub at: IssueRef,
+    pub title: String,
+    pub open: bool,
+    pub draft: bool,
+    pub merged_at: Option<Timestamp>,
+    pub head: Sha,
+    pub base_branch: String,
+    pub author: Option<Actor>,
+    /// The change requests it belongs to, in order.
+    pub links: Vec<Link>,
+    /// Links whose repository we don't know, as written.
+    pub lost_links: Vec<String>,
+    /// More links are written than can be followed; the first 50 of them count.
+    pub too_many_links: bool,
+    /// Why its links could not be read, as a sentence; what is above is then incomplete.
+    pub unknown: Option<String>,
+    /// People who approved exactly this head and wrote none of it.
+    pub independent_approvals: Vec<Actor>,
+    /// Commits with an author, co-author or committer whom GitHub knows only by mail: anybody may have written
+    /// them, so nobody is independent.
+    pub unattributed_commits: Vec<Sha>,
+    /// It edits the policy file: the errors of the file at its head; empty when there are none.
+    pub policy_edit: Option<Vec<String>>,
+}
+
+impl PullRequest {
+    fn new(seen: PullRequestSnapshot) -> Self {
+        Self {
+            seen,
+            guessed: false,
+            gone: false,
+            read: None,
+            unread: None,
+            given: vec![],
+            linked: Linked::default(),
+            policy_edit: None,
+        }
+    }
+
+    /// What others may read of it.
+    #[must_use]
+    pub fn view(&self) -> PullRequestView {
+        let read = self.read.as_ref();
+        PullRequestView {
+            at: self.seen.at,
+            title: self.seen.title.clone(),
+            open: self.is_open(),
+            draft: self.seen.draft,
+            merged_at: self.seen.merged_at,
+            head: self.seen.head.clone(),
+            base_branch: self.seen.base_branch.clone(),
+            author: self.seen.author.clone(),
+            links: self.linked.links.clone(),
+            lost_links: self.linked.lost.clone(),
+            too_many_links: self.linked.too_many,
+            unknown: self.unread.clone(),
+            independent_approvals: read
+                .map(|read| read.independent_approvals(&self.seen, &self.given))
+                .unwrap_or_default(),
+            unattributed_commits: read.map(|read| read.unattributed.clone()).unwrap_or_default(),
+            policy_edit: self.policy_edit.clone(),
+        }
+    }
+
+    /// The commit it is at while it is open, and the change requests it covers.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        let at = (Relation::At, SubjectId::Commit(self.seen.at.repo, self.seen.head.clone()));
+        let covers = |link: &Link| (Relation::Covers, SubjectId::ChangeRequest(link.to));
+        self.is_open().then_some(at).into_iter().chain(self.linked.links.iter().map(covers)).collect()
+    }
+
+    const fn is_open(&self) -> bool {
+        self.seen.open && !self.gone
+    }
+
+    /// Takes what GitHub answered, unless it is older than what it had told before.
+    fn take(&mut self, answer: Fact<Option<&PullRequestReading>>, web_url: &str) {
+        match answer {
+            Fact::Unknown(why) => self.unread = Some(why),
+            Fact::Known(None, _) => (self.gone, self.unread) = (true, None),
+            Fact::Known(Some(reading), _) if reading.pull_request.updated_at < self.seen.updated_at => {
+                self.unread = Some("GitHub answered with an older state than it had told before".into());
+            }
+            Fact::Known(Some(reading), _) => {
+                self.seen = reading.pull_request.clone();
+                (self.guessed, self.gone) = (false, false);
+                self.unread = (!reading.complete)
+                    .then(|| "GitHub did not show all of its links, commits and reviews".into());
+                for review in &reading.reviews {
+                    reading::add(&mut self.given, review);
+                }
+                self.read = Some(Reading::of(reading, web_url));
+            }
+        }
+    }
+}
+
+/// How long after a failed reading GitHub is asked again.
+const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Follows the pull request; reads its links, commits and reviews when they may have changed.
+#[must_use]
+pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
+    let before = match case.before {
+        Some(State::PullRequest(pull_request)) => Some(pull_request.as_ref()),
+        Some(_) | None => None,
+    };
+    let mut inquiry = Inquiry::new(case.facts);
+    let repository = inquiry.view(SubjectId::Repository(at.repo));
+    let repository = repository.flatten().and_then(View::as_repository);
+    let shown = before.filter(|before| !before.guessed).map(|before| &before.seen);
+    let Followed { seen, ambiguous } = follow::follow(shown, at, case.events);
+    let asked = ambiguous || must_be_read(before, seen.as_ref(), case.events);
+    let answer = if asked { inquiry.pull_request(at) } else { None };
+    let Some(mut after) = start(before, seen, answer.as_ref()).or_else(|| guess(at, case.events)) else {
+        return if inquiry.is_complete() {
+            Judgement::Ignored("GitHub has not shown this pull request yet")
+        } else {
+            Judgement::Needs(inquiry.into_missing())
+        };
+    };
+    for review in reviews(at, case.events) {
+        reading::add(&mut after.given, review);
+    }
+    if let Some(answer) = answer {
+        after.take(answer, &case.instance.web_url);
+    }
+    after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
+    after.policy_edit = policy_errors(after.read.as_ref(), repository, &mut inquiry);
+    if !inquiry.is_complete() {
+        return Judgement::Needs(inquiry.into_missing());
+    }
+    let look_again = after.unread.is_some().then(|| case.now + READ_AGAIN);
+    let audit = changes::changes(before, &after, case.events);
+    Decision { audit, look_again, ..Decision::quiet(State::PullRequest(Box::new(after))) }.into()
+}
+
+/// The state to go on from: as it was, as first delivered, or as first read.
+fn start(
+    before: Option<&PullRequest>,
+    seen: Option<PullRequestSnapshot>,
+    answer: Option<&Fact<Option<&PullRequestReading>>>,
+) -> Option<PullRequest> {
+    let shown = match answer {
+        Some(Fact::Known(Some(reading), _)) => Some(&reading.pull_request),
+        Some(Fact::Known(None, _) | Fact::Unknown(_)) | None => None,
+    };
+    let seen = seen.or_else(|| shown.cloned());
+    match (before, seen) {
+        (Some(before), Some(seen)) => Some(PullRequest { seen, guessed: false, ..before.clone() }),
+        (None, Some(seen)) => Some(PullRequest::new(seen)),
+        (before, None) => before.cloned(),
+    }
+}
+
+/// A pull request that only a review has named: kept, so that the commit which the review names is not forgotten,
+/// and closed until it is shown.
+fn guess(at: IssueRef, events: &[Event]) -> Option<PullRequest> {
+    let head = reviews(at, events).find_map(|review| review.commit.clone())?;
+    let seen = PullRequestSnapshot {
+        at,
+        title: String::new(),
+        body: String::new(),
+        open: false,
+        draft: false,
+        merged: false,
+        merged_at: None,
+        merge_commit: None,
+        base: head.clone(),
+        head,
+        head_branch: String::new(),
+        head_repo: None,
+        base_branch: String::new(),
+        author: None,
+        labels: vec![],
+        milestone: None,
+        created_at: None,
+        updated_at: None,
+    };
+    Some(PullRequest { guessed: true, ..PullRequest::new(seen) })
+}
+
+/// Until it was read, when what is linked or judged may have changed, and when somebody asks.
+fn must_be_read(before: Option<&PullRequest>, seen: Option<&PullRequestSnapshot>, events: &[Event]) -> bool {
+    let says = |seen: &PullRequestSnapshot| {
+        (seen.head.clone(), seen.base_branch.clone(), seen.title.clone(), seen.body.clone(), seen.open)
+    };
+    before.is_none_or(|before| before.unread.is_some() || seen.map(says) != Some(says(&before.seen)))
+        || events.iter().any(|event| matches!(event.what, What::Review { .. }) || asks_again(event))
+}
+
+/// A person's comment with `/recheck` at the start of a line.
+fn asks_again(event: &Event) -> bool {
+    let What::Comment { change: CommentChange::Created, comment, .. } = &event.what else { return false };
+    let command = |line: &str| {
+        line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("/recheck"))
+            && line.starts_with('/')
+    };
+    comment.author.as_ref().is_some_and(|author| author.person) && comment.body.lines().any(command)
+}
+
+fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &ReviewSnapshot> {
+    events.iter().filter_map(move |event| {
+        let What::Review { pull_request, review, .. } = &event.what else { return None };
+        (*pull_request == at).then_some(review)
+    })
+}
+
+/// The errors of the policy file that the pull request proposes; a deleted file has none.
+fn policy_errors(
+    read: Option<&Reading>,
+    repository: Option<&RepositoryView>,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Vec<String>> {
+    let edit = read?.policy_edit.as_ref()?;
+    let scope = match repository {
+        Some(repository) => inquiry.policy_scope(&repository.name)?,
+        None => Scope::Alone,
+    };
+    let errors = match edit {
+        PolicyEdit::Deleted => None,
+        PolicyEdit::Text(text) => policy::parse(policy::PATH, text, scope).err(),
+    };
+    Some(errors.unwrap_or_default().iter().map(ToString::to_string).collect())
+}

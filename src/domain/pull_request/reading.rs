@@ -1,0 +1,139 @@
+//! What a reading of a pull request leaves behind: who wrote it, who approved it, and what its commits say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    event::{PullRequestSnapshot, ReviewSnapshot, ReviewState},
+    facts::PullRequestReading,
+    ids::{AccountId, Actor, IssueRef, Sha},
+    link::{WrittenLink, written_links},
+};
+
+/// What GitHub said of a pull request when it last answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The head it was read at.
+    pub head: Sha,
+    /// The issues that GitHub links.
+    pub closes: Vec<IssueRef>,
+    /// The links in its commit messages.
+    pub written: Vec<WrittenLink>,
+    /// Authors, co-authors and committers of its commits, each once.
+    pub people: Vec<AccountId>,
+    /// Commits with somebody whom GitHub knows only by mail.
+    pub unattributed: Vec<Sha>,
+    /// Its reviews, in order of time.
+    pub reviews: Vec<ReviewSnapshot>,
+    /// The policy file at its head, where it edits the file.
+    pub policy_edit: Option<PolicyEdit>,
+}
+
+/// What a pull request does to the policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyEdit {
+    /// It deletes the file.
+    Deleted,
+    /// It leaves this text.
+    Text(String),
+}
+
+/// On which commits a review was said to be given. GitHub moves that field after a push, and deliveries come in
+/// any order: a review counts for a head only while no other commit was ever named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewGiven {
+    /// GitHub's number of the review.
+    pub review: u64,
+    /// In order, each once.
+    pub on: Vec<Sha>,
+}
+
+/// Remembers on which commit this review is said to be given.
+pub(super) fn add(given: &mut Vec<ReviewGiven>, review: &ReviewSnapshot) {
+    let Some(commit) = &review.commit else { return };
+    let place = given.binary_search_by_key(&review.id, |given| given.review).unwrap_or_else(|place| {
+        given.insert(place, ReviewGiven { review: review.id, on: vec![] });
+        place
+    });
+    let Some(given) = given.get_mut(place) else { return };
+    if let Err(place) = given.on.binary_search(commit) {
+        given.on.insert(place, commit.clone());
+    }
+}
+
+impl Reading {
+    pub(super) fn of(reading: &PullRequestReading, web_url: &str) -> Self {
+        let written: BTreeSet<WrittenLink> =
+            reading.commits.iter().flat_map(|commit| written_links(&commit.message, web_url)).collect();
+        let mut people: Vec<AccountId> = reading
+            .commits
+            .iter()
+            .flat_map(|commit| &commit.people)
+            .flatten()
+            .map(|actor| actor.id)
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        let nameless = reading
+            .commits
+            .iter()
+            .filter(|commit| commit.people.is_empty() || commit.people.iter().any(Option::is_none));
+        let mut reviews = reading.reviews.clone();
+        reviews.sort_by_key(|review| (review.submitted_at, review.id));
+        Self {
+            head: reading.pull_request.head.clone(),
+            closes: reading.closes.clone(),
+            written: written.into_iter().collect(),
+            people,
+            unattributed: nameless.map(|commit| commit.sha.clone()).collect(),
+            reviews,
+            policy_edit: reading
+                .policy_edit
+                .as_ref()
+                .map(|text| text.clone().map_or(PolicyEdit::Deleted, PolicyEdit::Text)),
+        }
+    }
+
+    /// People who approved exactly this head, whose last opinion that is, and who wrote none of it.
+    pub(super) fn independent_approvals(
+        &self,
+        seen: &PullRequestSnapshot,
+        given: &[ReviewGiven],
+    ) -> Vec<Actor> {
+        if self.head != seen.head || self.people.is_empty() || !self.unattributed.is_empty() {
+            return vec![];
+        }
+        let wrote = |actor: &Actor| {
+            self.people.contains(&actor.id)
+                || seen.author.as_ref().is_some_and(|author| author.id == actor.id)
+        };
+        let on_this_head = |review: &ReviewSnapshot| {
+            given
+                .iter()
+                .find(|given| given.review == review.id)
+                .is_some_and(|given| given.on.iter().all(|commit| *commit == seen.head))
+        };
+        self.last_opinions()
+            .filter(|review| review.state == ReviewState::Approved && on_this_head(review))
+            .filter_map(|review| review.author.clone())
+            .filter(|author| author.person && !wrote(author))
+            .collect()
+    }
+
+    /// Of each reviewer the last review that approves, asks for changes, or was dismissed; in order of account.
+    fn last_opinions(&self) -> impl Iterator<Item = &ReviewSnapshot> {
+        let mut last = BTreeMap::new();
+        for review in &self.reviews {
+            let opinion = match review.state {
+                ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed => true,
+                ReviewState::Commented | ReviewState::Pending | ReviewState::Other => false,
+            };
+            if let Some(author) = review.author.as_ref().filter(|_| opinion) {
+                last.insert(author.id, review);
+            }
+        }
+        last.into_values()
+    }
+}

@@ -1,0 +1,4 @@
+//! (to come)
+
+pub mod check;
+pub mod text;
