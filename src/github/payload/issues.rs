@@ -143,7 +143,7 @@ impl Comment {
         let on = if self.issue.pull_request.is_some() {
             CommentedOn::PullRequest(self.issue.at(repo))
         } else {
-            CommentedOn::Issue(self.issue.snapshot(repo))
+            CommentedOn::Issue(Box::new(self.issue.snapshot(repo)))
         };
         What::Comment { change, on, comment: self.comment.snapshot() }
     }

@@ -33,9 +33,11 @@ use super::{
     budget::{Cost, Told},
     client::{Answer as Response, Request},
     trouble::Trouble,
+    write::Failure,
 };
 use crate::domain::{
     effect::Lane,
+    event::RepositoryNumber,
     facts::{Answer, Fact, Question},
     ids::{InstallationId, RepoId, RepoName},
     policy::PATH,
@@ -81,6 +83,8 @@ impl GitHub {
         for question in questions {
             if let Question::PolicyFile(repo) = question {
                 found.insert(question, reader.policy_file(*repo).await);
+            } else if let Question::InstallationRepositories(installation) = question {
+                found.insert(question, reader.repositories(*installation).await);
             }
         }
         for ((repo, _), batch) in reader.batches(questions) {
@@ -137,6 +141,7 @@ impl<'a> Reader<'a> {
                 after: None,
             }),
             Question::PolicyFile(_)
+            | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_) => None,
@@ -196,6 +201,7 @@ impl<'a> Reader<'a> {
             }
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
+            | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_) => Err("this is no question for a document".into()),
@@ -252,6 +258,17 @@ impl<'a> Reader<'a> {
         self.github.ask(self.call(Some(repo), Cost::Read), request).await
     }
 
+    async fn repositories(&self, installation: InstallationId) -> Facts {
+        let as_of = self.github.clock.now();
+        match self.github.installation_repositories(installation).await {
+            Ok(found) => {
+                let named = found.into_iter().map(|seen| RepositoryNumber { id: seen.id, name: seen.name });
+                Fact::Known(Answer::InstallationRepositories(named.collect()), as_of)
+            }
+            Err(Failure::Later { why, .. } | Failure::Refused { why }) => Fact::Unknown(why),
+        }
+    }
+
     const fn call(&self, repo: Option<RepoId>, cost: Cost) -> Call {
         let access = Access { installation: self.installation, repo, scope: Scope::Read };
         Call { access, cost, lane: Lane::Gate }
@@ -274,9 +291,11 @@ fn repo_of(question: &Question) -> Option<RepoId> {
     match question {
         Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
         Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
-        Question::View(_) | Question::PointingAt(..) | Question::RepositoryNamed(_) | Question::Team(_) => {
-            None
-        }
+        Question::View(_)
+        | Question::PointingAt(..)
+        | Question::RepositoryNamed(_)
+        | Question::Team(_)
+        | Question::InstallationRepositories(_) => None,
     }
 }
 
