@@ -38,9 +38,14 @@ impl Named {
         }
     }
 
-    /// `@dana`; bots have no page.
+    /// `@dana`; bots have no page, nor has what cannot be a login.
     pub fn actor(actor: &Actor) -> Self {
-        if actor.person { Self::who(&actor.login) } else { Self { text: actor.login.clone(), page: None } }
+        let login = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if actor.person && actor.login.chars().all(login) {
+            Self::who(&actor.login)
+        } else {
+            Self { text: actor.login.replace('`', "'"), page: None }
+        }
     }
 
     /// `@dana` or `@acme/triage`, with or without the `@` before.

@@ -148,10 +148,17 @@ fn markdown(text: &str, names: &[Reference], web_url: &str) -> String {
 }
 
 fn linked(text: &str, names: &[Reference], web_url: &str) -> String {
-    let Some((at, name)) = first_name(text, names) else { return escape(text) };
+    let Some((at, name)) = first_name(text, names) else { return plain(text) };
     let (before, rest) = text.split_at(at);
     let after = rest.get(name.text.len()..).unwrap_or_default();
-    format!("{}[{}]({web_url}/{}){}", escape(before), name.text, name.path, linked(after, names, web_url))
+    format!("{}[{}]({web_url}/{}){}", plain(before), name.text, name.path, linked(after, names, web_url))
+}
+
+/// Escaped, with the space around it, which parts it from a name or from code.
+fn plain(text: &str) -> String {
+    let [before, after] = [text.starts_with(' '), text.ends_with(' ') && !text.trim().is_empty()]
+        .map(|space| if space { " " } else { "" });
+    format!("{before}{}{after}", escape(text, usize::MAX))
 }
 
 /// The first name that stands in `text` as a whole word, the longest where several begin there.
@@ -193,6 +200,10 @@ mod tests {
             ("acme/web#12", "[acme/web#12](https://x/other)"),
             ("`#12` and (#12)", "`#12` and ([#12](https://x/acme/web/issues/12))"),
             ("a `b|c`", "a `b\\|c`"),
+            (
+                "`a` `b` c #12 #12 d",
+                "`a` `b` c [#12](https://x/acme/web/issues/12) [#12](https://x/acme/web/issues/12) d",
+            ),
         ] {
             assert_eq!(markdown(text, &names, "https://x"), shown);
         }

@@ -1,4 +1,5 @@
 //! (to come)
 
-pub mod check;
 pub mod text;
+
+pub mod check;

@@ -124,19 +124,16 @@ fn refused(
         .names(pages)
 }
 
-const fn refusal(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Deferred => "deferred",
-        Stage::Declined => "declined",
-        Stage::Duplicate => "closed as a duplicate",
-        Stage::Withdrawn => "withdrawn",
-        Stage::Requested
-        | Stage::NeedsInformation
-        | Stage::Accepted
-        | Stage::Scheduled
-        | Stage::InWork
-        | Stage::Ready => "refused",
-    }
+/// How a change request was refused, where its stage says it.
+const REFUSALS: [(Stage, &str); 4] = [
+    (Stage::Deferred, "deferred"),
+    (Stage::Declined, "declined"),
+    (Stage::Duplicate, "closed as a duplicate"),
+    (Stage::Withdrawn, "withdrawn"),
+];
+
+fn refusal(stage: Stage) -> &'static str {
+    REFUSALS.iter().find(|(refused, _)| *refused == stage).map_or("refused", |(_, word)| word)
 }
 
 /// "a triager (@acme/triage or @dana)".
