@@ -95,9 +95,8 @@ impl EffectivePolicy {
                 Some(_) | None => Mode::Observe,
             },
             intake: Intake {
-                marker: value("type:").map_or(Marker::Label("change-request".into()), |one| {
-                    Marker::IssueType(one.into())
-                }),
+                marker: value("type:")
+                    .map_or(Marker::Label("change-request".into()), |one| Marker::IssueType(one.into())),
             },
             labels: Labels {
                 accepted: "triage/accepted".into(),
