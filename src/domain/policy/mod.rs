@@ -74,9 +74,13 @@ pub struct EffectivePolicy {
 impl EffectivePolicy {
     pub fn of(organisation: Option<Policy>, repository: Option<Policy>) -> Option<Self> {
         let text = organisation.or(repository)?.0;
-        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+        let value = |key: &str| text.lines().find_map(|line| line.trim().strip_prefix(key)).map(str::trim);
         let list = |key: &str| {
-            let list = value(key).unwrap_or_default().split(',').map(|one| one.trim().to_owned());
+            let list = value(key)
+                .unwrap_or_default()
+                .trim_matches(['[', ']'])
+                .split(',')
+                .map(|one| one.trim().to_owned());
             list.filter(|one| !one.is_empty()).collect::<Vec<_>>()
         };
         let who = |key: &str| {
