@@ -1,1 +1,215 @@
-//! (to come)
+//! What people tell Changegate to do, in comments: `/accept` at the beginning of a line.
+//!
+//! Only what is said in the open counts: nothing quoted, shown as code or hidden. Slash words that are not ours
+//! belong to other bots and are passed over in silence, unless the policy gives us a prefix of our own.
+
+use super::markdown::{self, Stands};
+
+/// One thing that somebody tells us to do. Arguments are as people wrote them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    Accept,
+    /// Until when, in the person's words.
+    Defer(Option<String>),
+    /// Why; Prow's `/triage declined` gives no reason.
+    Decline(Option<String>),
+    /// What is to be said.
+    NeedInformation(Option<String>),
+    /// Of which issue: `#12`, `acme/web#12` or a link; Prow's `/triage duplicate` may name none.
+    Duplicate(Option<String>),
+    Withdraw,
+    Reopen,
+    Status,
+    Recheck,
+    Help,
+    /// Ours, but not judged for issues in triage.
+    Later(Later),
+    /// Ours, but not complete.
+    Malformed(Malformed),
+    /// Not ours, though it stands behind our prefix.
+    Unknown(String),
+}
+
+/// Commands whose judges are elsewhere: planning, signatures, delivery, emergencies, ranking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Later {
+    Project,
+    Contact(String),
+    Size(String),
+    Risk(String),
+    Rank(String),
+    NeededBy(String),
+    Rate(String),
+    Works,
+    DoesNotWork(String),
+    Schedule(String),
+    Unschedule,
+    Swap(String),
+    Carry(String),
+    Candidate(String),
+    Lock,
+    Freeze(String),
+    Unfreeze(String),
+    /// Group and revision, where given.
+    Approve(String),
+    ApproveCancel,
+    Reject(String),
+    Hold(String),
+    Unhold,
+    Delegate(String),
+    Started,
+    Done(String),
+    Emergency(String),
+    Adopt(String),
+}
+
+/// A command that cannot be followed as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// Without the slash, in lower case.
+    pub word: &'static str,
+    /// How it is written.
+    pub written: &'static str,
+}
+
+/// No comment tells more than this; the rest is passed over.
+const AT_MOST: usize = 20;
+
+/// The commands in a comment, in order. With the prefix `cg`, only `/cg accept` is one.
+#[must_use]
+pub fn parse(body: &str, prefix: Option<&str>) -> Vec<Command> {
+    let open = markdown::lines(body).into_iter().filter(|line| line.stands == Stands::Open);
+    open.filter_map(|line| command(&line.text, prefix)).take(AT_MOST).collect()
+}
+
+fn command(line: &str, prefix: Option<&str>) -> Option<Command> {
+    let (word, rest) = first_word(bare(line).strip_prefix('/')?);
+    let Some(prefix) = prefix else { return known(&word, rest) };
+    if !word.eq_ignore_ascii_case(prefix) {
+        return None;
+    }
+    let (word, rest) = first_word(rest);
+    if word.is_empty() {
+        return Some(Command::Help);
+    }
+    Some(known(&word, rest).unwrap_or(Command::Unknown(word)))
+}
+
+/// The first word in lower case, without a full stop or the like at its end, and the rest.
+fn first_word(text: &str) -> (String, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let word = bare(word).trim_end_matches(['.', ',', ';', ':', '!']);
+    (word.to_ascii_lowercase(), bare(rest))
+}
+
+/// Without blank space and the marks that steer the direction of writing, at both ends.
+fn bare(text: &str) -> &str {
+    let is_mark = |c: char| {
+        matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.trim_matches(|c: char| c.is_whitespace() || is_mark(c))
+}
+
+fn known(word: &str, rest: &str) -> Option<Command> {
+    triage(word, rest).or_else(|| later(word, rest).map(Command::Later))
+}
+
+fn triage(word: &str, rest: &str) -> Option<Command> {
+    Some(match word {
+        "accept" => alone(rest, Command::Accept, "accept", "`/accept`, and nothing behind it"),
+        "defer" => with(rest, Command::Defer, "defer", "`/defer` and until when"),
+        "decline" => with(rest, Command::Decline, "decline", "`/decline` and why"),
+        "need-info" => {
+            with(rest, Command::NeedInformation, "need-info", "`/need-info` and what is to be said")
+        }
+        "duplicate" => duplicate(rest),
+        "triage" => return prow_triage(rest),
+        "withdraw" => alone(rest, Command::Withdraw, "withdraw", "`/withdraw`, and nothing behind it"),
+        "reopen" => alone(rest, Command::Reopen, "reopen", "`/reopen`, and nothing behind it"),
+        "status" => Command::Status,
+        "recheck" => Command::Recheck,
+        "help" => Command::Help,
+        _ => return None,
+    })
+}
+
+fn prow_triage(rest: &str) -> Option<Command> {
+    let (word, rest) = first_word(rest);
+    Some(match word.as_str() {
+        "accepted" => alone(rest, Command::Accept, "triage", "`/triage accepted`, and nothing behind it"),
+        "needs-information" => Command::NeedInformation(said(rest)),
+        "deferred" => Command::Defer(said(rest)),
+        "declined" => Command::Decline(said(rest)),
+        "duplicate" => Command::Duplicate(said(rest)),
+        _ => return None,
+    })
+}
+
+fn duplicate(rest: &str) -> Command {
+    const WRITTEN: &str = "`/duplicate` and the issue, like `#12` or `owner/repository#12`";
+    let names_an_issue = rest.contains(['#', '/']) && rest.chars().any(|c| c.is_ascii_digit());
+    if names_an_issue {
+        Command::Duplicate(said(rest))
+    } else {
+        Command::Malformed(Malformed { word: "duplicate", written: WRITTEN })
+    }
+}
+
+fn alone(rest: &str, command: Command, word: &'static str, written: &'static str) -> Command {
+    if rest.is_empty() { command } else { Command::Malformed(Malformed { word, written }) }
+}
+
+fn with(
+    rest: &str,
+    command: fn(Option<String>) -> Command,
+    word: &'static str,
+    written: &'static str,
+) -> Command {
+    said(rest).map_or(Command::Malformed(Malformed { word, written }), |said| command(Some(said)))
+}
+
+fn said(rest: &str) -> Option<String> {
+    (!rest.is_empty()).then(|| rest.to_owned())
+}
+
+fn later(word: &str, rest: &str) -> Option<Later> {
+    let said = || rest.to_owned();
+    let cancels = rest.eq_ignore_ascii_case("cancel");
+    Some(match word {
+        "project" => Later::Project,
+        "contact" => Later::Contact(said()),
+        "size" => Later::Size(said()),
+        "risk" => Later::Risk(said()),
+        "rank" => Later::Rank(said()),
+        "needed-by" => Later::NeededBy(said()),
+        "rate" => Later::Rate(said()),
+        "works" => Later::Works,
+        "does-not-work" => Later::DoesNotWork(said()),
+        "milestone" if rest.eq_ignore_ascii_case("clear") => Later::Unschedule,
+        "schedule" | "milestone" => Later::Schedule(said()),
+        "unschedule" => Later::Unschedule,
+        "swap" => Later::Swap(said()),
+        "carry" => Later::Carry(said()),
+        "candidate" => Later::Candidate(said()),
+        "lock" => Later::Lock,
+        "freeze" => Later::Freeze(said()),
+        "unfreeze" => Later::Unfreeze(said()),
+        "approve" if cancels => Later::ApproveCancel,
+        "approve" => Later::Approve(said()),
+        "remove-approve" => Later::ApproveCancel,
+        "reject" => Later::Reject(said()),
+        "hold" if cancels => Later::Unhold,
+        "hold" => Later::Hold(said()),
+        "unhold" | "remove-hold" => Later::Unhold,
+        "delegate" => Later::Delegate(said()),
+        "started" => Later::Started,
+        "done" => Later::Done(said()),
+        "emergency" => Later::Emergency(said()),
+        "adopt" => Later::Adopt(said()),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ pub mod ids;
 
 pub mod event;
 
+pub mod markdown;
+
 pub mod issue_form;
 
 pub mod command;

@@ -21,7 +21,7 @@ pub(super) use serialized_as_written;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
     /// `acme/triage`.
-    Team { org: String, slug: String },
+    Team { organisation: String, slug: String },
     /// `dana`, without the `@`.
     Login(String),
 }
@@ -29,9 +29,10 @@ pub enum Who {
 impl Who {
     pub(super) fn read(text: &str) -> Result<Self, Refusal> {
         match text.split_once('/') {
-            Some((org, slug)) if is_login(org) && is_slug(slug) => {
-                Ok(Self::Team { org: org.to_ascii_lowercase(), slug: slug.to_ascii_lowercase() })
-            }
+            Some((organisation, slug)) if is_login(organisation) && is_slug(slug) => Ok(Self::Team {
+                organisation: organisation.to_ascii_lowercase(),
+                slug: slug.to_ascii_lowercase(),
+            }),
             None if is_login(text) => Ok(Self::Login(text.to_ascii_lowercase())),
             _ => Err(Refusal::of(text, cure_of_who(text))),
         }
@@ -60,7 +61,7 @@ fn cure_of_who(text: &str) -> String {
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Team { org, slug } => write!(f, "{org}/{slug}"),
+            Self::Team { organisation, slug } => write!(f, "{organisation}/{slug}"),
             Self::Login(login) => f.write_str(login),
         }
     }
@@ -238,7 +239,7 @@ mod tests {
     fn people_are_teams_or_logins() {
         assert_eq!(
             Who::read("Acme/Triage"),
-            Ok(Who::Team { org: "acme".to_owned(), slug: "triage".to_owned() })
+            Ok(Who::Team { organisation: "acme".to_owned(), slug: "triage".to_owned() })
         );
         assert_eq!(Who::read("Dana_acme"), Ok(Who::Login("dana_acme".to_owned())));
         for bad in ["", "@dana", "a b", "acme/", "/x", "a/b/c", "dependabot[bot]", "-x", "é"] {

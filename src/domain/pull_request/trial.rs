@@ -111,6 +111,7 @@ impl World {
         let mut world = Self::default();
         for (repo, name, policy) in [(WEB, "acme/web", policy), (BILLING, "acme/billing", None)] {
             let view = RepositoryView {
+                id: repo,
                 name: name.parse().unwrap(),
                 default_branch: Some("main".into()),
                 gone: false,
@@ -142,6 +143,7 @@ impl World {
             Question::Issue(_) => Answer::Issue(None),
             Question::PolicyFile(_) => Answer::PolicyFile(None),
             Question::Team(_) => Answer::Team(vec![]),
+            Question::InstallationRepositories(_) => Answer::InstallationRepositories(vec![]),
         };
         Fact::Known(answer, time(0))
     }

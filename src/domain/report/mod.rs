@@ -1,5 +1,9 @@
-//! (to come)
+//! The words people read on GitHub: status comments, replies to commands, check runs.
 
 pub mod text;
+
+pub mod status;
+
+pub mod reply;
 
 pub mod check;

@@ -61,7 +61,10 @@ fn a_milestone_is_a_release_only_in_its_train_and_by_its_title() {
 #[test]
 fn groups_and_roles_are_found_by_name_and_the_policy_group_defaults_to_release_managers() {
     let policy = taken(SMALLEST);
-    assert_eq!(policy.group("qa"), Some(&[Who::Team { org: "acme".to_owned(), slug: "qa".to_owned() }][..]));
+    assert_eq!(
+        policy.group("qa"),
+        Some(&[Who::Team { organisation: "acme".to_owned(), slug: "qa".to_owned() }][..])
+    );
     assert_eq!(policy.group("policy"), Some(&[Who::Login("rm".to_owned())][..]));
     assert_eq!(policy.group("release-manager"), policy.group("policy"));
     assert_eq!(policy.group("nobody"), None);

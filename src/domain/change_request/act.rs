@@ -1,0 +1,207 @@
+//! What people did to a change request, each act with its time and with the verdict on whether they may.
+//!
+//! Membership is judged when the act is first seen, and the verdict stays: a triager who leaves the team later has
+//! still accepted. The acts in the order of their times, not of their arrival, say how triage stands.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{Actor, CommentId};
+
+/// One act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// When it was done, not when it arrived.
+    pub at: Timestamp,
+    pub id: ActId,
+    pub by: Option<Actor>,
+    pub deed: Deed,
+    pub verdict: Verdict,
+    /// Judged where nothing is said on GitHub, or long after it was done: nothing will be said of it later either.
+    pub quiet: bool,
+    /// First seen when there was no policy, and so no prefix of commands either.
+    pub before_policy: bool,
+}
+
+/// What makes an act the same when it is seen again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActId {
+    /// A command: its comment, and which of the comment's commands, from 0.
+    Comment(CommentId, usize),
+    /// A label that is on the issue, and when it was set.
+    Label(String, Timestamp),
+    /// A label that was taken off, and when.
+    Unlabel(String, Timestamp),
+    /// The milestone that the issue has, and when it was set.
+    Milestone(u64, Timestamp),
+}
+
+/// How triage can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    Accepted,
+    NeedsInformation,
+    Deferred,
+    Declined,
+    Duplicate,
+    Withdrawn,
+}
+
+impl Ruling {
+    /// As codes and the audit log write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NeedsInformation => "needs_information",
+            Self::Deferred => "deferred",
+            Self::Declined => "declined",
+            Self::Duplicate => "duplicate",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Triage was ended so, with this to say.
+    Rule { ruling: Ruling, said: Option<String> },
+    /// A withdrawn request was brought back.
+    Reopen,
+    /// The label of this ruling was taken off.
+    TakeBack(Ruling),
+    /// Said to need no code.
+    Infrastructure,
+    /// Said to be a standard change or an emergency.
+    Class,
+    /// Planned for the release of this title.
+    Plan(String),
+    /// A command that could not be followed, with how it is written.
+    Malformed(String),
+    /// A word behind our prefix that we don't know.
+    Unheard(String),
+}
+
+/// Whether the person may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Allowed,
+    Refused(Refusal),
+    /// It could not be found out, and why. Never counts as allowed.
+    Unknown(String),
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Bots and apps never count.
+    NotAPerson,
+    /// GitHub does not say who did it.
+    Nobody,
+    NotATriager,
+    NeitherRequesterNorTriager,
+    NotAReleaseManager,
+    /// Nobody may, by hand.
+    NotByHand,
+    NotUnderstood,
+}
+
+impl Refusal {
+    /// As the audit log writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAPerson => "not_a_person",
+            Self::Nobody => "setter_not_named",
+            Self::NotATriager => "not_a_triager",
+            Self::NeitherRequesterNorTriager => "neither_requester_nor_triager",
+            Self::NotAReleaseManager => "not_a_release_manager",
+            Self::NotByHand => "not_by_hand",
+            Self::NotUnderstood => "not_understood",
+        }
+    }
+}
+
+impl Act {
+    /// Whether it is a command in a comment.
+    #[must_use]
+    pub const fn comment(&self) -> Option<CommentId> {
+        match self.id {
+            ActId::Comment(comment, _) => Some(comment),
+            ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => None,
+        }
+    }
+
+    /// Whether it counts.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+
+    /// Whether the verdict will stay.
+    #[must_use]
+    pub const fn is_judged(&self) -> bool {
+        match self.verdict {
+            Verdict::Allowed | Verdict::Refused(_) => true,
+            Verdict::Unknown(_) => false,
+        }
+    }
+
+    /// The label of this name that it set; `None` for every other act.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        match &self.id {
+            ActId::Label(name, _) => Some(name),
+            ActId::Comment(..) | ActId::Unlabel(..) | ActId::Milestone(..) => None,
+        }
+    }
+}
+
+/// How triage stands: the last ruling that counts, and who gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    pub ruling: Ruling,
+    pub said: Option<&'a str>,
+    pub act: &'a Act,
+}
+
+/// How triage stood at `until`, by those of the acts that count; they are in the order of their times.
+#[must_use]
+pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
+    let before = acts.iter().take_while(|act| act.at <= until).filter(|act| act.counts());
+    before.fold(None, |stands, act| match &act.deed {
+        Deed::Rule { ruling, said } => Some(Standing { ruling: *ruling, said: said.as_deref(), act }),
+        Deed::Reopen => stands.filter(|standing| standing.ruling != Ruling::Withdrawn),
+        Deed::TakeBack(ruling) => stands.filter(|standing| standing.ruling != *ruling),
+        Deed::Infrastructure | Deed::Class | Deed::Plan(_) | Deed::Malformed(_) | Deed::Unheard(_) => stands,
+    })
+}
+
+/// Why it is not known how triage stands, where an act that could change it is not judged.
+#[must_use]
+pub fn doubt(acts: &[Act]) -> Option<&str> {
+    let settled = |act: &&Act| act.counts() && matches!(act.deed, Deed::Rule { .. });
+    acts.iter().rev().take_while(|act| !settled(act)).find_map(|act| match &act.verdict {
+        Verdict::Unknown(why) if act.deed.rules() => Some(why.as_str()),
+        Verdict::Unknown(_) | Verdict::Allowed | Verdict::Refused(_) => None,
+    })
+}
+
+impl Deed {
+    /// Whether it can change how triage stands.
+    #[must_use]
+    pub const fn rules(&self) -> bool {
+        match self {
+            Self::Rule { .. } | Self::Reopen | Self::TakeBack(_) => true,
+            Self::Infrastructure | Self::Class | Self::Plan(_) | Self::Malformed(_) | Self::Unheard(_) => {
+                false
+            }
+        }
+    }
+}

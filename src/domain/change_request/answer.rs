@@ -1,0 +1,174 @@
+//! What GitHub is told of a change request: the status comment, answers to commands, and labels put right.
+//!
+//! An act is answered when its verdict is first known, and never again. Labels and the status comment are level:
+//! they are told each time as they should be.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{
+    effect::{Call, Effect, Reaction},
+    ids::{CommentId, IssueRef},
+    report::{
+        reply,
+        status::{self, Setting},
+    },
+};
+
+use super::{
+    ChangeRequest,
+    act::{self, Act, ActId, Ruling, Standing, Verdict},
+    deeds::Told,
+    follow::Heard,
+    log,
+    rules::same,
+};
+
+/// We write at most so many comments on one issue within an hour, beside the status comment.
+const REPLIES_AN_HOUR: usize = 10;
+
+/// Everything to tell; notes what was said.
+#[must_use]
+pub fn effects(
+    before: Option<&ChangeRequest>,
+    after: &mut ChangeRequest,
+    heard: Heard,
+    told: &[Told],
+    setting: &Setting<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    if !setting.rules.speaks() || after.gone.is_some() {
+        return vec![];
+    }
+    let mut effects = vec![];
+    if after.taken_in {
+        effects.extend(asked(after.at, told, after));
+        effects.extend(answered(before, after, setting, now));
+        effects.extend(labels(before, after, setting));
+    }
+    effects.extend(status(after, heard, setting));
+    effects
+}
+
+fn status(after: &mut ChangeRequest, heard: Heard, setting: &Setting<'_>) -> Option<Effect> {
+    let open = after.seen.as_ref().is_some_and(|seen| seen.open);
+    if !after.commented && !(after.taken_in && open) {
+        return None;
+    }
+    after.commented = true;
+    let body = status::comment(after, setting);
+    let effect = Effect::new(Call::Comment { on: after.at, purpose: "status".into(), body });
+    Some(if heard.defaced { effect.again() } else { effect })
+}
+
+/// Who asks for help, the status or a second look sees that we have heard.
+fn asked(at: IssueRef, told: &[Told], after: &ChangeRequest) -> Vec<Effect> {
+    let only_asks =
+        |told: &&Told| told.asks() && !after.acts.iter().any(|act| act.comment() == Some(told.comment));
+    told.iter().filter(only_asks).map(|told| react(at, told.comment, Reaction::ThumbsUp)).collect()
+}
+
+fn react(at: IssueRef, comment: CommentId, content: Reaction) -> Effect {
+    Effect::new(Call::Reaction { repo: at.repo, comment, content })
+}
+
+/// Reactions to commands, and one comment for all that was refused at once.
+fn answered(
+    before: Option<&ChangeRequest>,
+    after: &mut ChangeRequest,
+    setting: &Setting<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let mut together: BTreeMap<String, Vec<&Act>> = BTreeMap::new();
+    for act in after.acts.iter().filter(|act| !act.quiet) {
+        together.entry(purpose(act)).or_default().push(act);
+    }
+    let is_new = |acts: &[&Act]| {
+        acts.iter().all(|act| act.is_judged()) && acts.iter().any(|act| !log::was_judged(before, act))
+    };
+    let mut effects = vec![];
+    let mut replies = after.replies.clone();
+    replies.retain(|at| now.duration_since(*at) < SignedDuration::from_hours(1));
+    for (purpose, acts) in together.into_iter().filter(|(_, acts)| is_new(acts)) {
+        let comment = acts.iter().find_map(|act| act.comment());
+        let refused = acts.iter().any(|act| !act.counts());
+        let content = if refused { Reaction::Confused } else { Reaction::ThumbsUp };
+        effects.extend(comment.map(|comment| react(after.at, comment, content)));
+        if refused && replies.len() < REPLIES_AN_HOUR {
+            replies.push(now);
+            let body = reply::refused(&acts, after, setting);
+            effects.push(Effect::new(Call::Comment { on: after.at, purpose, body }));
+        }
+    }
+    after.replies = replies;
+    effects
+}
+
+/// What a comment that answers the act is for: commands of one comment, and what was set in one second, are
+/// answered together.
+fn purpose(act: &Act) -> String {
+    match &act.id {
+        ActId::Comment(comment, _) => format!("reply/{comment}"),
+        ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => {
+            format!("refused/{}", act.at.as_second())
+        }
+    }
+}
+
+fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Vec<Effect> {
+    let mut effects = if setting.rules.enforces() { put_back(after) } else { vec![] };
+    let standing = act::standing(&after.acts, Timestamp::MAX);
+    let commanded = standing.filter(|standing| standing.act.comment().is_some() && !standing.act.quiet);
+    if let Some(standing) = commanded
+        && (setting.rules.enforces() || !log::was_judged(before, standing.act))
+    {
+        effects.extend(as_commanded(after, standing, setting));
+    }
+    effects
+}
+
+/// What is on the issue, set by somebody who may not.
+fn put_back(after: &ChangeRequest) -> Vec<Effect> {
+    let Some(seen) = &after.seen else { return vec![] };
+    let refused = after.acts.iter().filter(|act| !act.quiet && matches!(act.verdict, Verdict::Refused(_)));
+    let back = refused.filter_map(|act| match &act.id {
+        ActId::Label(name, _) if seen.labels.contains(name) => {
+            Some(Call::Label { on: after.at, name: name.clone(), present: false })
+        }
+        ActId::Milestone(number, _) if seen.milestone == Some(*number) => {
+            Some(Call::Milestone { on: after.at, number: None })
+        }
+        ActId::Label(..) | ActId::Milestone(..) | ActId::Unlabel(..) | ActId::Comment(..) => None,
+    });
+    back.map(Effect::new).collect()
+}
+
+/// The labels that a command stands for: its own, and of the other rulings only what was set after it.
+fn as_commanded(after: &ChangeRequest, standing: Standing<'_>, setting: &Setting<'_>) -> Vec<Effect> {
+    let Some(seen) = &after.seen else { return vec![] };
+    let set_later =
+        |name: &str| after.acts.iter().any(|act| act.label() == Some(name) && act.at > standing.act.at);
+    let label = |name: &str, present| Effect::new(Call::Label { on: after.at, name: name.into(), present });
+    let mut effects = vec![];
+    for (ruling, name) in setting.rules.labels.triage() {
+        let there = seen.labels.iter().find(|label| same(label, name));
+        match there {
+            None if ruling == standing.ruling => effects.push(label(name, true)),
+            Some(there) if ruling != standing.ruling && !set_later(there) => {
+                effects.push(label(there, false))
+            }
+            None | Some(_) => {}
+        }
+    }
+    effects
+}
+
+/// Whether a label of this ruling that was taken off is put on again.
+#[must_use]
+pub fn is_restored(after: &ChangeRequest, taken: Ruling, setting: &Setting<'_>) -> bool {
+    let standing = act::standing(&after.acts, Timestamp::MAX);
+    let by_command =
+        standing.is_some_and(|standing| standing.ruling == taken && standing.act.comment().is_some());
+    setting.rules.enforces() && by_command
+}

@@ -1,0 +1,228 @@
+//! Which acts the events and GitHub's reading show.
+//!
+//! A command counts when a person has written it and the comment is as it was written; an act is the same act when it
+//! is seen again. A label or a milestone counts while it is there, by whoever set it last.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    command::{self, Command},
+    event::{CommentChange, CommentSnapshot, CommentedOn, Event, IssueChange, What},
+    facts::SetBy,
+    ids::{Actor, CommentId},
+};
+
+use super::{
+    ChangeRequest,
+    act::{Act, ActId, Deed, Ruling, Verdict},
+    rules::{Decides, Rules},
+};
+
+/// How many acts that do not count are remembered, so that they are answered once.
+const REFUSED: usize = 200;
+
+/// A comment whose author may tell us something, and what it tells.
+#[derive(Debug)]
+pub struct Told {
+    pub comment: CommentId,
+    pub commands: Vec<Command>,
+    by: Actor,
+    at: Timestamp,
+}
+
+impl Told {
+    /// Whether it asks for something that anybody may ask for: help, the status, a second look.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.commands
+            .iter()
+            .any(|command| matches!(command, Command::Help | Command::Status | Command::Recheck))
+    }
+
+    /// Whether it asks for GitHub to be read again.
+    #[must_use]
+    pub fn rechecks(&self) -> bool {
+        self.commands.contains(&Command::Recheck)
+    }
+}
+
+/// The comments with commands among the events.
+#[must_use]
+pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
+    let heard = events.iter().filter_map(|event| match &event.what {
+        What::Comment { change: CommentChange::Created, on: CommentedOn::Issue(issue), comment }
+            if rules.takes_in(issue) =>
+        {
+            listen(event, comment, rules)
+        }
+        _ => None,
+    });
+    heard.filter(|told| !told.commands.is_empty()).collect()
+}
+
+/// Only a person's own comment, as it was first written; never ours, never an app's.
+fn listen(event: &Event, comment: &CommentSnapshot, rules: &Rules) -> Option<Told> {
+    let by = comment.author.as_ref().filter(|author| author.person)?;
+    let by_itself = event.actor.as_ref().is_none_or(|actor| actor.id == by.id && actor.person);
+    let unchanged = comment.updated_at.is_none_or(|at| Some(at) == comment.created_at);
+    let at = comment.created_at?;
+    (by_itself && unchanged && comment.app.is_none()).then(|| Told {
+        comment: comment.id,
+        commands: command::parse(&comment.body, rules.prefix.as_deref()),
+        by: by.clone(),
+        at,
+    })
+}
+
+impl ChangeRequest {
+    /// Adds the acts that the events and the last reading show to those known; the new ones are not judged yet.
+    pub fn note_acts(&mut self, events: &[Event], told: &[Told], rules: &Rules, release: Option<&str>) {
+        let known = std::mem::take(&mut self.acts);
+        let stays = |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..));
+        let mut acts: Vec<Act> = known.iter().filter(stays).cloned().collect();
+        acts.extend(told.iter().flat_map(commanded));
+        acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
+        acts.extend(self.labels_set(rules, &acts, &known));
+        acts.extend(release.and_then(|title| self.milestone_set(title)));
+        for act in &mut acts {
+            if let Some(before) = known.iter().find(|before| before.id == act.id) {
+                act.verdict.clone_from(&before.verdict);
+                (act.quiet, act.before_policy) = (before.quiet, before.before_policy);
+            } else {
+                act.before_policy = rules.mode.is_none();
+            }
+        }
+        let meant_for_others =
+            |act: &Act| act.before_policy && act.comment().is_some() && rules.prefix.is_some();
+        acts.retain(|act| !meant_for_others(act));
+        acts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        acts.dedup_by(|one, other| one.id == other.id);
+        self.acts = acts;
+    }
+
+    /// Forgets the oldest of the acts that don't count, where there are too many.
+    pub fn forget_refused(&mut self) {
+        let refused = |act: &Act| act.is_judged() && !act.counts();
+        let mut too_many = self.acts.iter().filter(|act| refused(act)).count().saturating_sub(REFUSED);
+        self.acts.retain(|act| {
+            let forget = too_many > 0 && refused(act);
+            too_many -= usize::from(forget);
+            !forget
+        });
+    }
+
+    /// The deciding labels that are on the issue, by those who set them. A label that we set after a command is that
+    /// command's, not an act of its own.
+    fn labels_set(&self, rules: &Rules, acts: &[Act], known: &[Act]) -> Vec<Act> {
+        let (Some(seen), Some(read)) = (&self.seen, &self.read) else { return vec![] };
+        let set_by = |name: &String| read.labels_set.iter().find(|set| set.name == *name);
+        let there = read.labels.iter().filter(|name| seen.labels.contains(name));
+        let acts_of = there.filter_map(|name| {
+            let nobody = SetBy { name: name.clone(), by: None, at: None };
+            let set = set_by(name).unwrap_or(&nobody);
+            let deed = label_deed(rules.labels.decides(name)?)?;
+            let at = set.at.or(seen.created_at).unwrap_or_default();
+            let ours = set.by.as_ref().is_some_and(|by| !by.person) && is_explained(&deed, at, acts, known);
+            let id = ActId::Label(name.clone(), at);
+            (!ours).then(|| Act {
+                at,
+                id,
+                by: set.by.clone(),
+                deed,
+                verdict: unjudged(),
+                quiet: false,
+                before_policy: false,
+            })
+        });
+        acts_of.collect()
+    }
+
+    fn milestone_set(&self, title: &str) -> Option<Act> {
+        let (seen, read) = (self.seen.as_ref()?, self.read.as_ref()?);
+        let number = seen.milestone.filter(|number| read.milestone == Some(*number))?;
+        let set = read.milestone_set.as_ref();
+        let at = set.and_then(|set| set.at).or(seen.created_at).unwrap_or_default();
+        Some(Act {
+            at,
+            id: ActId::Milestone(number, at),
+            by: set.and_then(|set| set.by.clone()),
+            deed: Deed::Plan(title.into()),
+            verdict: unjudged(),
+            quiet: false,
+            before_policy: false,
+        })
+    }
+}
+
+/// Whether a command that counts has made us set the label at this time.
+fn is_explained(deed: &Deed, at: Timestamp, acts: &[Act], known: &[Act]) -> bool {
+    let Deed::Rule { ruling, .. } = deed else { return false };
+    let counts = |act: &Act| known.iter().any(|before| before.id == act.id && before.counts());
+    acts.iter()
+        .filter(|act| act.comment().is_some() && act.at <= at && counts(act))
+        .any(|act| matches!(&act.deed, Deed::Rule { ruling: commanded, .. } if commanded == ruling))
+}
+
+fn unjudged() -> Verdict {
+    Verdict::Unknown("it is being found out who may".into())
+}
+
+const fn label_deed(decides: Decides) -> Option<Deed> {
+    match decides {
+        Decides::Triage(ruling) => Some(Deed::Rule { ruling, said: None }),
+        Decides::Infrastructure => Some(Deed::Infrastructure),
+        Decides::Class => Some(Deed::Class),
+        Decides::Risk => None,
+    }
+}
+
+fn commanded(told: &Told) -> Vec<Act> {
+    let deeds = told.commands.iter().enumerate().filter_map(|(index, command)| Some((index, deed(command)?)));
+    let act = |(index, deed)| Act {
+        at: told.at,
+        id: ActId::Comment(told.comment, index),
+        by: Some(told.by.clone()),
+        deed,
+        verdict: unjudged(),
+        quiet: false,
+        before_policy: false,
+    };
+    deeds.map(act).collect()
+}
+
+fn deed(command: &Command) -> Option<Deed> {
+    let rule = |ruling, said: &Option<String>| Some(Deed::Rule { ruling, said: said.clone() });
+    match command {
+        Command::Accept => rule(Ruling::Accepted, &None),
+        Command::Defer(until) => rule(Ruling::Deferred, until),
+        Command::Decline(why) => rule(Ruling::Declined, why),
+        Command::NeedInformation(what) => rule(Ruling::NeedsInformation, what),
+        Command::Duplicate(of) => rule(Ruling::Duplicate, of),
+        Command::Withdraw => rule(Ruling::Withdrawn, &None),
+        Command::Reopen => Some(Deed::Reopen),
+        Command::Malformed(malformed) => Some(Deed::Malformed(malformed.written.into())),
+        Command::Unknown(word) => Some(Deed::Unheard(word.clone())),
+        // Answered with a reaction, and forgotten.
+        Command::Status | Command::Recheck | Command::Help => None,
+        // Planning, signatures, delivery, emergencies and ranking are judged elsewhere; on an issue in triage they
+        // are passed over in silence.
+        Command::Later(_) => None,
+    }
+}
+
+/// A triage label that a person took off.
+fn taken_off(event: &Event, rules: &Rules) -> Option<Act> {
+    let What::Issue { change: IssueChange::Unlabeled(name), issue } = &event.what else { return None };
+    let Some(Decides::Triage(ruling)) = rules.labels.decides(name) else { return None };
+    let by = event.actor.as_ref().filter(|actor| actor.person)?;
+    let at = issue.updated_at?;
+    rules.takes_in(issue).then(|| Act {
+        at,
+        id: ActId::Unlabel(name.clone(), at),
+        by: Some(by.clone()),
+        deed: Deed::TakeBack(ruling),
+        verdict: unjudged(),
+        quiet: false,
+        before_policy: false,
+    })
+}

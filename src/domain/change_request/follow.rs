@@ -1,0 +1,221 @@
+//! Follows the issue: the newest snapshot counts, in whatever order snapshots arrive, and GitHub is read where a
+//! snapshot cannot say what must be known: who set what, and which of two snapshots of one second is the newer.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    event::{CommentChange, CommentedOn, Event, IssueChange, IssueSnapshot, What},
+    facts::{Fact, IssueReading, SetBy},
+    ids::IssueRef,
+};
+
+use super::{ChangeRequest, rules::Rules, stage::Own};
+
+/// What GitHub said of an issue when it was asked, and of which snapshot that is true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// When it was asked.
+    pub as_of: Timestamp,
+    /// The deciding labels it covers, in order.
+    pub labels: Vec<String>,
+    /// The milestone it covers.
+    pub milestone: Option<u64>,
+    /// The closing it covers.
+    pub closed_at: Option<Timestamp>,
+    /// Who set each of the deciding labels.
+    pub labels_set: Vec<SetBy>,
+    /// Who set the milestone.
+    pub milestone_set: Option<SetBy>,
+    /// Who closed it.
+    pub closed: Option<SetBy>,
+    pub closed_by_pull_request: Option<IssueRef>,
+}
+
+/// Why an issue is not where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    Deleted,
+    /// Transferred; `None`: to where we see nothing.
+    MovedTo(Option<IssueRef>),
+    /// GitHub says there is none.
+    NotFound,
+}
+
+/// What the events say beside their snapshots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// GitHub must be read, whatever is known.
+    pub must_read: bool,
+    /// A person edited or deleted a comment of ours. (Our own edits come back to us too, and must not.)
+    pub defaced: bool,
+}
+
+/// How much older than a reading a snapshot must be to be covered by it, as GitHub's copies lag behind each other.
+const LAG: SignedDuration = SignedDuration::from_secs(10);
+
+/// How many snapshots' stages are kept.
+const VERSIONS: usize = 500;
+
+impl ChangeRequest {
+    /// Takes what the events show, in any order of arrival.
+    pub fn hear(&mut self, events: &[Event], rules: &Rules, app: u64) -> Heard {
+        let mut heard = Heard::default();
+        for event in events {
+            match &event.what {
+                What::Issue { change, issue } => self.hear_issue(change, issue, rules, &mut heard),
+                What::Comment { change, on: CommentedOn::Issue(issue), comment } => {
+                    let by_person = event.actor.as_ref().is_some_and(|actor| actor.person);
+                    let ours = comment.app == Some(app) && *change != CommentChange::Created;
+                    heard.defaced |= ours && by_person;
+                    heard.must_read |= self.take(issue, rules);
+                }
+                _ => {}
+            }
+        }
+        heard
+    }
+
+    fn hear_issue(&mut self, change: &IssueChange, issue: &IssueSnapshot, rules: &Rules, heard: &mut Heard) {
+        match change {
+            IssueChange::Transferred { to } if *to == Some(self.at) => {
+                self.moved_from = Some(issue.at);
+                heard.must_read = true;
+                return;
+            }
+            IssueChange::Transferred { to } => self.gone = Some(Gone::MovedTo(*to)),
+            IssueChange::Deleted => self.gone = Some(Gone::Deleted),
+            IssueChange::Labeled(name) | IssueChange::Unlabeled(name) => {
+                heard.must_read |= rules.labels.decides(name).is_some() && !self.is_covered(issue);
+            }
+            IssueChange::Milestoned | IssueChange::Demilestoned => {
+                heard.must_read |= !self.is_covered(issue);
+            }
+            IssueChange::Opened
+            | IssueChange::Edited
+            | IssueChange::Closed
+            | IssueChange::Reopened
+            | IssueChange::Other => {}
+        }
+        heard.must_read |= self.take(issue, rules);
+    }
+
+    /// Whether GitHub was read so long after this snapshot that the reading knows what it tells.
+    fn is_covered(&self, issue: &IssueSnapshot) -> bool {
+        self.read.as_ref().is_some_and(|read| issue.updated_at.is_some_and(|at| at + LAG <= read.as_of))
+    }
+
+    /// Takes a snapshot if it is newer; whether it and the one before are of the same second and differ.
+    fn take(&mut self, issue: &IssueSnapshot, rules: &Rules) -> bool {
+        if issue.at != self.at {
+            return false;
+        }
+        self.note_version(issue, rules);
+        let differs = self.seen.as_ref().is_some_and(|seen| seen != issue);
+        let age = self.seen.as_ref().map(|seen| issue.updated_at.cmp(&seen.updated_at));
+        if age.is_none_or(std::cmp::Ordering::is_gt) {
+            self.seen = Some(issue.clone());
+            self.gone = self.gone.filter(|gone| *gone != Gone::NotFound);
+        }
+        age.is_some_and(std::cmp::Ordering::is_eq) && differs && !self.is_covered(issue)
+    }
+
+    /// Of two snapshots of one second the one that is further counts here, until the newest is known.
+    fn note_version(&mut self, issue: &IssueSnapshot, rules: &Rules) {
+        let own = Own::of(issue, rules);
+        let noted = self.versions.entry(issue.updated_at.unwrap_or_default()).or_insert(own);
+        *noted = own.max(*noted);
+    }
+
+    /// Whether GitHub has to be read before anything is decided. `wanted`: somebody asks about this issue.
+    #[must_use]
+    pub fn must_read(&self, heard: Heard, wanted: bool, rules: &Rules) -> bool {
+        if matches!(self.gone, Some(Gone::Deleted | Gone::MovedTo(_))) {
+            return false;
+        }
+        let known = match (&self.seen, &self.read) {
+            (Some(seen), Some(read)) => read.covers(seen, rules),
+            (Some(seen), None) => !wanted && !rules.takes_in(seen),
+            (None, Some(_)) => true,
+            (None, None) => !wanted,
+        };
+        heard.must_read || self.unread.is_some() || !known
+    }
+
+    /// Takes GitHub's answer.
+    pub fn take_reading(&mut self, reading: Fact<Option<&IssueReading>>, rules: &Rules) {
+        self.unread = None;
+        match reading {
+            Fact::Unknown(why) => self.unread = Some(why),
+            Fact::Known(None, as_of) => {
+                self.gone = Some(Gone::NotFound);
+                self.read.get_or_insert_with(|| Read::nothing(as_of)).as_of = as_of;
+            }
+            Fact::Known(Some(reading), as_of) => {
+                let issue = &reading.issue;
+                if self.seen.as_ref().is_some_and(|seen| issue.updated_at < seen.updated_at) {
+                    self.unread =
+                        Some("GitHub showed an older version of the issue than it had announced".into());
+                    return;
+                }
+                self.note_version(issue, rules);
+                self.seen = Some(IssueSnapshot { at: self.at, ..issue.clone() });
+                self.gone = self.gone.filter(|gone| *gone != Gone::NotFound);
+                self.read = Some(Read::of(reading, as_of, rules));
+            }
+        }
+    }
+
+    /// What the newest snapshot says; keeps what older ones said of the stage.
+    pub fn look(&mut self, rules: &Rules) {
+        let Some(seen) = self.seen.as_ref() else { return };
+        self.taken_in = self.gone.is_none() && rules.takes_in(seen);
+        self.missing = rules.missing(seen);
+        self.versions.insert(seen.updated_at.unwrap_or_default(), Own::of(seen, rules));
+        while self.versions.len() > VERSIONS {
+            self.versions.pop_first();
+        }
+    }
+}
+
+impl Read {
+    fn of(reading: &IssueReading, as_of: Timestamp, rules: &Rules) -> Self {
+        let deciding = |set: &&SetBy| rules.labels.decides(&set.name).is_some();
+        Self {
+            as_of,
+            labels: deciding_labels(&reading.issue, rules),
+            milestone: reading.issue.milestone,
+            closed_at: reading.issue.closed_at,
+            labels_set: reading.labels_set.iter().filter(deciding).cloned().collect(),
+            milestone_set: reading.milestone_set.clone(),
+            closed: reading.closed.clone(),
+            closed_by_pull_request: reading.closed_by_pull_request,
+        }
+    }
+
+    const fn nothing(as_of: Timestamp) -> Self {
+        Self {
+            as_of,
+            labels: vec![],
+            milestone: None,
+            closed_at: None,
+            labels_set: vec![],
+            milestone_set: None,
+            closed: None,
+            closed_by_pull_request: None,
+        }
+    }
+
+    fn covers(&self, seen: &IssueSnapshot, rules: &Rules) -> bool {
+        self.labels == deciding_labels(seen, rules)
+            && self.milestone == seen.milestone
+            && self.closed_at == seen.closed_at
+    }
+}
+
+fn deciding_labels(issue: &IssueSnapshot, rules: &Rules) -> Vec<String> {
+    let mut labels: Vec<String> = rules.labels.deciding(&issue.labels).into_iter().cloned().collect();
+    labels.sort();
+    labels
+}

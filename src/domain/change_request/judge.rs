@@ -1,0 +1,216 @@
+//! One judgement: ask, follow, judge the acts, derive the rest.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{
+    decide::{Case, Decision, Judgement},
+    event::Event,
+    facts::{Inquiry, PolicyInForce},
+    ids::{IssueRef, ReleaseId, RepoName, SubjectId},
+    milestone::MilestoneView,
+    pull_request::PullRequestView,
+    report::status::{Pull, Setting},
+    subject::{Relation, State, View},
+};
+
+use super::{
+    ChangeRequest,
+    act::{Act, ActId},
+    answer, deeds,
+    follow::Heard,
+    log, people,
+    rules::Rules,
+    stage::{self, Work},
+};
+
+/// How long after it was done an act is answered; one that we learn of later only counts.
+const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long after a failed reading GitHub is asked again.
+const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// What the store knows around the issue.
+struct Around<'a> {
+    name: Option<&'a RepoName>,
+    rules: Rules,
+    pulls: Vec<Pull<'a>>,
+}
+
+/// Follows the issue; judges who set its labels; keeps its status comment up to date.
+#[must_use]
+pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
+    let before = match case.before {
+        Some(State::ChangeRequest(before)) => Some(before.as_ref()),
+        Some(_) | None => None,
+    };
+    let mut inquiry = Inquiry::new(case.facts);
+    match decide(&case, at, before, &mut inquiry) {
+        Some(judgement) if inquiry.is_complete() => judgement,
+        Some(_) | None => Judgement::Needs(inquiry.into_missing()),
+    }
+}
+
+/// `None`: something was asked that must be answered first.
+fn decide(
+    case: &Case<'_>,
+    at: IssueRef,
+    before: Option<&ChangeRequest>,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Judgement> {
+    if before.is_none() && case.events.is_empty() {
+        let _ = inquiry.issue(at);
+    }
+    let around = look_around(case.events, at, inquiry)?;
+    let rules = &around.rules;
+    let mut after = before.cloned().unwrap_or_else(|| ChangeRequest::new(at));
+    let mut heard = after.hear(case.events, rules, case.instance.app);
+    let told = deeds::told(case.events, rules);
+    heard.must_read |= told.iter().any(deeds::Told::rechecks);
+    let wanted = !around.pulls.is_empty() || (before.is_none() && case.events.is_empty());
+    let known = before.is_some() || wanted;
+    if !known && after.moved_from.is_none() && !is_taken_in(&after, rules) {
+        return Some(Judgement::Ignored("the issue is no change request"));
+    }
+    let milestone = read(&mut after, heard, wanted, rules, inquiry)?;
+    if !known && after.moved_from.is_some() && !is_taken_in(&after, rules) {
+        return Some(Judgement::Ignored("the issue is no change request"));
+    }
+    after.look(rules);
+    let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
+    after.note_acts(case.events, &told, rules, release.as_ref().map(|release| release.title.as_str()));
+    judge_acts(&mut after, rules, inquiry, case.now)?;
+    plan(&mut after, release);
+    derive(&mut after, &around, case.now);
+    let due = milestone.and_then(|milestone| milestone.due_on);
+    let web_url = &case.instance.web_url;
+    let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
+    let audit = log::entries(before, &after);
+    let effects = answer::effects(before, &mut after, heard, &told, &setting, case.now);
+    after.forget_refused();
+    let look_again = is_in_doubt(&after, rules).then(|| case.now + READ_AGAIN);
+    Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
+}
+
+fn is_taken_in(after: &ChangeRequest, rules: &Rules) -> bool {
+    after.seen.as_ref().is_some_and(|seen| rules.takes_in(seen))
+}
+
+/// What the store knows. Everything that can be asked is asked before the first answer is looked at.
+fn look_around<'a>(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'a>) -> Option<Around<'a>> {
+    ask_for_shared_policy(events, at, inquiry);
+    let name = inquiry.repository_name(at.repo);
+    let policy: Option<PolicyInForce> = inquiry.policy(at.repo);
+    let covering = inquiry.pointing_at(SubjectId::ChangeRequest(at), Relation::Covers);
+    let pulls: Vec<Option<Pull<'a>>> =
+        covering.into_iter().flatten().filter_map(|subject| pull(subject, inquiry)).collect();
+    covering?;
+    let (name, policy) = (name?, policy?);
+    let rules = Rules::of(policy, name);
+    Some(Around { name, rules, pulls: pulls.into_iter().collect::<Option<_>>()? })
+}
+
+/// The deliveries name the repository, so that its owner's policy need not wait for the repository's view.
+fn ask_for_shared_policy(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'_>) {
+    let here = events.iter().filter_map(|event| event.repository.as_ref()).find(|seen| seen.id == at.repo);
+    let shared = here.and_then(|seen| format!("{}/.github", seen.name.owner()).parse().ok());
+    if let Some(Some(Some(repo))) = shared.map(|shared| inquiry.repository_named(shared)) {
+        let _ = inquiry.view(SubjectId::Repository(repo));
+    }
+}
+
+/// Inner `None`: not answered yet; outer: no pull request that was ever settled.
+fn pull<'a>(subject: &SubjectId, inquiry: &mut Inquiry<'a>) -> Option<Option<Pull<'a>>> {
+    let SubjectId::PullRequest(at) = subject else { return None };
+    let (view, name) = (inquiry.view(subject.clone()), inquiry.repository_name(at.repo));
+    let (Some(view), Some(name)) = (view, name) else { return Some(None) };
+    let view: &'a PullRequestView = view.and_then(View::as_pull_request)?;
+    Some(Some(Pull { view, name }))
+}
+
+/// Reads GitHub where that is needed, and finds the milestone. The teams are asked for along the way, so that no
+/// further round is needed when the reading shows whom to look for.
+fn read<'a>(
+    after: &mut ChangeRequest,
+    heard: Heard,
+    wanted: bool,
+    rules: &Rules,
+    inquiry: &mut Inquiry<'a>,
+) -> Option<Option<&'a MilestoneView>> {
+    let mut milestone = find_milestone(after, inquiry);
+    if after.must_read(heard, wanted, rules) {
+        let reading = inquiry.issue(after.at);
+        if rules.mode.is_some() {
+            let _ = people::ask(&rules.triagers, inquiry);
+            let _ = people::ask(&rules.release_managers, inquiry);
+        }
+        after.take_reading(reading?, rules);
+        milestone = find_milestone(after, inquiry);
+    }
+    milestone
+}
+
+/// Outer `None`: not answered yet; inner: it has none, or none that was ever settled.
+fn find_milestone<'a>(after: &ChangeRequest, inquiry: &mut Inquiry<'a>) -> Option<Option<&'a MilestoneView>> {
+    let Some(number) = after.seen.as_ref().and_then(|seen| seen.milestone) else { return Some(None) };
+    let view = inquiry.view(SubjectId::Milestone(after.at.repo, number))?;
+    Some(view.and_then(View::as_milestone).filter(|milestone| !milestone.deleted))
+}
+
+/// `None`: a team has to be asked for first.
+fn judge_acts(
+    after: &mut ChangeRequest,
+    rules: &Rules,
+    inquiry: &mut Inquiry<'_>,
+    now: Timestamp,
+) -> Option<()> {
+    let requester = after.requester().cloned();
+    let mut complete = Some(());
+    for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
+        match people::verdict(act, rules, requester.as_ref(), inquiry) {
+            Some(verdict) => act.verdict = verdict,
+            None => complete = None,
+        }
+        act.quiet = !rules.speaks() || now.duration_since(act.at) > ANSWERED_FOR;
+    }
+    complete
+}
+
+/// The release counts when somebody who may has set the milestone, and since then.
+fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
+    let by = |act: &&Act| act.counts() && matches!(act.id, ActId::Milestone(..));
+    let planned = after.acts.iter().find(by).map(|act| act.at);
+    match planned.zip(release) {
+        Some((at, release)) => stage::note(&mut after.planned, at, Some(release)),
+        None if after.planned.is_empty() => {}
+        None => {
+            let since = after.seen.as_ref().and_then(|seen| seen.updated_at).unwrap_or_default();
+            stage::note(&mut after.planned, since, None);
+        }
+    }
+}
+
+/// Everything that follows from what is known.
+fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
+    let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
+    let (work, since) = match Work::of(after.at, &views) {
+        (work @ (Work::None | Work::Part), since) => closed_by_pull_request(after).unwrap_or((work, since)),
+        found @ (Work::Open | Work::Finished, _) => found,
+    };
+    if work != Work::None || !after.work.is_empty() {
+        stage::note(&mut after.work, since.unwrap_or(now), work);
+    }
+    after.acceptance = after.judge_acceptance();
+    after.stages = after.history();
+}
+
+/// GitHub may know of a pull request that we don't see.
+fn closed_by_pull_request(after: &ChangeRequest) -> Option<(Work, Option<Timestamp>)> {
+    let seen = after.seen.as_ref().filter(|seen| !seen.open)?;
+    let read = after.read.as_ref().filter(|read| read.closed_at == seen.closed_at)?;
+    read.closed_by_pull_request.map(|_| (Work::Finished, seen.closed_at))
+}
+
+/// Whether looking again may find out more. Where there is no policy, its arrival wakes us.
+fn is_in_doubt(after: &ChangeRequest, rules: &Rules) -> bool {
+    after.unread.is_some() || (rules.mode.is_some() && after.acts.iter().any(|act| !act.is_judged()))
+}

@@ -1,0 +1,211 @@
+//! An issue, taken in as a change request: who asked, who decided, and how far it is.
+//!
+//! The parts, in the order in which a judgement uses them:
+//!
+//! - [`rules`]: what the policy says,
+//! - [`follow`]: the newest snapshot, and when GitHub has to be read,
+//! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
+//! - [`stage`]: how far it is, and since when,
+//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told.
+
+pub mod act;
+pub mod answer;
+pub mod deeds;
+pub mod follow;
+pub mod log;
+pub mod people;
+pub mod rules;
+pub mod stage;
+
+mod judge;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    event::IssueSnapshot,
+    ids::{Actor, IssueRef, ReleaseId, SubjectId},
+    subject::Relation,
+};
+
+use act::Act;
+use follow::{Gone, Read};
+use stage::{Own, Work};
+
+pub use judge::judge;
+
+/// What is known of an issue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeRequest {
+    pub at: IssueRef,
+    /// As last seen.
+    pub seen: Option<IssueSnapshot>,
+    /// What GitHub said when it was last asked.
+    pub read: Option<Read>,
+    /// Why GitHub has to be asked and could not be; `None`: what is known of it covers the snapshot.
+    pub unread: Option<String>,
+    /// It is not there any more.
+    pub gone: Option<Gone>,
+    /// Where it was before it was transferred to here.
+    pub moved_from: Option<IssueRef>,
+    /// What people did, in the order of the times at which they did it.
+    pub acts: Vec<Act>,
+    /// What each snapshot says by itself of how far it is; by the snapshot's `updated_at`.
+    pub versions: BTreeMap<Timestamp, Own>,
+    /// The pull requests that belong to it, as they stood from each of these times on.
+    pub work: Vec<(Timestamp, Work)>,
+    /// The release it was planned for, from each of these times on.
+    pub planned: Vec<(Timestamp, Option<ReleaseId>)>,
+    /// It has the intake label or type.
+    pub taken_in: bool,
+    /// The required fields without an answer.
+    pub missing: Vec<String>,
+    /// The stages it went through, each with the time at which it came there.
+    pub stages: Vec<(Stage, Timestamp)>,
+    pub acceptance: Acceptance,
+    /// We keep a status comment on it.
+    pub commented: bool,
+    /// When we wrote a comment that is not the status comment, within the last hour.
+    pub replies: Vec<Timestamp>,
+}
+
+/// How far a change request is. Derived from facts, never set by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Requested,
+    NeedsInformation,
+    Deferred,
+    Declined,
+    Duplicate,
+    Withdrawn,
+    Accepted,
+    Scheduled,
+    InWork,
+    /// A finishing pull request is merged and no linked one is open: the code is complete. Not delivered.
+    Merged,
+}
+
+impl Stage {
+    /// As stored and as the audit log writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::NeedsInformation => "needs_information",
+            Self::Deferred => "deferred",
+            Self::Declined => "declined",
+            Self::Duplicate => "duplicate",
+            Self::Withdrawn => "withdrawn",
+            Self::Accepted => "accepted",
+            Self::Scheduled => "scheduled",
+            Self::InWork => "in_work",
+            Self::Merged => "merged",
+        }
+    }
+}
+
+/// Whether it was accepted by somebody who may, and if not, why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acceptance {
+    /// Accepted.
+    Accepted { by: Option<Actor>, at: Timestamp },
+    /// Nobody has accepted it; the time since when it waits.
+    Waiting { since: Option<Timestamp> },
+    /// Deferred, declined, duplicate or withdrawn.
+    Refused { by: Option<Actor>, why: Option<String> },
+    /// It could not be found out, and why.
+    Unknown(String),
+}
+
+/// What others may read of a change request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeRequestView {
+    pub at: IssueRef,
+    pub title: String,
+    /// Whether GitHub has such an issue.
+    pub exists: bool,
+    /// Whether it was taken in: it has the intake label or type.
+    pub taken_in: bool,
+    pub stage: Stage,
+    pub acceptance: Acceptance,
+    pub release: Option<ReleaseId>,
+    pub requester: Option<Actor>,
+}
+
+impl ChangeRequest {
+    /// An issue of which nothing is known.
+    #[must_use]
+    pub const fn new(at: IssueRef) -> Self {
+        Self {
+            at,
+            seen: None,
+            read: None,
+            unread: None,
+            gone: None,
+            moved_from: None,
+            acts: vec![],
+            versions: BTreeMap::new(),
+            work: vec![],
+            planned: vec![],
+            taken_in: false,
+            missing: vec![],
+            stages: vec![],
+            acceptance: Acceptance::Waiting { since: None },
+            commented: false,
+            replies: vec![],
+        }
+    }
+
+    /// What others may read of it.
+    #[must_use]
+    pub fn view(&self) -> ChangeRequestView {
+        ChangeRequestView {
+            at: self.at,
+            title: self.seen.as_ref().map(|seen| seen.title.clone()).unwrap_or_default(),
+            exists: self.seen.is_some() && self.gone.is_none(),
+            taken_in: self.taken_in,
+            stage: self.stage(),
+            acceptance: self.acceptance.clone(),
+            release: self.release().cloned(),
+            requester: self.requester().cloned(),
+        }
+    }
+
+    /// The release it is planned for.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        let release = self.release().filter(|_| self.taken_in);
+        release.map(|release| (Relation::In, SubjectId::Release(release.clone()))).into_iter().collect()
+    }
+
+    /// How far it is; the last stage it had, where it has left the register.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stages.last().map_or(Stage::Requested, |(stage, _)| *stage)
+    }
+
+    /// The release it is planned for, by somebody who may.
+    #[must_use]
+    pub fn release(&self) -> Option<&ReleaseId> {
+        self.planned.last().and_then(|(_, release)| release.as_ref())
+    }
+
+    /// Who asked for it: the author of the issue.
+    #[must_use]
+    pub fn requester(&self) -> Option<&Actor> {
+        self.seen.as_ref().and_then(|seen| seen.author.as_ref())
+    }
+
+    /// Who answers for it: the first person whom it is assigned to.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Actor> {
+        self.seen.as_ref().and_then(|seen| seen.assignees.iter().find(|actor| actor.person))
+    }
+}

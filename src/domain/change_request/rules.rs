@@ -1,0 +1,198 @@
+//! What the policy says of one repository's change requests: the only place here that reads the policy.
+
+use crate::domain::{
+    event::IssueSnapshot,
+    ids::{ReleaseId, RepoName},
+    issue_form,
+    policy::{EffectivePolicy, Marker, Mode, Who},
+};
+
+use super::act::Ruling;
+
+/// The policy of a repository, as far as change requests go by it.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// `None`: there is no policy, and so nothing is said.
+    pub mode: Option<Mode>,
+    pub labels: Labels,
+    pub triagers: Vec<Who>,
+    pub release_managers: Vec<Who>,
+    /// With `cg`, commands are written `/cg accept`.
+    pub prefix: Option<String>,
+    marker: Marker,
+    required: Vec<String>,
+    policy: Option<(EffectivePolicy, RepoName)>,
+}
+
+/// The labels that decide something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    accepted: String,
+    needs_information: String,
+    deferred: String,
+    declined: String,
+    duplicate: String,
+    infrastructure: String,
+    standard: String,
+    emergency: String,
+    /// What stands before the value.
+    risk: String,
+}
+
+/// What a label decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decides {
+    /// How triage ended.
+    Triage(Ruling),
+    /// That it needs no code.
+    Infrastructure,
+    /// That it is a standard change or an emergency.
+    Class,
+    /// How risky it is. Anybody may raise it.
+    Risk,
+}
+
+impl Rules {
+    /// Without a policy, or a name to look it up by: the usual labels, and nobody may decide anything.
+    #[must_use]
+    pub fn of(policy: Option<EffectivePolicy>, name: Option<&RepoName>) -> Self {
+        let Some((policy, name)) = policy.zip(name.cloned()) else { return Self::silent() };
+        Self {
+            mode: Some(policy.mode_for(name.as_str())),
+            labels: Labels::of(&policy),
+            triagers: policy.triagers().to_vec(),
+            release_managers: policy.release_managers().to_vec(),
+            prefix: policy.command_prefix().map(Into::into),
+            marker: policy.intake().marker.clone(),
+            required: policy.required_fields().into_iter().map(Into::into).collect(),
+            policy: Some((policy, name)),
+        }
+    }
+
+    fn silent() -> Self {
+        Self {
+            mode: None,
+            labels: Labels::usual(),
+            triagers: vec![],
+            release_managers: vec![],
+            prefix: None,
+            marker: Marker::Label("change-request".into()),
+            required: vec![],
+            policy: None,
+        }
+    }
+
+    /// Whether the issue is a change request.
+    #[must_use]
+    pub fn takes_in(&self, issue: &IssueSnapshot) -> bool {
+        match &self.marker {
+            Marker::Label(label) => issue.labels.iter().any(|name| same(name, label)),
+            Marker::IssueType(kind) => issue.issue_type.as_ref().is_some_and(|name| same(name, kind)),
+        }
+    }
+
+    /// What makes an issue a change request, as a person would name it.
+    #[must_use]
+    pub fn marker(&self) -> (&'static str, &str) {
+        match &self.marker {
+            Marker::Label(label) => ("label", label),
+            Marker::IssueType(kind) => ("type", kind),
+        }
+    }
+
+    /// The required fields that the issue leaves without an answer.
+    #[must_use]
+    pub fn missing(&self, issue: &IssueSnapshot) -> Vec<String> {
+        if self.required.is_empty() { vec![] } else { issue_form::parse(&issue.body).missing(&self.required) }
+    }
+
+    /// The release that a milestone of this title belongs to.
+    #[must_use]
+    pub fn release_of(&self, title: &str) -> Option<ReleaseId> {
+        let (policy, name) = self.policy.as_ref()?;
+        policy.release_of(name.as_str(), title)
+    }
+
+    /// Whether anything is written on GitHub.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        self.mode.is_some_and(|mode| mode > Mode::Observe)
+    }
+
+    /// Whether what is not allowed is put back.
+    #[must_use]
+    pub fn enforces(&self) -> bool {
+        self.mode == Some(Mode::Enforce)
+    }
+}
+
+impl Labels {
+    fn usual() -> Self {
+        let label = |name: &str| name.to_owned();
+        Self {
+            accepted: label("triage/accepted"),
+            needs_information: label("triage/needs-information"),
+            deferred: label("triage/deferred"),
+            declined: label("triage/declined"),
+            duplicate: label("triage/duplicate"),
+            infrastructure: label("kind/infrastructure"),
+            standard: label("change/standard"),
+            emergency: label("change/emergency"),
+            risk: label("risk/"),
+        }
+    }
+
+    fn of(policy: &EffectivePolicy) -> Self {
+        let labels = policy.labels();
+        Self {
+            accepted: labels.accepted.clone(),
+            needs_information: labels.needs_information.clone(),
+            deferred: labels.deferred.clone(),
+            declined: labels.declined.clone(),
+            duplicate: labels.duplicate.clone(),
+            infrastructure: labels.infrastructure.clone(),
+            standard: labels.standard.clone(),
+            emergency: labels.emergency.clone(),
+            risk: labels.risk.clone(),
+        }
+    }
+
+    /// What the label of this name decides; `None`: it only describes.
+    #[must_use]
+    pub fn decides(&self, name: &str) -> Option<Decides> {
+        if let Some(ruling) = self.triage().into_iter().find(|(_, label)| same(label, name)) {
+            return Some(Decides::Triage(ruling.0));
+        }
+        if same(&self.infrastructure, name) {
+            Some(Decides::Infrastructure)
+        } else if same(&self.standard, name) || same(&self.emergency, name) {
+            Some(Decides::Class)
+        } else {
+            name.get(..self.risk.len()).filter(|start| same(start, &self.risk)).map(|_| Decides::Risk)
+        }
+    }
+
+    /// The label of each ruling that has one.
+    #[must_use]
+    pub fn triage(&self) -> [(Ruling, &str); 5] {
+        [
+            (Ruling::Accepted, &self.accepted),
+            (Ruling::NeedsInformation, &self.needs_information),
+            (Ruling::Deferred, &self.deferred),
+            (Ruling::Declined, &self.declined),
+            (Ruling::Duplicate, &self.duplicate),
+        ]
+    }
+
+    /// Those of `names` that decide something.
+    #[must_use]
+    pub fn deciding<'a>(&self, names: &'a [String]) -> Vec<&'a String> {
+        names.iter().filter(|name| self.decides(name).is_some()).collect()
+    }
+}
+
+/// GitHub's labels, types and logins are the same whatever their case.
+#[must_use]
+pub fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}

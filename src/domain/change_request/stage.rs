@@ -1,0 +1,192 @@
+//! How far a change request is, now and at every time before: derived from its snapshots, the acts that count, its
+//! release and its pull requests, each with its time. So every order of arrival gives the same history.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{event::IssueSnapshot, ids::IssueRef, pull_request::PullRequestView};
+
+use super::{
+    Acceptance, ChangeRequest, Stage,
+    act::{self, Act, Ruling},
+    rules::Rules,
+};
+
+/// What a snapshot says of the stage, by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Own {
+    /// Not taken in.
+    Out,
+    /// Open, and complete enough to be triaged.
+    Open,
+    /// Open, and required fields are missing.
+    Incomplete,
+    /// Closed as not planned.
+    NotPlanned,
+    /// Closed as a duplicate.
+    Duplicate,
+    /// Closed as completed, or without a reason.
+    Completed,
+}
+
+/// How the pull requests of a change request stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    None,
+    /// One is open.
+    Open,
+    /// None is open; parts are merged, nothing finishes it.
+    Part,
+    /// None is open, and one that finishes it is merged.
+    Finished,
+}
+
+impl Own {
+    /// Of a snapshot.
+    #[must_use]
+    pub fn of(issue: &IssueSnapshot, rules: &Rules) -> Self {
+        if !rules.takes_in(issue) {
+            Self::Out
+        } else if issue.open && rules.missing(issue).is_empty() {
+            Self::Open
+        } else if issue.open {
+            Self::Incomplete
+        } else {
+            match issue.state_reason.as_deref() {
+                Some("not_planned") => Self::NotPlanned,
+                Some("duplicate") => Self::Duplicate,
+                Some(_) | None => Self::Completed,
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Of the pull requests that belong to the change request `to`, with the time since when it is so, where the
+    /// pull requests tell it.
+    #[must_use]
+    pub fn of(to: IssueRef, pulls: &[&PullRequestView]) -> (Self, Option<Timestamp>) {
+        let merged = || pulls.iter().filter_map(|pull| pull.merged_at);
+        let finishes = |pull: &&&PullRequestView| {
+            pull.merged_at.is_some() && pull.links.iter().any(|link| link.to == to && link.finishes)
+        };
+        if pulls.iter().any(|pull| pull.open) {
+            (Self::Open, None)
+        } else if pulls.iter().any(|pull| finishes(&pull)) {
+            (Self::Finished, merged().max())
+        } else if merged().next().is_some() {
+            (Self::Part, merged().max())
+        } else {
+            (Self::None, None)
+        }
+    }
+}
+
+/// The stage that these facts make; `None`: it is not in the register.
+#[must_use]
+pub fn stage(own: Own, ruling: Option<Ruling>, planned: bool, work: Work) -> Option<Stage> {
+    let by_triage = match (ruling, work) {
+        (Some(Ruling::NeedsInformation), _) => Stage::NeedsInformation,
+        (Some(Ruling::Deferred), _) => Stage::Deferred,
+        (Some(Ruling::Declined), _) => Stage::Declined,
+        (Some(Ruling::Duplicate), _) => Stage::Duplicate,
+        (Some(Ruling::Withdrawn), _) => Stage::Withdrawn,
+        (Some(Ruling::Accepted) | None, Work::Finished) => Stage::Merged,
+        (Some(Ruling::Accepted), Work::Open | Work::Part) => Stage::InWork,
+        (Some(Ruling::Accepted), Work::None) if planned => Stage::Scheduled,
+        (Some(Ruling::Accepted), Work::None) => Stage::Accepted,
+        (None, Work::None | Work::Open | Work::Part) if own == Own::Incomplete => Stage::NeedsInformation,
+        (None, Work::None | Work::Open | Work::Part) => Stage::Requested,
+    };
+    match own {
+        Own::Out => None,
+        Own::NotPlanned => Some(Stage::Withdrawn),
+        Own::Duplicate => Some(Stage::Duplicate),
+        Own::Open | Own::Incomplete | Own::Completed => Some(by_triage),
+    }
+}
+
+impl ChangeRequest {
+    /// Every stage it went through, with the time at which it came there. Where it left the register and came back
+    /// it is there again.
+    #[must_use]
+    pub fn history(&self) -> Vec<(Stage, Timestamp)> {
+        let counted = self.acts.iter().filter(|act| act.counts()).map(|act| act.at);
+        let changed = self.planned.iter().map(|(at, _)| *at).chain(self.work.iter().map(|(at, _)| *at));
+        let mut times: Vec<Timestamp> = self.versions.keys().copied().chain(counted).chain(changed).collect();
+        times.sort();
+        times.dedup();
+        let (mut history, mut last) = (Vec::new(), None);
+        for at in times {
+            let now = self.stage_at(at);
+            if let Some(stage) = now.filter(|_| now != last) {
+                history.push((stage, at));
+            }
+            last = now;
+        }
+        history
+    }
+
+    fn stage_at(&self, at: Timestamp) -> Option<Stage> {
+        let (_, own) = self.versions.range(..=at).next_back()?;
+        let ruling = act::standing(&self.acts, at).map(|standing| standing.ruling);
+        let planned = last_at(&self.planned, at).is_some_and(Option::is_some);
+        stage(*own, ruling, planned, last_at(&self.work, at).copied().unwrap_or(Work::None))
+    }
+
+    /// Since when it has been in the register, without a break.
+    #[must_use]
+    pub fn taken_in_at(&self) -> Option<Timestamp> {
+        let since = self.versions.iter().rev().take_while(|(_, own)| **own != Own::Out);
+        since.last().map(|(at, _)| *at)
+    }
+
+    /// Whether it was accepted, as others may rely on it.
+    #[must_use]
+    pub fn judge_acceptance(&self) -> Acceptance {
+        if let Some(why) = self.unread.as_deref().or_else(|| act::doubt(&self.acts)) {
+            return Acceptance::Unknown(why.into());
+        }
+        let standing = act::standing(&self.acts, Timestamp::MAX);
+        let closed = self.read.as_ref().and_then(|read| read.closed.as_ref()).and_then(|set| set.by.clone());
+        let own = self.versions.last_key_value().map_or(Own::Out, |(_, own)| *own);
+        match own {
+            Own::NotPlanned => Acceptance::Refused { by: closed, why: Some("closed as not planned".into()) },
+            Own::Duplicate => Acceptance::Refused { by: closed, why: Some("closed as a duplicate".into()) },
+            Own::Out | Own::Open | Own::Incomplete | Own::Completed => match standing {
+                Some(standing) => ruled(standing.ruling, standing.said, standing.act)
+                    .unwrap_or(Acceptance::Waiting { since: self.taken_in_at() }),
+                None => Acceptance::Waiting { since: self.taken_in_at() },
+            },
+        }
+    }
+}
+
+fn ruled(ruling: Ruling, said: Option<&str>, act: &Act) -> Option<Acceptance> {
+    match ruling {
+        Ruling::Accepted => Some(Acceptance::Accepted { by: act.by.clone(), at: act.at }),
+        Ruling::NeedsInformation => None,
+        Ruling::Deferred | Ruling::Declined | Ruling::Duplicate | Ruling::Withdrawn => {
+            let why = said
+                .map_or_else(|| ruling.as_str().to_owned(), |said| format!("{}: {said}", ruling.as_str()));
+            Some(Acceptance::Refused { by: act.by.clone(), why: Some(why) })
+        }
+    }
+}
+
+fn last_at<T>(log: &[(Timestamp, T)], at: Timestamp) -> Option<&T> {
+    log.iter().rev().find(|(since, _)| *since <= at).map(|(_, value)| value)
+}
+
+/// Notes that something is so from `at` on, if it was not so before.
+pub fn note<T: PartialEq>(log: &mut Vec<(Timestamp, T)>, at: Timestamp, value: T) {
+    if log.last().is_some_and(|(_, last)| *last == value) {
+        return;
+    }
+    while log.last().is_some_and(|(since, _)| *since >= at) {
+        log.pop();
+    }
+    log.push((at, value));
+}

@@ -1,0 +1,134 @@
+//! What we answer to somebody who may not do what they did: what it was, who may, and what became of it.
+
+use crate::domain::{
+    change_request::{
+        ChangeRequest,
+        act::{Act, ActId, Deed, Refusal, Ruling, Verdict},
+        answer,
+    },
+    policy::Who,
+};
+
+use super::{
+    status::Setting,
+    text::{self, TITLE_LIMIT},
+};
+
+/// One comment for acts that were refused together. It mentions the person who acted, and nobody else.
+#[must_use]
+pub fn refused(acts: &[&Act], after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let mut sentences: Vec<String> = vec![];
+    for act in acts {
+        let Verdict::Refused(refusal) = &act.verdict else { continue };
+        let sentence = sentence(act, *refusal, after, setting);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    text::cut(sentences.join("\n\n"))
+}
+
+fn sentence(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let who = act.by.as_ref().map_or_else(|| "Somebody".to_owned(), text::mention);
+    let done = done(act, setting);
+    let why = why(act, refusal, after, setting);
+    let then = became(act, after, setting);
+    [format!("{who} {done}; {why}."), then]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn done(act: &Act, setting: &Setting<'_>) -> String {
+    let bold = |name: &str| format!("**{}**", text::escape(name, TITLE_LIMIT));
+    match (&act.id, &act.deed) {
+        (ActId::Label(name, _), _) => format!("set {}", bold(name)),
+        (ActId::Unlabel(name, _), _) => format!("took {} off", bold(name)),
+        (ActId::Milestone(..), Deed::Plan(title)) => format!("set milestone {}", bold(title)),
+        (ActId::Milestone(..), _) => "set the milestone".into(),
+        (ActId::Comment(..), deed) => format!("wrote {}", written(deed, setting)),
+    }
+}
+
+/// The command, as it is written here.
+fn written(deed: &Deed, setting: &Setting<'_>) -> String {
+    let word = match deed {
+        Deed::Rule { ruling: Ruling::Accepted, .. } => "accept",
+        Deed::Rule { ruling: Ruling::NeedsInformation, .. } => "need-info",
+        Deed::Rule { ruling: Ruling::Deferred, .. } => "defer",
+        Deed::Rule { ruling: Ruling::Declined, .. } => "decline",
+        Deed::Rule { ruling: Ruling::Duplicate, .. } => "duplicate",
+        Deed::Rule { ruling: Ruling::Withdrawn, .. } => "withdraw",
+        Deed::Reopen => "reopen",
+        Deed::Malformed(_)
+        | Deed::Unheard(_)
+        | Deed::TakeBack(_)
+        | Deed::Infrastructure
+        | Deed::Class
+        | Deed::Plan(_) => return "a command".into(),
+    };
+    setting.command(word)
+}
+
+fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let triagers = || people("triagers", "triager", &setting.rules.triagers, setting);
+    match (refusal, &act.deed) {
+        (Refusal::NotUnderstood, Deed::Malformed(how)) => format!("it is written {how}"),
+        (Refusal::NotUnderstood, _) => {
+            format!(
+                "there is no such command here. The status comment above lists them, {} too",
+                setting.command("help")
+            )
+        }
+        (Refusal::NotByHand, _) => "this label is not set by hand".into(),
+        (Refusal::NotAPerson, _) => "only people decide".into(),
+        (Refusal::Nobody, Deed::Plan(_)) => {
+            format!("GitHub does not say who it was; {}", managers(setting))
+        }
+        (Refusal::Nobody, _) => format!("GitHub does not say who it was; this is decided by {}", triagers()),
+        (Refusal::NotAReleaseManager, _) => managers(setting),
+        (Refusal::NeitherRequesterNorTriager, _) => {
+            let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));
+            format!(
+                "that is for the requester ({}) and {}",
+                requester.unwrap_or_else(|| "unknown".into()),
+                triagers()
+            )
+        }
+        (Refusal::NotATriager, _) => format!("this is decided by {}", triagers()),
+    }
+}
+
+fn managers(setting: &Setting<'_>) -> String {
+    format!(
+        "releases are planned by {}",
+        people("release managers", "release manager", &setting.rules.release_managers, setting)
+    )
+}
+
+/// `the triagers (acme/triage)`, as links that call nobody.
+#[must_use]
+pub fn people(many: &str, one: &str, people: &[Who], setting: &Setting<'_>) -> String {
+    if people.is_empty() {
+        return format!("nobody: the policy names no {one}");
+    }
+    let names: Vec<String> = people.iter().map(|who| setting.person(who)).collect();
+    format!("the {many} ({})", names.join(", "))
+}
+
+fn became(act: &Act, after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let enforced = setting.rules.enforces();
+    match (&act.id, &act.deed) {
+        (ActId::Label(..), Deed::Class) if enforced => "It was taken off again.".into(),
+        (ActId::Label(..) | ActId::Milestone(..), _) if enforced => {
+            "It was taken off again. Ask them here.".into()
+        }
+        (ActId::Label(..) | ActId::Milestone(..), _) => "It does not count.".into(),
+        (ActId::Unlabel(..), Deed::TakeBack(taken)) if answer::is_restored(after, *taken, setting) => {
+            "It was put on again.".into()
+        }
+        (ActId::Unlabel(..), _) if enforced => "Ask them here.".into(),
+        (ActId::Unlabel(..) | ActId::Comment(..), _) => String::new(),
+    }
+}

@@ -1,0 +1,348 @@
+//! The status comment on a change request: where it stands, what is missing, who has to do what next.
+//!
+//! Nothing in it changes with time alone, so that the comment is only edited when something has changed.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    change_request::{
+        ChangeRequest, Stage,
+        act::{self, Ruling, Standing},
+        rules::Rules,
+        stage::Own,
+    },
+    ids::{Actor, RepoName},
+    policy::Who,
+    pull_request::PullRequestView,
+};
+
+use super::{
+    reply,
+    text::{self, TEXT_LIMIT, TITLE_LIMIT},
+};
+
+/// What stands around a change request, as its comments need it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// GitHub for people, without a slash at the end.
+    pub web_url: &'a str,
+    /// The repository of the issue, once it was seen.
+    pub name: Option<&'a RepoName>,
+    pub rules: &'a Rules,
+    /// The pull requests that belong to it.
+    pub pulls: &'a [Pull<'a>],
+    /// The day of its milestone.
+    pub due: Option<Timestamp>,
+}
+
+/// A pull request, and what its repository is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Pull<'a> {
+    pub view: &'a PullRequestView,
+    pub name: Option<&'a RepoName>,
+}
+
+/// How many steps of the history are shown.
+const STEPS: usize = 50;
+
+/// The comment, in Markdown, at most [`text::COMMENT_LIMIT`] characters.
+#[must_use]
+pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let standing = act::standing(&request.acts, Timestamp::MAX);
+    let mut parts = vec![head(request, setting)];
+    if request.taken_in {
+        parts.extend(missing(request, standing));
+        parts.extend(doubt(request));
+        parts.push(next(request, standing, setting));
+    } else {
+        let (kind, marker) = setting.rules.marker();
+        let marker = text::escape(marker, TITLE_LIMIT);
+        parts.push(format!("The {kind} **{marker}** was taken off: this issue has left the register. Its history is kept; set the {kind} again to bring it back."));
+    }
+    parts.push(history(request));
+    parts.push(commands(setting));
+    text::cut(parts.join("\n\n"))
+}
+
+impl Setting<'_> {
+    /// A command as it is written here, as code: `` `/accept` ``.
+    #[must_use]
+    pub fn command(&self, words: &str) -> String {
+        match &self.rules.prefix {
+            Some(prefix) => format!("`/{prefix} {words}`"),
+            None => format!("`/{words}`"),
+        }
+    }
+
+    /// Somebody whom the policy names, as a link that calls nobody.
+    #[must_use]
+    pub fn person(&self, who: &Who) -> String {
+        let web_url = self.web_url;
+        match who {
+            Who::Team { organisation, slug } => {
+                let shown = text::escape(&format!("{organisation}/{slug}"), TITLE_LIMIT);
+                format!("[{shown}]({web_url}/orgs/{organisation}/teams/{slug})")
+            }
+            Who::Login(login) => {
+                let shown = text::escape(login, TITLE_LIMIT);
+                format!("[{shown}]({web_url}/{login})")
+            }
+        }
+    }
+
+    fn links(&self, pulls: &[&Pull<'_>]) -> String {
+        let link = |pull: &&Pull<'_>| match pull.name {
+            Some(name) => text::issue_link(self.web_url, name, pull.view.at.number, "pull"),
+            None => format!("pull request {}", pull.view.at.number),
+        };
+        pulls.iter().map(link).collect::<Vec<_>>().join(", ")
+    }
+
+    fn triagers(&self) -> String {
+        let names: Vec<String> = self.rules.triagers.iter().map(|who| self.person(who)).collect();
+        if names.is_empty() {
+            "a triager (the policy names none yet)".into()
+        } else {
+            format!("a triager ({})", names.join(", "))
+        }
+    }
+}
+
+fn head(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let mut facts = vec!["**Change request**".to_owned(), stage_words(request)];
+    if let Some(release) = request.release().filter(|_| request.taken_in) {
+        let title = text::escape(&release.title, TITLE_LIMIT);
+        let due = setting.due.map(|due| format!(" (due {})", due.strftime("%-d %b %Y"))).unwrap_or_default();
+        facts.push(format!("release **{title}**{due}"));
+    }
+    let person = |actor: Option<&Actor>| actor.map_or_else(|| "nobody yet".into(), text::mention);
+    let (contact, requester) = (person(request.contact()), person(request.requester()));
+    format!("{}\nContact: {contact} · Requester: {requester}", facts.join(" · "))
+}
+
+fn stage_words(request: &ChangeRequest) -> String {
+    if !request.taken_in {
+        return "left the register".into();
+    }
+    match request.stage() {
+        Stage::Requested => "requested",
+        Stage::NeedsInformation => "needs information",
+        Stage::Deferred => "deferred",
+        Stage::Declined => "declined",
+        Stage::Duplicate => "duplicate",
+        Stage::Withdrawn => "withdrawn",
+        Stage::Accepted | Stage::Scheduled => "accepted",
+        Stage::InWork => "in work",
+        Stage::Merged => "merged",
+    }
+    .into()
+}
+
+fn missing(request: &ChangeRequest, standing: Option<Standing<'_>>) -> Option<String> {
+    let decided = standing.is_some_and(|standing| standing.ruling != Ruling::NeedsInformation);
+    let open = request.seen.as_ref().is_some_and(|seen| seen.open);
+    if request.missing.is_empty() || decided || !open {
+        return None;
+    }
+    let fields = request.missing.iter().map(|field| format!("**{}**", text::escape(field, TITLE_LIMIT)));
+    let fields = listed(&fields.collect::<Vec<_>>());
+    Some(format!(
+        "This request can't be triaged yet. Missing: {fields}. Edit the description above, each under a heading of that name; this note goes away by itself."
+    ))
+}
+
+fn doubt(request: &ChangeRequest) -> Option<String> {
+    let why = request.unread.as_deref().or_else(|| act::doubt(&request.acts))?;
+    Some(format!(
+        "Who decided could not be found out: {}. Nothing counts as accepted until it is known; it is looked up again by itself.",
+        text::escape(why.trim_end_matches('.'), TEXT_LIMIT)
+    ))
+}
+
+fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
+    let own = request.versions.last_key_value().map(|(_, own)| *own);
+    let by = standing.map(|standing| by(standing)).unwrap_or_default();
+    let said = standing.and_then(|standing| standing.said).map(|said| text::escape(said, TEXT_LIMIT));
+    let triager = setting.triagers();
+    match (request.stage(), own) {
+        (Stage::Withdrawn, Some(Own::NotPlanned)) => {
+            "It was closed as not planned. Reopen the issue to bring it back.".into()
+        }
+        (Stage::Duplicate, Some(Own::Duplicate)) => {
+            "It was closed as a duplicate. Reopen the issue if it is none.".into()
+        }
+        (
+            Stage::Accepted | Stage::Scheduled | Stage::Requested | Stage::NeedsInformation,
+            Some(Own::Completed),
+        ) => question(request),
+        (Stage::Requested, _) => format!(
+            "Next: {triager} comments {}, or asks, defers or declines.{}",
+            setting.command("accept"),
+            early(setting)
+        ),
+        (Stage::NeedsInformation, _) => match standing {
+            Some(_) => format!(
+                "Asked{by}{}\n\nNext: the requester answers here or in the description; then {triager} decides.",
+                said.map(|said| format!(": {said}")).unwrap_or_else(|| ".".into())
+            ),
+            None => format!("Next: the requester completes the description; then {triager} decides."),
+        },
+        (Stage::Deferred, _) => format!(
+            "Deferred{by}{} It is taken up again when {triager} comments {}.",
+            said.map(|said| format!(", until: {said}.")).unwrap_or_else(|| ".".into()),
+            setting.command("accept")
+        ),
+        (Stage::Declined, _) => format!(
+            "Declined{by}{} It is taken up again when {triager} comments {}.",
+            said.map(|said| format!(": {said}")).unwrap_or_else(|| ".".into()),
+            setting.command("accept")
+        ),
+        (Stage::Duplicate, _) => format!(
+            "Duplicate{}{by}. Follow the other one.",
+            standing
+                .and_then(|standing| standing.said)
+                .map(|said| format!(" of {}", other(said, setting)))
+                .unwrap_or_default()
+        ),
+        (Stage::Withdrawn, _) => format!(
+            "Withdrawn{by}. The requester or {triager} brings it back with {}.",
+            setting.command("reopen")
+        ),
+        (Stage::Accepted | Stage::Scheduled, _) => format!(
+            "Accepted{by}. Next: a pull request that says {} in its description.",
+            closes(request, setting)
+        ),
+        (Stage::InWork, _) => format!("Accepted{by}. Next: {}", in_work(request, setting)),
+        (Stage::Merged, _) => merged(request, standing, setting),
+    }
+}
+
+/// ` by @tara (23 Nov 2026)`.
+fn by(standing: Standing<'_>) -> String {
+    let day = standing.act.at.strftime("%-d %b %Y");
+    let who = standing.act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
+    format!("{who} ({day})")
+}
+
+/// Of an issue that was closed as completed, with nothing that completed it.
+fn question(request: &ChangeRequest) -> String {
+    let whom = request
+        .contact()
+        .or_else(|| request.requester())
+        .map_or_else(String::new, |actor| format!("{}: ", text::mention(actor)));
+    let number = request.at.number;
+    format!(
+        "{whom}this issue was closed as completed, but no merged pull request finishes it. Which one did? Write `Change: #{number}` in its description (from another repository with the repository's name before the `#`). If there is none, reopen the issue or close it as not planned."
+    )
+}
+
+/// Work that began before anybody accepted it.
+fn early(setting: &Setting<'_>) -> String {
+    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
+    if open.is_empty() {
+        return String::new();
+    }
+    format!(" {} already open ({}); it waits for that.", counted(open.len()), setting.links(&open))
+}
+
+fn closes(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let number = request.at.number;
+    match setting.name {
+        Some(name) => format!("`Closes #{number}` (elsewhere `Closes {name}#{number}`)"),
+        None => format!("`Closes #{number}`"),
+    }
+}
+
+fn in_work(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
+    if open.is_empty() {
+        let merged: Vec<&Pull<'_>> =
+            setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
+        return format!(
+            "parts of it are merged ({}). A pull request that says {} finishes it.",
+            setting.links(&merged),
+            closes(request, setting)
+        );
+    }
+    let all = if open.len() == 1 { "it is" } else { "all are" };
+    format!(
+        "{} open ({}). When {all} merged, the code is complete.",
+        counted(open.len()),
+        setting.links(&open)
+    )
+}
+
+fn counted(pulls: usize) -> String {
+    match pulls {
+        1 => "one pull request is".into(),
+        2 => "two pull requests are".into(),
+        3 => "three pull requests are".into(),
+        more => format!("{more} pull requests are"),
+    }
+}
+
+fn merged(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
+    let merged: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
+    let links = if merged.is_empty() { String::new() } else { format!(" ({})", setting.links(&merged)) };
+    let ships = request
+        .release()
+        .map(|release| format!("; ships with **{}**", text::escape(&release.title, TITLE_LIMIT)));
+    let ships = ships.unwrap_or_default();
+    let closed = request.seen.as_ref().is_some_and(|seen| !seen.open);
+    let closed = if closed { " GitHub closed this issue with the merge; it stays closed." } else { "" };
+    let accepted = if standing.is_some() {
+        String::new()
+    } else {
+        format!(
+            " Nobody has accepted it: {} still has to comment {}.",
+            setting.triagers(),
+            setting.command("accept")
+        )
+    };
+    format!("Merged{links}{ships}. Merged is not delivered.{closed}{accepted}")
+}
+
+/// `#12` as a link; anything else as it was written.
+fn other(said: &str, setting: &Setting<'_>) -> String {
+    let number = said.trim().strip_prefix('#').and_then(|number| number.parse::<u64>().ok());
+    match (number, setting.name) {
+        (Some(number), Some(name)) => text::issue_link(setting.web_url, name, number, "issues"),
+        (Some(_) | None, Some(_) | None) => text::escape(said, TITLE_LIMIT),
+    }
+}
+
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn history(request: &ChangeRequest) -> String {
+    let skipped = request.stages.len().saturating_sub(STEPS);
+    let mut lines: Vec<String> = vec![];
+    if request.moved_from.is_some() {
+        lines.push("- moved here from another repository, and triaged anew".into());
+    }
+    lines.extend(request.stages.iter().skip(skipped).map(|(stage, at)| step(request, *stage, *at)));
+    format!("<details><summary>History</summary>\n\n{}\n\n</details>", lines.join("\n"))
+}
+
+fn step(request: &ChangeRequest, stage: Stage, at: Timestamp) -> String {
+    let ruled = request.acts.iter().find(|act| act.at == at && act.counts() && act.deed.rules());
+    let by = ruled.and_then(|act| act.by.as_ref()).map(|by| format!(" by {}", text::mention(by)));
+    let words = stage.as_str().replace('_', " ");
+    format!("- {} · {words}{}", at.strftime("%-d %b %Y %H:%M UTC"), by.unwrap_or_default())
+}
+
+fn commands(setting: &Setting<'_>) -> String {
+    let triagers = reply::people("triagers", "triager", &setting.rules.triagers, setting);
+    let list = |words: &[&str]| words.iter().map(|word| setting.command(word)).collect::<Vec<_>>().join(" ");
+    let triage = list(&["accept", "need-info WHAT", "defer UNTIL", "decline WHY", "duplicate #n"]);
+    let own = list(&["withdraw", "reopen"]);
+    let all = list(&["status", "recheck", "help"]);
+    format!(
+        "<details><summary>Commands</summary>\n\n- {triagers}: {triage}\n- the requester, too: {own}\n- anyone: {all}\n\n</details>"
+    )
+}
