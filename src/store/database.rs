@@ -1,0 +1,203 @@
+//! The connections: one that writes and some that read (SQLite), or one pool for both (PostgreSQL).
+
+use std::{path::Path, pin::Pin, time::Duration};
+
+use sqlx::{Any, AnyConnection, AnyPool, Row, any::AnyPoolOptions};
+
+use super::{
+    dialect::Dialect,
+    error::{OpenError, StoreError},
+    guard::{self, Guard},
+    migrate::{self, MIGRATIONS, reason},
+};
+
+/// How long a statement waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a transaction is tried again when another was in its way.
+const TURNS: u32 = 8;
+
+const SQLITE_WRITER: &[&str] = &[
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA mmap_size = 0",
+];
+const SQLITE_READER: &[&str] =
+    &["PRAGMA busy_timeout = 5000", "PRAGMA mmap_size = 0", "PRAGMA query_only = ON"];
+/// An acknowledgement must survive a crash, and a replica that was stopped in mid-transaction must not stop the others.
+const POSTGRES: &[&str] = &[
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+    "SET lock_timeout = '10s'",
+];
+
+/// What is done in a transaction, on its way.
+pub(super) type Working<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+/// What is to be done in a transaction, with an input that outlives it: it may be done more than once.
+pub(super) type Work<I, T> = for<'c> fn(&'c mut AnyConnection, Dialect, &'c I) -> Working<'c, T>;
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub(super) struct Database {
+    pub(super) dialect: Dialect,
+    pub(super) writing: AnyPool,
+    pub(super) reading: AnyPool,
+}
+
+impl Database {
+    /// Opens for reading and writing, and migrates. SQLite is guarded by the lock that comes along.
+    pub(super) async fn open(url: &str) -> Result<(Self, Option<Guard>), OpenError> {
+        sqlx::any::install_default_drivers();
+        let (database, guard) = match guard::sqlite_path(url) {
+            Some(path) => {
+                let guard = Guard::take(&path)?;
+                (Self::sqlite(&path).await?, Some(guard))
+            }
+            None if is_postgres(url) => (Self::postgres(url).await?, None),
+            None => return Err(OpenError::NotADatabaseUrl(without_password(url))),
+        };
+        let mut connection = database.writing.acquire().await.map_err(reason)?;
+        migrate::run(&mut connection, database.dialect, MIGRATIONS).await?;
+        if guard.is_some() {
+            free_leases(&mut connection).await.map_err(reason)?;
+        }
+        drop(connection);
+        Ok((database, guard))
+    }
+
+    /// Opens for reading: no lock, no migration.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let database = match guard::sqlite_path(url) {
+            Some(path) => {
+                let reading = pool(&guard::sqlite_url(&path, "rw"), 1, SQLITE_READER).await?;
+                Self { dialect: Dialect::Sqlite, writing: reading.clone(), reading }
+            }
+            None if is_postgres(url) => Self::postgres(url).await?,
+            None => return Err(OpenError::NotADatabaseUrl(without_password(url))),
+        };
+        let mut connection = database.reading.acquire().await.map_err(reason)?;
+        migrate::check(&mut connection).await?;
+        drop(connection);
+        Ok(database)
+    }
+
+    async fn sqlite(path: &Path) -> Result<Self, OpenError> {
+        let writing = pool(&guard::sqlite_url(path, "rwc"), 1, SQLITE_WRITER).await?;
+        let version = word(&writing, "SELECT sqlite_version()").await?;
+        if !guard::is_safe(&version) {
+            return Err(OpenError::SqliteTooOld { found: version });
+        }
+        let mode = word(&writing, "PRAGMA journal_mode").await?;
+        if mode != "wal" {
+            let why = format!("{} has no write-ahead log, its journal mode is `{mode}`", path.display());
+            return Err(OpenError::Unreachable { why });
+        }
+        let reading = pool(&guard::sqlite_url(path, "rw"), 4, SQLITE_READER).await?;
+        Ok(Self { dialect: Dialect::Sqlite, writing, reading })
+    }
+
+    async fn postgres(url: &str) -> Result<Self, OpenError> {
+        let writing = pool(url, 10, POSTGRES).await?;
+        let standby = word(&writing, "SELECT CAST(pg_is_in_recovery() AS TEXT)").await?;
+        if standby == "true" {
+            return Err(OpenError::Standby);
+        }
+        Ok(Self { dialect: Dialect::Postgres, reading: writing.clone(), writing })
+    }
+
+    /// Runs `work` in one transaction; again where another transaction was in the way. Nothing of a failed turn stays.
+    ///
+    /// A connection lost at COMMIT leaves open whether it was committed: `work` must tell by key whether it was, and
+    /// answer the same then.
+    pub(super) async fn write<I: ?Sized + Sync, T>(
+        &self,
+        input: &I,
+        work: Work<I, T>,
+    ) -> Result<T, StoreError> {
+        let mut turn = 0;
+        loop {
+            let result = self.turn(input, work).await;
+            match result {
+                Err(error) if error.is_passing() && turn < TURNS => {
+                    turn += 1;
+                    let pause = rand::random_range(1..=10 * u64::from(turn));
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                Ok(_) | Err(_) => return result,
+            }
+        }
+    }
+
+    async fn turn<I: ?Sized + Sync, T>(&self, input: &I, work: Work<I, T>) -> Result<T, StoreError> {
+        let mut transaction = match self.dialect {
+            Dialect::Sqlite => self.writing.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.writing.begin().await?,
+        };
+        match work(&mut transaction, self.dialect, input).await {
+            Ok(done) => {
+                transaction.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                // The connection may be what failed; then there is nothing left to roll back.
+                transaction.rollback().await.ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends all connections.
+    pub(super) async fn close(&self) {
+        self.reading.close().await;
+        self.writing.close().await;
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match url.split_once('@') {
+        Some((_, place)) => format!("…@{place}"),
+        None => url.into(),
+    }
+}
+
+async fn pool(url: &str, most: u32, first: &'static [&'static str]) -> Result<AnyPool, OpenError> {
+    let options: AnyPoolOptions = AnyPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                for statement in first {
+                    sqlx::query::<Any>(*statement).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        });
+    options.connect(url).await.map_err(reason)
+}
+
+async fn word(pool: &AnyPool, question: &'static str) -> Result<String, OpenError> {
+    let row = sqlx::query(question).fetch_one(pool).await.map_err(reason)?;
+    row.try_get(0).map_err(reason)
+}
+
+/// Nobody else holds the guarded file: what a former process had leased is free.
+async fn free_leases(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for statement in [
+        "UPDATE delivery SET lease_until = 0 WHERE waiting = 1 AND lease_until > 0",
+        "UPDATE subject SET lease_until = 0 WHERE due_at IS NOT NULL AND lease_until > 0",
+        "UPDATE effect SET lease_until = 0 WHERE waiting = 1 AND lease_until > 0",
+    ] {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! One SQL text for both databases; the few words that differ are filled in when it is read.
+
+use sqlx::{Any, AssertSqlSafe, any::AnyArguments, query::Query};
+
+/// A statement with its parameters, ready to run.
+pub(super) type Statement = Query<'static, Any, AnyArguments>;
+
+/// Which database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The words that differ: how it is written in our texts, in SQLite, in PostgreSQL.
+const WORDS: [(&str, &str, &str); 5] = [
+    ("{blob}", "BLOB", "BYTEA"),
+    ("{skip_locked}", "", "FOR UPDATE SKIP LOCKED"),
+    ("{lock}", "", "FOR UPDATE"),
+    ("{share}", "", "FOR SHARE"),
+    (
+        "{clock}",
+        "(CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000)",
+        "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+    ),
+];
+
+impl Dialect {
+    /// Fills in the words.
+    pub(super) fn read(self, text: &str) -> String {
+        WORDS.iter().fold(text.to_owned(), |text, (word, sqlite, postgres)| match self {
+            Self::Sqlite => text.replace(word, sqlite),
+            Self::Postgres => text.replace(word, postgres),
+        })
+    }
+
+    /// A statement of this text.
+    pub(super) fn query(self, text: &'static str) -> Statement {
+        sqlx::query(AssertSqlSafe(self.read(text)))
+    }
+
+    /// A statement in which `{rows}` stands for `count` rows of `columns` parameters, numbered after the highest
+    /// parameter that the text itself names: bind the text's own first, then the rows'.
+    pub(super) fn rows(self, text: &'static str, columns: usize, count: usize) -> Statement {
+        let first = highest_parameter(text) + 1;
+        let rows = values(first, columns, count);
+        sqlx::query(AssertSqlSafe(self.read(text).replace("{rows}", &rows)))
+    }
+
+    /// A statement of a text that was put together from constant parts.
+    pub(super) fn assembled(self, text: &str) -> Statement {
+        sqlx::query(AssertSqlSafe(self.read(text)))
+    }
+}
+
+fn highest_parameter(text: &str) -> usize {
+    let after_dollar = text.split('$').skip(1);
+    let numbers = after_dollar.filter_map(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..digits)?.parse().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
+fn values(first: usize, columns: usize, count: usize) -> String {
+    let row = |row: usize| {
+        let parameters: Vec<String> =
+            (0..columns).map(|column| format!("${}", first + row * columns + column)).collect();
+        format!("({})", parameters.join(","))
+    };
+    format!("VALUES {}", (0..count).map(row).collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_numbered_after_the_parameters_of_the_text() {
+        let text = "DELETE FROM t WHERE a = $2 AND b > $1 AND (c, d) IN ({rows})";
+        assert_eq!(highest_parameter(text), 2);
+        assert_eq!(values(3, 2, 2), "VALUES ($3,$4),($5,$6)");
+    }
+
+    #[test]
+    fn each_database_reads_its_own_words() {
+        assert_eq!(Dialect::Sqlite.read("a {blob} {lock}"), "a BLOB ");
+        assert_eq!(Dialect::Postgres.read("a {blob} {lock}"), "a BYTEA FOR UPDATE");
+    }
+}

@@ -1,0 +1,354 @@
+//! What GitHub must be told: one row for each thing that is set, one holder for each row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use crate::domain::{
+    effect::{Call, Effect},
+    facts::{Answer, Question},
+    ids::{InstallationId, SubjectId, TenantId},
+    subject::View,
+};
+
+use super::{Store, body, dialect::Dialect, error::StoreError, published, token};
+
+/// How long an effect is held for sending, in microseconds: longer than a call may take.
+const LEASE: i64 = 120_000_000;
+/// Rows in one statement.
+const ROWS: usize = 500;
+
+/// An effect that is held for sending.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectClaim {
+    pub tenant: TenantId,
+    pub effect: Effect,
+    /// Grows each time a newer effect takes its place.
+    pub generation: i64,
+    /// How often it was handed out before: from 1 on, GitHub may have done it already.
+    pub attempts: u32,
+    /// What GitHub called it last time: the number of a comment or a check run.
+    pub remote: Option<String>,
+    /// The installation in force; `None`: the App is not installed, or suspended.
+    pub installation: Option<InstallationId>,
+    lease: String,
+}
+
+/// What came of sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectOutcome {
+    /// GitHub has done it; what GitHub calls it, where that is known.
+    Sent { remote: Option<String> },
+    /// To be sent again at this time, and why.
+    Retry { at: Timestamp, why: String },
+    /// GitHub refuses it for good, and why. It stays visible; the same is not sent again.
+    Refused { why: String },
+}
+
+/// An effect in the words of the database.
+#[derive(Debug, Clone)]
+pub(super) struct NewEffect {
+    key: String,
+    lane: i64,
+    body: String,
+    hash: String,
+    again: bool,
+}
+
+impl NewEffect {
+    pub(super) fn of(effect: &Effect) -> Result<Self, StoreError> {
+        Ok(Self {
+            key: body::escape(&effect.key),
+            lane: effect.lane as i64,
+            body: body::write(effect)?,
+            hash: call_hash(&effect.call)?,
+            again: effect.again,
+        })
+    }
+}
+
+fn call_hash(call: &Call) -> Result<String, StoreError> {
+    Ok(body::hash(&[serde_json::to_string(call)?.as_bytes()]))
+}
+
+/// What is known of a key.
+struct Known {
+    hash: String,
+    sent_hash: Option<String>,
+    is_waiting: bool,
+    is_refused: bool,
+    is_held: bool,
+}
+
+impl Known {
+    /// Whether the effect changes nothing: it waits already, was sent last, or was refused.
+    fn covers(&self, new: &NewEffect) -> bool {
+        let same = self.hash == new.hash;
+        if self.is_waiting {
+            // It may be on its way this moment, and what it sets may have been changed since.
+            return same && !(new.again && self.is_held);
+        }
+        !new.again && (self.sent_hash.as_ref() == Some(&new.hash) || (self.is_refused && same))
+    }
+}
+
+/// Stores effects; the last of several with the same key counts.
+pub(super) async fn store(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    effects: Vec<(&str, &NewEffect)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let effects: BTreeMap<(&str, &str), &NewEffect> =
+        effects.into_iter().map(|(tenant, effect)| ((tenant, effect.key.as_str()), effect)).collect();
+    let effects: Vec<_> = effects.into_iter().collect();
+    for effects in effects.chunks(ROWS) {
+        let known = known(connection, dialect, effects).await?;
+        let new: Vec<_> = effects
+            .iter()
+            .filter(|((tenant, key), effect)| {
+                let known = known.get(&((*tenant).to_owned(), (*key).to_owned()));
+                known.is_none_or(|known| !known.covers(effect))
+            })
+            .collect();
+        upsert(connection, dialect, &new, now).await?;
+    }
+    Ok(())
+}
+
+type Keyed<'a> = ((&'a str, &'a str), &'a NewEffect);
+
+async fn known(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    effects: &[Keyed<'_>],
+) -> Result<BTreeMap<(String, String), Known>, StoreError> {
+    let text = "SELECT tenant, key, hash, sent_hash, waiting, refused_why, lease_until FROM effect
+                WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}";
+    let statement =
+        effects.iter().fold(dialect.rows(text, 2, effects.len()), |statement, ((tenant, key), _)| {
+            statement.bind((*tenant).to_owned()).bind((*key).to_owned())
+        });
+    let mut known = BTreeMap::new();
+    for row in statement.fetch_all(connection).await? {
+        let of_key = Known {
+            hash: row.try_get(2)?,
+            sent_hash: row.try_get(3)?,
+            is_waiting: row.try_get::<i64, _>(4)? == 1,
+            is_refused: row.try_get::<Option<String>, _>(5)?.is_some(),
+            is_held: row.try_get::<i64, _>(6)? > 0,
+        };
+        known.insert((row.try_get(0)?, row.try_get(1)?), of_key);
+    }
+    Ok(known)
+}
+
+/// Keeps the attempts of an unsent one: its answer may have been lost, so the newer one must look first.
+async fn upsert(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    effects: &[&Keyed<'_>],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if effects.is_empty() {
+        return Ok(());
+    }
+    let mut statement = dialect.rows(
+        "INSERT INTO effect (tenant, key, lane, body, hash, since) {rows}
+         ON CONFLICT (tenant, key) DO UPDATE SET
+           lane = excluded.lane, body = excluded.body, hash = excluded.hash,
+           since = CASE WHEN effect.waiting = 1 THEN effect.since ELSE excluded.since END,
+           next_at = CASE WHEN effect.waiting = 1 THEN effect.next_at ELSE 0 END,
+           generation = effect.generation + 1, waiting = 1, refused_why = NULL",
+        6,
+        effects.len(),
+    );
+    for ((tenant, key), effect) in effects {
+        statement = statement
+            .bind((*tenant).to_owned())
+            .bind((*key).to_owned())
+            .bind(effect.lane)
+            .bind(effect.body.clone())
+            .bind(effect.hash.clone())
+            .bind(now.as_microsecond());
+    }
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+impl Store {
+    /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait longest.
+    pub async fn claim_effects(&self, limit: usize, now: Timestamp) -> Result<Vec<EffectClaim>, StoreError> {
+        let rows = self
+            .database()
+            .write(&(limit, now), |connection, dialect, &(limit, now)| {
+                Box::pin(lease(connection, dialect, limit, now))
+            })
+            .await?;
+        let mut claims = vec![];
+        for row in &rows {
+            match of(row) {
+                Ok(claim) => claims.push(claim),
+                Err(error) => tracing::error!(%error, "an effect is left to a newer changegate"),
+            }
+        }
+        claims.sort_by(|(a, since_a), (b, since_b)| (a.effect.lane, since_a).cmp(&(b.effect.lane, since_b)));
+        let mut claims: Vec<EffectClaim> = claims.into_iter().map(|(claim, _)| claim).collect();
+        self.add_installations(&mut claims).await?;
+        Ok(claims)
+    }
+
+    async fn add_installations(&self, claims: &mut [EffectClaim]) -> Result<(), StoreError> {
+        let tenants: BTreeSet<TenantId> = claims.iter().map(|claim| claim.tenant.clone()).collect();
+        let mut installations = BTreeMap::new();
+        for tenant in tenants {
+            for answered in self.answer(&tenant, &[Question::View(SubjectId::Account)]).await? {
+                let Answer::View(Some(view)) = answered.answer else { continue };
+                let View::Account(account) = *view else { continue };
+                installations.insert(tenant.clone(), account.installation.filter(|_| !account.suspended));
+            }
+        }
+        for claim in claims {
+            claim.installation = installations.get(&claim.tenant).copied().flatten();
+        }
+        Ok(())
+    }
+
+    /// Ends sending, of many effects in one transaction. Where a newer effect took the place of the one that was sent,
+    /// the newer one is still to be sent, and knows what GitHub calls it.
+    pub async fn settle_effects(
+        &self,
+        done: Vec<(EffectClaim, EffectOutcome)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<DoneRow> =
+            done.iter().map(|(claim, outcome)| DoneRow::of(claim, outcome)).collect::<Result<_, _>>()?;
+        for rows in rows.chunks(ROWS) {
+            self.database()
+                .write(&(rows, now), |connection, dialect, &(rows, now)| {
+                    Box::pin(settle(connection, dialect, rows, now))
+                })
+                .await?;
+        }
+        self.hint();
+        Ok(())
+    }
+}
+
+/// The index `effect_waiting` serves it.
+const CLAIM: &str = "WITH picked AS MATERIALIZED (
+       SELECT tenant, key FROM effect
+       WHERE waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+       ORDER BY lane, since LIMIT $2 {skip_locked})
+     UPDATE effect SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
+     FROM picked WHERE effect.tenant = picked.tenant AND effect.key = picked.key
+     RETURNING effect.tenant, body, generation, attempts, remote, lease, since";
+
+async fn lease(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<AnyRow>, StoreError> {
+    let statement = dialect
+        .query(CLAIM)
+        .bind(now.as_microsecond())
+        .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
+        .bind(token())
+        .bind(LEASE);
+    Ok(statement.fetch_all(connection).await?)
+}
+
+fn of(row: &AnyRow) -> Result<(EffectClaim, i64), StoreError> {
+    let claim = EffectClaim {
+        tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
+        effect: body::read("an effect", &row.try_get::<String, _>(1)?)?,
+        generation: row.try_get(2)?,
+        attempts: u32::try_from(row.try_get::<i64, _>(3)? - 1).unwrap_or(0),
+        remote: row.try_get::<Option<String>, _>(4)?.map(|remote| body::unescape(&remote).into_owned()),
+        installation: None,
+        lease: row.try_get(5)?,
+    };
+    Ok((claim, row.try_get(6)?))
+}
+
+/// What came of sending, in the words of the database.
+struct DoneRow {
+    tenant: String,
+    key: String,
+    lease: String,
+    generation: i64,
+    sent_hash: Option<String>,
+    remote: Option<String>,
+    refused: Option<String>,
+    retry: Option<(i64, String)>,
+}
+
+impl DoneRow {
+    fn of(claim: &EffectClaim, outcome: &EffectOutcome) -> Result<Self, StoreError> {
+        let (sent_hash, remote, refused, retry) = match outcome {
+            EffectOutcome::Sent { remote } => {
+                (Some(call_hash(&claim.effect.call)?), remote.as_deref().map(body::escape), None, None)
+            }
+            EffectOutcome::Retry { at, why } => {
+                (None, None, None, Some((at.as_microsecond(), body::escape(why))))
+            }
+            EffectOutcome::Refused { why } => (None, None, Some(body::escape(why)), None),
+        };
+        Ok(Self {
+            tenant: body::escape(claim.tenant.as_str()),
+            key: body::escape(&claim.effect.key),
+            lease: claim.lease.clone(),
+            generation: claim.generation,
+            sent_hash,
+            remote,
+            refused,
+            retry,
+        })
+    }
+}
+
+/// A holder that lost its lease may still tell what GitHub calls the thing, if nobody else knows.
+async fn settle(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[DoneRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut statement = dialect.rows(
+        "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why) AS ({rows})
+         UPDATE effect SET
+           remote = CASE WHEN effect.lease = v.lease THEN coalesce(v.remote, effect.remote)
+             ELSE coalesce(effect.remote, v.remote) END,
+           sent_hash = CASE WHEN effect.lease = v.lease THEN coalesce(v.sent_hash, effect.sent_hash)
+             ELSE effect.sent_hash END,
+           attempts = CASE WHEN effect.lease = v.lease AND v.sent_hash IS NOT NULL THEN 0 ELSE effect.attempts END,
+           waiting = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation AND v.retry_at IS NULL
+             THEN 0 ELSE effect.waiting END,
+           refused_why = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation THEN v.refused
+             ELSE effect.refused_why END,
+           next_at = CASE WHEN effect.lease = v.lease THEN coalesce(v.retry_at, $1) ELSE effect.next_at END,
+           last_why = CASE WHEN effect.lease = v.lease THEN v.why ELSE effect.last_why END,
+           lease_until = CASE WHEN effect.lease = v.lease THEN 0 ELSE effect.lease_until END
+         FROM v WHERE effect.tenant = v.tenant AND effect.key = v.key",
+        9,
+        rows.len(),
+    );
+    statement = statement.bind(now.as_microsecond());
+    for row in rows {
+        let (at, why) = row.retry.clone().unzip();
+        statement = statement
+            .bind(row.tenant.clone())
+            .bind(row.key.clone())
+            .bind(row.lease.clone())
+            .bind(row.generation)
+            .bind(row.sent_hash.clone())
+            .bind(row.remote.clone())
+            .bind(row.refused.clone())
+            .bind(at)
+            .bind(why);
+    }
+    statement.execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! From deliveries to the subjects they concern: claimed in the order of arrival, routed once.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row};
+
+use crate::domain::{
+    event::Event,
+    ids::{SubjectId, TenantId},
+};
+
+use super::{
+    Store, body,
+    dialect::Dialect,
+    error::StoreError,
+    token,
+    wake::{self, Wakes},
+};
+
+/// How long a delivery is held for routing, in microseconds.
+const LEASE: i64 = 30_000_000;
+/// Bytes of bodies handed out at once (one body more than fits, at most).
+const BATCH_BYTES: i64 = 4 * 1024 * 1024;
+/// Rows in one statement.
+const ROWS: usize = 500;
+
+/// A delivery that is held for routing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryKey {
+    /// Sorts in the order of arrival.
+    pub key: String,
+    lease: String,
+}
+
+/// A delivery to be routed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDelivery {
+    pub key: DeliveryKey,
+    /// As GitHub names it.
+    pub id: String,
+    /// GitHub's event name.
+    pub event: String,
+    /// The GitHub that sent it.
+    pub host: String,
+    pub received_at: Timestamp,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+    /// It had been routed before and came once more.
+    pub again: bool,
+    /// How often it was handed out before; grows when routing it brings the process down.
+    pub attempts: u32,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Routing {
+    /// These subjects look at what happened.
+    To { tenant: TenantId, event: Box<Event>, subjects: Vec<SubjectId> },
+    /// These subjects look again; what happened was told them before.
+    Again { tenant: TenantId, subjects: Vec<SubjectId> },
+    /// It concerns nobody, and why.
+    Ignored { tenant: Option<TenantId>, why: String },
+    /// It cannot be read, and why. It waits for somebody to replay it.
+    Parked { why: String },
+}
+
+struct Claimed {
+    delivery: StoredDelivery,
+    size: i64,
+}
+
+impl Store {
+    /// Hands out up to `limit` deliveries in the order of arrival, and up to about 4 MiB of bodies.
+    pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
+        self.database()
+            .write(&limit, |connection, dialect, &limit| Box::pin(claim(connection, dialect, limit)))
+            .await
+    }
+
+    /// Ends routing, of many deliveries in one transaction. What was handed out anew meanwhile is left to its holder.
+    pub async fn settle_routing(
+        &self,
+        routed: Vec<(DeliveryKey, Routing)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for group in routed.chunks(ROWS) {
+            self.database()
+                .write(&(group, now), |connection, dialect, &(group, now)| {
+                    Box::pin(settle(connection, dialect, group, now))
+                })
+                .await?;
+        }
+        self.hint();
+        Ok(())
+    }
+}
+
+async fn claim(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    limit: usize,
+) -> Result<Vec<StoredDelivery>, StoreError> {
+    let mut claimed = lease(connection, dialect, limit).await?;
+    claimed.sort_by(|a, b| a.delivery.key.key.cmp(&b.delivery.key.key));
+    let mut bytes = 0;
+    let fits = claimed.iter().take_while(|claimed| {
+        let fits = bytes < BATCH_BYTES;
+        bytes += claimed.size;
+        fits
+    });
+    let back = claimed.split_off(fits.count());
+    give_back(connection, dialect, &back).await?;
+    load(connection, dialect, claimed).await
+}
+
+async fn lease(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    limit: usize,
+) -> Result<Vec<Claimed>, StoreError> {
+    let lease = token();
+    let rows = dialect
+        .query(
+            "WITH picked AS MATERIALIZED (
+               SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
+               ORDER BY id LIMIT $1 {skip_locked})
+             UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
+             FROM picked WHERE delivery.id = picked.id
+             RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts",
+        )
+        .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
+        .bind(lease.clone())
+        .bind(LEASE)
+        .fetch_all(connection)
+        .await?;
+    let claimed = |row: &sqlx::any::AnyRow| -> Result<Claimed, StoreError> {
+        let delivery = StoredDelivery {
+            key: DeliveryKey { key: row.try_get(0)?, lease: lease.clone() },
+            id: row.try_get(1)?,
+            event: row.try_get(2)?,
+            host: row.try_get(3)?,
+            received_at: time(row.try_get(4)?)?,
+            body: Vec::new(),
+            again: row.try_get::<String, _>(6)? == "routed",
+            attempts: u32::try_from(row.try_get::<i64, _>(7)? - 1).unwrap_or(0),
+        };
+        Ok(Claimed { delivery, size: row.try_get(5)? })
+    };
+    rows.iter().map(claimed).collect()
+}
+
+async fn give_back(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    claimed: &[Claimed],
+) -> Result<(), StoreError> {
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let text = "UPDATE delivery SET lease_until = 0, attempts = attempts - 1 WHERE id IN ({rows})";
+    let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
+    keys.fold(dialect.rows(text, 1, claimed.len()), |statement, key| statement.bind(key))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn load(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    claimed: Vec<Claimed>,
+) -> Result<Vec<StoredDelivery>, StoreError> {
+    if claimed.is_empty() {
+        return Ok(vec![]);
+    }
+    let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
+    let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
+    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), |statement, id| statement.bind(id));
+    let mut bodies: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for row in statement.fetch_all(&mut *connection).await? {
+        bodies.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    let (mut whole, mut damaged) = (vec![], vec![]);
+    for Claimed { delivery, size } in claimed {
+        let bytes = bodies.get(&delivery.id);
+        match bytes.and_then(|bytes| body::decompress(bytes, usize::try_from(size).ok()?).ok()) {
+            Some(body) => whole.push(StoredDelivery { body, ..delivery }),
+            None => damaged.push((
+                delivery.key,
+                Routing::Parked { why: "its stored body is missing or damaged".into() },
+            )),
+        }
+    }
+    set_states(connection, dialect, &damaged.iter().collect::<Vec<_>>()).await?;
+    Ok(whole)
+}
+
+async fn settle(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    routed: &[(DeliveryKey, Routing)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let held = held(connection, dialect, routed).await?;
+    set_states(connection, dialect, &held).await?;
+    let mut events = BTreeMap::new();
+    let mut wakes = Wakes::default();
+    for (key, routing) in &held {
+        let (Routing::To { tenant, subjects, .. } | Routing::Again { tenant, subjects }) = routing else {
+            continue;
+        };
+        for subject in subjects {
+            wakes.add(tenant, subject, 0);
+        }
+        if let Routing::To { event, .. } = routing {
+            let body = body::write(event)?;
+            let row = |subject: &SubjectId| {
+                (body::escape(tenant.as_str()), body::escape(&subject.to_string()), key.key.clone())
+            };
+            events.extend(subjects.iter().map(|subject| (row(subject), body.clone())));
+        }
+    }
+    insert_events(connection, dialect, events.into_iter().collect()).await?;
+    wake::wake(connection, dialect, wakes, now).await
+}
+
+/// The ones that are still ours.
+async fn held<'a>(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    routed: &'a [(DeliveryKey, Routing)],
+) -> Result<Vec<&'a (DeliveryKey, Routing)>, StoreError> {
+    if routed.is_empty() {
+        return Ok(vec![]);
+    }
+    let text = "SELECT id, lease FROM delivery
+                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY id {lock}";
+    let keys = routed.iter().map(|(key, _)| key.key.clone());
+    let statement = keys.fold(dialect.rows(text, 1, routed.len()), |statement, key| statement.bind(key));
+    let mut leases: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for row in statement.fetch_all(connection).await? {
+        leases.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    let is_held = |key: &DeliveryKey| leases.get(&key.key).and_then(Option::as_ref) == Some(&key.lease);
+    Ok(routed.iter().filter(|(key, _)| is_held(key)).collect())
+}
+
+async fn set_states(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    routed: &[&(DeliveryKey, Routing)],
+) -> Result<(), StoreError> {
+    if routed.is_empty() {
+        return Ok(());
+    }
+    let mut statement = dialect.rows(
+        "WITH v (id, state, tenant, why) AS ({rows})
+         UPDATE delivery SET state = v.state, tenant = coalesce(v.tenant, delivery.tenant), why = v.why,
+           waiting = 0, lease_until = 0
+         FROM v WHERE delivery.id = v.id",
+        4,
+        routed.len(),
+    );
+    for (key, routing) in routed {
+        let (state, tenant, why) = match routing {
+            Routing::To { tenant, .. } | Routing::Again { tenant, .. } => ("routed", Some(tenant), None),
+            Routing::Ignored { tenant, why } => ("ignored", tenant.as_ref(), Some(why)),
+            Routing::Parked { why } => ("parked", None, Some(why)),
+        };
+        statement = statement
+            .bind(key.key.clone())
+            .bind(state)
+            .bind(tenant.map(|tenant| body::escape(tenant.as_str())))
+            .bind(why.map(|why| body::escape(why)));
+    }
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+async fn insert_events(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    events: Vec<((String, String, String), String)>,
+) -> Result<(), StoreError> {
+    for rows in events.chunks(ROWS) {
+        let mut statement = dialect.rows(
+            "INSERT INTO subject_event (tenant, subject, delivery, body) {rows}
+             ON CONFLICT (tenant, subject, delivery) DO NOTHING",
+            4,
+            rows.len(),
+        );
+        for ((tenant, subject, delivery), body) in rows {
+            statement = statement
+                .bind(tenant.clone())
+                .bind(subject.clone())
+                .bind(delivery.clone())
+                .bind(body.clone());
+        }
+        statement.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A stored time.
+pub(super) fn time(microseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microseconds).map_err(|error| StoreError::unreadable("a time", error))
+}

@@ -1,0 +1,239 @@
+//! Writes deliveries down before they are acknowledged: many callers, one fsync.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::{JoinSet, spawn_blocking},
+};
+use ulid::Generator;
+
+use super::{
+    Store, body,
+    database::Database,
+    dialect::Dialect,
+    error::{KeepError, StoreError},
+};
+
+/// Deliveries that may wait to be written.
+const QUEUE: usize = 1024;
+/// Kibibytes (compressed) that may wait to be written.
+const QUEUE_KIB: usize = 64 * 1024;
+/// Deliveries in one transaction.
+const GROUP: usize = 256;
+/// Bytes (compressed) after which a transaction takes no more deliveries.
+const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// Above this many bytes, compressing would hold up other work.
+const LONG_WORK: usize = 256 * 1024;
+/// The longest id and the longest event name that are stored, in bytes. GitHub's have 36 and 40.
+const LONGEST_NAME: usize = 255;
+
+/// A webhook that was proven genuine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// As GitHub names it; not always a GUID.
+    pub id: String,
+    /// GitHub's event name.
+    pub event: String,
+    /// The GitHub that sent it: `github.com`.
+    pub host: String,
+    pub received_at: Timestamp,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+}
+
+/// It is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Seen for the first time.
+    New,
+    /// Seen before: its subjects are looked at again; a parked one is tried again.
+    Repeated,
+}
+
+/// The way to the task that writes.
+#[derive(Debug, Clone)]
+pub(super) struct Intake {
+    queue: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    row: DeliveryRow,
+    answer: oneshot::Sender<Result<Kept, KeepError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+#[derive(Debug, Clone)]
+struct DeliveryRow {
+    key: String,
+    delivery: NewDelivery,
+    hash: String,
+    size: i64,
+}
+
+impl Store {
+    /// Stores a delivery. When this returns `Ok`, it survives a crash.
+    pub async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
+        let intake = self.inner.intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        intake.ok_or_else(|| KeepError::Busy("the store is closed".into()))?.keep(delivery).await
+    }
+}
+
+impl Intake {
+    /// Starts the task that writes; it ends when the last way to it is dropped.
+    pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Arc<Notify>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tasks.spawn(write(waiting, database, hint));
+        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)) }
+    }
+
+    async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
+        let full = |_| KeepError::Busy("too many deliveries wait to be written".into());
+        let row = row(delivery).await?;
+        let kib = u32::try_from(row.delivery.body.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(full)?;
+        let (answer, answered) = oneshot::channel();
+        let place = self
+            .queue
+            .try_reserve()
+            .map_err(|_| KeepError::Busy("too many deliveries wait to be written".into()))?;
+        place.send(Waiting { row, answer, _room: room });
+        answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
+    }
+}
+
+async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
+    for name in [&delivery.id, &delivery.event, &delivery.host] {
+        if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
+            return Err(KeepError::Unfit("its id or event name is empty, too long, or holds a NUL"));
+        }
+    }
+    let plain = std::mem::take(&mut delivery.body);
+    let size = i64::try_from(plain.len()).unwrap_or(i64::MAX);
+    let work = move || body::compress(&plain).map(|bytes| (body::hash(&[&plain]), bytes));
+    let done = if size > LONG_WORK as i64 {
+        spawn_blocking(work).await.map_err(|error| KeepError::Busy(error.to_string()))?
+    } else {
+        work()
+    };
+    let (hash, bytes) = done.map_err(|error| KeepError::Busy(error.to_string()))?;
+    Ok(DeliveryRow { key: String::new(), delivery: NewDelivery { body: bytes, ..delivery }, hash, size })
+}
+
+async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc<Notify>) {
+    let mut keys = Generator::new();
+    while let Some(first) = queue.recv().await {
+        let mut bytes = first.row.delivery.body.len();
+        let mut group = vec![first];
+        while group.len() < GROUP && bytes < GROUP_BYTES {
+            let Ok(next) = queue.try_recv() else { break };
+            bytes += next.row.delivery.body.len();
+            group.push(next);
+        }
+        name(&mut keys, &mut group);
+        commit(&database, group).await;
+        hint.notify_waiters();
+    }
+}
+
+/// Keys that sort in the order of arrival.
+fn name(keys: &mut Generator, group: &mut [Waiting]) {
+    for waiting in group {
+        let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.row.delivery.received_at);
+        let key =
+            keys.generate_from_datetime(at).unwrap_or_else(|overflow| overflow.commit_overflow_increment());
+        waiting.row.key = key.to_string();
+    }
+}
+
+fn since_epoch(at: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
+}
+
+/// Answers everybody in the group; where the data of one is refused, only that one is.
+async fn commit(database: &Database, group: Vec<Waiting>) {
+    let mut groups = vec![group];
+    while let Some(mut group) = groups.pop() {
+        let rows: Vec<DeliveryRow> = group.iter().map(|waiting| waiting.row.clone()).collect();
+        let result = database
+            .write(&rows, |connection, dialect, rows| Box::pin(insert(connection, dialect, rows)))
+            .await;
+        match result {
+            Ok(kept) => {
+                for (waiting, kept) in group.into_iter().zip(kept) {
+                    waiting.answer.send(Ok(kept)).ok();
+                }
+            }
+            Err(error) if error.is_about_the_data() && group.len() > 1 => {
+                let half = group.split_off(group.len() / 2);
+                groups.extend([half, group]);
+            }
+            Err(error) => {
+                tracing::error!(%error, deliveries = group.len(), "deliveries were not stored");
+                for waiting in group {
+                    waiting.answer.send(Err(KeepError::Busy(error.to_string()))).ok();
+                }
+            }
+        }
+    }
+}
+
+/// Whoever's key is in the table was the first; the others repeat it.
+async fn insert(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[DeliveryRow],
+) -> Result<Vec<Kept>, StoreError> {
+    let mut firsts: BTreeMap<&str, (&DeliveryRow, i64)> = BTreeMap::new();
+    for row in rows {
+        firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
+    }
+    let mut statement = dialect.rows(
+        "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats) {rows}
+         ON CONFLICT (delivery_id) DO UPDATE SET
+           waiting = 1,
+           repeats = delivery.repeats + 1 + excluded.repeats,
+           attempts = CASE WHEN delivery.waiting = 1 THEN delivery.attempts ELSE 0 END,
+           state = CASE WHEN delivery.state = 'parked' THEN 'kept' ELSE delivery.state END
+         RETURNING id, delivery_id",
+        8,
+        firsts.len(),
+    );
+    for (row, repeats) in firsts.values() {
+        statement = statement
+            .bind(row.key.clone())
+            .bind(row.delivery.id.clone())
+            .bind(row.delivery.event.clone())
+            .bind(row.delivery.host.clone())
+            .bind(row.delivery.received_at.as_microsecond())
+            .bind(row.hash.clone())
+            .bind(row.size)
+            .bind(*repeats);
+    }
+    let mut keys = BTreeMap::new();
+    for row in statement.fetch_all(&mut *connection).await? {
+        keys.insert(row.try_get::<String, _>(1)?, row.try_get::<String, _>(0)?);
+    }
+    let mut statement = dialect.rows(
+        "INSERT INTO delivery_body (delivery_id, received_at, body) {rows} ON CONFLICT (delivery_id) DO NOTHING",
+        3,
+        firsts.len(),
+    );
+    for (row, _) in firsts.values() {
+        statement = statement
+            .bind(row.delivery.id.clone())
+            .bind(row.delivery.received_at.as_microsecond())
+            .bind(row.delivery.body.clone());
+    }
+    statement.execute(connection).await?;
+    let is_first = |row: &DeliveryRow| keys.get(&row.delivery.id) == Some(&row.key);
+    Ok(rows.iter().map(|row| if is_first(row) { Kept::New } else { Kept::Repeated }).collect())
+}

@@ -1,0 +1,98 @@
+//! Forward-only migrations, embedded; each in a transaction of its own.
+
+use sqlx::{Any, AnyConnection, Connection, Row, Transaction};
+
+use super::{dialect::Dialect, error::OpenError};
+
+/// The migrations, in order; the schema's number is how many of them have been run.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_spine.sql")];
+
+/// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.
+pub(super) async fn run(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    migrations: &[&str],
+) -> Result<(), OpenError> {
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    loop {
+        let mut transaction = connection.begin().await.map_err(reason)?;
+        hold(&mut transaction, dialect).await.map_err(reason)?;
+        let found = schema(&mut transaction).await.map_err(reason)?;
+        if found > known {
+            return Err(OpenError::SchemaNewer { found, known });
+        }
+        let next = usize::try_from(found).ok().and_then(|found| migrations.get(found));
+        let Some(text) = next else { return transaction.commit().await.map_err(reason) };
+        apply(transaction, dialect, text, found + 1).await.map_err(reason)?;
+    }
+}
+
+/// The schema's number, and nothing is changed.
+pub(super) async fn check(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    match schema(connection).await.map_err(reason)? {
+        found if found > known => Err(OpenError::SchemaNewer { found, known }),
+        found if found < known => Err(OpenError::SchemaOlder { found, known }),
+        _ => Ok(()),
+    }
+}
+
+async fn hold(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    if dialect == Dialect::Postgres {
+        // "change" in ASCII; any number does that no other program on this database uses.
+        sqlx::query("SELECT count(*) FROM pg_advisory_xact_lock(109286567700325)")
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn schema(connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query("SELECT value FROM meta WHERE name = 'schema'").fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(0) };
+    row.try_get::<String, _>(0)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+async fn apply(
+    mut transaction: Transaction<'_, Any>,
+    dialect: Dialect,
+    text: &str,
+    number: i64,
+) -> Result<(), sqlx::Error> {
+    for statement in statements(text) {
+        dialect.assembled(&statement).execute(&mut *transaction).await?;
+    }
+    sqlx::query(
+        "INSERT INTO meta (name, value) VALUES ('schema', $1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(number.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
+}
+
+/// One at a time, without comments: both databases run one statement per query.
+fn statements(text: &str) -> impl Iterator<Item = String> {
+    let bare: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    let statements: Vec<String> = bare
+        .join("\n")
+        .split(';')
+        .map(|part| part.trim().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect();
+    statements.into_iter()
+}
+
+/// Tells damage from absence.
+pub(super) fn reason(error: sqlx::Error) -> OpenError {
+    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+    // SQLite's CORRUPT and NOTADB.
+    if matches!(code.as_str(), "11" | "26" | "267" | "523" | "779") {
+        return OpenError::Corrupt { why: error.to_string() };
+    }
+    OpenError::Unreachable { why: error.to_string() }
+}

@@ -1,0 +1,141 @@
+//! What could not be done and waits for somebody: visible, and replayable.
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use crate::domain::ids::{SubjectId, TenantId};
+
+use super::{
+    Store, body,
+    error::StoreError,
+    inbox::time,
+    published,
+    wake::{self, Wakes},
+};
+
+/// A delivery that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// Our key; sorts in the order of arrival.
+    pub key: String,
+    /// As GitHub names it.
+    pub delivery: String,
+    pub event: String,
+    pub received_at: Timestamp,
+    pub why: String,
+    pub attempts: i64,
+}
+
+/// A subject that could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedSubject {
+    pub tenant: TenantId,
+    pub subject: SubjectId,
+    pub why: String,
+}
+
+/// An effect that GitHub refused for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedEffect {
+    pub tenant: TenantId,
+    pub key: String,
+    pub why: String,
+}
+
+impl Store {
+    /// The deliveries that could not be read, in the order of arrival; at most 1,000.
+    pub async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, delivery_id, event, received_at, why, attempts FROM delivery
+             WHERE state = 'parked' ORDER BY id LIMIT 1000",
+        )
+        .fetch_all(&self.database().reading)
+        .await?;
+        let parked = |row: &sqlx::any::AnyRow| {
+            Ok(Parked {
+                key: row.try_get(0)?,
+                delivery: row.try_get(1)?,
+                event: row.try_get(2)?,
+                received_at: time(row.try_get(3)?)?,
+                why: words(row.try_get(4)?),
+                attempts: row.try_get(5)?,
+            })
+        };
+        rows.iter().map(parked).collect()
+    }
+
+    /// The subjects that could not be judged; at most 1,000.
+    pub async fn parked_subjects(&self) -> Result<Vec<ParkedSubject>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT tenant, id, parked_why FROM subject
+             WHERE parked_why IS NOT NULL ORDER BY tenant, id LIMIT 1000",
+        )
+        .fetch_all(&self.database().reading)
+        .await?;
+        let parked = |row: &sqlx::any::AnyRow| {
+            Ok(ParkedSubject {
+                tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
+                subject: published::subject(&row.try_get::<String, _>(1)?)?,
+                why: words(row.try_get(2)?),
+            })
+        };
+        rows.iter().map(parked).collect()
+    }
+
+    /// The effects that GitHub refused; at most 1,000.
+    pub async fn refused_effects(&self) -> Result<Vec<RefusedEffect>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT tenant, key, refused_why FROM effect
+             WHERE refused_why IS NOT NULL ORDER BY tenant, key LIMIT 1000",
+        )
+        .fetch_all(&self.database().reading)
+        .await?;
+        let refused = |row: &sqlx::any::AnyRow| {
+            Ok(RefusedEffect {
+                tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
+                key: body::unescape(&row.try_get::<String, _>(1)?).into_owned(),
+                why: words(row.try_get(2)?),
+            })
+        };
+        rows.iter().map(refused).collect()
+    }
+
+    /// Routes a delivery once more, by our key or GitHub's id. `false`: there is no such delivery.
+    pub async fn replay(&self, key_or_id: &str) -> Result<bool, StoreError> {
+        let replayed = self
+            .database()
+            .write(&body::escape(key_or_id), |connection, dialect, name| {
+                Box::pin(async move {
+                    let text = "UPDATE delivery SET waiting = 1, attempts = 0,
+                                  state = CASE WHEN state = 'parked' THEN 'kept' ELSE state END
+                                WHERE id = $1 OR delivery_id = $1";
+                    Ok(dialect.query(text).bind(name.clone()).execute(connection).await?.rows_affected())
+                })
+            })
+            .await?;
+        self.hint();
+        Ok(replayed > 0)
+    }
+
+    /// Judges a subject once more, whether it was parked or not.
+    pub async fn look_again(
+        &self,
+        tenant: &TenantId,
+        subjects: &[SubjectId],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database()
+            .write(&(tenant, subjects, now), |connection, dialect, &(tenant, subjects, now)| {
+                let mut wakes = Wakes::default();
+                subjects.iter().for_each(|subject| wakes.add(tenant, subject, 0));
+                Box::pin(wake::wake(connection, dialect, wakes, now))
+            })
+            .await?;
+        self.hint();
+        Ok(())
+    }
+}
+
+fn words(text: Option<String>) -> String {
+    text.map(|text| body::unescape(&text).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,193 @@
+//! What others may read, and at which mark: views of subjects, who points at whom, which repository bears a name.
+//!
+//! A question is answered with the marks that the answer rests on. Settling checks that they are still the same, and
+//! remembers who read what, so that readers are woken when it changes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sqlx::{AnyPool, Row};
+
+use crate::domain::{
+    facts::{Answer, Question},
+    ids::{RepoId, SubjectId, TenantId},
+    subject::{Relation, View},
+};
+
+use super::{Store, body, dialect::Dialect, error::StoreError};
+
+/// Rows in one statement.
+const ROWS: usize = 500;
+
+/// Something that was read, and its mark then. Opaque: collect what the answers carry, and hand it in with the decision.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Read {
+    pub(super) key: String,
+    pub(super) mark: i64,
+}
+
+/// A question, its answer, and what the answer rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    pub question: Question,
+    pub answer: Answer,
+    pub read: Vec<Read>,
+}
+
+/// Under which key the view of a subject is published.
+pub(super) fn view_key(subject: &SubjectId) -> String {
+    body::escape(&subject.to_string())
+}
+
+/// Under which key the change of who points at a subject is published.
+pub(super) fn pointing_key(relation: &str, target: &str) -> String {
+    format!("{relation}/{target}")
+}
+
+/// Under which key the repository of a name is published; names have no case.
+pub(super) fn name_key(name: &crate::domain::ids::RepoName) -> String {
+    format!("named/{}", name.as_str().to_ascii_lowercase())
+}
+
+fn key(question: &Question) -> Option<String> {
+    match question {
+        Question::View(subject) => Some(view_key(subject)),
+        Question::PointingAt(target, relation) => Some(pointing_key(relation.as_str(), &view_key(target))),
+        Question::RepositoryNamed(name) => Some(name_key(name)),
+        Question::Issue(_)
+        | Question::PullRequest(_)
+        | Question::PolicyFile(_)
+        | Question::Team(_)
+        | Question::MergeGroup(..) => None,
+    }
+}
+
+impl Store {
+    /// Answers the questions that are for the store ([`Question::is_for_the_store`]); leaves out the others.
+    pub async fn answer(
+        &self,
+        tenant: &TenantId,
+        questions: &[Question],
+    ) -> Result<Vec<Answered>, StoreError> {
+        let (pool, dialect) = (&self.database().reading, self.database().dialect);
+        let tenant = body::escape(tenant.as_str());
+        // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
+        let keys: BTreeSet<String> = questions.iter().filter_map(key).collect();
+        let shown = shown(pool, dialect, &tenant, keys).await?;
+        let asked = questions.iter().filter_map(|question| match question {
+            Question::PointingAt(target, relation) => Some((view_key(target), *relation)),
+            Question::View(_)
+            | Question::RepositoryNamed(_)
+            | Question::Issue(_)
+            | Question::PullRequest(_)
+            | Question::PolicyFile(_)
+            | Question::Team(_)
+            | Question::MergeGroup(..) => None,
+        });
+        let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
+        questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
+    }
+
+    /// What others may read of these subjects; those that were never settled are missing.
+    pub async fn views(
+        &self,
+        asked: &[(TenantId, SubjectId)],
+    ) -> Result<HashMap<(TenantId, SubjectId), View>, StoreError> {
+        let mut views = HashMap::new();
+        let mut by_tenant: BTreeMap<&TenantId, Vec<&SubjectId>> = BTreeMap::new();
+        for (tenant, subject) in asked {
+            by_tenant.entry(tenant).or_default().push(subject);
+        }
+        for (tenant, subjects) in by_tenant {
+            let questions: Vec<Question> = subjects.into_iter().cloned().map(Question::View).collect();
+            for answered in self.answer(tenant, &questions).await? {
+                if let (Question::View(subject), Answer::View(Some(view))) =
+                    (answered.question, answered.answer)
+                {
+                    views.insert((tenant.clone(), subject), *view);
+                }
+            }
+        }
+        Ok(views)
+    }
+}
+
+type Shown = BTreeMap<String, (i64, Option<String>)>;
+type Sources = BTreeMap<(String, String), Vec<SubjectId>>;
+
+fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Option<Answered>, StoreError> {
+    let Some(key) = key(question) else { return Ok(None) };
+    let (mark, text) = shown.get(&key).map_or((0, None), |(mark, text)| (*mark, text.as_deref()));
+    let answer = match question {
+        Question::View(_) => {
+            Answer::View(text.map(|text| body::read::<View>(&key, text)).transpose()?.map(Box::new))
+        }
+        Question::PointingAt(target, relation) => {
+            let place = (view_key(target), relation.as_str().to_owned());
+            Answer::PointingAt(sources.get(&place).cloned().unwrap_or_default())
+        }
+        Question::RepositoryNamed(_) => {
+            let found = text.map(|text| body::read::<Option<RepoId>>(&key, text)).transpose()?;
+            Answer::RepositoryNamed(found.flatten())
+        }
+        Question::Issue(_)
+        | Question::PullRequest(_)
+        | Question::PolicyFile(_)
+        | Question::Team(_)
+        | Question::MergeGroup(..) => return Ok(None),
+    };
+    Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
+}
+
+async fn shown(
+    pool: &AnyPool,
+    dialect: Dialect,
+    tenant: &str,
+    keys: BTreeSet<String>,
+) -> Result<Shown, StoreError> {
+    let keys: Vec<String> = keys.into_iter().collect();
+    let mut shown = Shown::new();
+    for keys in keys.chunks(ROWS) {
+        let text = "SELECT key, mark, shown FROM published WHERE tenant = $1 AND key IN ({rows})";
+        let statement = dialect.rows(text, 1, keys.len()).bind(tenant.to_owned());
+        let statement = keys.iter().fold(statement, |statement, key| statement.bind(key.clone()));
+        for row in statement.fetch_all(pool).await? {
+            shown.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+        }
+    }
+    Ok(shown)
+}
+
+async fn sources(
+    pool: &AnyPool,
+    dialect: Dialect,
+    tenant: &str,
+    asked: BTreeSet<(String, Relation)>,
+) -> Result<Sources, StoreError> {
+    let asked: Vec<(String, Relation)> = asked.into_iter().collect();
+    let mut sources = Sources::new();
+    for asked in asked.chunks(ROWS) {
+        let text = "SELECT target, relation, source FROM edge
+                    WHERE tenant = $1 AND (target, relation) IN ({rows})";
+        let mut statement = dialect.rows(text, 2, asked.len()).bind(tenant.to_owned());
+        for (target, relation) in asked {
+            statement = statement.bind(target.clone()).bind(relation.as_str());
+        }
+        for row in statement.fetch_all(pool).await? {
+            let source: String = row.try_get(2)?;
+            let subject = subject(&source)?;
+            sources.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(subject);
+        }
+    }
+    sources.values_mut().for_each(|sources| sources.sort());
+    Ok(sources)
+}
+
+/// A stored subject.
+pub(super) fn subject(text: &str) -> Result<SubjectId, StoreError> {
+    body::unescape(text).parse().map_err(|error| StoreError::unreadable(text, error))
+}
+
+/// A stored tenant.
+pub(super) fn tenant(text: &str) -> Result<TenantId, StoreError> {
+    body::unescape(text).parse().map_err(|error| StoreError::unreadable(text, error))
+}

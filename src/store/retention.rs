@@ -1,0 +1,46 @@
+//! Bodies of deliveries are kept for a while, to be read again; then they are forgotten.
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::{Store, body, error::StoreError};
+
+/// Bodies forgotten in one transaction.
+const AT_ONCE: i64 = 500;
+
+impl Store {
+    /// The raw bytes of a delivery, by GitHub's id; `None` where they were never kept, or are forgotten.
+    pub async fn delivery_body(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self
+            .database()
+            .dialect
+            .query(
+                "SELECT delivery_body.body, delivery.body_size FROM delivery_body
+                 JOIN delivery ON delivery.delivery_id = delivery_body.delivery_id
+                 WHERE delivery_body.delivery_id = $1",
+            )
+            .bind(id.to_owned())
+            .fetch_optional(&self.database().reading)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (bytes, size): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let size = usize::try_from(size).unwrap_or(0);
+        body::decompress(&bytes, size).map(Some).map_err(|error| StoreError::unreadable(id, error))
+    }
+
+    /// Forgets bodies that arrived before this time and were routed or ignored. Returns how many; call it until 0.
+    pub async fn forget_bodies(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.database()
+            .write(&before, |connection, dialect, before| {
+                let text = "DELETE FROM delivery_body WHERE delivery_id IN (
+                              SELECT delivery_body.delivery_id FROM delivery_body
+                              JOIN delivery ON delivery.delivery_id = delivery_body.delivery_id
+                              WHERE delivery_body.received_at < $1
+                                AND delivery.waiting = 0 AND delivery.state <> 'parked'
+                              ORDER BY delivery_body.received_at LIMIT $2)";
+                let statement = dialect.query(text).bind(before.as_microsecond()).bind(AT_ONCE);
+                Box::pin(async move { Ok(statement.execute(connection).await?.rows_affected()) })
+            })
+            .await
+    }
+}

@@ -1,0 +1,175 @@
+//! A settlement, written down before the transaction begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    audit::AuditEntry,
+    decide::Decision,
+    ids::{RepoId, RepoName},
+    subject::{State, View},
+};
+
+use super::{
+    super::{
+        body,
+        effects::NewEffect,
+        error::StoreError,
+        published::{Read, name_key, pointing_key, view_key},
+        subjects::Claim,
+    },
+    Outcome, Settlement,
+};
+
+/// A settlement in the words of the database.
+pub(super) struct Prepared<'a> {
+    pub(super) claim: &'a Claim,
+    pub(super) tenant: String,
+    pub(super) id: String,
+    pub(super) outcome: Written<'a>,
+}
+
+/// See [`Outcome`].
+pub(super) enum Written<'a> {
+    Decided(Box<Decided<'a>>),
+    Ignored(&'a str),
+    Retry { at: i64, why: &'a str },
+    Parked(&'a str),
+}
+
+/// A decision in the words of the database.
+pub(super) struct Decided<'a> {
+    pub(super) state: String,
+    pub(super) view: Shown,
+    pub(super) look_again: Option<i64>,
+    /// Relation and target.
+    pub(super) edges: BTreeSet<(String, String)>,
+    /// What was read, and its mark; -1 where it was read at two marks.
+    pub(super) reads: BTreeMap<String, i64>,
+    /// A name that this repository bears from now on.
+    pub(super) named: Option<(String, Shown)>,
+    /// A name that it bore until now, and what stands there if nobody else took it since.
+    pub(super) unnamed: Option<(String, Shown)>,
+    pub(super) effects: Vec<NewEffect>,
+    pub(super) audit: &'a [AuditEntry],
+}
+
+/// What others may read, and its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) face: Option<String>,
+    pub(super) text: Option<String>,
+}
+
+impl Shown {
+    /// That something is different now, and no more.
+    pub(super) const NOTHING: Self = Self { face: None, text: None };
+
+    fn of<T: serde::Serialize>(shown: &T) -> Result<Self, StoreError> {
+        let text = body::write(shown)?;
+        Ok(Self { face: Some(body::hash(&[text.as_bytes()])), text: Some(text) })
+    }
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn of(settlement: &'a Settlement) -> Result<Self, StoreError> {
+        let claim = &settlement.claim;
+        let outcome = match &settlement.outcome {
+            Outcome::Decided { decision, reads } => {
+                Written::Decided(Box::new(Decided::of(claim, decision, reads)?))
+            }
+            Outcome::Ignored(why) => Written::Ignored(why),
+            Outcome::Retry { at, why } => Written::Retry { at: at.as_microsecond(), why },
+            Outcome::Parked(why) => Written::Parked(why),
+        };
+        let (tenant, id) = (body::escape(claim.tenant.as_str()), view_key(&claim.subject));
+        Ok(Self { claim, tenant, id, outcome })
+    }
+
+    pub(super) fn decided(&self) -> Option<&Decided<'a>> {
+        match &self.outcome {
+            Written::Decided(decided) => Some(decided),
+            Written::Ignored(_) | Written::Retry { .. } | Written::Parked(_) => None,
+        }
+    }
+
+    /// What it read: tenant, key, mark.
+    pub(super) fn reads(&self) -> impl Iterator<Item = (String, String, i64)> {
+        let reads = self.decided().into_iter().flat_map(|decided| &decided.reads);
+        reads.map(|(key, mark)| (self.tenant.clone(), key.clone(), *mark))
+    }
+
+    /// Whether something that it read is outdated, or is changed by somebody who goes first.
+    pub(super) fn rests_on(
+        &self,
+        outdated: &BTreeSet<(String, String, i64)>,
+        touched: &BTreeSet<(String, String)>,
+    ) -> bool {
+        self.decided().is_some_and(|decided| {
+            decided.reads.iter().any(|(key, mark)| {
+                *mark < 0
+                    || outdated.contains(&(self.tenant.clone(), key.clone(), *mark))
+                    || touched.contains(&(self.tenant.clone(), key.clone()))
+            })
+        })
+    }
+
+    /// What it may change of what others read.
+    pub(super) fn touches(&self) -> impl Iterator<Item = (String, String)> {
+        let before = self.claim.state.iter().flat_map(State::relations);
+        let before: Vec<String> =
+            before.map(|(relation, target)| pointing_key(relation.as_str(), &view_key(&target))).collect();
+        let pointing = |decided: &Decided<'_>| {
+            let keys = decided.edges.iter().map(|(relation, target)| pointing_key(relation, target));
+            let keys = keys.chain(before);
+            let names = decided.named.iter().chain(&decided.unnamed).map(|(key, _)| key.clone());
+            keys.chain(names).collect::<Vec<_>>()
+        };
+        let own = self.decided().map(|_| self.id.clone());
+        let keys = own.into_iter().chain(self.decided().map(pointing).unwrap_or_default());
+        keys.map(|key| (self.tenant.clone(), key))
+    }
+}
+
+impl<'a> Decided<'a> {
+    fn of(claim: &Claim, decision: &'a Decision, read: &[Read]) -> Result<Self, StoreError> {
+        let after = &decision.after;
+        let mut reads = BTreeMap::new();
+        for Read { key, mark } in read {
+            let kept = reads.entry(key.clone()).or_insert(*mark);
+            *kept = if *kept == *mark { *mark } else { -1 };
+        }
+        let edges = after.relations().into_iter();
+        let (named, unnamed) = names(claim.state.as_ref(), after)?;
+        Ok(Self {
+            state: body::write(after)?,
+            view: Shown::of(&after.view())?,
+            look_again: decision.look_again.map(|at| at.as_microsecond()),
+            edges: edges.map(|(relation, target)| (relation.as_str().into(), view_key(&target))).collect(),
+            reads,
+            named,
+            unnamed,
+            effects: decision.effects.iter().map(NewEffect::of).collect::<Result<_, _>>()?,
+            audit: &decision.audit,
+        })
+    }
+}
+
+type Name = Option<(String, Shown)>;
+
+/// A repository takes a name when it is first seen, renamed, or comes back; it loses only the name it had.
+fn names(before: Option<&State>, after: &State) -> Result<(Name, Name), StoreError> {
+    let Some((id, name, gone)) = bearing(after) else { return Ok((None, None)) };
+    let before = before.and_then(bearing);
+    let old = before.as_ref().map(|(_, name, _)| name);
+    let is_news = old != Some(&name) || before.as_ref().is_some_and(|(_, _, was_gone)| *was_gone && !gone);
+    let mine = Shown::of(&Some(id))?;
+    let named = is_news.then(|| (name_key(&name), mine.clone()));
+    let unnamed = old.filter(|old| **old != name).map(|old| (name_key(old), mine));
+    Ok((named, unnamed))
+}
+
+fn bearing(state: &State) -> Option<(RepoId, RepoName, bool)> {
+    let State::Repository(repository) = state else { return None };
+    let View::Repository(view) = state.view() else { return None };
+    Some((repository.id, view.name, view.gone))
+}

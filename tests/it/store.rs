@@ -1,0 +1,17 @@
+//! One contract, run on SQLite always and on PostgreSQL where there is a server.
+
+mod bench;
+
+mod intake;
+
+mod routing;
+
+mod settling;
+
+mod waking;
+
+mod effects;
+
+mod audit;
+
+mod starts;

@@ -1,0 +1,153 @@
+//! Deliveries are written down once, many at a time.
+
+use changegate::store::{KeepError, Kept, NewDelivery, Routing};
+
+use super::bench::{at, delivery, on_both, tally, tenant};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_copies_of_one_delivery_are_one_delivery() {
+    on_both(async |bench| {
+        let copies = (0..10_000).map(|_| {
+            let store = bench.store.clone();
+            async move {
+                loop {
+                    match store.keep(delivery("one", "{}")).await {
+                        Err(KeepError::Busy(_)) => tokio::task::yield_now().await,
+                        kept => return kept,
+                    }
+                }
+            }
+        });
+        let kept = copies.collect::<tokio::task::JoinSet<_>>().join_all().await;
+        let kept = tally(kept.into_iter().map(|kept| kept == Ok(Kept::New)));
+        assert_eq!(kept.get(&true), Some(&1));
+        assert_eq!(kept.get(&false), Some(&9_999));
+        assert_eq!(bench.number("SELECT count(*) FROM delivery").await, 1);
+        assert_eq!(bench.number("SELECT repeats FROM delivery").await, 9_999);
+        assert_eq!(bench.store.claim_deliveries(64).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_is_claimed_whole_and_in_the_order_of_arrival() {
+    on_both(async |bench| {
+        for i in 0..300 {
+            let body = format!(r#"{{"number":{i},"text":"{}"}}"#, "ä€😀".repeat(i));
+            assert_eq!(bench.store.keep(delivery(&format!("d{i}"), &body)).await, Ok(Kept::New));
+        }
+        let mut seen = 0;
+        loop {
+            let claimed = bench.store.claim_deliveries(64).await.unwrap();
+            if claimed.is_empty() {
+                break;
+            }
+            for claimed in claimed {
+                assert_eq!(claimed.id, format!("d{seen}"));
+                assert!(claimed.body.starts_with(format!(r#"{{"number":{seen},"#).as_bytes()));
+                assert_eq!((claimed.again, claimed.attempts, claimed.received_at), (false, 0, at(0)));
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 300);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_of_large_bodies_is_cut_at_four_mebibytes_and_the_rest_comes_next() {
+    on_both(async |bench| {
+        for i in 0..5 {
+            let body = vec![b'x'; 1_500_000];
+            let delivery = NewDelivery { body, ..delivery(&format!("d{i}"), "") };
+            assert_eq!(bench.store.keep(delivery).await, Ok(Kept::New));
+        }
+        let ids = async || {
+            let claimed = bench.store.claim_deliveries(64).await.unwrap();
+            claimed.into_iter().map(|claimed| (claimed.id, claimed.attempts)).collect::<Vec<_>>()
+        };
+        let of = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), 0)).collect::<Vec<_>>();
+        assert_eq!(ids().await, of(&["d0", "d1", "d2"]));
+        assert_eq!(ids().await, of(&["d3", "d4"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeated_delivery_is_routed_again_and_says_so() {
+    on_both(async |bench| {
+        bench.deliver("one", &[super::bench::milestone(1)]).await;
+        assert!(bench.store.claim_deliveries(64).await.unwrap().is_empty());
+        assert_eq!(bench.store.keep(delivery("one", "{}")).await, Ok(Kept::Repeated));
+        let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+        assert!(claimed.again);
+        let again = Routing::Again { tenant: tenant(), subjects: vec![super::bench::milestone(1)] };
+        bench.store.settle_routing(vec![(claimed.key, again)], at(0)).await.unwrap();
+        let claim = bench.claim(&super::bench::milestone(1)).await;
+        assert_eq!(claim.events.len(), 1, "what happened was told once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_parked_delivery_is_visible_and_is_tried_again_when_it_is_replayed_or_repeated() {
+    on_both(async |bench| {
+        assert_eq!(bench.store.keep(delivery("bad", "{")).await, Ok(Kept::New));
+        let park = async || {
+            let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+            assert!(!claimed.again);
+            let why = "not JSON \0 at all".to_owned();
+            bench.store.settle_routing(vec![(claimed.key, Routing::Parked { why })], at(0)).await.unwrap();
+            assert!(bench.store.claim_deliveries(64).await.unwrap().is_empty());
+        };
+        park().await;
+        let parked = bench.store.parked().await.unwrap().remove(0);
+        assert_eq!((parked.delivery.as_str(), parked.why.as_str()), ("bad", "not JSON \0 at all"));
+        assert!(bench.store.replay("bad").await.unwrap());
+        park().await;
+        assert!(bench.store.replay(&parked.key).await.unwrap());
+        park().await;
+        assert_eq!(bench.store.keep(delivery("bad", "{")).await, Ok(Kept::Repeated));
+        park().await;
+        assert!(!bench.store.replay("never seen").await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_no_database_could_hold_is_refused_and_the_others_are_kept() {
+    on_both(async |bench| {
+        for id in ["", "nul\0", &"x".repeat(256)] {
+            let kept = bench.store.keep(delivery(id, "{}")).await;
+            assert!(matches!(kept, Err(KeepError::Unfit(_))), "{id:?}: {kept:?}");
+        }
+        assert_eq!(bench.store.keep(delivery(&"x".repeat(255), "\0")).await, Ok(Kept::New));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bodies_are_forgotten_once_they_are_old_and_routed_and_a_repetition_brings_them_back() {
+    on_both(async |bench| {
+        bench.deliver("old", &[super::bench::milestone(1)]).await;
+        assert_eq!(bench.store.keep(delivery("unrouted", "{}")).await, Ok(Kept::New));
+        assert_eq!(bench.store.forget_bodies(at(0)).await.unwrap(), 0);
+        assert_eq!(bench.store.forget_bodies(at(1)).await.unwrap(), 1);
+        assert_eq!(bench.store.delivery_body("old").await.unwrap(), None);
+        assert_eq!(bench.store.delivery_body("unrouted").await.unwrap(), Some(b"{}".to_vec()));
+        assert_eq!(bench.store.keep(delivery("old", "{}")).await, Ok(Kept::Repeated));
+        assert_eq!(bench.store.delivery_body("old").await.unwrap(), Some(b"{}".to_vec()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_closing_nothing_is_kept_and_what_was_taken_in_is_there() {
+    on_both(async |bench| {
+        assert_eq!(bench.store.keep(delivery("one", "{}")).await, Ok(Kept::New));
+        bench.store.close().await;
+        assert!(matches!(bench.store.keep(delivery("two", "{}")).await, Err(KeepError::Busy(_))));
+        assert_eq!(bench.number("SELECT count(*) FROM delivery").await, 1);
+    })
+    .await;
+}
