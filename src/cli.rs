@@ -1,1 +1,306 @@
-//! (to come)
+//! The command line: one binary, its subcommands, and what each ends with.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+
+use crate::{
+    admin::{self, Answer, Order},
+    app::{App, StartError},
+    clock::Clock,
+    config::{self, Config, Refused},
+    demo,
+    domain::policy,
+    register,
+    store::Store,
+    worker::Stop,
+};
+
+/// Change control for teams on GitHub.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+struct Arguments {
+    /// The settings file; the environment (CHANGEGATE_...) wins over it.
+    #[arg(long, global = true, env = "CHANGEGATE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    #[command(after_help = SETTINGS)]
+    Serve {
+        /// Accept a webhook secret under 32 bytes, for trials only.
+        #[arg(long)]
+        insecure_short_secret: bool,
+    },
+    /// Play a story against a small GitHub in this process: nothing to set up, nothing to clean up.
+    Demo {
+        /// Leave the server and the small GitHub running until Ctrl-C.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// The policy file: check it, and let editors complete it.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Deliveries that wait for a person.
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// The register: every change request, and how far it is.
+    Changes,
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Say what a policy file means, or what is wrong with it.
+    Check {
+        /// The file, usually .github/changegate.yml.
+        file: PathBuf,
+        /// Read it as the file of a repository whose organisation has a policy of its own.
+        #[arg(long)]
+        repository: bool,
+    },
+    /// Print the JSON Schema of the policy file.
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+enum InboxCommand {
+    /// List what could not be read or judged, and why.
+    Parked,
+    /// Try one again.
+    Replay {
+        /// The id that `parked` shows.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that no entry of the log was changed, cut or reordered. Reads only.
+    Verify,
+}
+
+const SETTINGS: &str = "\
+Settings (file key = the name in lower case without CHANGEGATE_):
+  CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
+  CHANGEGATE_PUBLIC_URL              how people and GitHub reach this server
+  CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
+  CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
+  CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
+  CHANGEGATE_APP_ID                  the App's number
+  CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
+  CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
+  CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]";
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// As asked.
+    Done = 0,
+    /// The answer is no: a policy with errors, a broken audit log, nothing to replay.
+    No = 1,
+    /// It could not be found out.
+    Unavailable = 75,
+    /// The settings or the database are refused.
+    Config = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(&anyhow::Error::from(error)).into(),
+    };
+    runtime.block_on(run(arguments)).unwrap_or_else(|error| end(&error)).into()
+}
+
+/// Says what went wrong, as it words itself.
+fn end(error: &anyhow::Error) -> Exit {
+    let text = format!("{error:#}");
+    let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
+    anstream::eprintln!("{text}");
+    let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();
+    if refused { Exit::Config } else { Exit::Unavailable }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let file = arguments.config.as_deref();
+    match arguments.command {
+        Command::Serve { insecure_short_secret } => serve(file, insecure_short_secret).await,
+        Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
+        Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
+        Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
+        Command::Inbox(InboxCommand::Parked) => parked(order(file, Order::Parked).await?),
+        Command::Inbox(InboxCommand::Replay { id }) => {
+            let answer = order(file, Order::Replay(id.clone())).await?;
+            replayed(&id, &answer)
+        }
+        Command::Audit(AuditCommand::Verify) => verified(order(file, Order::AuditVerify).await?),
+        Command::Changes => changes(order(file, Order::Changes).await?),
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<Exit> {
+    writeln!(anstream::stdout(), "{text}")?;
+    Ok(Exit::Done)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+async fn serve(file: Option<&Path>, short_secrets: bool) -> anyhow::Result<Exit> {
+    log();
+    let config = Config::read(file, environment, short_secrets)?;
+    let app = App::open(&config, Clock::system()).await?;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    tracing::info!(address = %listener.local_addr()?, "ready");
+    let stop = Stop::default();
+    stop_on_signal(stop.clone());
+    app.serve(listener, stop).await?;
+    tracing::info!("stopped");
+    Ok(Exit::Done)
+}
+
+fn log() {
+    use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+    let filter = EnvFilter::try_from_env("CHANGEGATE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let (people, machines) = if std::io::stderr().is_terminal() {
+        (Some(fmt::layer().with_target(false).with_writer(std::io::stderr)), None)
+    } else {
+        (None, Some(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)))
+    };
+    tracing_subscriber::registry().with(filter).with(people).with(machines).init();
+}
+
+#[expect(clippy::disallowed_methods, reason = "signals are waited for beside everything else")]
+fn stop_on_signal(stop: Stop) {
+    use tokio::signal::unix::{SignalKind, signal};
+    tokio::spawn(async move {
+        let terminated = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut terminated) => drop(terminated.recv().await),
+                Err(error) => {
+                    tracing::warn!(%error, "SIGTERM is not watched");
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = terminated => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stop.stop();
+    });
+}
+
+fn check(file: &Path, repository: bool) -> anyhow::Result<Exit> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let scope = if repository { policy::Scope::Repository } else { policy::Scope::Alone };
+    match policy::parse(&file.display().to_string(), &text, scope) {
+        Ok(policy) => print(&policy.describe()),
+        Err(errors) => {
+            for error in &errors {
+                writeln!(anstream::stderr(), "{error}")?;
+            }
+            Ok(Exit::No)
+        }
+    }
+}
+
+/// Gives an order to the running server where there is one, and carries it out here where there is none.
+async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
+    let url = Config::database_url(file, environment)?;
+    if let Some(database) = config::sqlite_file(&url) {
+        if let Some(answer) = admin::send(&admin::socket_of(&database), &order).await? {
+            return Ok(answer);
+        }
+        anyhow::ensure!(
+            database.exists(),
+            "no database at {}: name it in CHANGEGATE_DATABASE_URL",
+            database.display()
+        );
+    }
+    let store = match order {
+        Order::Replay(_) => Store::open(&url).await?,
+        Order::Parked | Order::AuditVerify | Order::Changes | Order::Counts => {
+            Store::open_read_only(&url).await?
+        }
+    };
+    let answer = admin::answer(&store, &Clock::system(), order).await;
+    store.close().await;
+    Ok(answer)
+}
+
+fn unexpected(answer: &Answer) -> anyhow::Error {
+    match answer {
+        Answer::Failed(why) => anyhow::anyhow!("{why}"),
+        Answer::Parked { .. }
+        | Answer::Replay(_)
+        | Answer::AuditVerify(_)
+        | Answer::Changes(_)
+        | Answer::Counts(_) => {
+            anyhow::anyhow!("the server answered another order; is it of the same version?")
+        }
+    }
+}
+
+fn parked(answer: Answer) -> anyhow::Result<Exit> {
+    match answer {
+        Answer::Parked { deliveries, subjects, effects } => {
+            print(&register::parked(&deliveries, &subjects, &effects))
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn replayed(id: &str, answer: &Answer) -> anyhow::Result<Exit> {
+    match answer {
+        Answer::Replay(true) => print(&format!("{id} is tried again")),
+        Answer::Replay(false) => {
+            anstream::eprintln!(
+                "error: nothing parked has the id {id}\n  cure: `changegate inbox parked` lists the ids"
+            );
+            Ok(Exit::No)
+        }
+        other => Err(unexpected(other)),
+    }
+}
+
+fn verified(answer: Answer) -> anyhow::Result<Exit> {
+    match answer {
+        Answer::AuditVerify(report) => {
+            print(&register::audit(&report))?;
+            Ok(if report.is_whole() { Exit::Done } else { Exit::No })
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn changes(answer: Answer) -> anyhow::Result<Exit> {
+    match answer {
+        Answer::Changes(views) => print(&register::changes(&views)),
+        other => Err(unexpected(&other)),
+    }
+}

@@ -1,1 +1,278 @@
-//! (to come)
+//! From what was kept to what is so: deliveries are routed to subjects, and due subjects are judged and settled.
+//!
+//! Both are steps that a loop calls in production and a test by hand.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        decide::{Case, Instance, Judgement, judge},
+        event::Event,
+        facts::{Fact, Facts, Question},
+        ids::{SubjectId, TenantId},
+        route::route,
+        subject::View,
+    },
+    github::{
+        GitHub, Place,
+        payload::{self, Reading},
+    },
+    place,
+    store::{Claim, DeliveryKey, Outcome, Read, Routing, Settlement, Store, StoreError, StoredDelivery},
+    worker::Worked,
+};
+
+/// How many deliveries or subjects one step takes.
+const BATCH: usize = 64;
+/// How often a subject may ask before it is a defect. Four rounds go to the store and cost one statement each.
+const ROUNDS: usize = 8;
+
+/// Routes and judges.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    pub store: Store,
+    pub github: Arc<GitHub>,
+    pub clock: Clock,
+    pub instance: Instance,
+}
+
+impl Inbox {
+    /// Routes the oldest waiting deliveries to the subjects they concern.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, the step can be taken again.
+    pub async fn route_batch(&self) -> Result<Worked, StoreError> {
+        let deliveries = self.store.claim_deliveries(BATCH).await?;
+        let count = deliveries.len();
+        let read: Vec<(DeliveryKey, Understood)> = deliveries.into_iter().map(understand).collect();
+        let known = self.known(&read).await?;
+        let routed = read.into_iter().map(|(key, understood)| (key, understood.routing(&known))).collect();
+        self.store.settle_routing(routed, self.clock.now()).await?;
+        Ok(count.into())
+    }
+
+    /// What is known of the accounts and repositories that the deliveries show.
+    async fn known(&self, read: &[(DeliveryKey, Understood)]) -> Result<Known, StoreError> {
+        let asked: BTreeSet<(TenantId, SubjectId)> = read
+            .iter()
+            .filter_map(|(_, understood)| understood.event())
+            .flat_map(|(tenant, event)| {
+                let repository = event.repository.as_ref().map(|seen| SubjectId::Repository(seen.id));
+                repository.into_iter().chain([SubjectId::Account]).map(|subject| (tenant.clone(), subject))
+            })
+            .collect();
+        self.store.views(&asked.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// Judges the subjects that are due, and settles what was decided.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, the step can be taken again.
+    pub async fn decide_batch(&self) -> Result<Worked, StoreError> {
+        let claims = self.store.claim_subjects(BATCH, self.clock.now()).await?;
+        let count = claims.len();
+        let mut open: Vec<Open> = claims.into_iter().map(Open::new).collect();
+        for _ in 0..ROUNDS {
+            let (settled, asking) = self.judge_all(open);
+            self.settle(settled).await?;
+            if asking.is_empty() {
+                return Ok(count.into());
+            }
+            open = self.find_out(asking).await?;
+        }
+        let defect = |open: Open| Settlement {
+            claim: open.claim,
+            outcome: Outcome::Parked(format!(
+                "it asked for more facts {ROUNDS} times and was still not decided"
+            )),
+        };
+        self.settle(open.into_iter().map(defect).collect()).await?;
+        Ok(count.into())
+    }
+
+    fn judge_all(&self, open: Vec<Open>) -> (Vec<Settlement>, Vec<(Open, Vec<Question>)>) {
+        let now = self.clock.now();
+        let (mut settled, mut asking) = (vec![], vec![]);
+        for mut open in open {
+            let case = Case {
+                subject: &open.claim.subject,
+                before: open.claim.state.as_ref(),
+                events: &open.claim.events,
+                facts: &open.facts,
+                now,
+                instance: &self.instance,
+            };
+            let outcome = match judge(case) {
+                Judgement::Needs(questions) => {
+                    asking.push((open, questions));
+                    continue;
+                }
+                Judgement::Ignored(why) => Outcome::Ignored(why.into()),
+                Judgement::Decided(decision) => {
+                    let reads = std::mem::take(&mut open.reads).into_iter().collect();
+                    Outcome::Decided { decision, reads }
+                }
+            };
+            settled.push(Settlement { claim: open.claim, outcome });
+        }
+        (settled, asking)
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        if !settlements.is_empty() {
+            // A conflict leaves its subject due: it is claimed and judged again.
+            self.store.settle(settlements, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Answers what was asked, tenant by tenant: from the store in one go, from GitHub in batches.
+    async fn find_out(&self, asking: Vec<(Open, Vec<Question>)>) -> Result<Vec<Open>, StoreError> {
+        let mut by_tenant: BTreeMap<TenantId, Vec<(Open, Vec<Question>)>> = BTreeMap::new();
+        for (open, questions) in asking {
+            by_tenant.entry(open.claim.tenant.clone()).or_default().push((open, questions));
+        }
+        let mut answered = vec![];
+        for (tenant, asking) in by_tenant {
+            answered.extend(self.find_out_for(&tenant, asking).await?);
+        }
+        Ok(answered)
+    }
+
+    async fn find_out_for(
+        &self,
+        tenant: &TenantId,
+        mut asking: Vec<(Open, Vec<Question>)>,
+    ) -> Result<Vec<Open>, StoreError> {
+        let questions: BTreeSet<Question> =
+            asking.iter().flat_map(|(_, questions)| questions).cloned().collect();
+        let (ours, githubs): (Vec<_>, Vec<_>) = questions.into_iter().partition(Question::is_for_the_store);
+        let now = self.clock.now();
+        for answered in self.store.answer(tenant, &ours).await? {
+            for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&answered.question))
+            {
+                open.reads.extend(answered.read.iter().cloned());
+                open.facts.insert(answered.question.clone(), Fact::Known(answered.answer.clone(), now));
+            }
+        }
+        if !githubs.is_empty() {
+            let place = self.place(tenant, &asking, &githubs).await?;
+            for (question, fact) in self.github.answer(&place, &githubs).await {
+                for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&question)) {
+                    open.facts.insert(question.clone(), fact.clone());
+                }
+            }
+        }
+        Ok(asking.into_iter().map(|(open, _)| open).collect())
+    }
+
+    /// What GitHub must be told to be asked: the installation, and the names of the repositories, as the store knows
+    /// them and as the events at hand show them.
+    async fn place(
+        &self,
+        tenant: &TenantId,
+        asking: &[(Open, Vec<Question>)],
+        questions: &[Question],
+    ) -> Result<Place, StoreError> {
+        let repositories = questions.iter().filter_map(Question::repo);
+        let mut place = place::find(&self.store, tenant, repositories).await?;
+        let events = asking.iter().flat_map(|(open, _)| &open.claim.events);
+        for event in events {
+            place.installation = place.installation.or(event.installation);
+            let listed = event.what.repositories().iter().map(|named| (named.id, named.name.clone()));
+            let seen = event.repository.iter().map(|seen| (seen.id, seen.name.clone()));
+            for (id, name) in listed.chain(seen) {
+                place.names.entry(id).or_insert(name);
+            }
+        }
+        Ok(place)
+    }
+}
+
+/// A claimed subject while its facts are being found out.
+#[derive(Debug)]
+struct Open {
+    claim: Claim,
+    facts: Facts,
+    reads: BTreeSet<Read>,
+}
+
+impl Open {
+    fn new(claim: Claim) -> Self {
+        Self { claim, facts: Facts::default(), reads: BTreeSet::new() }
+    }
+}
+
+type Known = HashMap<(TenantId, SubjectId), View>;
+
+/// What a delivery turned out to be.
+#[derive(Debug)]
+enum Understood {
+    /// `again`: it was routed before, and only its subjects are to look again.
+    Event {
+        tenant: TenantId,
+        event: Box<Event>,
+        again: bool,
+    },
+    Ignored(String),
+    Unreadable(String),
+}
+
+fn understand(delivery: StoredDelivery) -> (DeliveryKey, Understood) {
+    let understood = match payload::read(&delivery.event, &delivery.body) {
+        Ok(Reading::Event(event)) => match &event.account {
+            Some(account) => {
+                let tenant = TenantId::new(&delivery.host, account.id);
+                Understood::Event { tenant, event, again: delivery.again }
+            }
+            None => Understood::Ignored("it names no account".into()),
+        },
+        Ok(Reading::Unknown { why }) => Understood::Ignored(why),
+        Err(unreadable) => Understood::Unreadable(unreadable.to_string()),
+    };
+    (delivery.key, understood)
+}
+
+impl Understood {
+    const fn event(&self) -> Option<(&TenantId, &Event)> {
+        match self {
+            Self::Event { tenant, event, .. } => Some((tenant, event)),
+            Self::Ignored(_) | Self::Unreadable(_) => None,
+        }
+    }
+
+    fn routing(self, known: &Known) -> Routing {
+        let (tenant, event, again) = match self {
+            Self::Event { tenant, event, again } => (tenant, event, again),
+            Self::Ignored(why) => return Routing::Ignored { tenant: None, why },
+            Self::Unreadable(why) => return Routing::Parked { why },
+        };
+        let mut subjects = route(&event);
+        if again {
+            return Routing::Again { tenant, subjects };
+        }
+        subjects.retain(|subject| !says_nothing_new(subject, &tenant, &event, known));
+        if subjects.is_empty() {
+            let why = format!("{} concerns nothing that is judged", event.what.name());
+            return Routing::Ignored { tenant: Some(tenant), why };
+        }
+        Routing::To { tenant, event, subjects }
+    }
+}
+
+fn says_nothing_new(subject: &SubjectId, tenant: &TenantId, event: &Event, known: &Known) -> bool {
+    let Some(view) = known.get(&(tenant.clone(), subject.clone())) else { return false };
+    if let Some(account) = view.as_account() {
+        return account.agrees_with(event);
+    }
+    match (view.as_repository(), &event.repository) {
+        (Some(repository), Some(seen)) => {
+            !event.what.is_about_the_repository() && repository.agrees_with(seen)
+        }
+        (Some(_) | None, Some(_) | None) => false,
+    }
+}

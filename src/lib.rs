@@ -44,17 +44,25 @@ pub mod domain;
 
 pub mod effects;
 
+pub mod place;
+
 pub mod github;
 
 pub mod store;
 
 pub mod sandbox;
 
+pub mod demo;
+
 pub mod worker;
 
 pub mod clock;
 
 pub mod config;
+
+pub mod admin;
+
+pub mod register;
 
 pub mod app;
 

@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary: hands the arguments to the command line.
+
+fn main() -> std::process::ExitCode {
+    changegate::cli::main()
+}

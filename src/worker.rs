@@ -1,7 +1,12 @@
 //! A step, and the loop that calls it: the loop in production, tests by hand.
 
-use std::{fmt::Display, future::Future, time::Duration};
+use std::{
+    fmt::{Debug, Display},
+    future::Future,
+    time::Duration,
+};
 
+use axum::{Router, serve::Listener};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// What one step did.
@@ -75,5 +80,23 @@ where
             // Either the rest is over or it is time to stop.
             drop(tokio::time::timeout(rest, stop.stopped()).await);
         }
+    })
+}
+
+/// Serves a router on a socket until told to stop, and finishes what is in flight.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+pub fn serve<L>(name: &'static str, listener: L, router: Router, stop: Stop) -> JoinHandle<()>
+where
+    L: Listener,
+    L::Addr: Debug,
+{
+    tokio::spawn(async move {
+        let until = stop.clone();
+        let served =
+            axum::serve(listener, router).with_graceful_shutdown(async move { until.stopped().await }).await;
+        if let Err(error) = served {
+            tracing::error!(door = name, %error, "a door broke");
+        }
+        stop.stop();
     })
 }

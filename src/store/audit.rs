@@ -47,13 +47,13 @@ pub struct AuditedEntry {
 }
 
 /// Whether the log is what it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditReport {
     pub tenants: Vec<TenantAudit>,
 }
 
 /// Whether a tenant's log is what it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantAudit {
     pub tenant: String,
     /// How many entries were read.

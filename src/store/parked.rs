@@ -5,6 +5,8 @@ use sqlx::Row;
 
 use crate::domain::ids::{SubjectId, TenantId};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Store, body,
     error::StoreError,
@@ -14,7 +16,7 @@ use super::{
 };
 
 /// A delivery that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
     /// Our key; sorts in the order of arrival.
     pub key: String,
@@ -27,7 +29,7 @@ pub struct Parked {
 }
 
 /// A subject that could not be judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedSubject {
     pub tenant: TenantId,
     pub subject: SubjectId,
@@ -35,7 +37,7 @@ pub struct ParkedSubject {
 }
 
 /// An effect that GitHub refused for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedEffect {
     pub tenant: TenantId,
     pub key: String,

@@ -57,7 +57,8 @@ fn key(question: &Question) -> Option<String> {
         | Question::PullRequest(_)
         | Question::PolicyFile(_)
         | Question::Team(_)
-        | Question::MergeGroup(..) => None,
+        | Question::MergeGroup(..)
+            | Question::InstallationRepositories(_) => None,
     }
 }
 
@@ -81,7 +82,8 @@ impl Store {
             | Question::PullRequest(_)
             | Question::PolicyFile(_)
             | Question::Team(_)
-            | Question::MergeGroup(..) => None,
+            | Question::MergeGroup(..)
+            | Question::InstallationRepositories(_) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -133,7 +135,8 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         | Question::PullRequest(_)
         | Question::PolicyFile(_)
         | Question::Team(_)
-        | Question::MergeGroup(..) => return Ok(None),
+        | Question::MergeGroup(..)
+        | Question::InstallationRepositories(_) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

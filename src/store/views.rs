@@ -8,10 +8,12 @@ use crate::domain::{
     subject::View,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{Store, body, error::StoreError, inbox::time, published};
 
 /// How much is left to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Deliveries that are not routed.
     pub unrouted: i64,

@@ -1,0 +1,142 @@
+//! What an operator asks and orders from the command line.
+//!
+//! On a live SQLite database the running server answers, through a socket in the data directory: two processes
+//! never write to one file. Everywhere else the command answers itself. Both use [`answer`].
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use axum::{Json, Router, extract::State, routing::post};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        ids::{SubjectKind, TenantId},
+        subject::View,
+    },
+    store::{AuditReport, Counts, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
+};
+
+/// One order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Which deliveries could not be read, and which subjects could not be judged.
+    Parked,
+    /// Try this one again.
+    Replay(String),
+    /// Whether the audit log is whole.
+    AuditVerify,
+    /// The register of change requests.
+    Changes,
+    /// How much is waiting.
+    Counts,
+}
+
+/// The answer to an order, of the variant that belongs to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Parked {
+        deliveries: Vec<Parked>,
+        subjects: Vec<ParkedSubject>,
+        effects: Vec<RefusedEffect>,
+    },
+    /// Whether there was such a one.
+    Replay(bool),
+    AuditVerify(AuditReport),
+    Changes(Vec<(TenantId, View)>),
+    Counts(Counts),
+    /// The order failed, and why.
+    Failed(String),
+}
+
+/// Carries out an order.
+pub async fn answer(store: &Store, clock: &Clock, order: Order) -> Answer {
+    let answered: Result<Answer, StoreError> = async {
+        Ok(match order {
+            Order::Parked => Answer::Parked {
+                deliveries: store.parked().await?,
+                subjects: store.parked_subjects().await?,
+                effects: store.refused_effects().await?,
+            },
+            Order::Replay(id) => Answer::Replay(store.replay(&id).await?),
+            Order::AuditVerify => Answer::AuditVerify(store.audit_verify().await?),
+            Order::Changes => Answer::Changes(register(store).await?),
+            Order::Counts => Answer::Counts(store.counts(clock.now()).await?),
+        })
+    }
+    .await;
+    answered.unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+async fn register(store: &Store) -> Result<Vec<(TenantId, View)>, StoreError> {
+    let mut found = vec![];
+    for kind in [SubjectKind::Repository, SubjectKind::ChangeRequest] {
+        let subjects = store.subjects_of_kind(kind, None).await?;
+        found.extend(subjects.into_iter().map(|(tenant, _, view)| (tenant, view)));
+    }
+    Ok(found)
+}
+
+/// Where the server of this database listens for orders.
+#[must_use]
+pub fn socket_of(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".sock");
+    PathBuf::from(name)
+}
+
+/// Listens for orders. Only the owner of the data directory can reach the socket.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn listen(path: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers orders over HTTP.
+pub fn router(store: Store, clock: Clock) -> Router {
+    Router::new().route("/", post(carry_out)).with_state((store, clock))
+}
+
+async fn carry_out(State((store, clock)): State<(Store, Clock)>, Json(order): Json<Order>) -> Json<Answer> {
+    Json(answer(&store, &clock, order).await)
+}
+
+/// Sends an order to the running server; `None` where no server listens.
+///
+/// # Errors
+/// When the server was there and broke off.
+pub async fn send(socket: &Path, order: &Order) -> io::Result<Option<Answer>> {
+    let Ok(stream) = UnixStream::connect(socket).await else { return Ok(None) };
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    let body = serde_json::to_vec(order)?;
+    let request = http::Request::post("/")
+        .header(http::header::HOST, "changegate")
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(Full::new(axum::body::Bytes::from(body)))
+        .map_err(io::Error::other)?;
+    let exchange = async {
+        let response = sender.send_request(request).await.map_err(io::Error::other)?;
+        response.into_body().collect().await.map_err(io::Error::other)
+    };
+    tokio::select! {
+        answered = exchange => Ok(Some(serde_json::from_slice(&answered?.to_bytes())?)),
+        _ = connection => Err(io::Error::other("the server broke off")),
+    }
+}

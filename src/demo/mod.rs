@@ -1,0 +1,64 @@
+//! `changegate demo`: one story, played by people on a small GitHub against the real server, and what each of them
+//! sees. Nothing to set up and nothing to clean up.
+
+mod show;
+mod stage;
+mod story;
+
+use anyhow::Context;
+
+pub use stage::Stage;
+
+use crate::{
+    admin::{self, Answer, Order},
+    clock::Clock,
+    register,
+};
+
+/// Plays the story on a fresh SQLite file. `keep`: the server and the small GitHub go on until Ctrl-C.
+///
+/// # Errors
+/// When anything fails that the story relies on; the story is then a lie and says so.
+pub async fn play(keep: bool) -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let database = format!("sqlite:{}", folder.0.join("demo.db").display());
+    let stage = Stage::open(&database, Clock::system()).await.context("the demo could not start")?;
+    story::play(&stage).await?;
+    show::chapter("The register");
+    let Answer::Changes(changes) = admin::answer(&stage.app.store, &stage.clock, Order::Changes).await else {
+        anyhow::bail!("the register could not be read");
+    };
+    show::plain(&register::changes(&changes));
+    show::chapter("The audit log");
+    let Answer::AuditVerify(report) = admin::answer(&stage.app.store, &stage.clock, Order::AuditVerify).await
+    else {
+        anyhow::bail!("the audit log could not be read");
+    };
+    show::plain(&register::audit(&report));
+    anyhow::ensure!(report.is_whole(), "the audit log is not whole");
+    if keep {
+        show::kept(&stage, &database);
+        stage.run_until_interrupted().await?;
+    }
+    stage.close().await;
+    Ok(())
+}
+
+/// A folder of its own, gone when the demo is.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let name = format!("changegate-demo-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).with_context(|| format!("making {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind lies in the system's folder for such things.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}

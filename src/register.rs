@@ -1,0 +1,92 @@
+//! Lists for people at a terminal: the register of change requests, what is parked, the state of the audit log.
+
+use std::collections::BTreeMap;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::{
+    domain::{
+        change_request::Acceptance,
+        ids::{Actor, RepoId, RepoName, TenantId},
+        subject::View,
+    },
+    store::{AuditReport, Parked, ParkedSubject, RefusedEffect, TenantAudit},
+};
+
+/// The register: every change request, and how far it is. `views` also holds the repositories that name them.
+#[must_use]
+pub fn changes(views: &[(TenantId, View)]) -> String {
+    let names: BTreeMap<RepoId, &RepoName> =
+        views.iter().filter_map(|(_, view)| view.as_repository()).map(|repo| (repo.id, &repo.name)).collect();
+    let mut table = table(["change request", "title", "stage", "accepted by", "release"]);
+    let mut rows = 0;
+    for change in
+        views.iter().filter_map(|(_, view)| view.as_change_request()).filter(|change| change.taken_in)
+    {
+        let repo = names.get(&change.at.repo).map_or_else(|| change.at.repo.to_string(), ToString::to_string);
+        table.add_row([
+            format!("{repo}#{}", change.at.number),
+            change.title.clone(),
+            change.stage.as_str().replace('_', " "),
+            accepted_by(&change.acceptance).map(|actor| format!("@{}", actor.login)).unwrap_or_default(),
+            change.release.as_ref().map(|release| release.title.clone()).unwrap_or_default(),
+        ]);
+        rows += 1;
+    }
+    match rows {
+        0 => "No change requests yet: an issue becomes one when it gets the intake label (change-request)."
+            .into(),
+        _ => table.to_string(),
+    }
+}
+
+fn accepted_by(acceptance: &Acceptance) -> Option<&Actor> {
+    match acceptance {
+        Acceptance::Accepted { by, .. } => by.as_ref(),
+        Acceptance::Waiting { .. } | Acceptance::Refused { .. } | Acceptance::Unknown(_) => None,
+    }
+}
+
+/// What waits for a person, and why.
+#[must_use]
+pub fn parked(deliveries: &[Parked], subjects: &[ParkedSubject], effects: &[RefusedEffect]) -> String {
+    if deliveries.is_empty() && subjects.is_empty() && effects.is_empty() {
+        return "Nothing is parked: every delivery was read, every subject judged, every effect sent.".into();
+    }
+    let mut table = table(["id", "what", "why"]);
+    for one in deliveries {
+        let what = format!("delivery of {} since {}", one.event, one.received_at);
+        table.add_row([one.delivery.clone(), what, one.why.clone()]);
+    }
+    for one in subjects {
+        table.add_row([one.subject.to_string(), format!("subject of {}", one.tenant), one.why.clone()]);
+    }
+    for one in effects {
+        table.add_row([
+            one.key.clone(),
+            format!("effect for {}, refused by GitHub", one.tenant),
+            one.why.clone(),
+        ]);
+    }
+    format!("{table}\nTry a delivery again with `changegate inbox replay ID`.")
+}
+
+/// Whether the audit log is whole.
+#[must_use]
+pub fn audit(report: &AuditReport) -> String {
+    let line = |tenant: &TenantAudit| match &tenant.broken {
+        None => format!("{}: {} entries, whole. Head: {}", tenant.tenant, tenant.entries, tenant.head),
+        Some((seq, why)) => format!("{}: BROKEN at entry {seq}: {why}", tenant.tenant),
+    };
+    match report.tenants.as_slice() {
+        [] => "The audit log is empty.".into(),
+        tenants => tenants.iter().map(line).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}

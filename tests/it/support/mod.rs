@@ -1,0 +1,19 @@
+//! The verbs of the scenarios: people act on a small GitHub, the real server decides, and what GitHub then shows is
+//! what a test looks at.
+
+mod database;
+mod scene;
+
+pub use database::{Database, databases};
+pub use scene::{Pull, Scene};
+
+/// Plays a story once on each database. It ends by failing if anything is left: waiting deliveries, due subjects,
+/// unsent effects, parked items, a broken audit chain.
+pub async fn scenario(story: impl AsyncFn(&Scene)) {
+    for database in databases().await {
+        let scene = Scene::open(&database).await;
+        story(&scene).await;
+        scene.end().await;
+        database.remove().await;
+    }
+}
