@@ -36,6 +36,8 @@ mod setup;
 mod state;
 mod world;
 
+#[cfg(test)]
+mod tests;
 
 pub use clock::SandboxClock;
 pub use faults::{Fault, Mishap, On};

@@ -55,10 +55,15 @@ fn refused(message: &str) -> Value {
     json!({ "errors": [{ "message": message }] })
 }
 
-/// Gives each error GitHub's word for its kind.
+/// What the engine puts before a message of ours.
+const ENGINE_PREFIX: &str = "resolver error: ";
+
+/// Gives each error GitHub's message and word for its kind.
 fn typed(mut response: Value) -> Value {
     for error in response["errors"].as_array_mut().into_iter().flatten() {
         let message = error["message"].as_str().unwrap_or_default();
+        let message = message.strip_prefix(ENGINE_PREFIX).unwrap_or(message).to_owned();
+        error["message"] = json!(message);
         if message == FORBIDDEN {
             error["type"] = json!("FORBIDDEN");
         } else if message.starts_with(UNRESOLVED) {
