@@ -1,9 +1,12 @@
 //! GraphQL: the reads of pull requests and issues, pages, and what the rights do not show.
 
+use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
+use apollo_compiler::schema::Component;
+use apollo_compiler::{Name, Node, Schema};
 use serde_json::{Value, json};
 
 use super::{Asker, acme, pull_request};
-use crate::sandbox::Verdict;
+use crate::sandbox::{CloseReason, Edit, GRAPHQL_SCHEMA, Verdict};
 
 const ISSUE: &str = "query($number: Int!) { repository(owner: \"acme\", name: \"web\") { issue(number: $number) {
     number stateReason author { __typename login ... on User { databaseId } } authorAssociation
@@ -159,4 +162,150 @@ async fn a_bot_has_no_brackets_in_graphql() {
     assert_eq!(comment["viewerDidAuthor"], true);
     assert_eq!(answer["data"]["organization"]["team"]["members"]["nodes"], json!([{ "login": "quinn" }]));
     assert_eq!(answer["data"]["rateLimit"], json!({ "cost": 1, "remaining": 4999 }));
+}
+
+/// Where each type of the schema can be reached; `@` is where its fields go.
+const PLACES: [(&str, &str); 24] = [
+    ("Query", "@"),
+    ("RateLimit", "rateLimit { @ }"),
+    ("User", "user(login: \"ana\") { @ }"),
+    ("Organization", "organization(login: \"acme\") { @ }"),
+    ("Team", "organization(login: \"acme\") { team(slug: \"triage\") { @ } }"),
+    ("Repository", "repository(owner: \"acme\", name: \"web\") { @ }"),
+    ("Ref", "repository(owner: \"acme\", name: \"web\") { defaultBranchRef { @ } }"),
+    (
+        "Blob",
+        "repository(owner: \"acme\", name: \"web\") { object(expression: \"main:README.md\") { ... on Blob { @ } } }",
+    ),
+    (
+        "Commit",
+        "repository(owner: \"acme\", name: \"web\") { object(expression: \"main\") { ... on Commit { @ } } }",
+    ),
+    (
+        "GitActor",
+        "repository(owner: \"acme\", name: \"web\") { object(expression: \"topic\") { ... on Commit { author { @ } } } }",
+    ),
+    ("Issue", "repository(owner: \"acme\", name: \"web\") { issue(number: 1) { @ } }"),
+    ("IssueConnection", "repository(owner: \"acme\", name: \"web\") { issues(first: 1) { @ } }"),
+    ("PageInfo", "repository(owner: \"acme\", name: \"web\") { issues(first: 1) { pageInfo { @ } } }"),
+    ("Label", "repository(owner: \"acme\", name: \"web\") { label(name: \"change-request\") { @ } }"),
+    ("Milestone", "repository(owner: \"acme\", name: \"web\") { milestone(number: 1) { @ } }"),
+    (
+        "IssueComment",
+        "repository(owner: \"acme\", name: \"web\") { issue(number: 1) { comments(first: 1) { nodes { @ } } } }",
+    ),
+    (
+        "Bot",
+        "repository(owner: \"acme\", name: \"web\") { issue(number: 1) { comments(first: 1) { nodes { author { ... on Bot { @ } } } } } }",
+    ),
+    ("PullRequest", "repository(owner: \"acme\", name: \"web\") { pullRequest(number: 2) { @ } }"),
+    (
+        "PullRequestCommit",
+        "repository(owner: \"acme\", name: \"web\") { pullRequest(number: 2) { commits(first: 1) { nodes { @ } } } }",
+    ),
+    (
+        "PullRequestReview",
+        "repository(owner: \"acme\", name: \"web\") { pullRequest(number: 2) { reviews(first: 1) { nodes { @ } } } }",
+    ),
+    (
+        "PullRequestChangedFile",
+        "repository(owner: \"acme\", name: \"web\") { pullRequest(number: 2) { files(first: 1) { nodes { @ } } } }",
+    ),
+    (
+        "IssueTimelineItemsConnection",
+        "repository(owner: \"acme\", name: \"web\") { issue(number: 1) { timelineItems(first: 1) { @ } } }",
+    ),
+    ("MergeQueue", "repository(owner: \"acme\", name: \"web\") { mergeQueue { @ } }"),
+    (
+        "MergeQueueEntry",
+        "repository(owner: \"acme\", name: \"web\") { mergeQueue { entries(first: 1) { nodes { @ } } } }",
+    ),
+];
+
+const EVENTS: [&str; 7] = [
+    "LabeledEvent",
+    "UnlabeledEvent",
+    "MilestonedEvent",
+    "DemilestonedEvent",
+    "ClosedEvent",
+    "ReopenedEvent",
+    "RenamedTitleEvent",
+];
+
+/// Every field of a type, with the arguments that it needs.
+fn every_field(schema: &Schema, name: &str) -> String {
+    let known = schema.get_object(name).expect("a type of the schema");
+    let field = |(field, definition): (&Name, &Component<FieldDefinition>)| {
+        let needs =
+            |argument: &&Node<InputValueDefinition>| argument.is_required() || argument.name == "first";
+        let value = |argument: &Node<InputValueDefinition>| match argument.name.as_str() {
+            "first" | "number" => format!("{}: 1", argument.name),
+            "login" => "login: \"acme\"".to_owned(),
+            "id" => "id: \"I_kwDO000000000000\"".to_owned(),
+            other => format!("{other}: \"web\""),
+        };
+        let arguments: Vec<String> = definition.arguments.iter().filter(needs).map(value).collect();
+        let arguments =
+            if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+        let composite = !schema.types[definition.ty.inner_named_type()].is_leaf();
+        format!("{field}{arguments}{}", if composite { " { __typename }" } else { "" })
+    };
+    known.fields.iter().map(field).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn every_field_of_the_schema_is_answered() {
+    let sandbox = acme().await;
+    let installed = Asker::installed(&sandbox, Value::Null).await;
+    let (ana, issue) = (sandbox.by("ana"), sandbox.by("ana").open_issue("acme/web", "Slow", "x"));
+    installed.post("/repos/acme/web/issues/1/comments", json!({ "body": "status" })).await;
+    ana.create_milestone("acme/web", "2026.12", None);
+    ana.label(issue, "change-request");
+    ana.unlabel(issue, "change-request");
+    ana.set_milestone(issue, "2026.12");
+    ana.clear_milestone(issue);
+    ana.edit_issue(issue, Edit { title: Some("Very slow"), body: None });
+    ana.close(issue, CloseReason::Duplicate);
+    ana.reopen(issue);
+    let pull = pull_request(&sandbox, "topic", "Closes #1");
+    sandbox.by("quinn").review(pull, Verdict::Approve, "");
+    ana.enqueue(pull);
+
+    let schema = Schema::parse_and_validate(GRAPHQL_SCHEMA, "schema.graphql").expect("a valid schema");
+    for (name, place) in PLACES {
+        let fields = format!("reached: __typename {}", every_field(&schema, name));
+        let answer = installed.query(&format!("{{ {} }}", place.replace('@', &fields)), Value::Null).await;
+        let messages = answer["errors"].as_array().cloned().unwrap_or_default();
+        let unanswered =
+            messages.iter().any(|error| error["message"].to_string().contains("does not answer"));
+        let reached = answer.to_string().contains(&format!("\"reached\":\"{name}\""));
+        assert!(reached && !unanswered, "{name}: {answer}");
+    }
+    let spread = EVENTS.map(|name| {
+        let fields: Vec<String> = every_field(&schema, name)
+            .replace(" { __typename }", "\u{1}")
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+        let alias = |field: &String| {
+            format!(
+                "{name}_{}: {}",
+                field.trim_end_matches('\u{1}'),
+                field.replace('\u{1}', " { __typename }")
+            )
+        };
+        format!(
+            "... on {name} {{ reached: __typename {} }}",
+            fields.iter().map(alias).collect::<Vec<_>>().join(" ")
+        )
+    });
+    let timeline = format!(
+        "{{ repository(owner: \"acme\", name: \"web\") {{ issue(number: 1) {{ timelineItems(first: 50) {{ nodes {{ {} }} }} }} }} }}",
+        spread.join(" ")
+    );
+    let answer = installed.query(&timeline, Value::Null).await;
+    assert_eq!(answer["errors"], Value::Null);
+    for name in EVENTS {
+        assert!(answer.to_string().contains(&format!("\"reached\":\"{name}\"")), "{name}");
+    }
 }
