@@ -15,15 +15,19 @@ pub(super) struct Call {
     pub headers: HeaderMap,
     /// The body as JSON; null where there is none.
     pub body: Value,
+    /// There is a body, and it is no JSON.
+    pub malformed: bool,
 }
 
 impl Call {
     pub fn new(head: &Parts, body: &[u8]) -> Self {
+        let parsed = serde_json::from_slice(body);
         Self {
             method: head.method.to_string(),
             uri: head.uri.clone(),
             headers: head.headers.clone(),
-            body: serde_json::from_slice(body).unwrap_or_default(),
+            malformed: !body.is_empty() && parsed.is_err(),
+            body: parsed.unwrap_or_default(),
         }
     }
 

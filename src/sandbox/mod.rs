@@ -36,6 +36,9 @@ mod setup;
 mod state;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::SandboxClock;
 pub use faults::{Fault, Mishap, On};
 pub use graphql::SCHEMA as GRAPHQL_SCHEMA;

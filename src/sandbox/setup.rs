@@ -66,7 +66,7 @@ impl Sandbox {
         must(fork, of)
     }
 
-    /// Lets somebody outside the organisation write to a repository.
+    /// Adds somebody outside the organisation who may write to a repository.
     pub fn add_collaborator(&self, repo: &str, login: &str) {
         let done = self.shared.with(|state| {
             let person = ensure_user(state, login);
@@ -88,7 +88,7 @@ impl Sandbox {
         must(done, repo);
     }
 
-    /// What the App may do where it is installed from now on.
+    /// What the App asks for; an installation of before has it when its owner accepts.
     pub fn set_app_permissions(&self, permissions: &[(&str, &str)]) {
         let all = permissions.iter().map(|(name, level)| ((*name).to_owned(), (*level).to_owned()));
         let all: BTreeMap<String, String> = all.collect();

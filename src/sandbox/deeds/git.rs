@@ -131,7 +131,7 @@ impl State {
         Some(())
     }
 
-    /// Opens the App's check suite for a commit, as GitHub does after each push.
+    /// Opens the App's check suite for a commit, as GitHub does after the first push of it.
     pub fn request_suite(
         &mut self,
         repo: u64,
@@ -140,6 +140,9 @@ impl State {
         before: Option<String>,
         sha: &str,
     ) -> Option<()> {
+        if self.repo(repo)?.check_suites.values().any(|suite| suite.head_sha == sha) {
+            return Some(());
+        }
         let id = self.ensure_suite(repo, branch, before, sha)?;
         self.announce_suite(repo, actor, id, "requested")
     }

@@ -53,6 +53,19 @@ impl State {
         Some(())
     }
 
+    /// The installation gets the permissions that the App asks for by now.
+    pub fn accept_permissions(&mut self, account: u64, actor: u64) -> Option<()> {
+        let (id, now) = (self.installation_on(account)?, self.now());
+        let permissions = self.world.app.permissions.clone();
+        let installation = self.world.installations.get_mut(&id)?;
+        (installation.permissions, installation.updated_at) = (permissions, now);
+        let installation = installation.clone();
+        let more = json!({ "action": "new_permissions_accepted",
+            "repositories": covered(&self.world, &installation) });
+        self.announce_installation(&installation, actor, "installation", more);
+        Some(())
+    }
+
     /// Gives the installation a repository, or takes one away. From then on it has a selection.
     pub fn select(&mut self, account: u64, actor: u64, repo: u64, wanted: bool) -> Option<()> {
         let (id, now) = (self.installation_on(account)?, self.now());

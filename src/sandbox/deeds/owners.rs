@@ -76,6 +76,18 @@ impl State {
         Some(())
     }
 
+    /// Lets somebody outside the organisation write to a repository, or no longer.
+    pub fn set_collaborator(&mut self, repo: u64, actor: u64, member: u64, inside: bool) -> Option<()> {
+        let all = &mut self.repo_mut(repo)?.collaborators;
+        let changed = if inside { all.insert(member) } else { all.remove(&member) };
+        let action = if inside { "added" } else { "removed" };
+        let member = objects::user(&self.world, member);
+        if changed {
+            self.announce(repo, actor, "member", json!({ "action": action, "member": member }));
+        }
+        Some(())
+    }
+
     /// Puts somebody into a team, or out of it.
     pub fn set_membership(&mut self, team: u64, actor: u64, member: u64, inside: bool) -> Option<()> {
         let found = self.world.teams.get_mut(&team)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::objects;
 use super::super::state::{Numbered, State};
-use super::super::world::{Closer, Pull, Review};
+use super::super::world::{Closer, Commit, Pull, Review};
 use super::closing_references;
 
 impl State {
@@ -118,6 +118,20 @@ impl State {
         let message = format!("Merge pull request #{} from {}\n\n{}", at.number, pull.head_ref, issue.title);
         let base = repo.branch(&pull.base_ref)?;
         let commit = self.joined(at.repo, base, &pull.head_sha, &message, actor)?;
+        let sha = self.keep(at.repo, commit)?;
+        self.land(at, actor, &sha)?;
+        Some(sha)
+    }
+
+    /// Squashes everything into one commit on the base branch; answers its SHA.
+    pub fn squash(&mut self, at: Numbered, actor: u64) -> Option<String> {
+        let (repo, issue) = self.issue(at)?;
+        let pull = issue.pull.as_ref()?;
+        let message = format!("{} (#{})", issue.title, at.number);
+        let base = repo.branch(&pull.base_ref)?;
+        let commit = self.joined(at.repo, base, &pull.head_sha, &message, actor)?;
+        let Commit { files, author, committer, .. } = commit;
+        let commit = Commit::new(vec![base.to_owned()], files, &message, author, committer);
         let sha = self.keep(at.repo, commit)?;
         self.land(at, actor, &sha)?;
         Some(sha)

@@ -23,7 +23,8 @@ impl State {
             ahead.map_or_else(|| repo.branch(&base_ref), |entry| Some(&entry.head_sha))?.to_owned();
         let message = format!("Merge pull request #{} from {}\n\n{}", at.number, pull.head_ref, issue.title);
         let commit = self.joined(at.repo, &base_sha, &pull.head_sha, &message, actor)?;
-        let head_sha = self.keep(at.repo, commit)?;
+        let serial = self.world.fresh_id();
+        let head_sha = self.keep(at.repo, commit.told_apart(serial))?;
         let branch = format!("gh-readonly-queue/{base_ref}/pr-{}-{base_sha}", at.number);
         let entry = QueueEntry {
             id: self.world.fresh_id(),

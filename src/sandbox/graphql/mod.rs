@@ -55,20 +55,21 @@ fn refused(message: &str) -> Value {
     json!({ "errors": [{ "message": message }] })
 }
 
-/// Gives each error GitHub's word for its kind.
+/// What the engine puts before a message of ours.
+const ENGINE_PREFIX: &str = "resolver error: ";
+
+/// Gives each error GitHub's message and word for its kind.
 fn typed(mut response: Value) -> Value {
-    for error in response["errors"].as_array_mut().into_iter().flatten() {
+    let errors = response.get_mut("errors").and_then(Value::as_array_mut);
+    for error in errors.into_iter().flatten() {
         let message = error["message"].as_str().unwrap_or_default();
+        let message = message.strip_prefix(ENGINE_PREFIX).unwrap_or(message).to_owned();
+        error["message"] = json!(message);
         if message == FORBIDDEN {
             error["type"] = json!("FORBIDDEN");
         } else if message.starts_with(UNRESOLVED) {
             error["type"] = json!("NOT_FOUND");
         }
-    }
-    if response["errors"].as_array().is_some_and(Vec::is_empty)
-        && let Some(response) = response.as_object_mut()
-    {
-        response.remove("errors");
     }
     response
 }

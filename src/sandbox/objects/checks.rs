@@ -62,12 +62,17 @@ fn simple_suite(world: &World, repo: &Repo, suite: &CheckSuite) -> Value {
     })
 }
 
+/// Events that GitHub's own description of `check_suite` does not know an App can listen to.
+const UNKNOWN_TO_SUITES: [&str; 1] = ["merge_group"];
+
 /// A check suite in full, as `check_suite` carries it.
 pub(in crate::sandbox) fn check_suite(world: &World, repo: &Repo, suite: &CheckSuite) -> Value {
     let runs = runs_of(repo, suite).count();
     let commit = repo.commits.get(&suite.head_sha).map(|commit| simple_commit(commit));
     let url = format!("{}/repos/{}/check-suites/{}", world.urls.api, world.full_name(repo), suite.id);
+    let events = world.app.events.iter().filter(|event| !UNKNOWN_TO_SUITES.contains(&event.as_str()));
     let more = json!({
+        "app": with(app(world), json!({ "events": events.collect::<Vec<_>>() })),
         "check_runs_url": format!("{url}/check-runs"),
         "latest_check_runs_count": runs,
         "head_commit": commit,

@@ -61,6 +61,27 @@ impl Person<'_> {
         });
     }
 
+    pub fn add_collaborator(&self, repo: &str, login: &str) {
+        self.in_repo("add_collaborator", repo, |state, me, repo| {
+            let login = state.world.account(login)?.id;
+            state.set_collaborator(repo, me, login, true)
+        });
+    }
+
+    pub fn remove_collaborator(&self, repo: &str, login: &str) {
+        self.in_repo("remove_collaborator", repo, |state, me, repo| {
+            let login = state.world.account(login)?.id;
+            state.set_collaborator(repo, me, login, false)
+        });
+    }
+
+    /// Grants what the App asks for by now.
+    pub fn accept_permissions(&self, account: &str) {
+        self.with_account("accept_permissions", account, |state, me, account| {
+            state.accept_permissions(account, me)
+        });
+    }
+
     pub fn add_to_team(&self, org: &str, team: &str, member: &str) {
         self.change_team("add_to_team", (org, team), member, true);
     }

@@ -112,6 +112,11 @@ impl Person<'_> {
         self.to("merge", at, |state, me| state.merge(at, me))
     }
 
+    /// Merges by squashing everything into one commit; answers its SHA.
+    pub fn squash(&self, at: Numbered) -> String {
+        self.to("squash", at, |state, me| state.squash(at, me))
+    }
+
     /// Puts a pull request into the merge queue; answers the commit that is to be tested.
     pub fn enqueue(&self, at: Numbered) -> String {
         self.to("enqueue", at, |state, me| state.enqueue(at, me))

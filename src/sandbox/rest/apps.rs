@@ -41,13 +41,43 @@ fn app(state: &State) -> Answer {
 
 fn installations(state: &State, call: &Call) -> Answer {
     let all = state.world.installations.values();
-    let all: Vec<Value> = all.map(|it| objects::installation(&state.world, it)).collect();
+    let all: Vec<Value> = all.map(|it| listed(state, it)).collect();
     page(call, &state.world.urls.api, &all, |all| all)
+}
+
+/// In the list, GitHub's description wants an account to be a user and an enterprise at once.
+fn listed(state: &State, installation: &Installation) -> Value {
+    let mut object = objects::installation(&state.world, installation);
+    let login = state.world.login(installation.account);
+    let created = time(installation.created_at);
+    if let Some(account) = object["account"].as_object_mut() {
+        account.insert("name".to_owned(), json!(login));
+        account.insert("slug".to_owned(), json!(login));
+        account.insert("created_at".to_owned(), json!(created));
+        account.insert("updated_at".to_owned(), json!(created));
+    }
+    object
 }
 
 fn installation<'s>(state: &'s State, id: &str) -> Result<&'s Installation, Answer> {
     let id: u64 = id.parse().map_err(|_| Answer::not_found())?;
     state.world.installations.get(&id).ok_or_else(Answer::not_found)
+}
+
+/// The installation on an account.
+pub(super) fn installed_on(state: &State, who: &Who, account: &str) -> Answered {
+    who.app()?;
+    let account = state.world.account(account).ok_or_else(Answer::not_found)?;
+    let id = state.installation_on(account.id).ok_or_else(Answer::not_found)?;
+    Ok(Answer::ok(&objects::installation(&state.world, installation(state, &id.to_string())?)))
+}
+
+/// The installation that covers a repository.
+pub(super) fn installed_in(state: &State, who: &Who, repo: u64) -> Answered {
+    who.app()?;
+    let repo = state.repo(repo).ok_or_else(Answer::not_found)?;
+    let installation = state.world.installation_for(repo).ok_or_else(Answer::not_found)?;
+    Ok(Answer::ok(&objects::installation(&state.world, installation)))
 }
 
 /// A new installation token, for everything or for what the body asks.

@@ -97,6 +97,9 @@ fn judged(state: &mut State, call: &Call, who: Result<Who, Answer>) -> Answer {
         let message = format!("API version \"{version}\" is not supported.");
         return Answer::refused(400, &message);
     }
+    if call.malformed {
+        return Answer::refused(400, "Problems parsing JSON");
+    }
     let who = match who {
         Ok(who) => who,
         Err(refusal) => return decorated(state, refusal, None, Resource::Core, &version),

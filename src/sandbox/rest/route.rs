@@ -20,6 +20,11 @@ pub(super) fn answer(state: &mut State, call: &Call, who: &Who) -> Answered {
         ("POST", ["graphql"]) => Ok(super::query(state, call, who)),
         ("GET", ["installation", "repositories"]) => apps::repositories(state, call, who),
         ("GET", ["orgs", org, "teams", slug, "members"]) => members(state, call, who, org, slug),
+        ("GET", ["orgs" | "users", account, "installation"]) => apps::installed_on(state, who, account),
+        ("GET", ["repos", owner, name, "installation"]) => {
+            let repo = named(state, call, &format!("{owner}/{name}"))?;
+            apps::installed_in(state, who, repo)
+        }
         (method, ["app", rest @ ..]) => apps::answer(state, call, who, method, rest),
         (method, ["repos", owner, name, rest @ ..]) => {
             let repo = named(state, call, &format!("{owner}/{name}"))?;
@@ -99,7 +104,7 @@ fn members(state: &State, call: &Call, who: &Who, org: &str, slug: &str) -> Answ
     let grant = who.grant()?;
     let org = state.world.account(org).ok_or_else(Answer::not_found)?;
     let installed = state.world.installations.get(&grant.installation);
-    if !installed.is_some_and(|it| it.account == org.id) {
+    if installed.is_none_or(|it| it.account != org.id) {
         return Err(Answer::not_found());
     }
     if !grant.allows("members", Level::Read) {
