@@ -22,7 +22,9 @@ use crate::{
         payload::{self, Reading},
     },
     place,
-    store::{Claim, DeliveryKey, Outcome, Read, Routing, Settlement, Store, StoreError, StoredDelivery},
+    store::{
+        Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError, StoredDelivery,
+    },
     worker::Worked,
 };
 
@@ -76,27 +78,17 @@ impl Inbox {
         let claims = self.store.claim_subjects(BATCH, self.clock.now()).await?;
         let count = claims.len();
         let mut open: Vec<Open> = claims.into_iter().map(Open::new).collect();
-        for _ in 0..ROUNDS {
-            let (settled, asking) = self.judge_all(open);
-            self.settle(settled).await?;
-            if asking.is_empty() {
-                return Ok(count.into());
-            }
-            open = self.find_out(asking).await?;
+        while !open.is_empty() {
+            let (settlements, asking) = self.judge_all(open);
+            open = self.settle(settlements).await?;
+            open.extend(self.find_out(asking).await?);
         }
-        let defect = |open: Open| Settlement {
-            claim: open.claim,
-            outcome: Outcome::Parked(format!(
-                "it asked for more facts {ROUNDS} times and was still not decided"
-            )),
-        };
-        self.settle(open.into_iter().map(defect).collect()).await?;
         Ok(count.into())
     }
 
     fn judge_all(&self, open: Vec<Open>) -> (Vec<Settlement>, Vec<(Open, Vec<Question>)>) {
         let now = self.clock.now();
-        let (mut settled, mut asking) = (vec![], vec![]);
+        let (mut settlements, mut asking) = (vec![], vec![]);
         for mut open in open {
             let case = Case {
                 subject: &open.claim.subject,
@@ -107,27 +99,46 @@ impl Inbox {
                 instance: &self.instance,
             };
             let outcome = match judge(case) {
-                Judgement::Needs(questions) => {
+                Judgement::Needs(questions) if open.rounds < ROUNDS => {
+                    open.rounds += 1;
                     asking.push((open, questions));
                     continue;
                 }
+                Judgement::Needs(questions) => Outcome::Parked(format!(
+                    "after {ROUNDS} rounds of questions it still asks: {questions:?}"
+                )),
                 Judgement::Ignored(why) => Outcome::Ignored(why.into()),
                 Judgement::Decided(decision) => {
                     let reads = std::mem::take(&mut open.reads).into_iter().collect();
                     Outcome::Decided { decision, reads }
                 }
             };
-            settled.push(Settlement { claim: open.claim, outcome });
+            settlements.push(Settlement { claim: open.claim, outcome });
         }
-        (settled, asking)
+        (settlements, asking)
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
-        if !settlements.is_empty() {
-            // A conflict leaves its subject due: it is claimed and judged again.
-            self.store.settle(settlements, self.clock.now()).await?;
+    /// Settles, and answers with those whose facts have changed meanwhile: they are judged again, from the beginning.
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Open>, StoreError> {
+        if settlements.is_empty() {
+            return Ok(vec![]);
         }
-        Ok(())
+        let claims: Vec<Claim> = settlements.iter().map(|settlement| settlement.claim.clone()).collect();
+        let settled = self.store.settle(settlements, self.clock.now()).await?;
+        let mut again = vec![];
+        for (claim, settled) in claims.into_iter().zip(settled) {
+            match settled {
+                Settled::Conflict => again.push(Open::new(claim)),
+                Settled::Refused(why) => {
+                    tracing::error!(subject = %claim.subject, why, "a decision could not be stored")
+                }
+                Settled::Lost => {
+                    tracing::warn!(subject = %claim.subject, "somebody else holds this subject now")
+                }
+                Settled::Done => {}
+            }
+        }
+        Ok(again)
     }
 
     /// Answers what was asked, tenant by tenant: from the store in one go, from GitHub in batches.
@@ -199,11 +210,12 @@ struct Open {
     claim: Claim,
     facts: Facts,
     reads: BTreeSet<Read>,
+    rounds: usize,
 }
 
 impl Open {
     fn new(claim: Claim) -> Self {
-        Self { claim, facts: Facts::default(), reads: BTreeSet::new() }
+        Self { claim, facts: Facts::default(), reads: BTreeSet::new(), rounds: 0 }
     }
 }
 

@@ -68,8 +68,8 @@ pub enum Later {
 pub struct Malformed {
     /// Without the slash, in lower case.
     pub word: &'static str,
-    /// How it is written.
-    pub written: &'static str,
+    /// What it takes behind it: "a reason".
+    pub takes: &'static str,
 }
 
 /// No comment tells more than this; the rest is passed over.
@@ -117,16 +117,14 @@ fn known(word: &str, rest: &str) -> Option<Command> {
 
 fn triage(word: &str, rest: &str) -> Option<Command> {
     Some(match word {
-        "accept" => alone(rest, Command::Accept, "accept", "`/accept`, and nothing behind it"),
-        "defer" => with(rest, Command::Defer, "defer", "`/defer` and until when"),
-        "decline" => with(rest, Command::Decline, "decline", "`/decline` and why"),
-        "need-info" => {
-            with(rest, Command::NeedInformation, "need-info", "`/need-info` and what is to be said")
-        }
+        "accept" => alone(rest, Command::Accept, "accept", "nothing"),
+        "defer" => with(rest, Command::Defer, "defer", "a day or an event until which it waits"),
+        "decline" => with(rest, Command::Decline, "decline", "a reason"),
+        "need-info" => with(rest, Command::NeedInformation, "need-info", "the question"),
         "duplicate" => duplicate(rest),
         "triage" => return prow_triage(rest),
-        "withdraw" => alone(rest, Command::Withdraw, "withdraw", "`/withdraw`, and nothing behind it"),
-        "reopen" => alone(rest, Command::Reopen, "reopen", "`/reopen`, and nothing behind it"),
+        "withdraw" => alone(rest, Command::Withdraw, "withdraw", "nothing"),
+        "reopen" => alone(rest, Command::Reopen, "reopen", "nothing"),
         "status" => Command::Status,
         "recheck" => Command::Recheck,
         "help" => Command::Help,
@@ -137,7 +135,7 @@ fn triage(word: &str, rest: &str) -> Option<Command> {
 fn prow_triage(rest: &str) -> Option<Command> {
     let (word, rest) = first_word(rest);
     Some(match word.as_str() {
-        "accepted" => alone(rest, Command::Accept, "triage", "`/triage accepted`, and nothing behind it"),
+        "accepted" => alone(rest, Command::Accept, "triage accepted", "nothing"),
         "needs-information" => Command::NeedInformation(said(rest)),
         "deferred" => Command::Defer(said(rest)),
         "declined" => Command::Decline(said(rest)),
@@ -147,26 +145,26 @@ fn prow_triage(rest: &str) -> Option<Command> {
 }
 
 fn duplicate(rest: &str) -> Command {
-    const WRITTEN: &str = "`/duplicate` and the issue, like `#12` or `owner/repository#12`";
+    const TAKES: &str = "the other issue (like `#12` or `owner/repository#12`)";
     let names_an_issue = rest.contains(['#', '/']) && rest.chars().any(|c| c.is_ascii_digit());
     if names_an_issue {
         Command::Duplicate(said(rest))
     } else {
-        Command::Malformed(Malformed { word: "duplicate", written: WRITTEN })
+        Command::Malformed(Malformed { word: "duplicate", takes: TAKES })
     }
 }
 
-fn alone(rest: &str, command: Command, word: &'static str, written: &'static str) -> Command {
-    if rest.is_empty() { command } else { Command::Malformed(Malformed { word, written }) }
+fn alone(rest: &str, command: Command, word: &'static str, takes: &'static str) -> Command {
+    if rest.is_empty() { command } else { Command::Malformed(Malformed { word, takes }) }
 }
 
 fn with(
     rest: &str,
     command: fn(Option<String>) -> Command,
     word: &'static str,
-    written: &'static str,
+    takes: &'static str,
 ) -> Command {
-    said(rest).map_or(Command::Malformed(Malformed { word, written }), |said| command(Some(said)))
+    said(rest).map_or(Command::Malformed(Malformed { word, takes }), |said| command(Some(said)))
 }
 
 fn said(rest: &str) -> Option<String> {

@@ -165,10 +165,10 @@ mod tests {
         assert_eq!(form.before, "Hello");
         let headings: Vec<&str> = form.answers.iter().map(|answer| answer.heading.as_str()).collect();
         assert_eq!(headings, ["A", "B", "A"]);
-        assert_eq!(form.answers.first().unwrap().text, "one\ntwo");
+        assert_eq!(form.answers[0].text, "one\ntwo");
         let ready = Tick { label: "ready".into(), ticked: true };
         let steady = Tick { label: "steady".into(), ticked: false };
-        assert_eq!(form.answers.get(1).unwrap().boxes, [ready, steady]);
+        assert_eq!(form.answers[1].boxes, [ready, steady]);
     }
 
     proptest::proptest! {

@@ -58,7 +58,7 @@ fn key(question: &Question) -> Option<String> {
         | Question::PolicyFile(_)
         | Question::Team(_)
         | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+        | Question::InstallationRepositories(_) => None,
     }
 }
 

@@ -20,7 +20,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &[]),
     ("admin", &["domain", "store"]),
-    ("app", &["admin", "clock", "config", "domain", "effects", "github", "inbox", "store", "webhook", "worker"]),
+    (
+        "app",
+        &["admin", "clock", "config", "domain", "effects", "github", "inbox", "store", "webhook", "worker"],
+    ),
     ("register", &["domain", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     ("cli", &["admin", "app", "clock", "config", "demo", "domain", "register", "store", "worker"]),
@@ -29,8 +32,26 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// Inside the core, what each part may name is what stands above it in `domain/mod.rs`; these pairs know each other,
 /// because a state of one is a fact of the other.
 const CORE_PURE: &[&str] = &[
-    "sqlx", "axum", "octocrab", "tokio", "reqwest", "hyper", "std::fs", "std::env", "std::net", "std::process", "std::thread",
-    "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "rand::", "tracing", "println!", "async fn", ".await",
+    "sqlx",
+    "axum",
+    "octocrab",
+    "tokio",
+    "reqwest",
+    "hyper",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "rand::",
+    "tracing",
+    "println!",
+    "async fn",
+    ".await",
 ];
 
 /// Outside crates that one room owns.

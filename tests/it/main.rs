@@ -1,3 +1,13 @@
-//! One test binary: the library from outside, as a server uses it.
+//! One binary of tests that talk to the program as its users do: over the wire, at the command line, on a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
+mod architecture;
+mod flow;
+mod queries;
 mod store;
+mod support;

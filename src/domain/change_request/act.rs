@@ -80,8 +80,8 @@ pub enum Deed {
     Class,
     /// Planned for the release of this title.
     Plan(String),
-    /// A command that could not be followed, with how it is written.
-    Malformed(String),
+    /// A command that could not be followed, and what it takes behind it.
+    Malformed { word: String, takes: String },
     /// A word behind our prefix that we don't know.
     Unheard(String),
 }
@@ -179,7 +179,9 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         Deed::Rule { ruling, said } => Some(Standing { ruling: *ruling, said: said.as_deref(), act }),
         Deed::Reopen => stands.filter(|standing| standing.ruling != Ruling::Withdrawn),
         Deed::TakeBack(ruling) => stands.filter(|standing| standing.ruling != *ruling),
-        Deed::Infrastructure | Deed::Class | Deed::Plan(_) | Deed::Malformed(_) | Deed::Unheard(_) => stands,
+        Deed::Infrastructure | Deed::Class | Deed::Plan(_) | Deed::Malformed { .. } | Deed::Unheard(_) => {
+            stands
+        }
     })
 }
 
@@ -199,9 +201,11 @@ impl Deed {
     pub const fn rules(&self) -> bool {
         match self {
             Self::Rule { .. } | Self::Reopen | Self::TakeBack(_) => true,
-            Self::Infrastructure | Self::Class | Self::Plan(_) | Self::Malformed(_) | Self::Unheard(_) => {
-                false
-            }
+            Self::Infrastructure
+            | Self::Class
+            | Self::Plan(_)
+            | Self::Malformed { .. }
+            | Self::Unheard(_) => false,
         }
     }
 }

@@ -33,8 +33,7 @@ const REPLIES_AN_HOUR: usize = 10;
 pub fn effects(
     before: Option<&ChangeRequest>,
     after: &mut ChangeRequest,
-    heard: Heard,
-    told: &[Told],
+    heard: &Heard,
     setting: &Setting<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
@@ -43,7 +42,7 @@ pub fn effects(
     }
     let mut effects = vec![];
     if after.taken_in {
-        effects.extend(asked(after.at, told, after));
+        effects.extend(asked(after.at, &heard.told, after));
         effects.extend(answered(before, after, setting, now));
         effects.extend(labels(before, after, setting));
     }
@@ -51,9 +50,9 @@ pub fn effects(
     effects
 }
 
-fn status(after: &mut ChangeRequest, heard: Heard, setting: &Setting<'_>) -> Option<Effect> {
+fn status(after: &mut ChangeRequest, heard: &Heard, setting: &Setting<'_>) -> Option<Effect> {
     let open = after.seen.as_ref().is_some_and(|seen| seen.open);
-    if !after.commented && !(after.taken_in && open) {
+    if !(after.commented || after.taken_in && open) {
         return None;
     }
     after.commented = true;
@@ -116,7 +115,11 @@ fn purpose(act: &Act) -> String {
     }
 }
 
+/// Nothing is put right while it is not known who set what.
 fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Vec<Effect> {
+    if after.unread.is_some() {
+        return vec![];
+    }
     let mut effects = if setting.rules.enforces() { put_back(after) } else { vec![] };
     let standing = act::standing(&after.acts, Timestamp::MAX);
     let commanded = standing.filter(|standing| standing.act.comment().is_some() && !standing.act.quiet);

@@ -49,13 +49,12 @@ impl Told {
 /// The comments with commands among the events.
 #[must_use]
 pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
-    let heard = events.iter().filter_map(|event| match &event.what {
-        What::Comment { change: CommentChange::Created, on: CommentedOn::Issue(issue), comment }
-            if rules.takes_in(issue) =>
-        {
-            listen(event, comment, rules)
-        }
-        _ => None,
+    let heard = events.iter().filter_map(|event| {
+        let What::Comment { change, on: CommentedOn::Issue(issue), comment } = &event.what else {
+            return None;
+        };
+        let is_new = *change == CommentChange::Created && rules.takes_in(issue);
+        is_new.then(|| listen(event, comment, rules)).flatten()
     });
     heard.filter(|told| !told.commands.is_empty()).collect()
 }
@@ -200,7 +199,9 @@ fn deed(command: &Command) -> Option<Deed> {
         Command::Duplicate(of) => rule(Ruling::Duplicate, of),
         Command::Withdraw => rule(Ruling::Withdrawn, &None),
         Command::Reopen => Some(Deed::Reopen),
-        Command::Malformed(malformed) => Some(Deed::Malformed(malformed.written.into())),
+        Command::Malformed(malformed) => {
+            Some(Deed::Malformed { word: malformed.word.into(), takes: malformed.takes.into() })
+        }
         Command::Unknown(word) => Some(Deed::Unheard(word.clone())),
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,

@@ -10,7 +10,12 @@ use crate::domain::{
     ids::IssueRef,
 };
 
-use super::{ChangeRequest, rules::Rules, stage::Own};
+use super::{
+    ChangeRequest,
+    deeds::{self, Told},
+    rules::Rules,
+    stage::Own,
+};
 
 /// What GitHub said of an issue when it was asked, and of which snapshot that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +49,10 @@ pub enum Gone {
 }
 
 /// What the events say beside their snapshots.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Heard {
+    /// The comments with commands.
+    pub told: Vec<Told>,
     /// GitHub must be read, whatever is known.
     pub must_read: bool,
     /// A person edited or deleted a comment of ours. (Our own edits come back to us too, and must not.)
@@ -55,23 +62,23 @@ pub struct Heard {
 /// How much older than a reading a snapshot must be to be covered by it, as GitHub's copies lag behind each other.
 const LAG: SignedDuration = SignedDuration::from_secs(10);
 
-/// How many snapshots' stages are kept.
-const VERSIONS: usize = 500;
+/// How many snapshots' stages are kept, as long as an older one may still arrive between them.
+const VERSIONS: usize = 200;
 
 impl ChangeRequest {
     /// Takes what the events show, in any order of arrival.
     pub fn hear(&mut self, events: &[Event], rules: &Rules, app: u64) -> Heard {
-        let mut heard = Heard::default();
+        let told = deeds::told(events, rules);
+        let must_read = told.iter().any(Told::rechecks);
+        let mut heard = Heard { told, must_read, defaced: false };
         for event in events {
-            match &event.what {
-                What::Issue { change, issue } => self.hear_issue(change, issue, rules, &mut heard),
-                What::Comment { change, on: CommentedOn::Issue(issue), comment } => {
-                    let by_person = event.actor.as_ref().is_some_and(|actor| actor.person);
-                    let ours = comment.app == Some(app) && *change != CommentChange::Created;
-                    heard.defaced |= ours && by_person;
-                    heard.must_read |= self.take(issue, rules);
-                }
-                _ => {}
+            if let What::Issue { change, issue } = &event.what {
+                self.hear_issue(change, issue, rules, &mut heard);
+            } else if let What::Comment { change, on: CommentedOn::Issue(issue), comment } = &event.what {
+                let by_person = event.actor.as_ref().is_some_and(|actor| actor.person);
+                let ours = comment.app == Some(app) && *change != CommentChange::Created;
+                heard.defaced |= ours && by_person;
+                heard.must_read |= self.take(issue, rules);
             }
         }
         heard
@@ -121,22 +128,26 @@ impl ChangeRequest {
         age.is_some_and(std::cmp::Ordering::is_eq) && differs && !self.is_covered(issue)
     }
 
-    /// Of two snapshots of one second the one that is further counts here, until the newest is known.
+    /// Of two snapshots of one second the one that is further counts here, until the newest is known. Where it was
+    /// outside the register, its history stands still: what is no change request is not always kept.
     fn note_version(&mut self, issue: &IssueSnapshot, rules: &Rules) {
         let own = Own::of(issue, rules);
+        if own == Own::Out {
+            return;
+        }
         let noted = self.versions.entry(issue.updated_at.unwrap_or_default()).or_insert(own);
         *noted = own.max(*noted);
     }
 
     /// Whether GitHub has to be read before anything is decided. `wanted`: somebody asks about this issue.
     #[must_use]
-    pub fn must_read(&self, heard: Heard, wanted: bool, rules: &Rules) -> bool {
+    pub fn must_read(&self, heard: &Heard, wanted: bool, rules: &Rules) -> bool {
         if matches!(self.gone, Some(Gone::Deleted | Gone::MovedTo(_))) {
             return false;
         }
         let known = match (&self.seen, &self.read) {
             (Some(seen), Some(read)) => read.covers(seen, rules),
-            (Some(seen), None) => !wanted && !rules.takes_in(seen),
+            (Some(_), None) => !wanted && self.versions.is_empty(),
             (None, Some(_)) => true,
             (None, None) => !wanted,
         };
@@ -170,9 +181,22 @@ impl ChangeRequest {
     /// What the newest snapshot says; keeps what older ones said of the stage.
     pub fn look(&mut self, rules: &Rules) {
         let Some(seen) = self.seen.as_ref() else { return };
-        self.taken_in = self.gone.is_none() && rules.takes_in(seen);
+        self.own = Own::of(seen, rules);
+        self.taken_in = self.gone.is_none() && self.own != Own::Out;
         self.missing = rules.missing(seen);
-        self.versions.insert(seen.updated_at.unwrap_or_default(), Own::of(seen, rules));
+        if self.own != Own::Out {
+            self.versions.insert(seen.updated_at.unwrap_or_default(), self.own);
+        }
+        self.forget_versions();
+    }
+
+    /// Where there are too many, keeps only those that changed something, and of those the newest.
+    fn forget_versions(&mut self) {
+        if self.versions.len() <= VERSIONS {
+            return;
+        }
+        let mut last = None;
+        self.versions.retain(|_, own| last.replace(*own) != Some(*own));
         while self.versions.len() > VERSIONS {
             self.versions.pop_first();
         }

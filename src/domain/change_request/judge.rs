@@ -16,7 +16,7 @@ use crate::domain::{
 use super::{
     ChangeRequest,
     act::{Act, ActId},
-    answer, deeds,
+    answer,
     follow::Heard,
     log, people,
     rules::Rules,
@@ -63,21 +63,19 @@ fn decide(
     let around = look_around(case.events, at, inquiry)?;
     let rules = &around.rules;
     let mut after = before.cloned().unwrap_or_else(|| ChangeRequest::new(at));
-    let mut heard = after.hear(case.events, rules, case.instance.app);
-    let told = deeds::told(case.events, rules);
-    heard.must_read |= told.iter().any(deeds::Told::rechecks);
+    let heard = after.hear(case.events, rules, case.instance.app);
     let wanted = !around.pulls.is_empty() || (before.is_none() && case.events.is_empty());
     let known = before.is_some() || wanted;
-    if !known && after.moved_from.is_none() && !is_taken_in(&after, rules) {
+    if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
-    let milestone = read(&mut after, heard, wanted, rules, inquiry)?;
-    if !known && after.moved_from.is_some() && !is_taken_in(&after, rules) {
+    let milestone = read(&mut after, &heard, wanted, rules, inquiry)?;
+    if !known && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
-    after.note_acts(case.events, &told, rules, release.as_ref().map(|release| release.title.as_str()));
+    after.note_acts(case.events, &heard.told, rules, release.as_ref().map(|release| release.title.as_str()));
     judge_acts(&mut after, rules, inquiry, case.now)?;
     plan(&mut after, release);
     derive(&mut after, &around, case.now);
@@ -85,14 +83,10 @@ fn decide(
     let web_url = &case.instance.web_url;
     let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
     let audit = log::entries(before, &after);
-    let effects = answer::effects(before, &mut after, heard, &told, &setting, case.now);
+    let effects = answer::effects(before, &mut after, &heard, &setting, case.now);
     after.forget_refused();
     let look_again = is_in_doubt(&after, rules).then(|| case.now + READ_AGAIN);
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
-}
-
-fn is_taken_in(after: &ChangeRequest, rules: &Rules) -> bool {
-    after.seen.as_ref().is_some_and(|seen| rules.takes_in(seen))
 }
 
 /// What the store knows. Everything that can be asked is asked before the first answer is looked at.
@@ -131,7 +125,7 @@ fn pull<'a>(subject: &SubjectId, inquiry: &mut Inquiry<'a>) -> Option<Option<Pul
 /// further round is needed when the reading shows whom to look for.
 fn read<'a>(
     after: &mut ChangeRequest,
-    heard: Heard,
+    heard: &Heard,
     wanted: bool,
     rules: &Rules,
     inquiry: &mut Inquiry<'a>,

@@ -68,7 +68,7 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Infrastructure => ("infrastructure", None),
         Deed::Class => ("class_set", None),
         Deed::Plan(title) => ("planned", Some(title.clone())),
-        Deed::Malformed(_) => ("malformed", None),
+        Deed::Malformed { .. } => ("malformed", None),
         Deed::Unheard(word) => ("unheard", Some(word.clone())),
     };
     let entry = match &act.verdict {

@@ -55,7 +55,9 @@ pub struct ChangeRequest {
     pub moved_from: Option<IssueRef>,
     /// What people did, in the order of the times at which they did it.
     pub acts: Vec<Act>,
-    /// What each snapshot says by itself of how far it is; by the snapshot's `updated_at`.
+    /// What the newest snapshot says by itself of how far it is.
+    pub own: Own,
+    /// What each snapshot in the register said so, by the snapshot's `updated_at`.
     pub versions: BTreeMap<Timestamp, Own>,
     /// The pull requests that belong to it, as they stood from each of these times on.
     pub work: Vec<(Timestamp, Work)>,
@@ -151,6 +153,7 @@ impl ChangeRequest {
             gone: None,
             moved_from: None,
             acts: vec![],
+            own: Own::Out,
             versions: BTreeMap::new(),
             work: vec![],
             planned: vec![],

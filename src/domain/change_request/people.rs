@@ -23,7 +23,7 @@ pub fn verdict(
     }
     let refused = |refusal| Some(Verdict::Refused(refusal));
     match (&act.deed, act.by.as_ref()) {
-        (Deed::Malformed(_) | Deed::Unheard(_), _) => refused(Refusal::NotUnderstood),
+        (Deed::Malformed { .. } | Deed::Unheard(_), _) => refused(Refusal::NotUnderstood),
         (Deed::Class, _) => refused(Refusal::NotByHand),
         (_, None) => refused(Refusal::Nobody),
         (_, Some(by)) if !by.person => refused(Refusal::NotAPerson),

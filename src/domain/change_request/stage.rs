@@ -109,8 +109,7 @@ pub fn stage(own: Own, ruling: Option<Ruling>, planned: bool, work: Work) -> Opt
 }
 
 impl ChangeRequest {
-    /// Every stage it went through, with the time at which it came there. Where it left the register and came back
-    /// it is there again.
+    /// Every stage it went through, with the time at which it came there.
     #[must_use]
     pub fn history(&self) -> Vec<(Stage, Timestamp)> {
         let counted = self.acts.iter().filter(|act| act.counts()).map(|act| act.at);
@@ -136,11 +135,10 @@ impl ChangeRequest {
         stage(*own, ruling, planned, last_at(&self.work, at).copied().unwrap_or(Work::None))
     }
 
-    /// Since when it has been in the register, without a break.
+    /// When it was first in the register.
     #[must_use]
     pub fn taken_in_at(&self) -> Option<Timestamp> {
-        let since = self.versions.iter().rev().take_while(|(_, own)| **own != Own::Out);
-        since.last().map(|(at, _)| *at)
+        self.versions.keys().next().copied()
     }
 
     /// Whether it was accepted, as others may rely on it.
@@ -151,8 +149,7 @@ impl ChangeRequest {
         }
         let standing = act::standing(&self.acts, Timestamp::MAX);
         let closed = self.read.as_ref().and_then(|read| read.closed.as_ref()).and_then(|set| set.by.clone());
-        let own = self.versions.last_key_value().map_or(Own::Out, |(_, own)| *own);
-        match own {
+        match self.own {
             Own::NotPlanned => Acceptance::Refused { by: closed, why: Some("closed as not planned".into()) },
             Own::Duplicate => Acceptance::Refused { by: closed, why: Some("closed as a duplicate".into()) },
             Own::Out | Own::Open | Own::Incomplete | Own::Completed => match standing {

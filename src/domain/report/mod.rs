@@ -4,6 +4,8 @@ pub mod text;
 
 pub mod status;
 
+pub mod next;
+
 pub mod reply;
 
 pub mod check;

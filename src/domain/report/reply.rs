@@ -32,12 +32,8 @@ fn sentence(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Settin
     let who = act.by.as_ref().map_or_else(|| "Somebody".to_owned(), text::mention);
     let done = done(act, setting);
     let why = why(act, refusal, after, setting);
-    let then = became(act, after, setting);
-    [format!("{who} {done}; {why}."), then]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let then = became(act, refusal, after, setting);
+    format!("{who} {done}; {why}. {then}").trim_end().to_owned()
 }
 
 fn done(act: &Act, setting: &Setting<'_>) -> String {
@@ -61,12 +57,9 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Rule { ruling: Ruling::Duplicate, .. } => "duplicate",
         Deed::Rule { ruling: Ruling::Withdrawn, .. } => "withdraw",
         Deed::Reopen => "reopen",
-        Deed::Malformed(_)
-        | Deed::Unheard(_)
-        | Deed::TakeBack(_)
-        | Deed::Infrastructure
-        | Deed::Class
-        | Deed::Plan(_) => return "a command".into(),
+        Deed::Malformed { word, .. } => word,
+        Deed::Unheard(_) => return "a command that does not exist".into(),
+        Deed::TakeBack(_) | Deed::Infrastructure | Deed::Class | Deed::Plan(_) => return "a command".into(),
     };
     setting.command(word)
 }
@@ -74,13 +67,8 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
 fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> String {
     let triagers = || people("triagers", "triager", &setting.rules.triagers, setting);
     match (refusal, &act.deed) {
-        (Refusal::NotUnderstood, Deed::Malformed(how)) => format!("it is written {how}"),
-        (Refusal::NotUnderstood, _) => {
-            format!(
-                "there is no such command here. The status comment above lists them, {} too",
-                setting.command("help")
-            )
-        }
+        (Refusal::NotUnderstood, Deed::Malformed { takes, .. }) => format!("it takes {takes} behind it"),
+        (Refusal::NotUnderstood, _) => "the status comment lists those that do".into(),
         (Refusal::NotByHand, _) => "this label is not set by hand".into(),
         (Refusal::NotAPerson, _) => "only people decide".into(),
         (Refusal::Nobody, Deed::Plan(_)) => {
@@ -117,18 +105,24 @@ pub fn people(many: &str, one: &str, people: &[Who], setting: &Setting<'_>) -> S
     format!("the {many} ({})", names.join(", "))
 }
 
-fn became(act: &Act, after: &ChangeRequest, setting: &Setting<'_>) -> String {
-    let enforced = setting.rules.enforces();
+fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> &'static str {
+    let may_ask = match refusal {
+        Refusal::Nobody
+        | Refusal::NotATriager
+        | Refusal::NeitherRequesterNorTriager
+        | Refusal::NotAReleaseManager => true,
+        Refusal::NotAPerson | Refusal::NotByHand | Refusal::NotUnderstood => false,
+    };
     match (&act.id, &act.deed) {
-        (ActId::Label(..), Deed::Class) if enforced => "It was taken off again.".into(),
-        (ActId::Label(..) | ActId::Milestone(..), _) if enforced => {
-            "It was taken off again. Ask them here.".into()
+        (ActId::Label(..) | ActId::Milestone(..), _) if setting.rules.enforces() && may_ask => {
+            "It was taken off again. Ask them here."
         }
-        (ActId::Label(..) | ActId::Milestone(..), _) => "It does not count.".into(),
+        (ActId::Label(..) | ActId::Milestone(..), _) if setting.rules.enforces() => "It was taken off again.",
+        (ActId::Label(..) | ActId::Milestone(..), _) => "It does not count.",
         (ActId::Unlabel(..), Deed::TakeBack(taken)) if answer::is_restored(after, *taken, setting) => {
-            "It was put on again.".into()
+            "It was put on again."
         }
-        (ActId::Unlabel(..), _) if enforced => "Ask them here.".into(),
-        (ActId::Unlabel(..) | ActId::Comment(..), _) => String::new(),
+        (ActId::Unlabel(..), _) => "What it said has ended with it. Ask them here.",
+        (ActId::Comment(..), _) => "",
     }
 }

@@ -9,7 +9,6 @@ use crate::domain::{
         ChangeRequest, Stage,
         act::{self, Ruling, Standing},
         rules::Rules,
-        stage::Own,
     },
     ids::{Actor, RepoName},
     policy::Who,
@@ -17,7 +16,7 @@ use crate::domain::{
 };
 
 use super::{
-    reply,
+    next, reply,
     text::{self, TEXT_LIMIT, TITLE_LIMIT},
 };
 
@@ -52,8 +51,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut parts = vec![head(request, setting)];
     if request.taken_in {
         parts.extend(missing(request, standing));
-        parts.extend(doubt(request));
-        parts.push(next(request, standing, setting));
+        parts.push(doubt(request).unwrap_or_else(|| next::next(request, standing, setting)));
     } else {
         let (kind, marker) = setting.rules.marker();
         let marker = text::escape(marker, TITLE_LIMIT);
@@ -90,7 +88,9 @@ impl Setting<'_> {
         }
     }
 
-    fn links(&self, pulls: &[&Pull<'_>]) -> String {
+    /// Pull requests as links.
+    #[must_use]
+    pub fn links(&self, pulls: &[&Pull<'_>]) -> String {
         let link = |pull: &&Pull<'_>| match pull.name {
             Some(name) => text::issue_link(self.web_url, name, pull.view.at.number, "pull"),
             None => format!("pull request {}", pull.view.at.number),
@@ -98,7 +98,9 @@ impl Setting<'_> {
         pulls.iter().map(link).collect::<Vec<_>>().join(", ")
     }
 
-    fn triagers(&self) -> String {
+    /// `a triager (acme/triage)`.
+    #[must_use]
+    pub fn triagers(&self) -> String {
         let names: Vec<String> = self.rules.triagers.iter().map(|who| self.person(who)).collect();
         if names.is_empty() {
             "a triager (the policy names none yet)".into()
@@ -157,158 +159,6 @@ fn doubt(request: &ChangeRequest) -> Option<String> {
         "Who decided could not be found out: {}. Nothing counts as accepted until it is known; it is looked up again by itself.",
         text::escape(why.trim_end_matches('.'), TEXT_LIMIT)
     ))
-}
-
-fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
-    let own = request.versions.last_key_value().map(|(_, own)| *own);
-    let by = standing.map(|standing| by(standing)).unwrap_or_default();
-    let said = standing.and_then(|standing| standing.said).map(|said| text::escape(said, TEXT_LIMIT));
-    let triager = setting.triagers();
-    match (request.stage(), own) {
-        (Stage::Withdrawn, Some(Own::NotPlanned)) => {
-            "It was closed as not planned. Reopen the issue to bring it back.".into()
-        }
-        (Stage::Duplicate, Some(Own::Duplicate)) => {
-            "It was closed as a duplicate. Reopen the issue if it is none.".into()
-        }
-        (
-            Stage::Accepted | Stage::Scheduled | Stage::Requested | Stage::NeedsInformation,
-            Some(Own::Completed),
-        ) => question(request),
-        (Stage::Requested, _) => format!(
-            "Next: {triager} comments {}, or asks, defers or declines.{}",
-            setting.command("accept"),
-            early(setting)
-        ),
-        (Stage::NeedsInformation, _) => match standing {
-            Some(_) => format!(
-                "Asked{by}{}\n\nNext: the requester answers here or in the description; then {triager} decides.",
-                said.map(|said| format!(": {said}")).unwrap_or_else(|| ".".into())
-            ),
-            None => format!("Next: the requester completes the description; then {triager} decides."),
-        },
-        (Stage::Deferred, _) => format!(
-            "Deferred{by}{} It is taken up again when {triager} comments {}.",
-            said.map(|said| format!(", until: {said}.")).unwrap_or_else(|| ".".into()),
-            setting.command("accept")
-        ),
-        (Stage::Declined, _) => format!(
-            "Declined{by}{} It is taken up again when {triager} comments {}.",
-            said.map(|said| format!(": {said}")).unwrap_or_else(|| ".".into()),
-            setting.command("accept")
-        ),
-        (Stage::Duplicate, _) => format!(
-            "Duplicate{}{by}. Follow the other one.",
-            standing
-                .and_then(|standing| standing.said)
-                .map(|said| format!(" of {}", other(said, setting)))
-                .unwrap_or_default()
-        ),
-        (Stage::Withdrawn, _) => format!(
-            "Withdrawn{by}. The requester or {triager} brings it back with {}.",
-            setting.command("reopen")
-        ),
-        (Stage::Accepted | Stage::Scheduled, _) => format!(
-            "Accepted{by}. Next: a pull request that says {} in its description.",
-            closes(request, setting)
-        ),
-        (Stage::InWork, _) => format!("Accepted{by}. Next: {}", in_work(request, setting)),
-        (Stage::Merged, _) => merged(request, standing, setting),
-    }
-}
-
-/// ` by @tara (23 Nov 2026)`.
-fn by(standing: Standing<'_>) -> String {
-    let day = standing.act.at.strftime("%-d %b %Y");
-    let who = standing.act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
-    format!("{who} ({day})")
-}
-
-/// Of an issue that was closed as completed, with nothing that completed it.
-fn question(request: &ChangeRequest) -> String {
-    let whom = request
-        .contact()
-        .or_else(|| request.requester())
-        .map_or_else(String::new, |actor| format!("{}: ", text::mention(actor)));
-    let number = request.at.number;
-    format!(
-        "{whom}this issue was closed as completed, but no merged pull request finishes it. Which one did? Write `Change: #{number}` in its description (from another repository with the repository's name before the `#`). If there is none, reopen the issue or close it as not planned."
-    )
-}
-
-/// Work that began before anybody accepted it.
-fn early(setting: &Setting<'_>) -> String {
-    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
-    if open.is_empty() {
-        return String::new();
-    }
-    format!(" {} already open ({}); it waits for that.", counted(open.len()), setting.links(&open))
-}
-
-fn closes(request: &ChangeRequest, setting: &Setting<'_>) -> String {
-    let number = request.at.number;
-    match setting.name {
-        Some(name) => format!("`Closes #{number}` (elsewhere `Closes {name}#{number}`)"),
-        None => format!("`Closes #{number}`"),
-    }
-}
-
-fn in_work(request: &ChangeRequest, setting: &Setting<'_>) -> String {
-    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
-    if open.is_empty() {
-        let merged: Vec<&Pull<'_>> =
-            setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
-        return format!(
-            "parts of it are merged ({}). A pull request that says {} finishes it.",
-            setting.links(&merged),
-            closes(request, setting)
-        );
-    }
-    let all = if open.len() == 1 { "it is" } else { "all are" };
-    format!(
-        "{} open ({}). When {all} merged, the code is complete.",
-        counted(open.len()),
-        setting.links(&open)
-    )
-}
-
-fn counted(pulls: usize) -> String {
-    match pulls {
-        1 => "one pull request is".into(),
-        2 => "two pull requests are".into(),
-        3 => "three pull requests are".into(),
-        more => format!("{more} pull requests are"),
-    }
-}
-
-fn merged(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
-    let merged: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
-    let links = if merged.is_empty() { String::new() } else { format!(" ({})", setting.links(&merged)) };
-    let ships = request
-        .release()
-        .map(|release| format!("; ships with **{}**", text::escape(&release.title, TITLE_LIMIT)));
-    let ships = ships.unwrap_or_default();
-    let closed = request.seen.as_ref().is_some_and(|seen| !seen.open);
-    let closed = if closed { " GitHub closed this issue with the merge; it stays closed." } else { "" };
-    let accepted = if standing.is_some() {
-        String::new()
-    } else {
-        format!(
-            " Nobody has accepted it: {} still has to comment {}.",
-            setting.triagers(),
-            setting.command("accept")
-        )
-    };
-    format!("Merged{links}{ships}. Merged is not delivered.{closed}{accepted}")
-}
-
-/// `#12` as a link; anything else as it was written.
-fn other(said: &str, setting: &Setting<'_>) -> String {
-    let number = said.trim().strip_prefix('#').and_then(|number| number.parse::<u64>().ok());
-    match (number, setting.name) {
-        (Some(number), Some(name)) => text::issue_link(setting.web_url, name, number, "issues"),
-        (Some(_) | None, Some(_) | None) => text::escape(said, TITLE_LIMIT),
-    }
 }
 
 fn listed(items: &[String]) -> String {

@@ -18,7 +18,11 @@ pub(super) fn issue<'a>(
         "databaseId" => leaf(issue.id),
         "fullDatabaseId" => leaf(issue.id.to_string()),
         "state" => leaf(issue.state().to_uppercase()),
-        "stateReason" => leaf(reason(issue.state_reason.as_deref())),
+        "stateReason" => {
+            let duplicates = arguments.get("enableDuplicate").and_then(|value| value.as_bool()) == Some(true);
+            let word = issue.state_reason.as_deref();
+            leaf(if duplicates { word.map(str::to_uppercase) } else { reason(word) })
+        }
         "url" => {
             let (world, full_name) = (&view.state.world, view.state.world.full_name(repo));
             leaf(format!("{}/{full_name}/issues/{}", world.urls.web, issue.number))
@@ -77,6 +81,7 @@ pub(super) fn shared<'a>(
 }
 
 /// GitHub's published schema has no word for duplicates: they are shown as not planned.
+/// Who does not ask for duplicates sees them as not planned.
 fn reason(reason: Option<&str>) -> Option<String> {
     let reason = if reason == Some("duplicate") { Some("not_planned") } else { reason };
     reason.map(str::to_uppercase)

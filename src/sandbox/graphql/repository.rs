@@ -164,6 +164,8 @@ pub(super) fn commit<'a>(
         "message" => leaf(commit.message.as_str()),
         "author" => view.object(Thing::GitActor(&commit.author)),
         "committer" => view.object(Thing::GitActor(&commit.committer)),
+        // People of the sandbox commit by pushing, never in an editor on a page.
+        "committedViaWeb" => leaf(false),
         "authoredDate" => moment(commit.author.at),
         "committedDate" => moment(commit.committer.at),
         "authors" => {

@@ -40,7 +40,10 @@ impl Database {
         };
         let name = format!("changegate_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut connection = PgConnection::connect(&server).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         let (start, _) = server.rsplit_once('/').unwrap();
         Some(Self { url: format!("{start}/{name}"), folder: None, server: Some((server, name)) })
     }

@@ -65,7 +65,9 @@ impl Scene {
         if !lines.contains("mode:") {
             text.push_str("mode: enforce\n");
         }
-        text.push_str("roles: { triager: [acme/triage], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n");
+        text.push_str(
+            "roles: { triager: [acme/triage], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n",
+        );
         text.push_str(lines);
         self.policy_file("acme/.github", &text).await;
     }
@@ -105,7 +107,8 @@ impl Scene {
     /// Ana pushes a branch and opens a pull request from it.
     pub async fn pull_request(&self, repository: &str, branch: &str, body: &str) -> Pull {
         let ana = self.by("ana");
-        let head = ana.push(repository, branch, &[(&format!("{branch}.txt"), branch)], &format!("Build {branch}"));
+        let head =
+            ana.push(repository, branch, &[(&format!("{branch}.txt"), branch)], &format!("Build {branch}"));
         let title = format!("Build {branch}");
         let entry = Entry { head: branch, base: "main", title: &title, body, draft: false };
         let at = ana.open_pull_request(repository, entry);
@@ -148,23 +151,35 @@ impl Scene {
     pub fn status(&self, on: Numbered) -> String {
         let comments = self.comments(on);
         let first = comments.first().expect("a status comment");
-        first.split("<details>").next().unwrap_or_default().split("<!--").next().unwrap_or_default().trim().to_owned()
+        first
+            .split("<details>")
+            .next()
+            .unwrap_or_default()
+            .split("<!--")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     }
 
     /// The labels of an issue.
     pub fn labels(&self, on: Numbered) -> Vec<String> {
         let issue = self.github().issue(on);
-        let names = issue["labels"].as_array().into_iter().flatten().filter_map(|label| label["name"].as_str());
+        let names =
+            issue["labels"].as_array().into_iter().flatten().filter_map(|label| label["name"].as_str());
         names.map(str::to_owned).collect()
     }
 
     /// The register: title and stage of each change request.
     pub async fn register(&self) -> Vec<(String, String)> {
-        let Answer::Changes(views) = admin::answer(&self.stage.app.store, Order::Changes).await else {
+        let Answer::Changes(views) =
+            admin::answer(&self.stage.app.store, &self.stage.clock, Order::Changes).await
+        else {
             panic!("the register could not be read")
         };
-        let taken_in = views.iter().filter_map(|(_, view): &(_, View)| view.as_change_request()).filter(|c| c.taken_in);
-        taken_in.map(|change| (change.title.clone(), change.stage.word().to_owned())).collect()
+        let taken_in =
+            views.iter().filter_map(|(_, view): &(_, View)| view.as_change_request()).filter(|c| c.taken_in);
+        taken_in.map(|change| (change.title.clone(), change.stage.as_str().to_owned())).collect()
     }
 
     /// How many requests of this method GitHub has got since the count began.
@@ -175,7 +190,7 @@ impl Scene {
     /// Ends the scene; see [`super::scenario`].
     pub async fn end(self) {
         self.settle().await;
-        let counts = self.stage.app.store.counts().await.unwrap();
+        let counts = self.stage.app.store.counts(self.stage.clock.now()).await.unwrap();
         assert!(counts.is_idle(), "something is left: {counts:?}");
         let report = self.stage.app.store.audit_verify().await.unwrap();
         assert!(report.is_whole(), "the audit log is broken: {report:?}");

@@ -11,6 +11,7 @@ fn a_label_counts_when_a_triager_set_it_and_is_put_back_otherwise() {
         ("sam", false, "-triage/accepted"),
         ("rita", false, "-triage/accepted"),
         ("renovate[bot]", false, "-triage/accepted"),
+        ("helper[bot]", false, "-triage/accepted"),
     ] {
         let mut world = World::taken_in();
         let labelled = world.label(who, "triage/accepted");
@@ -26,7 +27,10 @@ fn an_unauthorised_label_is_answered_once_with_who_may() {
     let mut world = World::taken_in();
     let labelled = world.label("sam", "triage/accepted");
     let told = world.settle(&[labelled]);
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    comment refused/1795428020: @sam set **triage/accepted**; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)). It was taken off again. Ask them here.
+    -triage/accepted
+    ");
     assert_eq!(world.stage(), Stage::Requested);
     assert!(world.issue().labels == ["change-request"]);
 }
@@ -36,7 +40,7 @@ fn in_advise_an_unauthorised_label_is_answered_and_stays() {
     let mut world = World::new().with_policy(&POLICY.replace("enforce", "advise"));
     let (intake, accepted) = (world.label("sam", "change-request"), world.label("sam", "triage/accepted"));
     let told = world.settle(&[intake, accepted]);
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"comment refused/1795428020: @sam set **triage/accepted**; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)). It does not count.");
     assert!(!world.is_accepted());
 }
 
@@ -66,37 +70,36 @@ fn a_command_of_a_triager_sets_the_labels_and_the_labels_carry_the_person() {
     assert_eq!(world.stage(), Stage::NeedsInformation);
     let accepted = world.comment("tom", "Good.\n\n/accept");
     let told = world.settle(std::slice::from_ref(&accepted));
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    thumbs up 1
+    +triage/accepted
+    -triage/needs-information
+    ");
     assert_eq!(world.issue().labels, ["change-request", "triage/accepted"]);
     let Acceptance::Accepted { by, .. } = &world.request().acceptance else { panic!() };
     assert_eq!(by.as_ref().unwrap().login, "tom");
     assert_eq!(world.settle(&[accepted]), Vec::<String>::new(), "a repeated delivery has no second effect");
 }
 
+type Spoil = fn(&mut Option<Actor>, &mut CommentChange, &mut CommentSnapshot);
+
 #[test]
 fn only_a_person_s_own_unchanged_comment_is_a_command() {
-    let edit = |event: &mut Event, how: fn(&mut CommentSnapshot)| {
-        if let What::Comment { comment, .. } = &mut event.what {
-            how(comment);
-        }
-    };
-    let cases: [(&str, fn(&mut Event, &dyn Fn(&mut Event, fn(&mut CommentSnapshot)))); 6] = [
-        ("edited", |event, edit| edit(event, |comment| comment.updated_at = Some(Timestamp::MAX))),
-        ("written by an app", |event, edit| edit(event, |comment| comment.app = Some(5))),
-        ("written by us", |event, edit| edit(event, |comment| comment.app = Some(APP))),
-        ("by a bot", |event, edit| edit(event, |comment| comment.author = Some(person("x[bot]")))),
-        ("sent by somebody else", |event, _| event.actor = Some(person("sam"))),
-        ("an edit of it", |event, _| {
-            if let What::Comment { change, .. } = &mut event.what {
-                *change = CommentChange::Edited;
-            }
-        }),
+    let cases: [(&str, Spoil); 6] = [
+        ("edited", |_, _, comment| comment.updated_at = Some(Timestamp::MAX)),
+        ("written by an app", |_, _, comment| comment.app = Some(5)),
+        ("written by us", |_, _, comment| comment.app = Some(APP)),
+        ("by a bot", |_, _, comment| comment.author = Some(person("x[bot]"))),
+        ("sent by somebody else", |actor, _, _| *actor = Some(person("sam"))),
+        ("an edit of it", |_, change, _| *change = CommentChange::Edited),
     ];
     for (what, spoil) in cases {
         let mut world = World::taken_in();
-        let mut comment = world.comment("tara", "/accept");
-        spoil(&mut comment, &edit);
-        assert_eq!(told(&world.deliver(&[comment])), Vec::<String>::new(), "{what}");
+        let mut event = world.comment("tara", "/accept");
+        if let What::Comment { change, comment, .. } = &mut event.what {
+            spoil(&mut event.actor, change, comment);
+        }
+        assert_eq!(told(&world.deliver(&[event])), Vec::<String>::new(), "{what}");
         assert!(!world.is_accepted(), "{what}");
     }
 }
@@ -105,9 +108,17 @@ fn only_a_person_s_own_unchanged_comment_is_a_command() {
 fn who_may_not_command_is_told_who_may() {
     let mut world = World::taken_in();
     let comment = world.comment("sam", "/accept\n/duplicate that one");
-    insta::assert_snapshot!(world.settle(&[comment]).join("\n"), @"");
+    insta::assert_snapshot!(world.settle(&[comment]).join("\n"), @r"
+    confused 1
+    comment reply/1: @sam wrote `/accept`; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)).
+
+    @sam wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.
+    ");
     let comment = world.comment("rita", "/withdraw");
-    insta::assert_snapshot!(world.settle(&[comment]).join("\n"), @"");
+    insta::assert_snapshot!(world.settle(&[comment]).join("\n"), @r"
+    confused 2
+    comment reply/2: @rita wrote `/withdraw`; that is for the requester (sam) and the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)).
+    ");
     assert_eq!(world.stage(), Stage::Requested);
 }
 
@@ -160,7 +171,17 @@ fn later_acts_override_earlier_ones() {
             world.issue().labels.get(1..).unwrap_or_default()
         ));
     }
-    insta::assert_snapshot!(stages.join("\n"), @"");
+    insta::assert_snapshot!(stages.join("\n"), @r#"
+    accepted ["triage/accepted"]
+    declined ["triage/declined"]
+    deferred ["triage/deferred"]
+    needs_information ["triage/needs-information"]
+    duplicate ["triage/duplicate"]
+    accepted ["triage/accepted"]
+    withdrawn []
+    requested []
+    accepted ["triage/accepted"]
+    "#);
 }
 
 #[test]
@@ -188,7 +209,10 @@ fn a_label_that_somebody_else_takes_off_is_put_on_again() {
     let accept = world.comment("tara", "/accept");
     world.settle(&[accept]);
     let off = world.unlabel("sam", "triage/accepted");
-    insta::assert_snapshot!(world.settle(&[off]).join("\n"), @"");
+    insta::assert_snapshot!(world.settle(&[off]).join("\n"), @r"
+    comment refused/1795428040: @sam took **triage/accepted** off; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)). It was put on again.
+    +triage/accepted
+    ");
     assert!(world.is_accepted());
 }
 
@@ -199,7 +223,7 @@ fn what_a_label_accepted_ends_with_the_label() {
     world.settle(&[on]);
     assert!(world.is_accepted());
     let off = world.unlabel("sam", "triage/accepted");
-    insta::assert_snapshot!(world.settle(&[off]).join("\n"), @"");
+    insta::assert_snapshot!(world.settle(&[off]).join("\n"), @"comment refused/1795428030: @sam took **triage/accepted** off; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)). What it said has ended with it. Ask them here.");
     assert!(!world.is_accepted());
 }
 
@@ -228,7 +252,12 @@ fn a_verdict_outlives_the_membership() {
 fn classes_are_not_set_by_hand_and_infrastructure_is_the_triagers() {
     let mut world = World::taken_in();
     let events = [world.label("tara", "change/emergency"), world.label("sam", "kind/infrastructure")];
-    insta::assert_snapshot!(world.settle(&events).join("\n"), @"");
+    insta::assert_snapshot!(world.settle(&events).join("\n"), @r"
+    comment refused/1795428020: @tara set **change/emergency**; this label is not set by hand. It was taken off again.
+    comment refused/1795428030: @sam set **kind/infrastructure**; this is decided by the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)). It was taken off again. Ask them here.
+    -change/emergency
+    -kind/infrastructure
+    ");
     let mut world = World::taken_in();
     let events = [
         world.label("tara", "kind/infrastructure"),
@@ -289,5 +318,61 @@ fn each_act_and_stage_is_written_down() {
     let comment = world.comment("tara", "/accept");
     let second = world.deliver(&[comment]);
     assert_eq!(codes(&second), ["change_request.accepted", "change_request.stage"]);
-    insta::assert_debug_snapshot!(second.audit.first().unwrap(), @"");
+    insta::assert_debug_snapshot!(second.audit.first().unwrap(), @r#"
+    AuditEntry {
+        code: "change_request.accepted",
+        actor: Some(
+            AccountId(
+                552595,
+            ),
+        ),
+        facts: {
+            "at": "2026-11-23T10:00:30Z",
+            "change_request": "7#12",
+            "comment": "1",
+        },
+        texts: {
+            "actor": "tara",
+        },
+    }
+    "#);
+}
+
+#[test]
+fn an_act_that_cannot_be_judged_yet_is_neither_undone_nor_overlooked() {
+    for of_teams in [false, true] {
+        let mut world = World::taken_in();
+        let accepted = world.comment("tess", "/accept");
+        world.settle(&[accepted]);
+        (world.outage, world.of_teams) =
+            (Some("GitHub could not be reached since 10:00 UTC".into()), of_teams);
+        let declined = world.label("tom", "triage/declined");
+        assert_eq!(told(&world.deliver(&[declined])), Vec::<String>::new(), "{of_teams}");
+        let other = world.unlabel("tess", "triage/duplicate");
+        world.deliver(&[other]);
+        assert!(matches!(world.request().acceptance, Acceptance::Unknown(_)), "{of_teams}");
+        world.outage = None;
+        assert_eq!(world.settle(&[]), Vec::<String>::new());
+        assert_eq!(world.stage(), Stage::Declined);
+    }
+}
+
+#[test]
+fn a_label_that_is_gone_does_not_count_while_github_cannot_be_read() {
+    let mut world = World::taken_in();
+    let accepted = world.label("tara", "triage/accepted");
+    world.settle(&[accepted]);
+    world.outage = Some("GitHub could not be reached since 10:00 UTC".into());
+    let off = world.unlabel("sam", "triage/accepted");
+    world.deliver(&[off]);
+    assert_eq!(world.stage(), Stage::Requested);
+}
+
+#[test]
+fn what_arrives_days_late_counts_and_is_not_answered() {
+    let mut world = World::taken_in();
+    let comments = [world.comment("tara", "/accept"), world.comment("sam", "/decline No.")];
+    world.tick(2 * 86_400);
+    assert_eq!(told(&world.deliver(&comments)), Vec::<String>::new());
+    assert!(world.is_accepted());
 }

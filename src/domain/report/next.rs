@@ -1,0 +1,169 @@
+//! Who has to do what next on a change request: the last paragraph of its status comment.
+
+use crate::domain::change_request::{ChangeRequest, Stage, act::Standing, stage::Own};
+
+use super::{
+    status::{Pull, Setting},
+    text::{self, TEXT_LIMIT, TITLE_LIMIT},
+};
+
+/// In Markdown.
+#[must_use]
+pub fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
+    if let Some(closed) = closed(request, setting) {
+        return closed;
+    }
+    let by = standing.map(by).unwrap_or_default();
+    let (triager, accept) = (setting.triagers(), setting.command("accept"));
+    let again = format!("It is taken up again when {triager} comments {accept}.");
+    match request.stage() {
+        Stage::Requested => {
+            let early = early(setting);
+            format!("Next: {triager} comments {accept}, or asks, defers or declines.{early}")
+        }
+        Stage::NeedsInformation if standing.is_none() => {
+            format!("Next: the requester completes the description; then {triager} decides.")
+        }
+        Stage::NeedsInformation => {
+            let asked = said(standing);
+            format!(
+                "Asked{by}{asked}\n\nNext: the requester answers here or in the description; then {triager} decides."
+            )
+        }
+        Stage::Deferred => format!("Deferred{by}{}\n\n{again}", said(standing)),
+        Stage::Declined => format!("Declined{by}{}\n\n{again}", said(standing)),
+        Stage::Duplicate => {
+            let of = standing.and_then(|standing| standing.said).map(|said| other(said, setting));
+            let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+            format!("Duplicate{of}{by}. Follow the other one.")
+        }
+        Stage::Withdrawn => {
+            let reopen = setting.command("reopen");
+            format!("Withdrawn{by}. The requester or {triager} brings it back with {reopen}.")
+        }
+        Stage::Accepted | Stage::Scheduled => {
+            let closes = closes(request, setting);
+            format!("Accepted{by}. Next: a pull request that says {closes} in its description.")
+        }
+        Stage::InWork => format!("Accepted{by}. Next: {}", in_work(request, setting)),
+        Stage::Merged => merged(request, standing, setting),
+    }
+}
+
+/// Of an issue that a person has closed.
+fn closed(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
+    match (request.own, request.stage()) {
+        (Own::NotPlanned, _) => {
+            Some("It was closed as not planned. Reopen the issue to bring it back.".into())
+        }
+        (Own::Duplicate, _) => Some("It was closed as a duplicate. Reopen the issue if it is none.".into()),
+        (Own::Completed, Stage::Accepted | Stage::Scheduled | Stage::Requested) => {
+            Some(question(request, setting))
+        }
+        (Own::Completed | Own::Out | Own::Open | Own::Incomplete, _) => None,
+    }
+}
+
+/// `: No money.`, in the person's words.
+fn said(standing: Option<Standing<'_>>) -> String {
+    let said = standing.and_then(|standing| standing.said).map(|said| text::escape(said, TEXT_LIMIT));
+    said.map_or_else(
+        || ".".into(),
+        |said| {
+            let end = if said.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+            format!(": {said}{end}")
+        },
+    )
+}
+
+/// ` by @tara (23 Nov 2026)`.
+fn by(standing: Standing<'_>) -> String {
+    let day = standing.act.at.strftime("%-d %b %Y");
+    let who = standing.act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
+    format!("{who} ({day})")
+}
+
+/// Of an issue that was closed as completed, with nothing that completed it.
+fn question(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let whom = request.contact().or_else(|| request.requester());
+    let whom = whom.map(|actor| format!("{}: ", text::mention(actor))).unwrap_or_default();
+    format!(
+        "{whom}this issue was closed as completed, but no merged pull request finishes it. Which one did? Write {} in its description. If there is none, reopen the issue or close it as not planned.",
+        closes(request, setting)
+    )
+}
+
+/// Work that began before anybody accepted it.
+fn early(setting: &Setting<'_>) -> String {
+    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
+    if open.is_empty() {
+        return String::new();
+    }
+    format!("\n\nWaiting for that: {}.", setting.links(&open))
+}
+
+fn closes(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let number = request.at.number;
+    match setting.name {
+        Some(name) => format!("`Closes #{number}` (elsewhere `Closes {name}#{number}`)"),
+        None => format!("`Closes #{number}`"),
+    }
+}
+
+fn in_work(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let open: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.open).collect();
+    if open.is_empty() {
+        let merged: Vec<&Pull<'_>> =
+            setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
+        return format!(
+            "parts of it are merged ({}). A pull request that says {} finishes it.",
+            setting.links(&merged),
+            closes(request, setting)
+        );
+    }
+    let all = if open.len() == 1 { "it is" } else { "all are" };
+    format!(
+        "{} open ({}). When {all} merged, the code is complete.",
+        counted(open.len()),
+        setting.links(&open)
+    )
+}
+
+fn counted(pulls: usize) -> String {
+    match pulls {
+        1 => "one pull request is".into(),
+        2 => "two pull requests are".into(),
+        3 => "three pull requests are".into(),
+        more => format!("{more} pull requests are"),
+    }
+}
+
+fn merged(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
+    let merged: Vec<&Pull<'_>> = setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
+    let links = if merged.is_empty() { String::new() } else { format!(" ({})", setting.links(&merged)) };
+    let ships = request
+        .release()
+        .map(|release| format!("; ships with **{}**", text::escape(&release.title, TITLE_LIMIT)));
+    let ships = ships.unwrap_or_default();
+    let closed = request.seen.as_ref().is_some_and(|seen| !seen.open);
+    let closed = if closed { " GitHub closed this issue with the merge; it stays closed." } else { "" };
+    let accepted = if standing.is_some() {
+        String::new()
+    } else {
+        format!(
+            " Nobody has accepted it: {} still has to comment {}.",
+            setting.triagers(),
+            setting.command("accept")
+        )
+    };
+    format!("Merged{links}{ships}. Merged is not delivered.{closed}{accepted}")
+}
+
+/// `#12` as a link; anything else as it was written.
+fn other(said: &str, setting: &Setting<'_>) -> String {
+    let number = said.trim().strip_prefix('#').and_then(|number| number.parse::<u64>().ok());
+    match (number, setting.name) {
+        (Some(number), Some(name)) => text::issue_link(setting.web_url, name, number, "issues"),
+        (Some(_) | None, Some(_) | None) => text::escape(said, TITLE_LIMIT),
+    }
+}

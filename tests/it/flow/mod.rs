@@ -1,0 +1,3 @@
+//! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
+
+mod dbg;
