@@ -2,7 +2,7 @@
 
 use std::{path::Path, pin::Pin, time::Duration};
 
-use sqlx::{Any, AnyConnection, AnyPool, Row, any::AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, any::AnyPoolOptions};
 
 use super::{
     dialect::Dialect,
@@ -168,21 +168,25 @@ fn without_password(url: &str) -> String {
 }
 
 async fn pool(url: &str, most: u32, first: &'static [&'static str]) -> Result<AnyPool, OpenError> {
+    // A pool tries again until its patience ends, and keeps the reason to itself.
+    let mut connection = AnyConnection::connect(url).await.map_err(reason)?;
+    prepare(&mut connection, first).await.map_err(reason)?;
+    connection.close().await.map_err(reason)?;
     let options: AnyPoolOptions = AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .after_connect(move |connection: &mut AnyConnection, _| {
-            Box::pin(async move {
-                for statement in first {
-                    sqlx::query::<Any>(*statement).execute(&mut *connection).await?;
-                }
-                Ok(())
-            })
-        });
+        .after_connect(move |connection: &mut AnyConnection, _| Box::pin(prepare(connection, first)));
     options.connect(url).await.map_err(reason)
+}
+
+async fn prepare(connection: &mut AnyConnection, first: &'static [&'static str]) -> Result<(), sqlx::Error> {
+    for statement in first {
+        sqlx::query::<Any>(*statement).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn word(pool: &AnyPool, question: &'static str) -> Result<String, OpenError> {

@@ -63,10 +63,13 @@ pub(super) async fn wake(
            attempts = CASE WHEN subject.parked_why IS NULL THEN subject.attempts ELSE 0 END,
            parked_why = NULL";
     upsert(connection, dialect, wake, in_order, now).await?;
-    let park = "INSERT INTO subject (tenant, id, kind, hops, since) {rows}
+    let park = "INSERT INTO subject (tenant, id, kind, hops, since, due_at, parked_why)
+         WITH v (tenant, id, kind, hops, since) AS ({rows})
+         SELECT tenant, id, kind, hops, since, CAST(NULL AS BIGINT),
+           'woken by a chain of more than 8 subjects: a defect of changegate'
+         FROM v WHERE true
          ON CONFLICT (tenant, id) DO UPDATE SET
-           wakes = subject.wakes + 1, due_at = NULL, hops = 0,
-           parked_why = 'woken by a chain of more than 8 subjects: a defect of changegate'";
+           wakes = subject.wakes + 1, due_at = NULL, hops = 0, parked_why = excluded.parked_why";
     for ((tenant, subject), _) in &lost {
         tracing::error!(%tenant, %subject, "woken by a chain of more than {HOPS} subjects; parked");
     }
