@@ -157,6 +157,15 @@ impl Tokens {
         known.filter(|(_, at)| now.duration_since(*at) < FORGETS).map_or(0, |(step, _)| step)
     }
 
+    /// Forgets every token of an installation, and what its permissions lacked.
+    fn forget(&self, installation: InstallationId) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|access, _| access.installation != installation);
+        drop(held);
+        let mut forgone = self.forgone.lock().unwrap_or_else(PoisonError::into_inner);
+        forgone.retain(|(of, _), _| *of != installation);
+    }
+
     fn forgo(&self, access: Access, step: usize, now: Timestamp) {
         let mut forgone = self.forgone.lock().unwrap_or_else(PoisonError::into_inner);
         forgone.insert((access.installation, access.scope), (step, now));
@@ -177,6 +186,11 @@ struct Minted {
 }
 
 impl GitHub {
+    /// To be told when an installation's permissions have changed: tokens know only those of their birth.
+    pub fn permissions_changed(&self, installation: InstallationId) {
+        self.tokens.forget(installation);
+    }
+
     /// The token that is held, or a new one. `not` is one that GitHub did not accept.
     pub(super) async fn token(&self, access: Access, not: Option<&Token>) -> Result<Token, Trouble> {
         let slot = self.tokens.slot(access);

@@ -53,9 +53,9 @@ const ISSUE: &str = "fragment IssueParts on Issue { number title body state stat
     timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT, MILESTONED_EVENT, DEMILESTONED_EVENT, \
     CLOSED_EVENT]) { nodes { __typename \
     ... on LabeledEvent { createdAt actor { ...ActorParts } label { name } } \
-    ... on UnlabeledEvent { createdAt actor { ...ActorParts } label { name } } \
-    ... on MilestonedEvent { createdAt actor { ...ActorParts } milestoneTitle } \
-    ... on DemilestonedEvent { createdAt actor { ...ActorParts } milestoneTitle } \
+    ... on UnlabeledEvent { createdAt label { name } } \
+    ... on MilestonedEvent { createdAt actor { ...ActorParts } } \
+    ... on DemilestonedEvent { createdAt } \
     ... on ClosedEvent { createdAt actor { ...ActorParts } \
     closer { __typename ... on PullRequest { number repository { databaseId } } } } } \
     pageInfo { hasPreviousPage } } }";
@@ -197,22 +197,12 @@ struct Complaint {
     message: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    path: Option<Vec<Step>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Step {
-    Name(String),
-    Place(u64),
+    path: Option<Vec<Value>>,
 }
 
 impl Complaint {
     fn names(&self) -> Vec<&str> {
-        let steps = self.path.iter().flatten();
-        steps
-            .filter_map(|step| if let Step::Name(name) = step { Some(name.as_str()) } else { None })
-            .collect()
+        self.path.iter().flatten().filter_map(Value::as_str).collect()
     }
 
     fn is(&self, kind: &str) -> bool {

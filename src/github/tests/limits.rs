@@ -109,3 +109,18 @@ async fn an_answer_from_elsewhere_or_without_end_is_none() {
         assert!(why.contains("redirects to another host") || why.contains("larger than 10 MiB"), "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_github_that_is_not_there_is_an_unknown_fact() {
+    let settings = GitHubSettings {
+        api_url: "http://127.0.0.1:1".into(),
+        app_id: APP,
+        private_keys: vec![private_key()],
+        marker_secrets: vec![],
+        api_version: API_VERSION.into(),
+    };
+    let github = GitHub::new(&settings, Clock::held("2026-11-23T10:04:00Z".parse().unwrap())).unwrap();
+    let found = github.answer(&place(), &[Question::Issue(issue(1))]).await;
+    let Fact::Unknown(why) = &found[0].1 else { panic!("{found:?}") };
+    assert!(why.starts_with("GitHub could not be reached at 10:04 UTC: "), "{why}");
+}

@@ -133,6 +133,18 @@ async fn an_issue_says_who_set_its_labels_and_its_milestone() {
 }
 
 #[tokio::test]
+async fn who_set_what_was_taken_off_last_is_not_known() {
+    let stage = Stage::new().await;
+    let mut stale = an_issue();
+    let nodes = stale["timelineItems"]["nodes"].as_array_mut().unwrap();
+    nodes.push(json!({"__typename": "UnlabeledEvent", "label": {"name": "change-request"}}));
+    nodes.push(json!({"__typename": "DemilestonedEvent"}));
+    stage.on("POST /graphql", data(json!({"databaseId": 7, "issue": stale})));
+    let reading = issue_reading(&stage).await;
+    assert_eq!((reading.labels_set, reading.milestone_set), (vec![], None));
+}
+
+#[tokio::test]
 async fn a_longer_timeline_is_said_to_be_incomplete() {
     let stage = Stage::new().await;
     let mut long = an_issue();

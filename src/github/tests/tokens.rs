@@ -111,6 +111,11 @@ async fn without_the_members_permission_only_teams_are_unknown() {
     let asked: Vec<bool> =
         stage.minted().iter().map(|seen| seen.body["permissions"]["members"].is_string()).collect();
     assert_eq!(asked, [true, false], "asked for once, and once without");
+
+    stage.github.permissions_changed(InstallationId(3));
+    stage.on("POST /graphql", say(200, json!({"data": {"q0": {"databaseId": 7, "issue": null}}})));
+    stage.github.answer(&place(), &[Question::Issue(issue(1))]).await;
+    assert!(stage.minted()[2].body["permissions"]["members"].is_string());
 }
 
 #[tokio::test]
