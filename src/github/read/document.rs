@@ -215,15 +215,6 @@ impl Complaint {
     }
 }
 
-/// What came back for one part.
-#[derive(Debug)]
-pub(super) struct Found<T> {
-    /// `None`: GitHub says there is none.
-    pub(super) value: Option<T>,
-    /// Something inside it was hidden from us.
-    pub(super) hides: bool,
-}
-
 /// What came back for a document, in the order of its parts.
 pub(super) struct Answers {
     aliased: BTreeMap<String, Option<Box<RawValue>>>,
@@ -260,11 +251,12 @@ impl Answers {
         }
     }
 
-    /// The answer to the part at place `n`; an error anywhere in it makes it unknown, with two exceptions: that there
-    /// is none, and that a linked issue is hidden from us.
-    pub(super) fn part<T: DeserializeOwned>(&self, n: usize) -> Result<Found<T>, String> {
+    /// The answer to the part at place `n`; `None`: GitHub says there is none.
+    ///
+    /// An error anywhere in it makes it unknown, with two exceptions: that there is none, and that a linked issue is
+    /// hidden from us (it is `null` in its list then, which is not all of the list).
+    pub(super) fn part<T: DeserializeOwned>(&self, n: usize) -> Result<Option<T>, String> {
         let alias = format!("q{n}");
-        let mut hides = false;
         for complaint in &self.complaints {
             let names = complaint.names();
             if names.first() != Some(&alias.as_str()) {
@@ -272,13 +264,12 @@ impl Answers {
             }
             match names.as_slice() {
                 [_, "issue" | "pullRequest"] if complaint.is("NOT_FOUND") => {}
-                [_, "pullRequest", "closingIssuesReferences", ..] => hides = true,
+                [_, "pullRequest", "closingIssuesReferences", ..] => {}
                 _ => return Err(complaint.text()),
             }
         }
         let raw = self.aliased.get(&alias).and_then(Option::as_ref);
         let value = raw.map(|raw| serde_json::from_str(raw.get())).transpose();
-        let value = value.map_err(|_| "it is not what GitHub describes".to_owned())?;
-        Ok(Found { value, hides })
+        value.map_err(|_| "it is not what GitHub describes".to_owned())
     }
 }

@@ -250,7 +250,7 @@ impl Reader<'_> {
         while let Some(after) = next {
             let part = Part::Commits { name: self.name(at.repo)?.clone(), number: at.number, after };
             let answers = self.document(Some(at.repo), &[part]).await?.map_err(Trouble::Strange)?;
-            let found = answers.part::<Repository>(0).map_err(Trouble::Strange)?.value;
+            let found = answers.part::<Repository>(0).map_err(Trouble::Strange)?;
             let page = found.and_then(|repository| repository.pull_request).map(|more| more.commits);
             let page = page.ok_or_else(|| Trouble::Strange("a page of commits is missing".into()))?;
             read += page.iter().count();
@@ -266,7 +266,7 @@ impl Reader<'_> {
         repo: RepoId,
         pull_request: &PullRequest,
     ) -> Result<Option<Option<String>>, Trouble> {
-        let here = self.name(repo)?;
+        let name = self.name(repo)?;
         let (head, fork) = pull_request.head(repo);
         let file = |name: &RepoName, commit: &Sha| Part::File {
             name: name.clone(),
@@ -275,14 +275,12 @@ impl Reader<'_> {
         };
         // GitHub keeps the head of a fork's pull request in the base repository too; that one serves where the fork
         // is gone or not open to us.
-        let mut parts = vec![file(here, pull_request.base()), file(here, head)];
+        let mut parts = vec![file(name, pull_request.base()), file(name, head)];
         parts.extend(fork.map(|fork| file(fork, head)));
         let answers = self.document(Some(repo), &parts).await?.map_err(Trouble::Strange)?;
-        let base =
-            answers.part::<InRepository>(0).map_err(Trouble::Strange)?.value.and_then(|found| found.object);
-        let own =
-            answers.part::<InRepository>(1).map_err(Trouble::Strange)?.value.and_then(|found| found.object);
-        let at_head = match fork.and_then(|_| answers.part::<InRepository>(2).ok()?.value) {
+        let here = |n| self.in_repository(&answers, n, repo).map_err(Trouble::Strange);
+        let (base, own) = (here(0)?.object, here(1)?.object);
+        let at_head = match fork.and_then(|_| answers.part::<InRepository>(2).ok()?) {
             Some(in_fork) => in_fork.object,
             None if fork.is_some() && own.is_none() && base.is_some() => {
                 return Err(Trouble::Strange("the fork of the pull request is not open to us".into()));
