@@ -67,7 +67,8 @@ impl AppKeys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Access {
     pub(super) installation: InstallationId,
-    /// `None`: whatever the installation opens. Only for lists of repositories and, without any, for teams.
+    /// `None`: whatever the installation opens. Only to read: its list of repositories, teams, and the links and forks
+    /// of a pull request.
     pub(super) repo: Option<RepoId>,
     pub(super) scope: Scope,
 }
@@ -236,11 +237,13 @@ impl GitHub {
         let path = format!("/app/installations/{}/access_tokens", access.installation);
         let minted = self.clock.now();
         let answer = self.ask_as_app(&Request::new(Method::POST, path).with(&wanted)).await;
-        let answer = answer.map_err(|trouble| match trouble {
-            Trouble::NotFound | Trouble::Gone => {
+        let answer = answer.map_err(|trouble| {
+            let is_gone = matches!(trouble, Trouble::NotFound | Trouble::Gone);
+            if is_gone {
                 Trouble::NotInstalled("the App is not installed there any more".into())
+            } else {
+                trouble
             }
-            other => other,
         })?;
         let Minted { token, expires_at } = super::access::parse(&answer.body)?;
         Ok(Token { value: token.into(), expires: expires_at, minted })

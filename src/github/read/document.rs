@@ -19,6 +19,8 @@ pub(super) enum Part {
     Issue { name: RepoName, number: u64 },
     /// A pull request, with the first page of everything.
     PullRequest { name: RepoName, number: u64 },
+    /// The issues that a pull request closes, in any repository.
+    Links { name: RepoName, number: u64 },
     /// A further page of a pull request's commits.
     Commits { name: RepoName, number: u64, after: String },
     /// A file in a commit.
@@ -36,6 +38,7 @@ pub(super) enum Part {
 pub(super) enum Kind {
     Issue,
     PullRequest,
+    Links,
     Commits,
     File,
     MergeQueue,
@@ -64,7 +67,6 @@ const PULL_REQUEST: &str = "fragment PullRequestParts on PullRequest { number ti
     mergedAt mergeCommit { oid } headRefOid headRefName headRepository { databaseId nameWithOwner } \
     baseRefOid baseRefName author { ...ActorParts } labels(first: 100) { nodes { name } } \
     milestone { number } createdAt updatedAt \
-    closingIssuesReferences(first: 100) { nodes { number repository { databaseId } } pageInfo { hasNextPage } } \
     commits(first: 100) { ...CommitParts } \
     reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) { nodes { fullDatabaseId \
     author { ...ActorParts } state commit { oid } submittedAt } pageInfo { hasPreviousPage } } }";
@@ -78,6 +80,7 @@ impl Part {
         match self {
             Self::Issue { .. } => Kind::Issue,
             Self::PullRequest { .. } => Kind::PullRequest,
+            Self::Links { .. } => Kind::Links,
             Self::Commits { .. } => Kind::Commits,
             Self::File { .. } => Kind::File,
             Self::MergeQueue { .. } => Kind::MergeQueue,
@@ -91,7 +94,11 @@ impl Part {
             Self::Issue { .. } => &[ACTOR, ISSUE],
             Self::PullRequest { .. } => &[ACTOR, PULL_REQUEST, COMMITS],
             Self::Commits { .. } => &[COMMITS],
-            Self::File { .. } | Self::MergeQueue { .. } | Self::Team { .. } | Self::Identity { .. } => &[],
+            Self::Links { .. }
+            | Self::File { .. }
+            | Self::MergeQueue { .. }
+            | Self::Team { .. }
+            | Self::Identity { .. } => &[],
         }
     }
 
@@ -104,9 +111,9 @@ impl Part {
             repository(name).into_iter().chain(more).collect()
         };
         match self {
-            Self::Issue { name, number } | Self::PullRequest { name, number } => {
-                with(name, vec![("number", "Int!", (*number).into())])
-            }
+            Self::Issue { name, number }
+            | Self::PullRequest { name, number }
+            | Self::Links { name, number } => with(name, vec![("number", "Int!", (*number).into())]),
             Self::Commits { name, number, after } => with(
                 name,
                 vec![("number", "Int!", (*number).into()), ("after", "String", after.as_str().into())],
@@ -135,6 +142,10 @@ impl Part {
             Self::PullRequest { .. } => {
                 repository(format!("pullRequest(number: $number{n}) {{ ...PullRequestParts }}"))
             }
+            Self::Links { .. } => repository(format!(
+                "pullRequest(number: $number{n}) {{ closingIssuesReferences(first: 100) {{ \
+                 nodes {{ number repository {{ databaseId }} }} pageInfo {{ hasNextPage }} }} }}"
+            )),
             Self::Commits { .. } => repository(format!(
                 "pullRequest(number: $number{n}) {{ commits(first: 100, after: $after{n}) {{ ...CommitParts }} }}"
             )),

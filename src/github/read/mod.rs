@@ -286,6 +286,7 @@ pub fn queries() -> Vec<(&'static str, String)> {
     let parts = [
         ("issue", Part::Issue { name: name.clone(), number }),
         ("pull request", Part::PullRequest { name: name.clone(), number }),
+        ("links", Part::Links { name: name.clone(), number }),
         ("commits", Part::Commits { name: name.clone(), number, after: after.clone() }),
         ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),

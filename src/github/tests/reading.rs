@@ -328,8 +328,6 @@ fn a_pull_request(commits: Value, head: Value) -> Value {
         "mergeCommit": null, "headRefOid": sha("a"), "headRefName": "x", "headRepository": head,
         "baseRefOid": sha("b"), "baseRefName": "main", "author": user(9, "ana"), "labels": {"nodes": []},
         "milestone": null, "createdAt": "2026-11-20T09:00:00Z", "updatedAt": "2026-11-20T09:00:00Z",
-        "closingIssuesReferences": {"nodes": [{"number": 3, "repository": {"databaseId": 8}}],
-                                    "pageInfo": {"hasNextPage": false}},
         "commits": commits,
         "reviews": {"pageInfo": {"hasPreviousPage": false}, "nodes": [
             review(3_000_000_001, user(5, "quinn"), "APPROVED", 1),
@@ -344,12 +342,18 @@ fn here() -> Value {
     json!({"databaseId": 7, "nameWithOwner": "acme/web"})
 }
 
-fn files(files: &[Value]) -> Say {
-    let aliased: serde_json::Map<String, Value> = files
+fn links() -> Value {
+    json!({"databaseId": 7, "pullRequest": {"closingIssuesReferences": {
+        "nodes": [{"number": 3, "repository": {"databaseId": 8}}], "pageInfo": {"hasNextPage": false}}}})
+}
+
+/// The links, and the policy file at the base, at the head, and in the fork.
+fn around(files: &[Value]) -> Say {
+    let files = files
         .iter()
         .enumerate()
-        .map(|(n, file)| (format!("q{n}"), json!({"databaseId": 7, "object": file})))
-        .collect();
+        .map(|(n, file)| (format!("q{}", n + 1), json!({"databaseId": 7, "object": file})));
+    let aliased: serde_json::Map<String, Value> = files.chain([("q0".into(), links())]).collect();
     say(200, json!({"data": aliased}))
 }
 
@@ -362,10 +366,12 @@ async fn a_pull_request_shows_its_links_its_people_and_the_last_opinion_of_each(
     let stage = Stage::new().await;
     let pull = a_pull_request(commits(0, 1, None), here());
     stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
-    stage.on("POST /graphql", files(&[Value::Null, Value::Null]));
+    stage.on("POST /graphql", around(&[Value::Null, Value::Null]));
     let reading = pull_request_reading(&stage).await;
     assert!(reading.complete);
     assert_eq!(reading.policy_edit, None);
+    let opened: Vec<Value> = stage.minted().iter().map(|seen| seen.body["repository_ids"].clone()).collect();
+    assert_eq!(opened, [json!([7]), Value::Null], "links lie in other repositories");
     insta::assert_snapshot!(
         serde_json::to_string(&(&reading.closes, &reading.commits, &reading.reviews)).unwrap(),
         @r#"[[{"repo":8,"number":3}],[{"sha":"0000000000000000000000000000000000000000","message":"m","people":[null,{"id":9,"login":"ana","person":true}]}],[{"id":3000000004,"author":{"id":5,"login":"quinn","person":true},"state":"dismissed","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:04:00Z"},{"id":3000000003,"author":{"id":6,"login":"lee","person":true},"state":"approved","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:03:00Z"}]]"#
@@ -385,7 +391,7 @@ async fn commits_are_read_page_by_page_up_to_two_hundred_and_fifty() {
             let pull = if n == 0 { a_pull_request(page, here()) } else { json!({"commits": page}) };
             stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
         }
-        stage.on("POST /graphql", files(&[Value::Null, Value::Null]));
+        stage.on("POST /graphql", around(&[Value::Null, Value::Null]));
         let reading = pull_request_reading(&stage).await;
         assert_eq!((reading.commits.len(), reading.complete), (read, complete));
     }
@@ -394,11 +400,14 @@ async fn commits_are_read_page_by_page_up_to_two_hundred_and_fifty() {
 #[tokio::test]
 async fn a_linked_issue_that_is_hidden_makes_the_links_incomplete() {
     let stage = Stage::new().await;
-    let mut pull = a_pull_request(commits(0, 1, None), here());
-    pull["closingIssuesReferences"]["nodes"] = json!([null]);
-    let hidden = json!({"data": {"q0": {"databaseId": 7, "pullRequest": pull}}, "errors": [{"type": "FORBIDDEN",
+    let pull = a_pull_request(commits(0, 1, None), here());
+    stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
+    let mut links = links();
+    links["pullRequest"]["closingIssuesReferences"]["nodes"] = json!([null]);
+    let none = || json!({"databaseId": 7, "object": null});
+    let hidden = json!({"data": {"q0": links, "q1": none(), "q2": none()}, "errors": [{"type": "FORBIDDEN",
         "path": ["q0", "pullRequest", "closingIssuesReferences", "nodes", 0], "message": "no"}]});
-    stage.on("POST /graphql", say(200, hidden)).on("POST /graphql", files(&[Value::Null, Value::Null]));
+    stage.on("POST /graphql", say(200, hidden));
     assert!(!pull_request_reading(&stage).await.complete);
 }
 
@@ -420,10 +429,10 @@ async fn an_edited_policy_is_shown_wherever_the_head_is() {
         let stage = Stage::new().await;
         let pull = a_pull_request(commits(0, 1, None), head);
         stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
-        stage.on("POST /graphql", files(&found));
+        stage.on("POST /graphql", around(&found));
         assert_eq!(pull_request_reading(&stage).await.policy_edit, edit, "{name}");
         let asked = stage.asked()[1].body["variables"].clone();
-        assert_eq!(asked["file1"], format!("{}:.github/changegate.yml", sha("a")), "{name}");
+        assert_eq!(asked["file2"], format!("{}:.github/changegate.yml", sha("a")), "{name}");
     }
 }
 
@@ -433,8 +442,9 @@ async fn a_fork_that_is_closed_to_us_is_no_deletion() {
     let pull = a_pull_request(commits(0, 1, None), json!({"databaseId": 77, "nameWithOwner": "ana/web"}));
     stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
     let closed = json!({
-        "data": {"q0": {"databaseId": 7, "object": blob("1", "x")}, "q1": {"databaseId": 7, "object": null}, "q2": null},
-        "errors": [{"type": "NOT_FOUND", "path": ["q2"], "message": "Could not resolve to a Repository"}]
+        "data": {"q0": links(), "q1": {"databaseId": 7, "object": blob("1", "x")},
+                 "q2": {"databaseId": 7, "object": null}, "q3": null},
+        "errors": [{"type": "NOT_FOUND", "path": ["q3"], "message": "Could not resolve to a Repository"}]
     });
     stage.on("POST /graphql", say(200, closed));
     let fact = one(&stage, Question::PullRequest(issue(2))).await;
