@@ -163,26 +163,24 @@ async fn labels_milestones_and_reactions_are_set() {
     let stage = Stage::new().await;
     let of = |call| Effect::new(call);
     let name = || "triage/accepted".to_owned();
-    for (effect, answer) in [
-        (of(Call::Label { on: issue(1), name: name(), present: true }), 200),
-        (of(Call::Label { on: issue(1), name: name(), present: false }), 200),
-        (of(Call::Label { on: issue(1), name: name(), present: false }), 404),
-        (of(Call::Milestone { on: issue(1), number: Some(4) }), 200),
-        (of(Call::Milestone { on: issue(1), number: None }), 200),
-        (of(Call::Reaction { repo: REPO, comment: CommentId(9), content: Reaction::ThumbsUp }), 201),
-        (of(Call::Reaction { repo: REPO, comment: CommentId(9), content: Reaction::Eyes }), 200),
+    for (effect, line, answer) in [
+        (of(Call::Label { on: issue(1), name: name(), present: true }), "POST /repos", 200),
+        (of(Call::Label { on: issue(1), name: name(), present: false }), "DELETE /repos", 200),
+        (of(Call::Label { on: issue(1), name: name(), present: false }), "DELETE /repos", 404),
+        (of(Call::Milestone { on: issue(1), number: Some(4) }), "PATCH /repos", 200),
+        (of(Call::Milestone { on: issue(1), number: None }), "PATCH /repos", 200),
+        (
+            of(Call::Reaction { repo: REPO, comment: CommentId(9), content: Reaction::ThumbsUp }),
+            "POST /repos",
+            201,
+        ),
+        (
+            of(Call::Reaction { repo: REPO, comment: CommentId(9), content: Reaction::Eyes }),
+            "POST /repos",
+            200,
+        ),
     ] {
-        stage.on("", say(answer, json!([])));
-        // The minting of the first token takes the first answer that fits anything.
-        if stage.minted().is_empty() {
-            let expires = (stage.clock.now() + SignedDuration::from_hours(1)).to_string();
-            stage
-                .script
-                .lock()
-                .unwrap()
-                .answers
-                .push_front(("POST /app".into(), say(201, json!({"token": "ghs_x", "expires_at": expires}))));
-        }
+        stage.on(line, say(answer, json!([])));
         assert_eq!(remote(&stage, &effect, None, 0).await, None);
     }
     let said: Vec<String> = stage.asked().iter().map(|seen| format!("{} {}", seen.line, seen.body)).collect();

@@ -535,3 +535,13 @@ async fn what_is_no_question_for_github_stays_unknown() {
     assert!(matches!(one(&stage, Question::PolicyFile(RepoId(99))).await, Fact::Unknown(_)));
     assert_eq!(stage.lines(), "");
 }
+
+#[tokio::test]
+async fn asking_and_telling_can_be_done_on_any_thread() {
+    const fn can_move<T: Send>(_: &T) {}
+    let stage = Stage::new().await;
+    let (place, questions) = (place(), [Question::PolicyFile(REPO)]);
+    can_move(&stage.github.answer(&place, &questions));
+    let call = crate::domain::effect::Call::Milestone { on: issue(1), number: None };
+    can_move(&stage.github.perform(&place, &crate::domain::effect::Effect::new(call), None, 0));
+}
