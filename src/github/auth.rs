@@ -67,7 +67,8 @@ impl AppKeys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Access {
     pub(super) installation: InstallationId,
-    /// `None`: whatever the installation opens. Only for lists of repositories and, without any, for teams.
+    /// `None`: whatever the installation opens. Only to read: its list of repositories, teams, and the links and forks
+    /// of a pull request.
     pub(super) repo: Option<RepoId>,
     pub(super) scope: Scope,
 }
@@ -157,6 +158,15 @@ impl Tokens {
         known.filter(|(_, at)| now.duration_since(*at) < FORGETS).map_or(0, |(step, _)| step)
     }
 
+    /// Forgets every token of an installation, and what its permissions lacked.
+    fn forget(&self, installation: InstallationId) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|access, _| access.installation != installation);
+        drop(held);
+        let mut forgone = self.forgone.lock().unwrap_or_else(PoisonError::into_inner);
+        forgone.retain(|(of, _), _| *of != installation);
+    }
+
     fn forgo(&self, access: Access, step: usize, now: Timestamp) {
         let mut forgone = self.forgone.lock().unwrap_or_else(PoisonError::into_inner);
         forgone.insert((access.installation, access.scope), (step, now));
@@ -177,6 +187,11 @@ struct Minted {
 }
 
 impl GitHub {
+    /// To be told when an installation's permissions have changed: tokens know only those of their birth.
+    pub fn permissions_changed(&self, installation: InstallationId) {
+        self.tokens.forget(installation);
+    }
+
     /// The token that is held, or a new one. `not` is one that GitHub did not accept.
     pub(super) async fn token(&self, access: Access, not: Option<&Token>) -> Result<Token, Trouble> {
         let slot = self.tokens.slot(access);
@@ -222,11 +237,13 @@ impl GitHub {
         let path = format!("/app/installations/{}/access_tokens", access.installation);
         let minted = self.clock.now();
         let answer = self.ask_as_app(&Request::new(Method::POST, path).with(&wanted)).await;
-        let answer = answer.map_err(|trouble| match trouble {
-            Trouble::NotFound | Trouble::Gone => {
+        let answer = answer.map_err(|trouble| {
+            let is_gone = matches!(trouble, Trouble::NotFound | Trouble::Gone);
+            if is_gone {
                 Trouble::NotInstalled("the App is not installed there any more".into())
+            } else {
+                trouble
             }
-            other => other,
         })?;
         let Minted { token, expires_at } = super::access::parse(&answer.body)?;
         Ok(Token { value: token.into(), expires: expires_at, minted })

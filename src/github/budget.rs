@@ -77,7 +77,7 @@ pub struct Told {
 #[derive(Debug, Default)]
 pub struct Budget {
     windows: BTreeMap<Resource, Window>,
-    closed_until: Option<Timestamp>,
+    closed: Option<Later>,
     bare_refusals: u32,
     rest: Pace<900, 60>,
     graphql: Pace<2_000, 60>,
@@ -91,8 +91,8 @@ impl Budget {
     /// # Errors
     /// When GitHub must not be asked yet.
     pub fn take(&mut self, cost: Cost, lane: Lane, now: Timestamp) -> Result<(), Later> {
-        if let Some(at) = self.closed_until.filter(|until| *until > now) {
-            return Err(Later { at, why: "GitHub asked us to wait" });
+        if let Some(later) = self.closed.as_ref().filter(|later| later.at > now) {
+            return Err(later.clone());
         }
         if let Some(window) = self.windows.get(&cost.resource()) {
             window.check(lane, now)?;
@@ -144,7 +144,9 @@ impl Budget {
             (None, Some(at)) => return Some(Later { at, why: SPENT }),
             (None, None) => Later { at: after(now, self.bare_wait()), why: "GitHub asked us to slow down" },
         };
-        self.closed_until = self.closed_until.max(Some(later.at));
+        if self.closed.as_ref().is_none_or(|closed| closed.at < later.at) {
+            self.closed = Some(later.clone());
+        }
         Some(later)
     }
 

@@ -229,7 +229,18 @@ mod tests {
             Trouble::Lost("connection refused".into()).sentence(now),
             Trouble::Limited(Later { at: now, why: "the hourly limit is used up" }).sentence(now),
         ];
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        GitHub did not accept our credentials (401) at 10:04 UTC
+        GitHub does not let us (403) at 10:04 UTC: Resource not accessible by integration
+        GitHub found nothing there that we may see (404) at 10:04 UTC
+        GitHub says that it is gone (410) at 10:04 UTC
+        GitHub did not take it (422) at 10:04 UTC: Validation Failed (title is missing)
+        GitHub did not take it (422) at 10:04 UTC: too long
+        GitHub refused (418) at 10:04 UTC: no reason given
+        GitHub did not answer (502) at 10:04 UTC
+        GitHub could not be reached at 10:04 UTC: connection refused
+        GitHub may not be asked before 10:04 UTC: the hourly limit is used up
+        ");
     }
 
     #[test]

@@ -77,11 +77,11 @@ impl Rule {
         if self.action.as_str() != "requested" {
             return Understood::Not("a protection rule is only ever `requested`".into());
         }
-        Understood::As(What::ProtectionRule {
+        Understood::As(Box::new(What::ProtectionRule {
             environment: self.environment.map(String::from),
             callback_url: self.deployment_callback_url.map(String::from),
             deployment: self.deployment.map(DeploymentSnapshot::from),
-        })
+        }))
     }
 }
 

@@ -121,7 +121,7 @@ impl Membership {
             _ => return Understood::Not("a member is `added` or `removed`, and nothing else".into()),
         };
         let member = self.member.and_then(User::actor);
-        Understood::As(What::Membership { added, member, team: self.team.into() })
+        Understood::As(Box::new(What::Membership { added, member, team: self.team.into() }))
     }
 }
 

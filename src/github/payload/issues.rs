@@ -86,7 +86,7 @@ impl Issues {
             return Understood::Not("the issue is a pull request, which has events of its own".into());
         }
         let change = self.change();
-        Understood::As(What::Issue { change, issue: self.issue.snapshot(repo) })
+        Understood::As(Box::new(What::Issue { change, issue: self.issue.snapshot(repo) }))
     }
 
     fn change(&self) -> IssueChange {

@@ -67,14 +67,14 @@ pub fn read(event: &str, body: &[u8]) -> Result<Reading, Unreadable> {
     let envelope: Envelope = parse(event, body)?;
     let what = what(event, body, &envelope)?;
     Ok(match what {
-        Understood::As(what) => Reading::Event(Box::new(envelope.event(what))),
+        Understood::As(what) => Reading::Event(Box::new(envelope.event(*what))),
         Understood::Not(why) => Reading::Unknown { why },
     })
 }
 
 /// What the body of one event says.
 enum Understood {
-    As(What),
+    As(Box<What>),
     Not(String),
 }
 
@@ -83,7 +83,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         let why = || Unreadable::ShapeMismatch { event: event.into(), why: "it names no repository".into() };
         envelope.repository.as_ref().map(|repository| repository.id).ok_or_else(why)
     };
-    Ok(Understood::As(match event {
+    let what = match event {
         "ping" => What::Ping,
         "installation" => parse::<installations::Installation>(event, body)?.what(),
         "installation_repositories" => parse::<installations::Repositories>(event, body)?.what(),
@@ -109,7 +109,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         "deployment_protection_rule" => return Ok(parse::<deployments::Rule>(event, body)?.what()),
         "deployment_review" => parse::<deployments::Review>(event, body)?.what(),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),
-    }))
+    };
+    Ok(Understood::As(Box::new(what)))
 }
 
 fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Unreadable> {

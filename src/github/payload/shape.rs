@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-const TELLING: [&str; 53] = [
+pub(super) const TELLING: [&str; 53] = [
     "action",
     "after",
     "alert",

@@ -19,6 +19,8 @@ pub(super) enum Part {
     Issue { name: RepoName, number: u64 },
     /// A pull request, with the first page of everything.
     PullRequest { name: RepoName, number: u64 },
+    /// The issues that a pull request closes, in any repository.
+    Links { name: RepoName, number: u64 },
     /// A further page of a pull request's commits.
     Commits { name: RepoName, number: u64, after: String },
     /// A file in a commit.
@@ -36,6 +38,7 @@ pub(super) enum Part {
 pub(super) enum Kind {
     Issue,
     PullRequest,
+    Links,
     Commits,
     File,
     MergeQueue,
@@ -53,9 +56,9 @@ const ISSUE: &str = "fragment IssueParts on Issue { number title body state stat
     timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT, MILESTONED_EVENT, DEMILESTONED_EVENT, \
     CLOSED_EVENT]) { nodes { __typename \
     ... on LabeledEvent { createdAt actor { ...ActorParts } label { name } } \
-    ... on UnlabeledEvent { createdAt actor { ...ActorParts } label { name } } \
-    ... on MilestonedEvent { createdAt actor { ...ActorParts } milestoneTitle } \
-    ... on DemilestonedEvent { createdAt actor { ...ActorParts } milestoneTitle } \
+    ... on UnlabeledEvent { createdAt label { name } } \
+    ... on MilestonedEvent { createdAt actor { ...ActorParts } } \
+    ... on DemilestonedEvent { createdAt } \
     ... on ClosedEvent { createdAt actor { ...ActorParts } \
     closer { __typename ... on PullRequest { number repository { databaseId } } } } } \
     pageInfo { hasPreviousPage } } }";
@@ -64,7 +67,6 @@ const PULL_REQUEST: &str = "fragment PullRequestParts on PullRequest { number ti
     mergedAt mergeCommit { oid } headRefOid headRefName headRepository { databaseId nameWithOwner } \
     baseRefOid baseRefName author { ...ActorParts } labels(first: 100) { nodes { name } } \
     milestone { number } createdAt updatedAt \
-    closingIssuesReferences(first: 100) { nodes { number repository { databaseId } } pageInfo { hasNextPage } } \
     commits(first: 100) { ...CommitParts } \
     reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) { nodes { fullDatabaseId \
     author { ...ActorParts } state commit { oid } submittedAt } pageInfo { hasPreviousPage } } }";
@@ -78,6 +80,7 @@ impl Part {
         match self {
             Self::Issue { .. } => Kind::Issue,
             Self::PullRequest { .. } => Kind::PullRequest,
+            Self::Links { .. } => Kind::Links,
             Self::Commits { .. } => Kind::Commits,
             Self::File { .. } => Kind::File,
             Self::MergeQueue { .. } => Kind::MergeQueue,
@@ -91,7 +94,11 @@ impl Part {
             Self::Issue { .. } => &[ACTOR, ISSUE],
             Self::PullRequest { .. } => &[ACTOR, PULL_REQUEST, COMMITS],
             Self::Commits { .. } => &[COMMITS],
-            Self::File { .. } | Self::MergeQueue { .. } | Self::Team { .. } | Self::Identity { .. } => &[],
+            Self::Links { .. }
+            | Self::File { .. }
+            | Self::MergeQueue { .. }
+            | Self::Team { .. }
+            | Self::Identity { .. } => &[],
         }
     }
 
@@ -104,9 +111,9 @@ impl Part {
             repository(name).into_iter().chain(more).collect()
         };
         match self {
-            Self::Issue { name, number } | Self::PullRequest { name, number } => {
-                with(name, vec![("number", "Int!", (*number).into())])
-            }
+            Self::Issue { name, number }
+            | Self::PullRequest { name, number }
+            | Self::Links { name, number } => with(name, vec![("number", "Int!", (*number).into())]),
             Self::Commits { name, number, after } => with(
                 name,
                 vec![("number", "Int!", (*number).into()), ("after", "String", after.as_str().into())],
@@ -135,6 +142,10 @@ impl Part {
             Self::PullRequest { .. } => {
                 repository(format!("pullRequest(number: $number{n}) {{ ...PullRequestParts }}"))
             }
+            Self::Links { .. } => repository(format!(
+                "pullRequest(number: $number{n}) {{ closingIssuesReferences(first: 100) {{ \
+                 nodes {{ number repository {{ databaseId }} }} pageInfo {{ hasNextPage }} }} }}"
+            )),
             Self::Commits { .. } => repository(format!(
                 "pullRequest(number: $number{n}) {{ commits(first: 100, after: $after{n}) {{ ...CommitParts }} }}"
             )),
@@ -197,22 +208,12 @@ struct Complaint {
     message: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    path: Option<Vec<Step>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Step {
-    Name(String),
-    Place(u64),
+    path: Option<Vec<Value>>,
 }
 
 impl Complaint {
     fn names(&self) -> Vec<&str> {
-        let steps = self.path.iter().flatten();
-        steps
-            .filter_map(|step| if let Step::Name(name) = step { Some(name.as_str()) } else { None })
-            .collect()
+        self.path.iter().flatten().filter_map(Value::as_str).collect()
     }
 
     fn is(&self, kind: &str) -> bool {
@@ -223,15 +224,6 @@ impl Complaint {
         let message = self.message.as_deref().unwrap_or("no reason given");
         message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
     }
-}
-
-/// What came back for one part.
-#[derive(Debug)]
-pub(super) struct Found<T> {
-    /// `None`: GitHub says there is none.
-    pub(super) value: Option<T>,
-    /// Something inside it was hidden from us.
-    pub(super) hides: bool,
 }
 
 /// What came back for a document, in the order of its parts.
@@ -270,11 +262,12 @@ impl Answers {
         }
     }
 
-    /// The answer to the part at place `n`; an error anywhere in it makes it unknown, with two exceptions: that there
-    /// is none, and that a linked issue is hidden from us.
-    pub(super) fn part<T: DeserializeOwned>(&self, n: usize) -> Result<Found<T>, String> {
+    /// The answer to the part at place `n`; `None`: GitHub says there is none.
+    ///
+    /// An error anywhere in it makes it unknown, with two exceptions: that there is none, and that a linked issue is
+    /// hidden from us (it is `null` in its list then, which is not all of the list).
+    pub(super) fn part<T: DeserializeOwned>(&self, n: usize) -> Result<Option<T>, String> {
         let alias = format!("q{n}");
-        let mut hides = false;
         for complaint in &self.complaints {
             let names = complaint.names();
             if names.first() != Some(&alias.as_str()) {
@@ -282,13 +275,12 @@ impl Answers {
             }
             match names.as_slice() {
                 [_, "issue" | "pullRequest"] if complaint.is("NOT_FOUND") => {}
-                [_, "pullRequest", "closingIssuesReferences", ..] => hides = true,
+                [_, "pullRequest", "closingIssuesReferences", ..] => {}
                 _ => return Err(complaint.text()),
             }
         }
         let raw = self.aliased.get(&alias).and_then(Option::as_ref);
         let value = raw.map(|raw| serde_json::from_str(raw.get())).transpose();
-        let value = value.map_err(|_| "it is not what GitHub describes".to_owned())?;
-        Ok(Found { value, hides })
+        value.map_err(|_| "it is not what GitHub describes".to_owned())
     }
 }

@@ -41,7 +41,7 @@ enum Item {
     LabeledEvent(Happened),
     UnlabeledEvent(Happened),
     MilestonedEvent(Happened),
-    DemilestonedEvent(Happened),
+    DemilestonedEvent,
     ClosedEvent(Happened),
     #[serde(other)]
     Other,
@@ -109,26 +109,30 @@ fn people(page: Option<Page<Who>>) -> Vec<Actor> {
     page.into_iter().flat_map(Page::into_nodes).filter_map(Who::actor).collect()
 }
 
+/// Who set the label, if setting it is the last that happened to it.
 fn label_set(items: &[&Item], label: &str) -> Option<SetBy> {
-    items.iter().rev().find_map(|item| match item {
-        Item::LabeledEvent(set) if set.label.as_ref().is_some_and(|of| of.name == label) => {
-            Some(set.set(label))
-        }
+    let of_the_label = |happened: &Happened| happened.label.as_ref().is_some_and(|of| of.name == label);
+    let last = items.iter().rev().find_map(|item| match item {
+        Item::LabeledEvent(happened) if of_the_label(happened) => Some(Some(happened)),
+        Item::UnlabeledEvent(happened) if of_the_label(happened) => Some(None),
         Item::LabeledEvent(_)
         | Item::UnlabeledEvent(_)
         | Item::MilestonedEvent(_)
-        | Item::DemilestonedEvent(_)
+        | Item::DemilestonedEvent
         | Item::ClosedEvent(_)
         | Item::Other => None,
-    })
+    });
+    last.flatten().map(|set| set.set(label))
 }
 
 /// An issue has one milestone at a time: the last one set is the one it has, whatever it was called then.
 fn milestone_set(items: &[&Item], title: &str) -> Option<SetBy> {
-    items
-        .iter()
-        .rev()
-        .find_map(|item| if let Item::MilestonedEvent(set) = item { Some(set.set(title)) } else { None })
+    let last = items.iter().rev().find_map(|item| match item {
+        Item::MilestonedEvent(happened) => Some(Some(happened)),
+        Item::DemilestonedEvent => Some(None),
+        Item::LabeledEvent(_) | Item::UnlabeledEvent(_) | Item::ClosedEvent(_) | Item::Other => None,
+    });
+    last.flatten().map(|set| set.set(title))
 }
 
 fn last_closed<'a>(items: &[&'a Item]) -> Option<&'a Happened> {

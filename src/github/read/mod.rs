@@ -184,18 +184,17 @@ impl<'a> Reader<'a> {
     async fn read(&self, question: &Question, answers: &Answers, n: usize) -> Result<Answer, String> {
         match question {
             Question::Issue(at) => {
-                let (found, _) = self.in_repository(answers, n, at.repo)?;
+                let found = self.in_repository(answers, n, at.repo)?;
                 Ok(Answer::Issue(found.issue.map(|issue| Box::new(issue.reading(at.repo)))))
             }
             Question::PullRequest(at) => {
-                let (found, hides) = self.in_repository(answers, n, at.repo)?;
+                let found = self.in_repository(answers, n, at.repo)?;
                 let Some(pull_request) = found.pull_request else { return Ok(Answer::PullRequest(None)) };
-                let mut reading = self.pull_request(*at, pull_request).await?;
-                reading.complete &= !hides;
+                let reading = self.pull_request(*at, pull_request).await?;
                 Ok(Answer::PullRequest(Some(Box::new(reading))))
             }
             Question::MergeGroup(repo, _, head) => {
-                let (found, _) = self.in_repository(answers, n, *repo)?;
+                let found = self.in_repository(answers, n, *repo)?;
                 let numbers = found.merge_queue.map_or(Ok(vec![]), |queue| queue.group(head));
                 numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
             }
@@ -209,16 +208,11 @@ impl<'a> Reader<'a> {
     }
 
     /// What the repository answers, if it is still the one that we mean: names are recycled.
-    fn in_repository(
-        &self,
-        answers: &Answers,
-        n: usize,
-        repo: RepoId,
-    ) -> Result<(InRepository, bool), String> {
+    fn in_repository(&self, answers: &Answers, n: usize, repo: RepoId) -> Result<InRepository, String> {
         let found = answers.part::<InRepository>(n).map_err(|why| self.unanswered(&why))?;
         let name = || self.place.names.get(&repo).map(ToString::to_string).unwrap_or_default();
-        match found.value {
-            Some(value) if value.database_id == Some(repo.0) => Ok((value, found.hides)),
+        match found {
+            Some(value) if value.database_id == Some(repo.0) => Ok(value),
             Some(_) => Err(format!("{} is the name of another repository now", name())),
             None => Err(self.unanswered(&format!("{} is not there, or not open to us", name()))),
         }
@@ -311,6 +305,7 @@ pub fn queries() -> Vec<(&'static str, String)> {
     let parts = [
         ("issue", Part::Issue { name: name.clone(), number }),
         ("pull request", Part::PullRequest { name: name.clone(), number }),
+        ("links", Part::Links { name: name.clone(), number }),
         ("commits", Part::Commits { name: name.clone(), number, after: after.clone() }),
         ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     Blob, InRepository, Reader,
-    document::Part,
+    document::{Answers, Part},
     shapes::{Elsewhere, Named, Oid, Page, Who, names},
 };
 use crate::{
@@ -45,7 +45,6 @@ pub(super) struct PullRequest {
     milestone: Option<Numbered>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    closing_issues_references: Option<Page<Elsewhere>>,
     commits: Page<Listed>,
     reviews: Option<Page<Review>>,
 }
@@ -66,6 +65,26 @@ struct Numbered {
 #[derive(Debug, Deserialize)]
 struct MoreCommits {
     commits: Page<Listed>,
+}
+
+/// The issues that it closes; absent where we may not see them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Links {
+    closing_issues_references: Option<Page<Elsewhere>>,
+}
+
+/// A repository, of which one thing about a pull request was asked.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About<T> {
+    pull_request: Option<T>,
+}
+
+/// What lies around a pull request.
+struct Surroundings {
+    links: Option<Page<Elsewhere>>,
+    policy_edit: Option<Option<String>>,
 }
 
 /// A commit in a pull request's list.
@@ -131,18 +150,13 @@ impl PullRequest {
     }
 
     /// The reading, of a pull request of `repo`, with the further pages of commits.
-    fn reading(
-        self,
-        repo: RepoId,
-        more: Vec<Page<Listed>>,
-        policy_edit: Option<Option<String>>,
-    ) -> PullRequestReading {
-        let closes = self.closing_issues_references;
-        let links_complete = closes.as_ref().is_some_and(Page::is_all);
+    fn reading(self, repo: RepoId, more: Vec<Page<Listed>>, around: Surroundings) -> PullRequestReading {
+        let Surroundings { links, policy_edit } = around;
+        let links_complete = links.as_ref().is_some_and(Page::is_all);
         let reviews_complete = self.reviews.as_ref().is_some_and(Page::is_all);
         let (commits, commits_complete) = commits(self.commits, more);
         PullRequestReading {
-            closes: closes.iter().flat_map(Page::iter).filter_map(Elsewhere::at).collect(),
+            closes: links.iter().flat_map(Page::iter).filter_map(Elsewhere::at).collect(),
             commits,
             reviews: last_opinions(self.reviews),
             policy_edit,
@@ -230,9 +244,8 @@ impl Reader<'_> {
     ) -> Result<PullRequestReading, String> {
         let now = || self.github.clock.now();
         let more = self.more_commits(at, &pull_request).await.map_err(|trouble| trouble.sentence(now()))?;
-        let edit =
-            self.policy_edit(at.repo, &pull_request).await.map_err(|trouble| trouble.sentence(now()))?;
-        Ok(pull_request.reading(at.repo, more, edit))
+        let around = self.around(at, &pull_request).await.map_err(|trouble| trouble.sentence(now()))?;
+        Ok(pull_request.reading(at.repo, more, around))
     }
 
     async fn more_commits(
@@ -240,18 +253,13 @@ impl Reader<'_> {
         at: IssueRef,
         pull_request: &PullRequest,
     ) -> Result<Vec<Page<Listed>>, Trouble> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Repository {
-            pull_request: Option<MoreCommits>,
-        }
         let (mut pages, mut read) = (Vec::new(), pull_request.commits.iter().count());
         let mut next = next_commits(&pull_request.commits, read);
         while let Some(after) = next {
             let part = Part::Commits { name: self.name(at.repo)?.clone(), number: at.number, after };
             let answers = self.document(Some(at.repo), &[part]).await?.map_err(Trouble::Strange)?;
-            let found = answers.part::<Repository>(0).map_err(Trouble::Strange)?.value;
-            let page = found.and_then(|repository| repository.pull_request).map(|more| more.commits);
+            let found: Option<About<MoreCommits>> = answers.part(0).map_err(Trouble::Strange)?;
+            let page = found.and_then(|about| about.pull_request).map(|more| more.commits);
             let page = page.ok_or_else(|| Trouble::Strange("a page of commits is missing".into()))?;
             read += page.iter().count();
             next = next_commits(&page, read);
@@ -260,31 +268,41 @@ impl Reader<'_> {
         Ok(pages)
     }
 
-    /// The policy file at the head, where it is not the one at the base.
-    async fn policy_edit(
-        &self,
-        repo: RepoId,
-        pull_request: &PullRequest,
-    ) -> Result<Option<Option<String>>, Trouble> {
-        let here = self.name(repo)?;
-        let (head, fork) = pull_request.head(repo);
+    /// The links, and the policy file at both ends. Linked issues and forks lie in other repositories, so this one
+    /// document is asked with a token that reads whatever the installation opens: with a narrower one, a link to
+    /// another private repository would look like no link.
+    async fn around(&self, at: IssueRef, pull_request: &PullRequest) -> Result<Surroundings, Trouble> {
+        let name = self.name(at.repo)?;
+        let (head, fork) = pull_request.head(at.repo);
         let file = |name: &RepoName, commit: &Sha| Part::File {
             name: name.clone(),
             commit: commit.to_string(),
             path: PATH,
         };
-        // GitHub keeps the head of a fork's pull request in the base repository too; that one serves where the fork
-        // is gone or not open to us.
-        let mut parts = vec![file(here, pull_request.base()), file(here, head)];
+        let links = Part::Links { name: name.clone(), number: at.number };
+        let mut parts = vec![links, file(name, pull_request.base()), file(name, head)];
         parts.extend(fork.map(|fork| file(fork, head)));
-        let answers = self.document(Some(repo), &parts).await?.map_err(Trouble::Strange)?;
-        let base =
-            answers.part::<InRepository>(0).map_err(Trouble::Strange)?.value.and_then(|found| found.object);
-        let own =
-            answers.part::<InRepository>(1).map_err(Trouble::Strange)?.value.and_then(|found| found.object);
-        let at_head = match fork.and_then(|_| answers.part::<InRepository>(2).ok()?.value) {
+        let answers = self.document(None, &parts).await?.map_err(Trouble::Strange)?;
+        let links: Option<About<Links>> = answers.part(0).map_err(Trouble::Strange)?;
+        let links =
+            links.and_then(|about| about.pull_request).and_then(|links| links.closing_issues_references);
+        Ok(Surroundings { links, policy_edit: self.policy_edit(at.repo, fork.is_some(), &answers)? })
+    }
+
+    /// The policy file at the head, where it is not the one at the base. GitHub keeps the head of a fork's pull
+    /// request in the base repository too; that one serves where the fork is gone or not open to us.
+    fn policy_edit(
+        &self,
+        repo: RepoId,
+        from_fork: bool,
+        answers: &Answers,
+    ) -> Result<Option<Option<String>>, Trouble> {
+        let here = |n| self.in_repository(answers, n, repo).map_err(Trouble::Strange);
+        let (base, own) = (here(1)?.object, here(2)?.object);
+        let in_fork = if from_fork { answers.part::<InRepository>(3).ok().flatten() } else { None };
+        let at_head = match in_fork {
             Some(in_fork) => in_fork.object,
-            None if fork.is_some() && own.is_none() && base.is_some() => {
+            None if from_fork && own.is_none() && base.is_some() => {
                 return Err(Trouble::Strange("the fork of the pull request is not open to us".into()));
             }
             None => own,

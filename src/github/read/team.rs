@@ -55,7 +55,7 @@ impl Reader<'_> {
 
     fn members(&self, name: &TeamName, answers: &Answers, n: usize) -> Result<Page<Who>, String> {
         let found = answers.part::<Organization>(n).map_err(|why| self.unanswered(&why))?;
-        let team = found.value.and_then(|organization| organization.team);
+        let team = found.and_then(|organization| organization.team);
         let absent = || format!("there is no team @{}/{} that we can see", name.organisation, name.slug);
         team.map(|team| team.members).ok_or_else(absent)
     }

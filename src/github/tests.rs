@@ -1,3 +1,0 @@
-//! GitHub, played by script.
-
-use super::*;
