@@ -121,6 +121,7 @@ impl Reader {
     /// What is to be seen of a line; opens and closes inline code and comments.
     fn inline(&mut self, line: &str, rest: &[&str]) -> String {
         let (mut seen, mut left) = (String::new(), line);
+        let end = line.rfind("-->");
         while let Some(c) = left.chars().next() {
             let run = left.len() - left.trim_start_matches('`').len();
             let mut step = c.len_utf8();
@@ -134,7 +135,8 @@ impl Reader {
             } else if self.span.is_none() && c == '\\' {
                 step += left.chars().nth(1).map_or(0, char::len_utf8);
             } else if self.span.is_none() && left.starts_with("<!--") {
-                match left.split_once("-->") {
+                let here = line.len() - left.len();
+                match end.filter(|end| *end >= here).and_then(|_| left.split_once("-->")) {
                     Some((_, after)) => {
                         left = after;
                         continue;
@@ -250,6 +252,16 @@ mod tests {
         ] {
             assert_eq!(open(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_long_text_that_opens_and_never_closes_is_read_in_one_go() {
+        for piece in ["<!--", "x<!--\n", "x`", "x`\n", "> ", "- ", "~~~\n", "<pre>\n", "\\`"] {
+            let text = format!("x{}", piece.repeat(65_536 / piece.len()));
+            assert!(!lines(&text).is_empty());
+        }
+        let runs: String = (1..360).map(|length| format!("x{}", "`".repeat(length))).collect();
+        assert_eq!(lines(&runs).len(), 1);
     }
 
     proptest::proptest! {

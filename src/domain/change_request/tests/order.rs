@@ -107,22 +107,23 @@ fn orders(of: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
+/// One by one, and every third order in two batches of three.
 #[test]
 fn every_order_of_six_deliveries_ends_in_the_same_state() {
     for (name, story) in STORIES {
         let expected = told_in(story, &[0, 1, 2, 3, 4, 5], false);
         let orders = orders(6);
         assert_eq!(orders.len(), 720);
-        for order in orders {
-            for together in [false, true] {
-                let world = told_in(story, &order, together);
-                assert_eq!(world.request(), expected.request(), "{name}: {order:?}, together: {together}");
-            }
+        for (number, order) in orders.iter().enumerate() {
+            let together = number % 3 == 0;
+            let world = told_in(story, order, together);
+            assert_eq!(world.request(), expected.request(), "{name}: {order:?}, together: {together}");
         }
     }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn repeated_deliveries_in_any_order_change_nothing(
         story in 0_usize..STORIES.len(),

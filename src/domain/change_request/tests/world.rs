@@ -182,7 +182,7 @@ impl World {
             created_at: Some(now),
             updated_at: Some(now),
         };
-        let on = CommentedOn::Issue(self.issue().clone());
+        let on = CommentedOn::Issue(Box::new(self.issue().clone()));
         self.event(by, What::Comment { change: CommentChange::Created, on, comment })
     }
 
@@ -201,6 +201,8 @@ impl World {
             author: Some(person("dev")),
             links: vec![Link { to: AT, finishes }],
             lost_links: vec![],
+            too_many_links: false,
+            unattributed_commits: vec![],
             unknown: None,
             independent_approvals: vec![],
             policy_edit: None,
@@ -316,7 +318,10 @@ impl World {
                 "triage" => vec![person("tara"), person("tom"), person("helper[bot]")],
                 _ => vec![],
             }),
-            Question::PullRequest(_) | Question::PolicyFile(_) | Question::MergeGroup(..) => {
+            Question::PullRequest(_)
+            | Question::PolicyFile(_)
+            | Question::MergeGroup(..)
+            | Question::InstallationRepositories(_) => {
                 panic!("a change request asks for {question:?}")
             }
         };
@@ -330,6 +335,7 @@ impl World {
             _ => "acme/billing",
         };
         RepositoryView {
+            id: repo,
             name: name.parse().unwrap(),
             default_branch: Some("main".into()),
             gone: false,
