@@ -70,6 +70,14 @@ impl Inbox {
         self.store.views(&asked.into_iter().collect::<Vec<_>>()).await
     }
 
+    /// Wakes the next few hundred of those who read something that very many read.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, the step can be taken again.
+    pub async fn wake_batch(&self) -> Result<Worked, StoreError> {
+        Ok(self.store.expand_fan_out(self.clock.now()).await?.into())
+    }
+
     /// Judges the subjects that are due, and settles what was decided.
     ///
     /// # Errors
@@ -130,10 +138,10 @@ impl Inbox {
             match settled {
                 Settled::Conflict => again.push(Open::new(claim)),
                 Settled::Refused(why) => {
-                    tracing::error!(subject = %claim.subject, why, "a decision could not be stored")
+                    tracing::error!(subject = %claim.subject, why, "a decision could not be stored");
                 }
                 Settled::Lost => {
-                    tracing::warn!(subject = %claim.subject, "somebody else holds this subject now")
+                    tracing::warn!(subject = %claim.subject, "somebody else holds this subject now");
                 }
                 Settled::Done => {}
             }
