@@ -46,6 +46,8 @@ mod views;
 
 mod parked;
 
+mod known;
+
 mod retention;
 
 use std::{

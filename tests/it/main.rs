@@ -9,5 +9,6 @@
 mod architecture;
 mod flow;
 mod queries;
+mod repair;
 mod store;
 mod support;
