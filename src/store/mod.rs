@@ -48,6 +48,9 @@ mod parked;
 
 mod retention;
 
+#[cfg(test)]
+mod plans;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,

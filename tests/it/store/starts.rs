@@ -1,7 +1,7 @@
 //! A database is opened, or refused with the reason and the cure.
 
 use changegate::store::{Kept, OpenError, Store};
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::AnyPool;
 
 use super::bench::{at, delivery, milestone, on_both};
 
@@ -117,62 +117,5 @@ async fn after_a_crash_what_was_acknowledged_is_there_and_free_to_be_claimed() {
     };
     assert_eq!(store.claim_deliveries(64).await.unwrap()[0].attempts, 1);
     assert_eq!(store.claim_subjects(64, at(0)).await.unwrap()[0].attempts, 1);
-    store.close().await;
-}
-
-/// Without them, a backlog makes every claim slower.
-#[tokio::test]
-async fn the_claims_are_served_by_their_indexes() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("x.db").display());
-    let store = Store::open(&url).await.unwrap();
-    let raw = AnyPool::connect(&url).await.unwrap();
-    for (query, index) in [
-        (
-            "SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= 1 ORDER BY id LIMIT 9",
-            "delivery_waiting",
-        ),
-        (
-            "SELECT tenant, id FROM subject WHERE due_at IS NOT NULL AND due_at <= 1 AND lease_until <= 1
-             ORDER BY due_at, since, kind LIMIT 9",
-            "subject_due",
-        ),
-        (
-            "SELECT tenant, key FROM effect WHERE waiting = 1 AND next_at <= 1 AND lease_until <= 1
-             ORDER BY lane, since LIMIT 9",
-            "effect_waiting",
-        ),
-        (
-            "SELECT reader, kind FROM reading WHERE tenant = 'a' AND key = 'b' AND kind > 1 AND reader > 'c'
-             ORDER BY reader LIMIT 9",
-            "reading_key",
-        ),
-        (
-            "SELECT source FROM edge WHERE tenant = 'a' AND (target, relation) IN (VALUES ('b', 'c'))",
-            "edge_target",
-        ),
-        (
-            "SELECT body FROM subject_event WHERE (tenant, subject) IN (VALUES ('a', 'b'), ('c', 'd')) ORDER BY delivery",
-            "sqlite_autoindex_subject_event_1",
-        ),
-        (
-            "SELECT tenant, id FROM subject WHERE (tenant, id) IN (VALUES ('a', 'b'), ('c', 'd'))",
-            "sqlite_autoindex_subject_1",
-        ),
-        (
-            "WITH v (tenant, id) AS (VALUES ('a', 'b'), ('c', 'd'))
-             UPDATE subject SET due_at = 1 FROM v WHERE subject.tenant = v.tenant AND subject.id = v.id",
-            "sqlite_autoindex_subject_1",
-        ),
-    ] {
-        let rows =
-            sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"))).fetch_all(&raw).await.unwrap();
-        let plan: Vec<String> = rows.iter().map(|row| row.try_get("detail").unwrap()).collect();
-        let plan = plan.join("\n");
-        assert!(plan.contains(index), "{query}\n{plan}");
-        let is_sorted = plan.contains("USE TEMP B-TREE FOR ORDER BY") && !query.contains("VALUES");
-        assert!(!is_sorted, "{query}\n{plan}");
-    }
-    raw.close().await;
     store.close().await;
 }
