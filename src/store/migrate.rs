@@ -30,11 +30,23 @@ pub(super) async fn run(
 /// The schema's number, and nothing is changed.
 pub(super) async fn check(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    match schema(connection).await.map_err(reason)? {
+    let found = match schema(connection).await {
+        Err(error) if is_no_table(&error) => 0,
+        found => found.map_err(reason)?,
+    };
+    match found {
         found if found > known => Err(OpenError::SchemaNewer { found, known }),
         found if found < known => Err(OpenError::SchemaOlder { found, known }),
         _ => Ok(()),
     }
+}
+
+/// No such table, in SQLite's words (one code for all faults of a statement) and PostgreSQL's.
+fn is_no_table(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| matches!(&*code, "1" | "42P01"))
 }
 
 async fn hold(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {

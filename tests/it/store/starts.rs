@@ -76,6 +76,18 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
 }
 
 #[tokio::test]
+async fn an_empty_database_is_not_read_and_a_missing_one_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let url = format!("sqlite:{}", path.display());
+    assert!(matches!(Store::open_read_only(&url).await, Err(OpenError::Unreachable { .. })));
+    assert!(!path.exists());
+    std::fs::write(&path, "").unwrap();
+    let refused = Store::open_read_only(&url).await;
+    assert!(matches!(refused, Err(OpenError::SchemaOlder { found: 0, .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_newer_sqlite_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("x.db").display());
@@ -118,4 +130,27 @@ async fn after_a_crash_what_was_acknowledged_is_there_and_free_to_be_claimed() {
     assert_eq!(store.claim_deliveries(64).await.unwrap()[0].attempts, 1);
     assert_eq!(store.claim_subjects(64, at(0)).await.unwrap()[0].attempts, 1);
     store.close().await;
+}
+
+#[tokio::test]
+async fn replicas_that_start_at_once_migrate_once() {
+    on_both(async |bench| {
+        if !bench.postgres {
+            return;
+        }
+        bench.store.close().await;
+        bench.tamper("DROP SCHEMA public CASCADE").await;
+        bench.tamper("CREATE SCHEMA public").await;
+        let open = |_| {
+            let url = bench.url.clone();
+            async move { Store::open(&url).await.unwrap() }
+        };
+        let stores = (0..4).map(open).collect::<tokio::task::JoinSet<_>>().join_all().await;
+        assert_eq!(stores[0].keep(delivery("one", "{}")).await, Ok(Kept::New));
+        assert_eq!(stores[1].keep(delivery("one", "{}")).await, Ok(Kept::Repeated));
+        for store in stores {
+            store.close().await;
+        }
+    })
+    .await;
 }
