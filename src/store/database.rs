@@ -19,6 +19,7 @@ const TURNS: u32 = 8;
 const SQLITE_WRITER: &[&str] = &[
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
     "PRAGMA mmap_size = 0",

@@ -65,6 +65,14 @@ pub enum Routing {
     Parked { why: String },
 }
 
+/// The index `delivery_waiting` serves it.
+pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
+       SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
+       ORDER BY id LIMIT $1 {skip_locked})
+     UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
+     FROM picked WHERE delivery.id = picked.id
+     RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts";
+
 struct Claimed {
     delivery: StoredDelivery,
     size: i64,
@@ -121,14 +129,7 @@ async fn lease(
 ) -> Result<Vec<Claimed>, StoreError> {
     let lease = token();
     let rows = dialect
-        .query(
-            "WITH picked AS MATERIALIZED (
-               SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
-               ORDER BY id LIMIT $1 {skip_locked})
-             UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
-             FROM picked WHERE delivery.id = picked.id
-             RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts",
-        )
+        .query(CLAIM)
         .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
         .bind(lease.clone())
         .bind(LEASE)
@@ -235,7 +236,7 @@ async fn held<'a>(
         return Ok(vec![]);
     }
     let text = "SELECT id, lease FROM delivery
-                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY id {lock}";
+                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY delivery_id {lock}";
     let keys = routed.iter().map(|(key, _)| key.key.clone());
     let statement = keys.fold(dialect.rows(text, 1, routed.len()), |statement, key| statement.bind(key));
     let mut leases: BTreeMap<String, Option<String>> = BTreeMap::new();

@@ -50,6 +50,9 @@ mod known;
 
 mod retention;
 
+#[cfg(test)]
+mod plans;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,

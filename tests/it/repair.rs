@@ -37,7 +37,12 @@ async fn what_was_lost_long_ago_is_found_by_looking_through_everything() {
         s.github().mishap(Some("issues"), Mishap::Drop);
         let issue = s.change_request("Lost").await;
         for n in 0..40 {
-            s.by("sam").open_labelled_issue("acme/web", &format!("Number {n}"), "Please.", &["change-request"]);
+            s.by("sam").open_labelled_issue(
+                "acme/web",
+                &format!("Number {n}"),
+                "Please.",
+                &["change-request"],
+            );
         }
         s.settle().await;
         assert_eq!(s.stage.app.repair.round(Reach::News).await.unwrap(), 0, "it is not on the first page");
