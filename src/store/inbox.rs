@@ -161,9 +161,7 @@ async fn give_back(
     }
     let text = "UPDATE delivery SET lease_until = 0, attempts = attempts - 1 WHERE id IN ({rows})";
     let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
-    keys.fold(dialect.rows(text, 1, claimed.len()), |statement, key| statement.bind(key))
-        .execute(connection)
-        .await?;
+    keys.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind).execute(connection).await?;
     Ok(())
 }
 
@@ -177,7 +175,7 @@ async fn load(
     }
     let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
     let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
-    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), |statement, id| statement.bind(id));
+    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
     let mut bodies: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for row in statement.fetch_all(&mut *connection).await? {
         bodies.insert(row.try_get(0)?, row.try_get(1)?);
@@ -238,7 +236,7 @@ async fn held<'a>(
     let text = "SELECT id, lease FROM delivery
                 WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY delivery_id {lock}";
     let keys = routed.iter().map(|(key, _)| key.key.clone());
-    let statement = keys.fold(dialect.rows(text, 1, routed.len()), |statement, key| statement.bind(key));
+    let statement = keys.fold(dialect.rows(text, 1, routed.len()), sqlx::query::Query::bind);
     let mut leases: BTreeMap<String, Option<String>> = BTreeMap::new();
     for row in statement.fetch_all(connection).await? {
         leases.insert(row.try_get(0)?, row.try_get(1)?);

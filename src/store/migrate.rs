@@ -45,7 +45,7 @@ pub(super) async fn check(connection: &mut AnyConnection) -> Result<(), OpenErro
 fn is_no_table(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| matches!(&*code, "1" | "42P01"))
 }
 
@@ -101,7 +101,8 @@ fn statements(text: &str) -> impl Iterator<Item = String> {
 
 /// Tells damage from absence.
 pub(super) fn reason(error: sqlx::Error) -> OpenError {
-    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
     // SQLite's CORRUPT and NOTADB.
     if matches!(code.as_str(), "11" | "26" | "267" | "523" | "779") {
         return OpenError::Corrupt { why: error.to_string() };

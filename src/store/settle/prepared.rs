@@ -132,7 +132,7 @@ impl<'a> Decided<'a> {
         Ok(Self {
             state: body::write(after)?,
             view: Shown::of(&after.view())?,
-            look_again: decision.look_again.map(|at| at.as_microsecond()),
+            look_again: decision.look_again.map(jiff::Timestamp::as_microsecond),
             edges,
             reads,
             writes,
