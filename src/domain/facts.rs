@@ -133,10 +133,22 @@ pub struct PullRequestReading {
     pub commits: Vec<CommitReading>,
     /// The last opinion of each reviewer.
     pub reviews: Vec<ReviewSnapshot>,
-    /// The policy file at the head, when it differs from the base: `Some(None)` when the head deletes it.
-    pub policy_edit: Option<Option<String>>,
+    /// The policy file at the head, beside that at the base.
+    pub policy: PolicyAtHead,
     /// Whether every page of links, commits and reviews was read.
     pub complete: bool,
+}
+
+/// What a pull request does to the policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyAtHead {
+    /// Nothing: it is as it is at the base.
+    Same,
+    /// It deletes the file.
+    Deleted,
+    /// It leaves this text.
+    Changed(String),
 }
 
 /// A commit of a pull request.

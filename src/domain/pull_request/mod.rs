@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decide::{Case, Decision, Judgement},
     event::{CommentChange, Event, PullRequestSnapshot, ReviewSnapshot, What},
-    facts::{Fact, Inquiry, PullRequestReading},
+    facts::{Fact, Inquiry, PolicyAtHead, PullRequestReading},
     ids::{Actor, IssueRef, Sha, SubjectId},
     link::Link,
     policy::{self, Scope},
@@ -20,7 +20,7 @@ use super::{
 };
 use follow::Followed;
 pub use linked::Linked;
-pub use reading::{PolicyEdit, Reading, ReviewGiven};
+pub use reading::{Reading, ReviewGiven};
 
 mod changes;
 mod follow;
@@ -271,14 +271,15 @@ fn policy_errors(
     repository: Option<&RepositoryView>,
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Vec<String>> {
-    let edit = read?.policy_edit.as_ref()?;
+    let text = match &read?.policy {
+        PolicyAtHead::Same => return None,
+        PolicyAtHead::Deleted => return Some(vec![]),
+        PolicyAtHead::Changed(text) => text,
+    };
     let scope = match repository {
         Some(repository) => inquiry.policy_scope(&repository.name)?,
         None => Scope::Alone,
     };
-    let errors = match edit {
-        PolicyEdit::Deleted => None,
-        PolicyEdit::Text(text) => policy::parse(policy::PATH, text, scope).err(),
-    };
-    Some(errors.unwrap_or_default().iter().map(ToString::to_string).collect())
+    let errors = policy::parse(policy::PATH, text, scope).err().unwrap_or_default();
+    Some(errors.iter().map(ToString::to_string).collect())
 }

@@ -215,13 +215,13 @@ fn an_approval_given_before_a_push_does_not_count_after_it_even_when_github_move
 #[test]
 fn an_edited_policy_file_is_read_with_its_errors() {
     for (file, errors) in [
-        (None, None),
-        (Some(None), Some(false)),
-        (Some(Some("mode: enforce\n")), Some(false)),
-        (Some(Some("mode: sometimes\n")), Some(true)),
+        (PolicyAtHead::Same, None),
+        (PolicyAtHead::Deleted, Some(false)),
+        (PolicyAtHead::Changed("mode: enforce\n".into()), Some(false)),
+        (PolicyAtHead::Changed("mode: sometimes\n".into()), Some(true)),
     ] {
         let mut shown = reading(snapshot(41));
-        shown.policy_edit = file.map(|text: Option<&str>| text.map(Into::into));
+        shown.policy = file.clone();
         let view = first(&world_with(shown), &snapshot(41));
         assert_eq!(view.policy_edit.map(|errors| !errors.is_empty()), errors, "{file:?}");
     }
@@ -291,7 +291,7 @@ fn more_links_than_can_be_followed_are_said_to_be_too_many() {
 fn its_state_reads_back_as_it_was_stored() {
     let mut shown = reading(snapshot(41));
     shown.reviews = vec![review(1, "lee", ReviewState::Approved, 'a', 1)];
-    shown.policy_edit = Some(None);
+    shown.policy = PolicyAtHead::Deleted;
     let state = world_with(shown).decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
     let stored = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);

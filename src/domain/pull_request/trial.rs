@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{
     decide::{Case, Decision, Instance, Judgement, judge},
     event::{Event, PullRequestChange, PullRequestSnapshot, ReviewSnapshot, ReviewState, What},
-    facts::{Answer, CommitReading, Fact, Facts, PullRequestReading, Question},
+    facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
     repository::RepositoryView,
     subject::{Relation, State, View},
@@ -71,7 +71,7 @@ pub fn reading(pull_request: PullRequestSnapshot) -> PullRequestReading {
         closes: vec![],
         commits: vec![commit],
         reviews: vec![],
-        policy_edit: None,
+        policy: PolicyAtHead::Same,
         complete: true,
     }
 }
