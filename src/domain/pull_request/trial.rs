@@ -7,6 +7,7 @@ use crate::domain::{
     event::{Event, PullRequestChange, PullRequestSnapshot, ReviewSnapshot, ReviewState, What},
     facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
+    policy::PolicyText,
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -115,7 +116,7 @@ impl World {
                 name: name.parse().unwrap(),
                 default_branch: Some("main".into()),
                 gone: false,
-                policy: policy.map(Into::into),
+                policy: policy.map(PolicyText::from),
             };
             world.views.insert(SubjectId::Repository(repo), View::Repository(view));
         }
