@@ -11,3 +11,4 @@ mod flow;
 mod queries;
 mod store;
 mod support;
+mod wire;
