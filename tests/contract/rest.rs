@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::material::Material;
 use crate::schema::{Faults, Schema, Unknown};
+use crate::specimen::{Tried, unnoticed};
 
 /// GitHub's own API description (`@octokit/openapi`, github.com).
 pub struct Rest {
@@ -51,6 +52,30 @@ impl Rest {
             None if body.is_null() => Ok(()),
             None => Err(vec![format!("{} answers {status} without a body", operation.name)]),
         }
+    }
+
+    /// The damages to the body of a request that its description does not notice, and how many were tried.
+    ///
+    /// # Panics
+    /// When the body is not valid to begin with.
+    pub fn unnoticed_in_request(&self, method: &str, path: &str, body: &Value) -> Result<Tried, Faults> {
+        let schema = self.request_schema(&self.operation(method, path)?);
+        Ok(schema.map_or_else(Tried::default, |schema| unnoticed(&schema, body)))
+    }
+
+    /// The same of an answer.
+    ///
+    /// # Panics
+    /// When the body is not valid to begin with.
+    pub fn unnoticed_in_response(
+        &self,
+        method: &str,
+        path: &str,
+        status: u16,
+        body: &Value,
+    ) -> Result<Tried, Faults> {
+        let schema = self.response_schema(&self.operation(method, path)?, status)?;
+        Ok(schema.map_or_else(Tried::default, |schema| unnoticed(&schema, body)))
     }
 
     /// The path of the description that a concrete path belongs to: literal segments win over parameters.
@@ -250,7 +275,7 @@ fn too_long(body: &Value, place: &str, most: usize) -> Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::{specimen, unnoticed};
+    use crate::specimen::specimen;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
