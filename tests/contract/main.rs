@@ -34,3 +34,9 @@ mod database;
 mod arrivals;
 
 mod understood;
+
+mod asker;
+
+mod story;
+
+mod sandbox;

@@ -199,8 +199,22 @@ fn an_error() -> Value {
     })
 }
 
+/// The parameters that may span segments at the end of a path (`x-multi-segment` in the description).
+const SPANNING: [&str; 10] = [
+    "{path}",
+    "{ref}",
+    "{basehead}",
+    "{branch}",
+    "{tag}",
+    "{dir}",
+    "{sha}",
+    "{commit_sha}",
+    "{tree_sha}",
+    "{subject_digest}",
+];
+
 /// For each segment whether it is literal, or `None` where the path is not of this template. The last parameter may
-/// span segments (`/contents/{path}`, `/compare/{basehead}`).
+/// span segments where it is of [`SPANNING`].
 fn fit(template: &str, path: &str) -> Option<Vec<bool>> {
     let parts: Vec<&str> = template.split('/').collect();
     let segments: Vec<&str> = path.splitn(parts.len(), '/').collect();
@@ -213,8 +227,9 @@ fn fit(template: &str, path: &str) -> Option<Vec<bool>> {
     };
     let mut fit: Vec<bool> =
         parts.iter().zip(&segments).map(|(part, segment)| literal(part, segment)).collect::<Option<_>>()?;
-    fit.push(!segments.last()?.contains('/'));
-    Some(fit)
+    let spans = segments.last()?.contains('/');
+    fit.push(!spans);
+    (!spans || SPANNING.contains(parts.last()?)).then_some(fit)
 }
 
 fn path_values<'a>(template: &'a str, path: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -314,6 +329,7 @@ mod tests {
         }
         assert_eq!(rest.template("put", "/repos/acme/web/check-runs"), None);
         assert_eq!(rest.template("get", "/repos/acme"), None);
+        assert_eq!(rest.template("get", "/repos/acme/web/nothing"), None);
     }
 
     #[test]
