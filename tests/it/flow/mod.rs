@@ -1,3 +1,6 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
-mod dbg;
+mod endings;
+mod intake;
+mod links;
+mod triage;
