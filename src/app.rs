@@ -1,8 +1,9 @@
 //! The wiring: settings become a running server.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -30,6 +31,11 @@ pub enum StartError {
     Listen { what: String, error: io::Error },
 }
 
+type Step = Pin<Box<dyn Future<Output = Result<Worked, StoreError>> + Send>>;
+
+/// How often bodies are forgotten.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// Everything that works, before it works: its steps can be taken by hand.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -37,6 +43,8 @@ pub struct App {
     pub inbox: Inbox,
     pub performer: Performer,
     pub door: Door,
+    /// For how long bodies of deliveries are kept.
+    retention: SignedDuration,
     socket: Option<PathBuf>,
 }
 
@@ -65,7 +73,8 @@ impl App {
             .collect();
         let door = Door { store: store.clone(), clock, secrets, host: config.github_host().into() };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
-        Ok(Self { store, inbox, performer, door, socket })
+        let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
+        Ok(Self { store, inbox, performer, door, retention, socket })
     }
 
     /// What the server answers.
@@ -84,41 +93,46 @@ impl App {
     pub async fn settle(&self) -> Result<usize, StoreError> {
         let mut worked = 0;
         loop {
-            let mut idle = true;
-            for step in [
+            let steps = [
                 self.inbox.route_batch().await?,
                 self.inbox.decide_batch().await?,
+                self.inbox.wake_batch().await?,
                 self.performer.perform_batch().await?,
-            ] {
-                if let Worked::Some(items) = step {
-                    worked += items;
-                    idle = false;
-                }
-            }
-            if idle {
+            ];
+            let items: usize = steps.iter().map(|step| step.items()).sum();
+            if items == 0 {
                 return Ok(worked);
             }
+            worked += items;
         }
     }
 
     /// Starts the loops that take the steps.
     #[must_use]
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
-        let (router, judge, performer) = (self.inbox.clone(), self.inbox.clone(), self.performer.clone());
+        let work = |name, step: fn(Self) -> Step| {
+            let (app, store) = (self.clone(), self.store.clone());
+            let rest = move || {
+                let store = store.clone();
+                async move { store.wait_for_work().await }
+            };
+            worker::spawn(name, stop.clone(), move || step(app.clone()), rest)
+        };
+        let app = self.clone();
         vec![
-            worker::spawn("route", stop.clone(), move || {
-                let inbox = router.clone();
-                async move { inbox.route_batch().await }
-            }),
-            worker::spawn("decide", stop.clone(), move || {
-                let inbox = judge.clone();
-                async move { inbox.decide_batch().await }
-            }),
-            worker::spawn("perform", stop.clone(), move || {
-                let performer = performer.clone();
-                async move { performer.perform_batch().await }
-            }),
+            work("route", |app| Box::pin(async move { app.inbox.route_batch().await })),
+            work("decide", |app| Box::pin(async move { app.inbox.decide_batch().await })),
+            work("wake", |app| Box::pin(async move { app.inbox.wake_batch().await })),
+            work("perform", |app| Box::pin(async move { app.performer.perform_batch().await })),
+            worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
         ]
+    }
+
+    /// Bodies of deliveries are kept for as long as the settings say.
+    async fn forget(self) -> Result<Worked, StoreError> {
+        let before = self.inbox.clock.now().saturating_sub(self.retention).unwrap_or(Timestamp::MIN);
+        self.store.forget_bodies(before).await?;
+        Ok(Worked::Idle)
     }
 
     /// Opens the doors: the webhook's and the health page's for everybody, the admin socket for the operator.

@@ -221,8 +221,12 @@ async fn an_effect_goes_out_through_the_installation_in_force() {
         let event: Event = event("unused");
         let account = |installation, suspended| {
             let installation = Some(InstallationId(installation));
-            let seen = event.account.clone();
-            decided(State::Account(Account { seen, installation, suspended, ..Account::default() }))
+            decided(State::Account(Account {
+                seen: event.account.clone(),
+                installation,
+                suspended,
+                ..Account::default()
+            }))
         };
         decide(bench, vec![label(true)]).await;
         for (outcome, expected) in [
