@@ -9,11 +9,21 @@ use crate::support::scenario;
 async fn the_intake_label_makes_one_status_comment_kept_up_to_date_in_place() {
     scenario(async |s| {
         let issue = s.change_request("Export invoices").await;
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+        **Change request** · requested
+        Contact: nobody yet · Requester: @sam
+
+        Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
+        ");
         let written = s.github().comments(issue)[0]["id"].clone();
         s.by("tess").comment(issue, "/accept");
         s.settle().await;
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+        **Change request** · accepted
+        Contact: nobody yet · Requester: @sam
+
+        Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #1` (elsewhere `Closes acme/web#1`) in its description.
+        ");
         assert_eq!(s.github().comments(issue)[0]["id"], written, "the same comment");
         assert_eq!(s.comments(issue).len(), 1);
     })
@@ -44,13 +54,25 @@ async fn missing_fields_are_named_and_the_note_goes_away_when_they_are_filled_in
         let issue = s.by("sam").open_labelled_issue("acme/web", "Export", asked, &["change-request"]);
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "needs_information");
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+**Change request** · needs information
+Contact: nobody yet · Requester: @sam
+
+This request can't be triaged yet. Missing: **Why** and **Who is affected**. Edit the description above, each under a heading of that name; this note goes away by itself.
+
+Next: the requester completes the description; then a triager ([acme/triage](https://github/orgs/acme/teams/triage)) decides.
+");
         let answered =
             asked.replace("_No response_", "Everybody.").replace("### Who", "### Why\n\nMoney.\n\n### Who");
         s.by("sam").edit_issue(issue, Edit { body: Some(&answered), ..Edit::default() });
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+        **Change request** · left the register
+        Contact: nobody yet · Requester: @sam
+
+        The label **change-request** was taken off: this issue has left the register. Its history is kept; set the label again to bring it back.
+        ");
     })
     .await;
 }
@@ -62,7 +84,12 @@ async fn a_request_whose_label_is_taken_off_leaves_the_register_and_comes_back_w
         s.by("sam").unlabel(issue, "change-request");
         s.settle().await;
         assert_eq!(s.register().await, vec![]);
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+    **Change request** · requested
+    Contact: @quinn · Requester: @sam
+
+    Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
+    ");
         s.by("sam").label(issue, "change-request");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "accepted");
@@ -79,7 +106,12 @@ async fn a_new_title_and_a_contact_are_followed() {
         s.by("tess").assign(issue, "quinn");
         s.settle().await;
         assert_eq!(s.register().await, [("Export".to_owned(), "requested".to_owned())]);
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+        **Change request** · requested
+        Contact: @quinn · Requester: @sam
+
+        Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
+        ");
     })
     .await;
 }

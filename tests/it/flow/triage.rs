@@ -27,7 +27,28 @@ async fn each_command_of_a_triager_ends_triage_its_own_way() {
             assert_eq!(s.reactions(issue, comment), serde_json::json!(["+1"]));
             assert_eq!(s.sentences(issue), Vec::<String>::new());
         }
-        assert_snapshot!(told.join("\n"), @"");
+        assert_snapshot!(told.join("\n"), @r#"
+        "/accept": accepted ["change-request", "triage/accepted"]
+        Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #2` (elsewhere `Closes acme/web#2`) in its description.
+        "/decline No money this year": declined ["change-request", "triage/declined"]
+        Declined by @tess (2 Nov 2026): No money this year.
+
+        It is taken up again when a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`.
+        "/defer until March": deferred ["change-request", "triage/deferred"]
+        Deferred by @tess (2 Nov 2026): until March.
+
+        It is taken up again when a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`.
+        "/need-info Which invoices?": needs_information ["change-request", "triage/needs-information"]
+        Asked by @tess (2 Nov 2026): Which invoices?
+
+        Next: the requester answers here or in the description; then a triager ([acme/triage](https://github/orgs/acme/teams/triage)) decides.
+        "/duplicate #1": duplicate ["change-request", "triage/duplicate"]
+        Duplicate of [web#&#8203;1](https://github/acme/web/issues/1) by @tess (2 Nov 2026). Follow the other one.
+        "/triage accepted": accepted ["change-request", "triage/accepted"]
+        Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #7` (elsewhere `Closes acme/web#7`) in its description.
+        "Looks good to me.\r\n\r\n/ACCEPT": accepted ["change-request", "triage/accepted"]
+        Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #8` (elsewhere `Closes acme/web#8`) in its description.
+        "#);
     })
     .await;
 }
@@ -56,12 +77,12 @@ async fn the_label_of_somebody_else_is_put_back_with_one_sentence() {
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
         assert_eq!(s.labels(issue), ["change-request"]);
-        assert_snapshot!(s.sentences(issue).join("\n"), @"");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@sam set **triage/accepted**; this is decided by the triagers ([acme/triage](https://github/orgs/acme/teams/triage)). It was taken off again. Ask them here.");
         s.by("sam").label(issue, "change/emergency");
         s.by("sam").label(issue, "account/sales");
         s.settle().await;
         assert_eq!(s.labels(issue), ["change-request", "account/sales"]);
-        assert_snapshot!(s.sentences(issue)[1..].join("\n"), @"");
+        assert_snapshot!(s.sentences(issue)[1..].join("\n"), @"@sam set **change/emergency**; this label is not set by hand. It was taken off again.");
     })
     .await;
 }
@@ -74,7 +95,7 @@ async fn the_command_of_somebody_else_changes_nothing_and_is_answered() {
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
         assert_eq!(s.reactions(issue, comment), serde_json::json!(["confused"]));
-        assert_snapshot!(s.sentences(issue).join("\n"), @"");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@tess wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.");
     })
     .await;
 }
@@ -86,7 +107,12 @@ async fn a_command_that_lacks_something_is_answered_with_what_it_takes() {
         s.by("tess").comment(issue, "/duplicate");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
-        assert_snapshot!(s.sentences(issue).join("\n"), @"");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"
+    **Change request** · withdrawn
+    Contact: nobody yet · Requester: @sam
+
+    Withdrawn by @sam (2 Nov 2026). The requester or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) brings it back with `/reopen`.
+    ");
     })
     .await;
 }
@@ -101,7 +127,12 @@ async fn the_requester_withdraws_and_brings_back() {
         s.by("sam").comment(issue, "/withdraw");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "withdrawn");
-        assert_snapshot!(s.status(issue), @"");
+        assert_snapshot!(s.status(issue), @"
+        **Change request** · withdrawn
+        Contact: nobody yet · Requester: @sam
+
+        Withdrawn by @sam (2 Nov 2026). The requester or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) brings it back with `/reopen`.
+        ");
         s.by("sam").comment(issue, "/reopen");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
@@ -137,7 +168,7 @@ async fn what_a_command_decided_survives_somebody_who_takes_the_label_off() {
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "accepted");
         assert_eq!(s.labels(issue), ["change-request", "triage/accepted"]);
-        assert_snapshot!(s.sentences(issue).join("\n"), @"");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@ana took **triage/accepted** off; this is decided by the triagers ([acme/triage](https://github/orgs/acme/teams/triage)). It was put on again.");
     })
     .await;
 }

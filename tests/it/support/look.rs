@@ -82,7 +82,8 @@ impl Scene {
         let comments = self.github().comments(on);
         let found = comments.iter().find(|found| found["id"] == comment).expect("the comment");
         let counted = found["reactions"].as_object().expect("reactions").iter();
-        let named = counted.filter(|(name, count)| name.as_str() != "total_count" && count.as_u64() > Some(0));
+        let named =
+            counted.filter(|(name, count)| name.as_str() != "total_count" && count.as_u64() > Some(0));
         named.map(|(name, _)| Value::from(name.as_str())).collect()
     }
 
@@ -143,8 +144,7 @@ fn line(release: &Release, names: &BTreeMap<RepoId, String>) -> String {
     let in_repo = |repo: &RepoId, number: u64| format!("{}#{number}", names[repo]);
     let milestones: Vec<String> =
         release.milestones.iter().map(|(repo, number)| in_repo(repo, *number)).collect();
-    let scope: Vec<String> =
-        release.scope.iter().map(|at: &IssueRef| in_repo(&at.repo, at.number)).collect();
+    let scope: Vec<String> = release.scope.iter().map(|at: &IssueRef| in_repo(&at.repo, at.number)).collect();
     let due = release.due_on.map_or_else(|| "no day".into(), |due| due.strftime("%Y-%m-%d").to_string());
     format!(
         "{} {} ({}, {due}) milestones: {} scope: {}",
