@@ -1,5 +1,6 @@
 use super::{trial::*, *};
 use crate::domain::{
+    effect::{Call, Reaction},
     event::{
         CheckRunChange, CheckRunSnapshot, CheckSuiteChange, CommentChange, CommentSnapshot, CommentedOn,
         PullRequestChange, ReviewChange, ReviewSnapshot, ReviewState,
