@@ -63,6 +63,11 @@ impl EffectivePolicy {
         part.own_zone().cloned().unwrap_or_else(|| self.base.zone())
     }
 
+    /// The zone in which times are shown to people.
+    pub fn zone(&self) -> Zone {
+        self.base.zone()
+    }
+
     /// The stricter of both modes.
     pub fn mode_for(&self, repo: &str) -> Mode {
         let mode = |part: &Policy| match part.scope() {
