@@ -1,13 +1,18 @@
-//! A small GitHub and store on paper, for the tests of pull requests and commits.
+//! A small GitHub and store on paper, for the tests of every subject.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{
     decide::{Case, Decision, Instance, Judgement, judge},
-    event::{Event, PullRequestChange, PullRequestSnapshot, ReviewSnapshot, ReviewState, What},
+    event::{
+        Event, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
+        ReviewState, What,
+    },
     facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
-    ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
+    ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    link::Link,
     policy::PolicyText,
+    pull_request::PullRequestView,
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -15,6 +20,11 @@ use jiff::Timestamp;
 
 pub const WEB: RepoId = RepoId(7);
 pub const BILLING: RepoId = RepoId(8);
+/// The owner's `.github`.
+pub const SHARED: RepoId = RepoId(9);
+/// Our number as a GitHub App.
+pub const APP: u64 = 4711;
+pub const INSTALLATION: InstallationId = InstallationId(5);
 
 pub fn at(number: u64) -> IssueRef {
     IssueRef { repo: WEB, number }
@@ -35,7 +45,39 @@ pub fn actor(login: &str) -> Actor {
 }
 
 pub fn instance() -> Instance {
-    Instance { web_url: "https://github.com".into(), app: 4711 }
+    Instance { web_url: "https://github.com".into(), app: APP }
+}
+
+pub fn name(repo: RepoId) -> RepoName {
+    let name = match repo {
+        WEB => "acme/web",
+        BILLING => "acme/billing",
+        SHARED => "acme/.github",
+        other => panic!("repository {other} has no name here"),
+    };
+    name.parse().unwrap()
+}
+
+/// A repository as lists show it.
+pub fn named(repo: RepoId) -> RepositoryNumber {
+    RepositoryNumber { id: repo, name: name(repo) }
+}
+
+/// A repository as deliveries show it.
+pub fn seen(repo: RepoId) -> RepositorySnapshot {
+    RepositorySnapshot {
+        id: repo,
+        name: name(repo),
+        default_branch: Some("main".into()),
+        private: Some(true),
+        archived: Some(false),
+    }
+}
+
+/// A repository with this policy file.
+pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
+    let default_branch = Some("main".into());
+    RepositoryView { id: repo, name: name(repo), default_branch, gone: false, policy: policy.cloned() }
 }
 
 pub fn snapshot(number: u64) -> PullRequestSnapshot {
@@ -77,6 +119,27 @@ pub fn reading(pull_request: PullRequestSnapshot) -> PullRequestReading {
     }
 }
 
+/// An open pull request at commit `a` that finishes these issues.
+pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
+    PullRequestView {
+        at,
+        title: "Faster login".into(),
+        open: true,
+        draft: false,
+        merged_at: None,
+        head: sha('a'),
+        base_branch: "main".into(),
+        author: Some(actor("ana")),
+        links: links.iter().map(|to| Link { to: *to, finishes: true }).collect(),
+        lost_links: vec![],
+        too_many_links: false,
+        unknown: None,
+        independent_approvals: vec![],
+        unattributed_commits: vec![],
+        policy_edit: None,
+    }
+}
+
 pub fn review(id: u64, by: &str, state: ReviewState, on: char, seconds: i64) -> ReviewSnapshot {
     ReviewSnapshot {
         id,
@@ -102,6 +165,10 @@ pub struct World {
     pub pointing: BTreeMap<(SubjectId, Relation), Vec<SubjectId>>,
     pub readings: BTreeMap<IssueRef, PullRequestReading>,
     pub groups: BTreeMap<Sha, Vec<u64>>,
+    /// The policy file that every repository has on GitHub.
+    pub file: Option<String>,
+    /// The repositories that the installation reaches.
+    pub reaches: Vec<RepositoryNumber>,
     /// GitHub does not answer.
     pub down: bool,
 }
@@ -109,21 +176,22 @@ pub struct World {
 impl World {
     /// Two repositories of acme, `web` and `billing`; this is the policy file of `web`, if it has one.
     pub fn new(policy: Option<&str>) -> Self {
-        let mut world = Self::default();
-        for (repo, name, policy) in [(WEB, "acme/web", policy), (BILLING, "acme/billing", None)] {
-            let view = RepositoryView {
-                id: repo,
-                name: name.parse().unwrap(),
-                default_branch: Some("main".into()),
-                gone: false,
-                policy: policy.map(PolicyText::from),
-            };
-            world.views.insert(SubjectId::Repository(repo), View::Repository(view));
-        }
-        world
+        let policy = policy.map(PolicyText::from);
+        Self::default().holding(WEB, policy.as_ref()).holding(BILLING, None)
     }
 
-    fn answer(&self, question: &Question) -> Fact<Answer> {
+    /// With this repository, and this policy file in it.
+    pub fn holding(self, repo: RepoId, policy: Option<&PolicyText>) -> Self {
+        self.showing(SubjectId::Repository(repo), View::Repository(repository(repo, policy)))
+    }
+
+    /// With what others may read of this subject.
+    pub fn showing(mut self, subject: SubjectId, view: View) -> Self {
+        self.views.insert(subject, view);
+        self
+    }
+
+    pub fn answer(&self, question: &Question) -> Fact<Answer> {
         if self.down && !question.is_for_the_store() {
             return Fact::Unknown("GitHub could not be reached since 09:00 UTC".into());
         }
@@ -142,14 +210,14 @@ impl World {
                 Answer::MergeGroup(self.groups.get(head).cloned().unwrap_or_default())
             }
             Question::Issue(_) => Answer::Issue(None),
-            Question::PolicyFile(_) => Answer::PolicyFile(None),
+            Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
             Question::Team(_) => Answer::Team(vec![]),
-            Question::InstallationRepositories(_) => Answer::InstallationRepositories(vec![]),
+            Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };
         Fact::Known(answer, time(0))
     }
 
-    /// Judges, finding out what is asked in at most four rounds; says what GitHub was asked, too.
+    /// Judges; says what GitHub was asked, too.
     pub fn ask(
         &self,
         subject: &SubjectId,
@@ -157,24 +225,12 @@ impl World {
         events: &[Event],
         now: Timestamp,
     ) -> (Judgement, Vec<Question>) {
-        let (mut facts, mut asked, instance) = (Facts::default(), vec![], instance());
-        for _ in 0..=4 {
-            let case = Case { subject, before, events, facts: &facts, now, instance: &instance };
-            match judge(case) {
-                Judgement::Needs(questions) => {
-                    assert!(!questions.is_empty(), "it asks nothing");
-                    for question in questions {
-                        facts.insert(question.clone(), self.answer(&question));
-                        asked.push(question);
-                    }
-                }
-                judgement @ (Judgement::Decided(_) | Judgement::Ignored(_)) => {
-                    asked.retain(|question| !question.is_for_the_store());
-                    return (judgement, asked);
-                }
-            }
-        }
-        panic!("more than four rounds: {asked:?}")
+        let mut asked = vec![];
+        let judgement = judged(subject, before, events, now, |question| {
+            asked.extend((!question.is_for_the_store()).then(|| question.clone()));
+            self.answer(question)
+        });
+        (judgement, asked)
     }
 
     /// The same, where it must come to a decision.
@@ -190,4 +246,41 @@ impl World {
             judgement @ (Judgement::Ignored(_) | Judgement::Needs(_)) => panic!("not decided: {judgement:?}"),
         }
     }
+}
+
+/// Judges, finding out what is asked in at most four rounds.
+pub fn judged(
+    subject: &SubjectId,
+    before: Option<&State>,
+    events: &[Event],
+    now: Timestamp,
+    mut answer: impl FnMut(&Question) -> Fact<Answer>,
+) -> Judgement {
+    let (mut facts, instance) = (Facts::default(), instance());
+    for _ in 0..=4 {
+        match judge(Case { subject, before, events, facts: &facts, now, instance: &instance }) {
+            Judgement::Needs(questions) => {
+                assert!(!questions.is_empty(), "it asks nothing");
+                for question in questions {
+                    let found = answer(&question);
+                    facts.insert(question, found);
+                }
+            }
+            judgement @ (Judgement::Decided(_) | Judgement::Ignored(_)) => return judgement,
+        }
+    }
+    panic!("more than four rounds for {subject}")
+}
+
+/// Every order of the numbers below `count`.
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else { return vec![vec![]] };
+    let with_last = |order: Vec<usize>| {
+        (0..count).map(move |place| {
+            let mut order = order.clone();
+            order.insert(place, last);
+            order
+        })
+    };
+    orders(last).into_iter().flat_map(with_last).collect()
 }
