@@ -1,8 +1,18 @@
 //! The wiring: settings become a running server.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::PathBuf,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -14,6 +24,7 @@ use crate::{
     effects::Performer,
     github::{API_VERSION, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
+    repair::{Reach, Repair, RepairError},
     store::{Counts, OpenError, Store, StoreError},
     webhook::{self, Door},
     worker::{self, Stop, Worked},
@@ -30,6 +41,17 @@ pub enum StartError {
     Listen { what: String, error: io::Error },
 }
 
+type Step = Pin<Box<dyn Future<Output = Result<Worked, StoreError>> + Send>>;
+
+/// How often what arrived is compared with what GitHub sent.
+const COMPARE: Duration = Duration::from_secs(60);
+/// The same where nothing can arrive but by asking.
+const PULL: Duration = Duration::from_secs(5);
+/// How long what is in flight may take after a stop; whoever stops us kills us soon after.
+const GRACE: Duration = Duration::from_secs(8);
+/// How often bodies are forgotten.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// Everything that works, before it works: its steps can be taken by hand.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -37,6 +59,12 @@ pub struct App {
     pub inbox: Inbox,
     pub performer: Performer,
     pub door: Door,
+    /// Takes in what was lost.
+    pub repair: Repair,
+    /// How often what arrived is compared with what GitHub sent.
+    compare_every: Duration,
+    /// For how long bodies of deliveries are kept.
+    retention: SignedDuration,
     socket: Option<PathBuf>,
 }
 
@@ -57,15 +85,20 @@ impl App {
         let github = Arc::new(GitHub::new(&settings, clock.clone())?);
         let instance = Instance { web_url: config.github_web_url.clone(), app: config.app_id };
         let inbox = Inbox { store: store.clone(), github: github.clone(), clock: clock.clone(), instance };
+        let host: Arc<str> = config.github_host().into();
+        let repair =
+            Repair { store: store.clone(), github: github.clone(), clock: clock.clone(), host: host.clone() };
         let performer = Performer { store: store.clone(), github, clock: clock.clone() };
         let secrets = config
             .webhook_secrets
             .iter()
             .filter_map(|secret| Secret::new(secret.expose_secret()).ok())
             .collect();
-        let door = Door { store: store.clone(), clock, secrets, host: config.github_host().into() };
+        let door = Door { store: store.clone(), clock, secrets, host };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
-        Ok(Self { store, inbox, performer, door, socket })
+        let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
+        let compare_every = if config.pull { PULL } else { COMPARE };
+        Ok(Self { store, inbox, performer, door, repair, compare_every, retention, socket })
     }
 
     /// What the server answers.
@@ -84,41 +117,66 @@ impl App {
     pub async fn settle(&self) -> Result<usize, StoreError> {
         let mut worked = 0;
         loop {
-            let mut idle = true;
-            for step in [
+            let steps = [
                 self.inbox.route_batch().await?,
                 self.inbox.decide_batch().await?,
+                self.inbox.wake_batch().await?,
                 self.performer.perform_batch().await?,
-            ] {
-                if let Worked::Some(items) = step {
-                    worked += items;
-                    idle = false;
-                }
-            }
-            if idle {
+            ];
+            let items: usize = steps.iter().map(|step| step.items()).sum();
+            if items == 0 {
                 return Ok(worked);
             }
+            worked += items;
         }
     }
 
     /// Starts the loops that take the steps.
     #[must_use]
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
-        let (router, judge, performer) = (self.inbox.clone(), self.inbox.clone(), self.performer.clone());
+        let work = |name, step: fn(Self) -> Step| {
+            let (app, store) = (self.clone(), self.store.clone());
+            let rest = move || {
+                let store = store.clone();
+                async move { store.wait_for_work().await }
+            };
+            worker::spawn(name, stop.clone(), move || step(app.clone()), rest)
+        };
+        let app = self.clone();
         vec![
-            worker::spawn("route", stop.clone(), move || {
-                let inbox = router.clone();
-                async move { inbox.route_batch().await }
-            }),
-            worker::spawn("decide", stop.clone(), move || {
-                let inbox = judge.clone();
-                async move { inbox.decide_batch().await }
-            }),
-            worker::spawn("perform", stop.clone(), move || {
-                let performer = performer.clone();
-                async move { performer.perform_batch().await }
-            }),
+            work("route", |app| Box::pin(async move { app.inbox.route_batch().await })),
+            work("decide", |app| Box::pin(async move { app.inbox.decide_batch().await })),
+            work("wake", |app| Box::pin(async move { app.inbox.wake_batch().await })),
+            work("perform", |app| Box::pin(async move { app.performer.perform_batch().await })),
+            worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
+            self.repairing(stop),
         ]
+    }
+
+    /// At first everything that GitHub keeps is compared with what arrived, then what is new.
+    fn repairing(&self, stop: &Stop) -> JoinHandle<()> {
+        let repair = self.repair.clone();
+        let first = AtomicBool::new(true);
+        let step = move || {
+            let repair = repair.clone();
+            let reach = if first.swap(false, Ordering::Relaxed) { Reach::Everything } else { Reach::News };
+            async move {
+                let taken = repair.round(reach).await?;
+                if taken > 0 {
+                    tracing::warn!(taken, "deliveries had been lost and were taken in from GitHub's record");
+                }
+                Ok::<_, RepairError>(Worked::Idle)
+            }
+        };
+        let pause = self.compare_every;
+        worker::spawn("repair", stop.clone(), step, move || worker::pause(pause))
+    }
+
+    /// Bodies of deliveries are kept for as long as the settings say.
+    async fn forget(self) -> Result<Worked, StoreError> {
+        let before = self.inbox.clock.now().saturating_sub(self.retention).unwrap_or(Timestamp::MIN);
+        let forgotten = self.store.forget_bodies(before).await?;
+        Ok(usize::try_from(forgotten).unwrap_or(usize::MAX).into())
     }
 
     /// Opens the doors: the webhook's and the health page's for everybody, the admin socket for the operator.
@@ -148,10 +206,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: Stop) -> Result<(), StartError> {
         let mut running = self.open_doors(listener, &stop)?;
         running.extend(self.workers(&stop));
-        for task in running {
-            // One that panicked has said so; the others are still waited for.
-            drop(task.await);
-        }
+        stop.stopped().await;
+        worker::finish(running, GRACE).await;
         if let Some(path) = &self.socket {
             drop(std::fs::remove_file(path));
         }

@@ -84,6 +84,14 @@ impl Inbox {
         self.store.views(&asked.into_iter().collect::<Vec<_>>()).await
     }
 
+    /// Wakes the next few hundred of those who read something that very many read.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost, the step can be taken again.
+    pub async fn wake_batch(&self) -> Result<Worked, StoreError> {
+        Ok(self.store.expand_fan_out(self.clock.now()).await?.into())
+    }
+
     /// Judges the subjects that are due, and settles what was decided.
     ///
     /// # Errors
@@ -93,16 +101,16 @@ impl Inbox {
         let count = claims.len();
         let mut open: Vec<Open> = claims.into_iter().map(Open::new).collect();
         while !open.is_empty() {
-            let (settlements, asking) = self.judge_all(open);
-            open = self.settle(settlements).await?;
+            let (judged, asking) = self.judge_all(open);
+            open = self.settle(judged).await?;
             open.extend(self.find_out(asking).await?);
         }
         Ok(count.into())
     }
 
-    fn judge_all(&self, open: Vec<Open>) -> (Vec<Settlement>, Vec<(Open, Vec<Question>)>) {
+    fn judge_all(&self, open: Vec<Open>) -> (Vec<Judged>, Vec<(Open, Vec<Question>)>) {
         let now = self.clock.now();
-        let (mut settlements, mut asking) = (vec![], vec![]);
+        let (mut judged, mut asking) = (vec![], vec![]);
         for mut open in open {
             let case = Case {
                 subject: &open.claim.subject,
@@ -127,28 +135,31 @@ impl Inbox {
                     Outcome::Decided { decision, reads }
                 }
             };
-            settlements.push(Settlement { claim: open.claim, outcome });
+            judged.push((open, outcome));
         }
-        (settlements, asking)
+        (judged, asking)
     }
 
-    /// Settles, and answers with those whose facts have changed meanwhile: they are judged again, from the beginning.
-    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Open>, StoreError> {
-        if settlements.is_empty() {
+    /// Settles, and answers with those whose facts have changed in the store meanwhile: they are judged again.
+    async fn settle(&self, judged: Vec<Judged>) -> Result<Vec<Open>, StoreError> {
+        if judged.is_empty() {
             return Ok(vec![]);
         }
-        let claims: Vec<Claim> = settlements.iter().map(|settlement| settlement.claim.clone()).collect();
+        let (open, settlements): (Vec<Open>, Vec<Settlement>) = judged
+            .into_iter()
+            .map(|(open, outcome)| {
+                let claim = open.claim.clone();
+                (open, Settlement { claim, outcome })
+            })
+            .unzip();
         let settled = self.store.settle(settlements, self.clock.now()).await?;
         let mut again = vec![];
-        for (claim, settled) in claims.into_iter().zip(settled) {
+        for (open, settled) in open.into_iter().zip(settled) {
+            let subject = &open.claim.subject;
             match settled {
-                Settled::Conflict => again.push(Open::new(claim)),
-                Settled::Refused(why) => {
-                    tracing::error!(subject = %claim.subject, why, "a decision could not be stored")
-                }
-                Settled::Lost => {
-                    tracing::warn!(subject = %claim.subject, "somebody else holds this subject now")
-                }
+                Settled::Conflict => again.push(open.again()),
+                Settled::Refused(why) => tracing::error!(%subject, why, "a decision could not be stored"),
+                Settled::Lost => tracing::warn!(%subject, "somebody else holds this subject now"),
                 Settled::Done => {}
             }
         }
@@ -227,7 +238,17 @@ struct Open {
     rounds: usize,
 }
 
+/// A subject that was judged, and what came of it.
+type Judged = (Open, Outcome);
+
 impl Open {
+    /// What GitHub said is still fresh; what the store said is not.
+    fn again(mut self) -> Self {
+        self.facts.forget_the_stores();
+        self.rounds = 0;
+        self
+    }
+
     fn new(claim: Claim) -> Self {
         Self { claim, facts: Facts::default(), reads: BTreeSet::new(), rounds: 0 }
     }

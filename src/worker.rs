@@ -7,7 +7,10 @@ use std::{
 };
 
 use axum::{Router, serve::Listener};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, JoinHandle},
+};
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +21,23 @@ pub enum Worked {
     Idle,
 }
 
+impl Worked {
+    /// How many items.
+    #[must_use]
+    pub const fn items(self) -> usize {
+        match self {
+            Self::Some(items) => items,
+            Self::Idle => 0,
+        }
+    }
+}
+
 impl From<usize> for Worked {
     fn from(items: usize) -> Self {
         if items == 0 { Self::Idle } else { Self::Some(items) }
     }
 }
 
-/// How long a loop rests when nobody has told it of work.
-const REST: Duration = Duration::from_millis(50);
 /// How long a loop rests after a failed step.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -59,28 +71,57 @@ impl Stop {
     }
 }
 
-/// Runs a step again and again until told to stop. A failed step is logged and tried again after a rest.
+/// Runs a step again and again until told to stop; `rest` waits for more to do. A failed step is logged and tried
+/// again after a second.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-pub fn spawn<S, F, E>(name: &'static str, stop: Stop, mut step: S) -> JoinHandle<()>
+pub fn spawn<S, F, E, R, W>(name: &'static str, stop: Stop, mut step: S, mut rest: R) -> JoinHandle<()>
 where
     S: FnMut() -> F + Send + 'static,
     F: Future<Output = Result<Worked, E>> + Send,
     E: Display + Send,
+    R: FnMut() -> W + Send + 'static,
+    W: Future<Output = ()> + Send,
 {
     tokio::spawn(async move {
         while !stop.is_stopped() {
-            let rest = match step().await {
+            let failed = match step().await {
                 Ok(Worked::Some(_)) => continue,
-                Ok(Worked::Idle) => REST,
+                Ok(Worked::Idle) => false,
                 Err(error) => {
                     tracing::warn!(worker = name, %error, "a step failed; it is tried again");
-                    REST_AFTER_FAILURE
+                    true
                 }
             };
-            // Either the rest is over or it is time to stop.
-            drop(tokio::time::timeout(rest, stop.stopped()).await);
+            tokio::select! {
+                () = rest(), if !failed => {}
+                () = pause(REST_AFTER_FAILURE), if failed => {}
+                () = stop.stopped() => {}
+            }
         }
     })
+}
+
+/// Lets time pass, for a loop that has nothing to wait for but time.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that waits")]
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Waits until all have ended, but not longer than `grace`; then ends the rest where they are.
+pub async fn finish(running: Vec<JoinHandle<()>>, grace: Duration) {
+    let ends: Vec<AbortHandle> = running.iter().map(JoinHandle::abort_handle).collect();
+    let all = async {
+        for task in running {
+            // One that panicked has said so; the others are still waited for.
+            drop(task.await);
+        }
+    };
+    if tokio::time::timeout(grace, all).await.is_err() {
+        tracing::warn!("not everything in flight ended in time; what was not acknowledged is sent again");
+    }
+    for end in ends {
+        end.abort();
+    }
 }
 
 /// Serves a router on a socket until told to stop, and finishes what is in flight.

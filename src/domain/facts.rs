@@ -196,6 +196,11 @@ impl Facts {
         self.0.insert(question, fact);
     }
 
+    /// Forgets what the store said, to ask it again.
+    pub fn forget_the_stores(&mut self) {
+        self.0.retain(|question, _| !question.is_for_the_store());
+    }
+
     /// Questions and answers, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Question, &Fact<Answer>)> {
         self.0.iter()

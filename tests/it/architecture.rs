@@ -12,6 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["clock", "domain", "github", "place", "store", "worker"]),
+    ("repair", &["clock", "github", "store"]),
     ("place", &["domain", "github", "store"]),
     ("github", &["clock", "domain"]),
     ("store", &["domain"]),
@@ -19,19 +20,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("worker", &[]),
     ("clock", &[]),
     ("config", &[]),
-    ("admin", &["domain", "store"]),
+    ("admin", &["clock", "domain", "store"]),
     (
         "app",
-        &["admin", "clock", "config", "domain", "effects", "github", "inbox", "store", "webhook", "worker"],
+        &[
+            "admin", "clock", "config", "domain", "effects", "github", "inbox", "repair", "store", "webhook",
+            "worker",
+        ],
     ),
     ("register", &["domain", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     ("cli", &["admin", "app", "clock", "config", "demo", "domain", "register", "store", "worker"]),
 ];
 
-/// Inside the core, what each part may name is what stands above it in `domain/mod.rs`; these pairs know each other,
-/// because a state of one is a fact of the other.
-const CORE_PURE: &[&str] = &[
+/// Words that mean input, output, time or chance, and so never occur in the core.
+const IMPURE: &[&str] = &[
     "sqlx",
     "axum",
     "octocrab",
@@ -94,7 +97,7 @@ fn rooms_name_only_the_rooms_that_they_may() {
 fn the_core_does_no_input_or_output() {
     for file in files("domain") {
         let text = code(&file);
-        for word in CORE_PURE {
+        for word in IMPURE {
             assert!(!text.contains(word), "{} says `{word}`", file.display());
         }
     }
@@ -133,6 +136,9 @@ fn files(room: &str) -> Vec<PathBuf> {
     let mut found = vec![];
     let mut todo = vec![source(room), source(&format!("{room}.rs"))];
     while let Some(path) = todo.pop() {
+        if path.file_stem().is_some_and(|name| name == "tests") {
+            continue;
+        }
         if path.is_dir() {
             todo.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|extension| extension == "rs") && path.is_file() {
