@@ -100,24 +100,6 @@ mod tests {
     use super::*;
     use crate::domain::{event::*, ids::CommentId, trial::*};
 
-    fn issue(number: u64) -> IssueSnapshot {
-        IssueSnapshot {
-            at: at(number),
-            title: "Faster login".into(),
-            body: String::new(),
-            open: true,
-            state_reason: None,
-            labels: vec![],
-            issue_type: None,
-            milestone: None,
-            assignees: vec![],
-            author: None,
-            created_at: None,
-            updated_at: None,
-            closed_at: None,
-        }
-    }
-
     fn comment(on: CommentedOn) -> What {
         let (created_at, updated_at) = (None, None);
         let (id, body) = (CommentId(1), String::new());

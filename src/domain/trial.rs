@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::domain::{
     decide::{Case, Decision, Instance, Judgement, judge},
     event::{
-        Event, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
-        ReviewState, What,
+        Event, IssueSnapshot, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot,
+        ReviewSnapshot, ReviewState, What,
     },
     facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
@@ -78,6 +78,25 @@ pub fn seen(repo: RepoId) -> RepositorySnapshot {
 pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
     let default_branch = Some("main".into());
     RepositoryView { id: repo, name: name(repo), default_branch, gone: false, policy: policy.cloned() }
+}
+
+/// An open issue of which nobody has said anything.
+pub fn issue(number: u64) -> IssueSnapshot {
+    IssueSnapshot {
+        at: at(number),
+        title: "Faster checkout".into(),
+        body: String::new(),
+        open: true,
+        state_reason: None,
+        labels: vec![],
+        issue_type: None,
+        milestone: None,
+        assignees: vec![],
+        author: None,
+        created_at: None,
+        updated_at: None,
+        closed_at: None,
+    }
 }
 
 pub fn snapshot(number: u64) -> PullRequestSnapshot {

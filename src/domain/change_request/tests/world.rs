@@ -44,19 +44,11 @@ impl World {
     pub fn new() -> Self {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let issue = IssueSnapshot {
-            at: AT,
-            title: "Faster checkout".into(),
             body: "### Why\n\nMoney".into(),
-            open: true,
-            state_reason: None,
-            labels: vec![],
-            issue_type: None,
-            milestone: None,
-            assignees: vec![],
             author: Some(actor("sam")),
             created_at: Some(now),
             updated_at: Some(now),
-            closed_at: None,
+            ..trial::issue(AT.number)
         };
         Self {
             now,
