@@ -26,10 +26,12 @@ impl Zone {
         })
     }
 
+    /// The zone of files that name none.
     pub fn utc() -> Self {
         Self(TimeZone::UTC)
     }
 
+    /// As calendars reckon with it.
     pub fn time_zone(&self) -> &TimeZone {
         &self.0
     }
@@ -69,6 +71,7 @@ impl Clock {
         (minutes < 60 && total <= 24 * 60).then_some(Self(total))
     }
 
+    /// Since midnight.
     pub fn minutes(self) -> u16 {
         self.0
     }

@@ -59,8 +59,8 @@ pub fn told(decision: &Decision) -> Vec<String> {
 /// The status comment.
 pub fn status(decision: &Decision) -> String {
     let status = decision.effects.iter().find_map(|effect| match &effect.call {
-        Call::Comment { purpose, body, .. } if purpose == "status" => Some(body.clone()),
-        _ => None,
+        Call::Comment { purpose, body, .. } => (purpose == "status").then(|| body.clone()),
+        Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } | Call::CheckRun { .. } => None,
     });
     status.unwrap_or_default()
 }

@@ -123,7 +123,7 @@ impl World {
     pub fn unlabel(&mut self, by: &str, name: &str) -> Event {
         self.labels_set.retain(|set| set.name != name);
         self.change(by, IssueChange::Unlabeled(name.into()), |issue| {
-            issue.labels.retain(|label| label != name)
+            issue.labels.retain(|label| label != name);
         })
     }
 
@@ -192,7 +192,7 @@ impl World {
                 self.state = Some(decision.after.clone());
                 *decision
             }
-            other => panic!("{other:?}"),
+            other @ (Judgement::Ignored(_) | Judgement::Needs(_)) => panic!("{other:?}"),
         }
     }
 
