@@ -41,6 +41,9 @@ enum Command {
         /// Accept a webhook secret under 32 bytes, for trials only.
         #[arg(long)]
         insecure_short_secret: bool,
+        /// Fetch deliveries from GitHub every few seconds: for a server that no webhook can reach.
+        #[arg(long)]
+        pull: bool,
     },
     /// Play a story against a small GitHub in this process: nothing to set up, nothing to clean up.
     Demo {
@@ -154,7 +157,7 @@ fn end(error: &anyhow::Error) -> Exit {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Serve { insecure_short_secret } => serve(file, insecure_short_secret).await,
+        Command::Serve { insecure_short_secret, pull } => serve(file, insecure_short_secret, pull).await,
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
@@ -177,9 +180,9 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-async fn serve(file: Option<&Path>, short_secrets: bool) -> anyhow::Result<Exit> {
+async fn serve(file: Option<&Path>, short_secrets: bool, pull: bool) -> anyhow::Result<Exit> {
     log();
-    let config = Config::read(file, environment, short_secrets)?;
+    let config = Config { pull, ..Config::read(file, environment, short_secrets)? };
     let app = App::open(&config, Clock::system()).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         let cure = "stop what listens there, or set CHANGEGATE_LISTEN to another address";

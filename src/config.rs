@@ -35,6 +35,8 @@ pub struct Config {
     pub webhook_secrets: Vec<SecretString>,
     /// For how many days the bodies of deliveries are kept.
     pub payload_retention_days: u32,
+    /// Deliveries are fetched from GitHub's record every few seconds, because no webhook can reach this server.
+    pub pull: bool,
 }
 
 /// One setting is wrong.
@@ -226,6 +228,7 @@ impl Reader<'_> {
                 short_secrets,
             ),
             payload_retention_days: self.days(file.payload_retention_days),
+            pull: false,
         }
     }
 
