@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use changegate::clock::Clock;
 use changegate::demo::Stage;
-use changegate::sandbox::{Attempt, CloseReason, Edit, Entry, Numbered, Person, Request, Verdict};
+use changegate::repair::Reach;
+use changegate::sandbox::{
+    Attempt, CloseReason, Edit, Entry, Fault, Mishap, Numbered, On, Person, Request, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
@@ -40,6 +43,7 @@ async fn tell() -> Told {
     scene.queue().await;
     scene.checks().await;
     scene.long_work().await;
+    scene.bad_day().await;
     let away = scene.moving().await;
     let asked = scene.curious(away).await;
     scene.people().await;
@@ -359,6 +363,21 @@ impl Scene {
             self.by("ana").push(WEB, "long", &[("long.txt", &format!("{day}"))], &format!("Day {day}"));
         }
         self.pull_request("long", "", false).await;
+    }
+
+    /// Answers that are lost on their way, and a webhook that never arrives.
+    async fn bad_day(&self) {
+        let github = &self.stage.sandbox;
+        github.mishap(Some("issues"), Mishap::Drop);
+        github.fault(On::rest("POST", "/repos/acme/web/issues"), Fault::LostAnswer, 1);
+        github.fault(On::rest("POST", "/repos/acme/web/check-runs"), Fault::LostAnswer, 1);
+        let issue = self.request("On a bad day").await;
+        let taken_in = self.stage.app.repair.round(Reach::Everything).await.unwrap();
+        assert_eq!(taken_in, 1, "what was lost is in GitHub's record");
+        self.pull_request("unlucky", &format!("Closes #{}", issue.number), false).await;
+        for _ in 0..5 {
+            self.settle().await;
+        }
     }
 
     async fn people(&self) {
