@@ -374,10 +374,14 @@ impl Scene {
         let issue = self.request("On a bad day").await;
         let taken_in = self.stage.app.repair.round(Reach::Everything).await.unwrap();
         assert_eq!(taken_in, 1, "what was lost is in GitHub's record");
+        let comments = github.comments(issue);
+        let ours = comments.first().and_then(|comment| comment["body"].as_str()).expect("a comment of ours");
+        self.by("changegate[bot]").comment(issue, ours);
         self.pull_request("unlucky", &format!("Closes #{}", issue.number), false).await;
         for _ in 0..5 {
             self.settle().await;
         }
+        assert_eq!(github.comments(issue).len(), 1, "a comment that was posted twice");
     }
 
     async fn people(&self) {
@@ -398,6 +402,9 @@ impl Scene {
     async fn owners(&self) {
         let (rosa, bea) = (self.by("rosa"), self.by("bea"));
         bea.install("beta", Some(&[]));
+        let github = &self.stage.app.inbox.github;
+        assert_eq!(github.app().await.unwrap().id, self.stage.sandbox.app_id());
+        assert_eq!(github.installations().await.unwrap().len(), 2);
         bea.add_to_installation("beta/open");
         self.settle().await;
         rosa.remove_from_installation("acme/money");
