@@ -13,7 +13,7 @@ use crate::webhooks::{Named, Webhooks};
 
 /// Says it past the capture of the test harness.
 fn say(text: &str) {
-    writeln!(std::io::stderr(), "{text}").unwrap();
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 fn json_of(text: &str) -> Value {

@@ -39,7 +39,7 @@ async fn tell() -> Told {
     scene.triage().await;
     scene.planning().await;
     scene.building().await;
-    scene.from_a_fork().await;
+    scene.fork().await;
     scene.queue().await;
     scene.checks().await;
     scene.long_work().await;
@@ -185,7 +185,7 @@ impl Scene {
         ] {
             let comments = self.stage.sandbox.comments(issue);
             let ours = comments.iter().find(|comment| comment["user"]["type"] == "Bot");
-            let id = ours.and_then(|comment| comment["id"].as_u64()).expect("a comment of ours");
+            let id = ours.and_then(|comment| comment["id"].as_u64()).unwrap();
             spoil(&self.by("lee"), id);
             self.settle().await;
         }
@@ -270,7 +270,7 @@ impl Scene {
     }
 
     /// A stranger's pull request from a public fork.
-    async fn from_a_fork(&self) {
+    async fn fork(&self) {
         let github = &self.stage.sandbox;
         github.add_repository("acme/open", &[("README.md", "# Open\n")]);
         github.make_public("acme/open");
@@ -314,9 +314,9 @@ impl Scene {
     /// People ask for checks again, and press what can be pressed.
     async fn checks(&self) {
         let at = self.pull_request("checked", "", false).await;
-        let head = self.stage.sandbox.head(WEB, "checked").expect("a branch");
+        let head = self.stage.sandbox.head(WEB, "checked").unwrap();
         let runs = self.stage.sandbox.check_runs(WEB, &head);
-        let run = runs.first().and_then(|run| run["id"].as_u64()).expect("a check run of ours");
+        let run = runs.first().and_then(|run| run["id"].as_u64()).unwrap();
         let ana = self.by("ana");
         ana.rerequest_check_run(WEB, run);
         ana.rerequest_check_suite(WEB, &head);
@@ -375,7 +375,7 @@ impl Scene {
         let taken_in = self.stage.app.repair.round(Reach::Everything).await.unwrap();
         assert_eq!(taken_in, 1, "what was lost is in GitHub's record");
         let comments = github.comments(issue);
-        let ours = comments.first().and_then(|comment| comment["body"].as_str()).expect("a comment of ours");
+        let ours = comments.first().and_then(|comment| comment["body"].as_str()).unwrap();
         self.by("changegate[bot]").comment(issue, ours);
         self.pull_request("unlucky", &format!("Closes #{}", issue.number), false).await;
         for _ in 0..5 {
