@@ -63,7 +63,12 @@ async fn what_each_path_costs_people_beyond_plain_github() {
             merge_when_green(s, &pull).await;
         });
         costs.push(parts.await);
-        assert_snapshot!(costs.join("\n"), @"");
+        assert_snapshot!(costs.join("\n"), @r#"
+        a pull request that closes an accepted change request: 0 []
+        a new change request: its form, and a triage decision: 2 ["open_issue by sam", "comment by tess"]
+        a pull request that is its own change request: 0 []
+        each further part of an accepted change request: 0 []
+        "#);
     })
     .await;
 }
@@ -139,7 +144,16 @@ async fn what_a_change_costs_in_requests() {
         tell("merged", s.requests_of(async || s.settle().await).await);
         assert_eq!(s.checks("acme/web", &head).len(), 1);
         println!("{}", told.join("\n"));
-        assert_snapshot!(told.join("\n"), @"");
+        assert_snapshot!(told.join("\n"), @"
+        a new change request: 1 GET web/contents/.github/changegate.yml, 2 POST graphql, 1 POST web/issues/N/comments
+        accepted by command: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        a pull request that closes it: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/check-runs
+        declined by command, with a check: 1 DELETE web/issues/N/labels/triage%2Faccepted, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        accepted again, with a check: 1 DELETE web/issues/N/labels/triage%2Fdeclined, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        a push: 2 POST graphql, 1 POST web/check-runs
+        a review: 2 POST graphql
+        merged: 1 GET web/contents/.github/changegate.yml, 1 PATCH web/issues/comments/N, 4 POST graphql
+        ");
     })
     .await;
 }

@@ -68,10 +68,10 @@ Next: the requester completes the description; then a triager ([acme/triage](htt
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
         assert_snapshot!(s.status(issue), @"
-        **Change request** · left the register
+        **Change request** · requested
         Contact: nobody yet · Requester: @sam
 
-        The label **change-request** was taken off: this issue has left the register. Its history is kept; set the label again to bring it back.
+        Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
         ");
     })
     .await;
@@ -85,11 +85,11 @@ async fn a_request_whose_label_is_taken_off_leaves_the_register_and_comes_back_w
         s.settle().await;
         assert_eq!(s.register().await, vec![]);
         assert_snapshot!(s.status(issue), @"
-    **Change request** · requested
-    Contact: @quinn · Requester: @sam
+        **Change request** · left the register
+        Contact: nobody yet · Requester: @sam
 
-    Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
-    ");
+        The label **change-request** was taken off: this issue has left the register. Its history is kept; set the label again to bring it back.
+        ");
         s.by("sam").label(issue, "change-request");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "accepted");
