@@ -1,6 +1,15 @@
 //! The wiring: settings become a running server.
 
-use std::{io, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +24,7 @@ use crate::{
     effects::Performer,
     github::{API_VERSION, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
+    repair::{Reach, Repair, RepairError},
     store::{Counts, OpenError, Store, StoreError},
     webhook::{self, Door},
     worker::{self, Stop, Worked},
@@ -33,6 +43,12 @@ pub enum StartError {
 
 type Step = Pin<Box<dyn Future<Output = Result<Worked, StoreError>> + Send>>;
 
+/// How often what arrived is compared with what GitHub sent.
+const COMPARE: Duration = Duration::from_secs(60);
+/// The same where nothing can arrive but by asking.
+const PULL: Duration = Duration::from_secs(5);
+/// How long what is in flight may take after a stop; whoever stops us kills us soon after.
+const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -43,6 +59,10 @@ pub struct App {
     pub inbox: Inbox,
     pub performer: Performer,
     pub door: Door,
+    /// Takes in what was lost.
+    pub repair: Repair,
+    /// How often what arrived is compared with what GitHub sent.
+    compare_every: Duration,
     /// For how long bodies of deliveries are kept.
     retention: SignedDuration,
     socket: Option<PathBuf>,
@@ -65,16 +85,20 @@ impl App {
         let github = Arc::new(GitHub::new(&settings, clock.clone())?);
         let instance = Instance { web_url: config.github_web_url.clone(), app: config.app_id };
         let inbox = Inbox { store: store.clone(), github: github.clone(), clock: clock.clone(), instance };
+        let host: Arc<str> = config.github_host().into();
+        let repair =
+            Repair { store: store.clone(), github: github.clone(), clock: clock.clone(), host: host.clone() };
         let performer = Performer { store: store.clone(), github, clock: clock.clone() };
         let secrets = config
             .webhook_secrets
             .iter()
             .filter_map(|secret| Secret::new(secret.expose_secret()).ok())
             .collect();
-        let door = Door { store: store.clone(), clock, secrets, host: config.github_host().into() };
+        let door = Door { store: store.clone(), clock, secrets, host };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
         let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
-        Ok(Self { store, inbox, performer, door, retention, socket })
+        let compare_every = if config.pull { PULL } else { COMPARE };
+        Ok(Self { store, inbox, performer, door, repair, compare_every, retention, socket })
     }
 
     /// What the server answers.
@@ -125,14 +149,34 @@ impl App {
             work("wake", |app| Box::pin(async move { app.inbox.wake_batch().await })),
             work("perform", |app| Box::pin(async move { app.performer.perform_batch().await })),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
+            self.repairing(stop),
         ]
+    }
+
+    /// At first everything that GitHub keeps is compared with what arrived, then what is new.
+    fn repairing(&self, stop: &Stop) -> JoinHandle<()> {
+        let repair = self.repair.clone();
+        let first = AtomicBool::new(true);
+        let step = move || {
+            let repair = repair.clone();
+            let reach = if first.swap(false, Ordering::Relaxed) { Reach::Everything } else { Reach::News };
+            async move {
+                let taken = repair.round(reach).await?;
+                if taken > 0 {
+                    tracing::warn!(taken, "deliveries had been lost and were taken in from GitHub's record");
+                }
+                Ok::<_, RepairError>(Worked::Idle)
+            }
+        };
+        let pause = self.compare_every;
+        worker::spawn("repair", stop.clone(), step, move || worker::pause(pause))
     }
 
     /// Bodies of deliveries are kept for as long as the settings say.
     async fn forget(self) -> Result<Worked, StoreError> {
         let before = self.inbox.clock.now().saturating_sub(self.retention).unwrap_or(Timestamp::MIN);
-        self.store.forget_bodies(before).await?;
-        Ok(Worked::Idle)
+        let forgotten = self.store.forget_bodies(before).await?;
+        Ok(usize::try_from(forgotten).unwrap_or(usize::MAX).into())
     }
 
     /// Opens the doors: the webhook's and the health page's for everybody, the admin socket for the operator.
@@ -162,10 +206,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: Stop) -> Result<(), StartError> {
         let mut running = self.open_doors(listener, &stop)?;
         running.extend(self.workers(&stop));
-        for task in running {
-            // One that panicked has said so; the others are still waited for.
-            drop(task.await);
-        }
+        stop.stopped().await;
+        worker::finish(running, GRACE).await;
         if let Some(path) = &self.socket {
             drop(std::fs::remove_file(path));
         }

@@ -41,6 +41,9 @@ enum Command {
         /// Accept a webhook secret under 32 bytes, for trials only.
         #[arg(long)]
         insecure_short_secret: bool,
+        /// Fetch deliveries from GitHub every few seconds: for a server that no webhook can reach.
+        #[arg(long)]
+        pull: bool,
     },
     /// Play a story against a small GitHub in this process: nothing to set up, nothing to clean up.
     Demo {
@@ -102,7 +105,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_APP_ID                  the App's number
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
-  CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]";
+  CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
+Environment only:
+  CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +151,7 @@ fn end(error: &anyhow::Error) -> Exit {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Serve { insecure_short_secret } => serve(file, insecure_short_secret).await,
+        Command::Serve { insecure_short_secret, pull } => serve(file, insecure_short_secret, pull).await,
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
@@ -169,9 +174,9 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-async fn serve(file: Option<&Path>, short_secrets: bool) -> anyhow::Result<Exit> {
+async fn serve(file: Option<&Path>, short_secrets: bool, pull: bool) -> anyhow::Result<Exit> {
     log();
-    let config = Config::read(file, environment, short_secrets)?;
+    let config = Config { pull, ..Config::read(file, environment, short_secrets)? };
     let app = App::open(&config, Clock::system()).await?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;

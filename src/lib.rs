@@ -4,7 +4,8 @@
 //! `tests/it/architecture.rs` holds which room may name which.
 //!
 //! ```text
-//! GitHub ─POST─► webhook ─keep─► deliveries ─route─► subjects due
+//! GitHub ─POST─► webhook ─┬─keep─► deliveries ─route─► subjects due
+//! GitHub's record ─► repair ─┘                            │
 //!                                                        │ claim: the lease is on the subject
 //!                                                        ▼
 //!                 pending events in arrival order ─► domain::judge ─► Needs(more)? store, then batched reads; again
@@ -43,6 +44,8 @@ pub mod inbox;
 pub mod domain;
 
 pub mod effects;
+
+pub mod repair;
 
 pub mod place;
 

@@ -78,9 +78,13 @@ fn boxed(heading: &dyn Display, lines: &[String]) {
 fn readable(markdown: &str) -> Vec<String> {
     let mut folded = false;
     let mut lines = vec![];
+    let mut following = markdown.lines().skip(1);
     for line in markdown.lines() {
         folded = (folded || line.contains("<details>")) && !line.contains("</details>");
-        if folded || line.contains("</details>") || line.starts_with("<!--") || line.starts_with("|---") {
+        let heads_a_table = following.next().is_some_and(|next| next.starts_with("|---"));
+        let rules_a_table = line.starts_with("|---");
+        if folded || line.contains("</details>") || line.starts_with("<!--") || heads_a_table || rules_a_table
+        {
             continue;
         }
         let line = unmarked(line);
@@ -101,6 +105,7 @@ fn unmarked(line: &str) -> String {
         .trim()
         .replace("**", "")
         .replace("<br>", " ");
+    let line = line.replace("&#8203;", "").replace('`', "");
     let line = match line.strip_prefix('|') {
         Some(row) => {
             let cells = row.trim_end_matches('|').split('|').map(str::trim).filter(|cell| !cell.is_empty());

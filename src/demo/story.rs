@@ -142,7 +142,7 @@ async fn it_is_planned_and_merged(
     pull_request: &PullRequest,
 ) -> anyhow::Result<()> {
     show::chapter("5. It is planned, and merged");
-    show::says("rosa", "who manages releases, gives the issue the milestone 2026.12");
+    show::says("rosa", "manages the releases, and gives the issue the milestone 2026.12");
     let rosa = stage.sandbox.by("rosa");
     rosa.create_milestone("acme/web", "2026.12", None);
     rosa.set_milestone(issue, "2026.12");

@@ -40,7 +40,10 @@ mod write;
 
 mod setup;
 
+mod deliveries;
+
 pub use client::NotAnApi;
+pub use deliveries::{Noted, Page};
 pub use read::queries;
 pub use setup::{App, Installation};
 pub use write::{Done, Failure};

@@ -131,7 +131,7 @@ impl GitHub {
         Ok(all)
     }
 
-    fn outcome(&self, trouble: &Trouble) -> Failure {
+    pub(super) fn outcome(&self, trouble: &Trouble) -> Failure {
         let now = self.clock.now();
         let why = trouble.sentence(now);
         match trouble {

@@ -61,7 +61,7 @@ pub(super) fn write<T: Serialize>(is: &T) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&Written { v: VERSION, is })?)
 }
 
-/// Reads what [`write`] wrote, in this version or an earlier one.
+/// Reads what [`write()`] wrote, in this version or an earlier one.
 pub(super) fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
     let unreadable = |error| StoreError::unreadable(what, error);
     let version: Version = serde_json::from_str(text).map_err(unreadable)?;

@@ -13,7 +13,8 @@ pub(super) enum Dialect {
 }
 
 /// The words that differ: how it is written in our texts, in SQLite, in PostgreSQL.
-const WORDS: [(&str, &str, &str); 5] = [
+const WORDS: [(&str, &str, &str); 6] = [
+    ("{key}", "TEXT", "TEXT COLLATE \"C\""),
     ("{blob}", "BLOB", "BYTEA"),
     ("{skip_locked}", "", "FOR UPDATE SKIP LOCKED"),
     ("{lock}", "", "FOR UPDATE"),

@@ -237,7 +237,7 @@ impl Store {
 }
 
 /// The index `effect_waiting` serves it.
-const CLAIM: &str = "WITH picked AS MATERIALIZED (
+pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
        SELECT tenant, key FROM effect
        WHERE waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
        ORDER BY lane, since LIMIT $2 {skip_locked})
@@ -316,6 +316,11 @@ async fn settle(
     rows: &[DoneRow],
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let text = "SELECT key FROM effect WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}";
+    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, row| {
+        statement.bind(row.tenant.clone()).bind(row.key.clone())
+    });
+    statement.fetch_all(&mut *connection).await?;
     let mut statement = dialect.rows(
         "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why) AS ({rows})
          UPDATE effect SET

@@ -75,6 +75,9 @@ pub enum StoreError {
     /// A row that a newer program wrote; a newer replica will take it.
     #[error("{0} was written by a newer changegate")]
     Newer(String),
+    /// Somebody else took what was held, between looking and locking.
+    #[error("somebody else holds it now")]
+    Overtaken,
     /// Something that cannot be written as JSON.
     #[error("cannot be written as JSON: {0}")]
     Unwritable(#[from] serde_json::Error),
@@ -91,7 +94,7 @@ impl StoreError {
             Self::Database(sqlx::Error::Database(error)) => {
                 error.code().is_some_and(|code| is_passing_code(&code))
             }
-            Self::Database(sqlx::Error::Io(_)) => true,
+            Self::Database(sqlx::Error::Io(_)) | Self::Overtaken => true,
             Self::Database(_) | Self::Unreadable { .. } | Self::Newer(_) | Self::Unwritable(_) => false,
         }
     }
@@ -107,7 +110,7 @@ impl StoreError {
                 })
             }
             Self::Database(sqlx::Error::Encode(_)) | Self::Unreadable { .. } | Self::Unwritable(_) => true,
-            Self::Database(_) | Self::Newer(_) => false,
+            Self::Database(_) | Self::Newer(_) | Self::Overtaken => false,
         }
     }
 }

@@ -58,8 +58,8 @@ fn lock_path(database: &Path) -> PathBuf {
 fn refuse_network(folder: &Path, database: &Path) -> Result<(), OpenError> {
     let found = rustix::fs::statfs(folder)
         .map_err(|error| OpenError::Unreachable { why: format!("{}: {error}", folder.display()) })?;
-    // The number is 32 bits wide, and sign-extended on some machines.
-    match network_file_system(i64::from(found.f_type) & 0xffff_ffff) {
+    // The number has 32 bits; its type, and whether its sign is extended, differ between machines.
+    match network_file_system(i128::from(found.f_type) & 0xffff_ffff) {
         Some(file_system) => Err(OpenError::NetworkFileSystem { path: database.into(), file_system }),
         None => Ok(()),
     }
@@ -72,7 +72,7 @@ fn refuse_network(_folder: &Path, _database: &Path) -> Result<(), OpenError> {
 
 /// The name of a network file system, by the number that `statfs` gives it on Linux (`linux/magic.h`).
 #[cfg(any(target_os = "linux", test))]
-const fn network_file_system(number: i64) -> Option<&'static str> {
+const fn network_file_system(number: i128) -> Option<&'static str> {
     match number {
         0x6969 => Some("NFS"),
         0x517b => Some("SMB"),

@@ -65,6 +65,14 @@ pub enum Routing {
     Parked { why: String },
 }
 
+/// The index `delivery_waiting` serves it.
+pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
+       SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
+       ORDER BY id LIMIT $1 {skip_locked})
+     UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
+     FROM picked WHERE delivery.id = picked.id
+     RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts";
+
 struct Claimed {
     delivery: StoredDelivery,
     size: i64,
@@ -121,14 +129,7 @@ async fn lease(
 ) -> Result<Vec<Claimed>, StoreError> {
     let lease = token();
     let rows = dialect
-        .query(
-            "WITH picked AS MATERIALIZED (
-               SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
-               ORDER BY id LIMIT $1 {skip_locked})
-             UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
-             FROM picked WHERE delivery.id = picked.id
-             RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts",
-        )
+        .query(CLAIM)
         .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
         .bind(lease.clone())
         .bind(LEASE)
@@ -160,9 +161,7 @@ async fn give_back(
     }
     let text = "UPDATE delivery SET lease_until = 0, attempts = attempts - 1 WHERE id IN ({rows})";
     let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
-    keys.fold(dialect.rows(text, 1, claimed.len()), |statement, key| statement.bind(key))
-        .execute(connection)
-        .await?;
+    keys.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind).execute(connection).await?;
     Ok(())
 }
 
@@ -176,7 +175,7 @@ async fn load(
     }
     let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
     let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
-    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), |statement, id| statement.bind(id));
+    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
     let mut bodies: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for row in statement.fetch_all(&mut *connection).await? {
         bodies.insert(row.try_get(0)?, row.try_get(1)?);
@@ -235,9 +234,9 @@ async fn held<'a>(
         return Ok(vec![]);
     }
     let text = "SELECT id, lease FROM delivery
-                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY id {lock}";
+                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY delivery_id {lock}";
     let keys = routed.iter().map(|(key, _)| key.key.clone());
-    let statement = keys.fold(dialect.rows(text, 1, routed.len()), |statement, key| statement.bind(key));
+    let statement = keys.fold(dialect.rows(text, 1, routed.len()), sqlx::query::Query::bind);
     let mut leases: BTreeMap<String, Option<String>> = BTreeMap::new();
     for row in statement.fetch_all(connection).await? {
         leases.insert(row.try_get(0)?, row.try_get(1)?);

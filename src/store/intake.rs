@@ -30,7 +30,7 @@ const GROUP: usize = 256;
 /// Bytes (compressed) after which a transaction takes no more deliveries.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 /// Above this many bytes, compressing would hold up other work.
-const LONG_WORK: usize = 256 * 1024;
+const LONG_WORK: i64 = 256 * 1024;
 /// The longest id and the longest event name that are stored, in bytes. GitHub's have 36 and 40.
 const LONGEST_NAME: usize = 255;
 
@@ -119,7 +119,7 @@ async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
     let plain = std::mem::take(&mut delivery.body);
     let size = i64::try_from(plain.len()).unwrap_or(i64::MAX);
     let work = move || body::compress(&plain).map(|bytes| (body::hash(&[&plain]), bytes));
-    let done = if size > LONG_WORK as i64 {
+    let done = if size > LONG_WORK {
         spawn_blocking(work).await.map_err(|error| KeepError::Busy(error.to_string()))?
     } else {
         work()
@@ -148,8 +148,7 @@ async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc
 fn name(keys: &mut Generator, group: &mut [Waiting]) {
     for waiting in group {
         let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.row.delivery.received_at);
-        let key =
-            keys.generate_from_datetime(at).unwrap_or_else(|overflow| overflow.commit_overflow_increment());
+        let key = keys.generate_from_datetime(at).unwrap_or_else(ulid::Overflow::commit_overflow_increment);
         waiting.row.key = key.to_string();
     }
 }

@@ -30,11 +30,23 @@ pub(super) async fn run(
 /// The schema's number, and nothing is changed.
 pub(super) async fn check(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    match schema(connection).await.map_err(reason)? {
+    let found = match schema(connection).await {
+        Err(error) if is_no_table(&error) => 0,
+        found => found.map_err(reason)?,
+    };
+    match found {
         found if found > known => Err(OpenError::SchemaNewer { found, known }),
         found if found < known => Err(OpenError::SchemaOlder { found, known }),
         _ => Ok(()),
     }
+}
+
+/// No such table, in SQLite's words (one code for all faults of a statement) and PostgreSQL's.
+fn is_no_table(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| matches!(&*code, "1" | "42P01"))
 }
 
 async fn hold(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
@@ -89,10 +101,64 @@ fn statements(text: &str) -> impl Iterator<Item = String> {
 
 /// Tells damage from absence.
 pub(super) fn reason(error: sqlx::Error) -> OpenError {
-    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
     // SQLite's CORRUPT and NOTADB.
     if matches!(code.as_str(), "11" | "26" | "267" | "523" | "779") {
         return OpenError::Corrupt { why: error.to_string() };
     }
     OpenError::Unreachable { why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    async fn connect(folder: &tempfile::TempDir) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        AnyConnection::connect(&format!("sqlite:{}?mode=rwc", folder.path().join("x.db").display()))
+            .await
+            .unwrap()
+    }
+
+    async fn number(connection: &mut AnyConnection, sql: &str) -> i64 {
+        sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(connection).await.unwrap().try_get(0).unwrap()
+    }
+
+    const FIRST: &str = "-- rows; of old\nCREATE TABLE t (a BIGINT);\nINSERT INTO t (a) VALUES (1), (2);";
+    const SECOND: &str = "ALTER TABLE t ADD COLUMN b BIGINT NOT NULL DEFAULT 0;\nUPDATE t SET b = a * 10;";
+    const BROKEN: &str = "UPDATE t SET b = 7;\nINSERT INTO nowhere VALUES (1);";
+
+    #[tokio::test]
+    async fn a_migration_meets_the_rows_of_the_one_before_and_each_runs_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect(&folder).await;
+        run(&mut connection, Dialect::Sqlite, &[FIRST]).await.unwrap();
+        for _ in 0..2 {
+            run(&mut connection, Dialect::Sqlite, &[FIRST, SECOND]).await.unwrap();
+            assert_eq!(number(&mut connection, "SELECT CAST(sum(b) AS BIGINT) FROM t").await, 30);
+            assert_eq!(schema(&mut connection).await.unwrap(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect(&folder).await;
+        run(&mut connection, Dialect::Sqlite, &[FIRST, SECOND]).await.unwrap();
+        assert!(run(&mut connection, Dialect::Sqlite, &[FIRST, SECOND, BROKEN]).await.is_err());
+        assert_eq!(number(&mut connection, "SELECT CAST(sum(b) AS BIGINT) FROM t").await, 30);
+        assert_eq!(schema(&mut connection).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_older_program_refuses_the_schema_of_a_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect(&folder).await;
+        run(&mut connection, Dialect::Sqlite, &[FIRST, SECOND]).await.unwrap();
+        let refused = run(&mut connection, Dialect::Sqlite, &[FIRST]).await;
+        assert!(matches!(refused, Err(OpenError::SchemaNewer { found: 2, known: 1 })), "{refused:?}");
+    }
 }

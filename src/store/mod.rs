@@ -46,7 +46,12 @@ mod views;
 
 mod parked;
 
+mod known;
+
 mod retention;
+
+#[cfg(test)]
+mod plans;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

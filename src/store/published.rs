@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Row};
 
 use crate::domain::{
     facts::{Answer, Question},
-    ids::{RepoId, SubjectId, TenantId},
+    ids::{RepoId, RepoName, SubjectId, SubjectKind, TenantId},
     subject::{Relation, View},
 };
 
@@ -21,8 +21,15 @@ const ROWS: usize = 500;
 /// Something that was read, and its mark then. Opaque: collect what the answers carry, and hand it in with the decision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Read {
-    pub(super) key: String,
+    pub(super) key: Key,
     pub(super) mark: i64,
+}
+
+/// Under which key something is published. The order is the one in which keys are locked: that of waking, then of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    pub(super) rank: i64,
+    pub(super) text: String,
 }
 
 /// A question, its answer, and what the answer rests on.
@@ -33,32 +40,40 @@ pub struct Answered {
     pub read: Vec<Read>,
 }
 
-/// Under which key the view of a subject is published.
-pub(super) fn view_key(subject: &SubjectId) -> String {
+/// A subject as stored.
+pub(super) fn id(subject: &SubjectId) -> String {
     body::escape(&subject.to_string())
 }
 
-/// Under which key the change of who points at a subject is published.
-pub(super) fn pointing_key(relation: &str, target: &str) -> String {
-    format!("{relation}/{target}")
-}
+impl Key {
+    /// The view of a subject.
+    pub(super) fn view(subject: &SubjectId) -> Self {
+        Self { rank: subject.kind().rank(), text: id(subject) }
+    }
 
-/// Under which key the repository of a name is published; names have no case.
-pub(super) fn name_key(name: &crate::domain::ids::RepoName) -> String {
-    format!("named/{}", name.as_str().to_ascii_lowercase())
-}
+    /// Who points at a subject.
+    pub(super) fn pointing_at(relation: &str, target: &SubjectId) -> Self {
+        Self { rank: target.kind().rank(), text: format!("{relation}/{}", id(target)) }
+    }
 
-fn key(question: &Question) -> Option<String> {
-    match question {
-        Question::View(subject) => Some(view_key(subject)),
-        Question::PointingAt(target, relation) => Some(pointing_key(relation.as_str(), &view_key(target))),
-        Question::RepositoryNamed(name) => Some(name_key(name)),
-        Question::Issue(_)
-        | Question::PullRequest(_)
-        | Question::PolicyFile(_)
-        | Question::Team(_)
-        | Question::MergeGroup(..)
-        | Question::InstallationRepositories(_) => None,
+    /// Which repository bears a name; names have no case.
+    pub(super) fn named(name: &RepoName) -> Self {
+        let rank = SubjectKind::Repository.rank();
+        Self { rank, text: format!("named/{}", name.as_str().to_ascii_lowercase()) }
+    }
+
+    fn of(question: &Question) -> Option<Self> {
+        match question {
+            Question::View(subject) => Some(Self::view(subject)),
+            Question::PointingAt(target, relation) => Some(Self::pointing_at(relation.as_str(), target)),
+            Question::RepositoryNamed(name) => Some(Self::named(name)),
+            Question::Issue(_)
+            | Question::PullRequest(_)
+            | Question::PolicyFile(_)
+            | Question::Team(_)
+            | Question::MergeGroup(..)
+            | Question::InstallationRepositories(_) => None,
+        }
     }
 }
 
@@ -72,10 +87,10 @@ impl Store {
         let (pool, dialect) = (&self.database().reading, self.database().dialect);
         let tenant = body::escape(tenant.as_str());
         // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
-        let keys: BTreeSet<String> = questions.iter().filter_map(key).collect();
+        let keys: BTreeSet<String> = questions.iter().filter_map(Key::of).map(|key| key.text).collect();
         let shown = shown(pool, dialect, &tenant, keys).await?;
         let asked = questions.iter().filter_map(|question| match question {
-            Question::PointingAt(target, relation) => Some((view_key(target), *relation)),
+            Question::PointingAt(target, relation) => Some((id(target), *relation)),
             Question::View(_)
             | Question::RepositoryNamed(_)
             | Question::Issue(_)
@@ -117,18 +132,18 @@ type Shown = BTreeMap<String, (i64, Option<String>)>;
 type Sources = BTreeMap<(String, String), Vec<SubjectId>>;
 
 fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Option<Answered>, StoreError> {
-    let Some(key) = key(question) else { return Ok(None) };
-    let (mark, text) = shown.get(&key).map_or((0, None), |(mark, text)| (*mark, text.as_deref()));
+    let Some(key) = Key::of(question) else { return Ok(None) };
+    let (mark, text) = shown.get(&key.text).map_or((0, None), |(mark, text)| (*mark, text.as_deref()));
     let answer = match question {
         Question::View(_) => {
-            Answer::View(text.map(|text| body::read::<View>(&key, text)).transpose()?.map(Box::new))
+            Answer::View(text.map(|text| body::read::<View>(&key.text, text)).transpose()?.map(Box::new))
         }
         Question::PointingAt(target, relation) => {
-            let place = (view_key(target), relation.as_str().to_owned());
+            let place = (id(target), relation.as_str().to_owned());
             Answer::PointingAt(sources.get(&place).cloned().unwrap_or_default())
         }
         Question::RepositoryNamed(_) => {
-            let found = text.map(|text| body::read::<Option<RepoId>>(&key, text)).transpose()?;
+            let found = text.map(|text| body::read::<Option<RepoId>>(&key.text, text)).transpose()?;
             Answer::RepositoryNamed(found.flatten())
         }
         Question::Issue(_)

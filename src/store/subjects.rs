@@ -106,7 +106,7 @@ async fn lease(
 }
 
 /// The index `subject_due` serves it.
-const CLAIM: &str = "WITH picked AS MATERIALIZED (
+pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
        SELECT tenant, id FROM subject
        WHERE due_at IS NOT NULL AND due_at <= $1 AND lease_until <= {clock}
        ORDER BY due_at, since, kind LIMIT $2 {skip_locked})

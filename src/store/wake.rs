@@ -1,6 +1,6 @@
 //! Makes subjects due, with a hop count, so that a chain of wakings that never ends is seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
@@ -43,6 +43,11 @@ impl Wakes {
 
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Tenant and subject of each.
+    pub(super) fn places(&self) -> BTreeSet<(String, String)> {
+        self.0.keys().cloned().collect()
     }
 }
 
@@ -227,6 +232,10 @@ async fn expand(
     }
 }
 
+/// The index `reading_key` serves it.
+pub(super) const READERS: &str = "SELECT reader, kind FROM reading
+     WHERE tenant = $1 AND key = $2 AND kind > $3 AND reader > $4 ORDER BY reader LIMIT $5";
+
 async fn readers_after(
     connection: &mut AnyConnection,
     dialect: Dialect,
@@ -234,10 +243,7 @@ async fn readers_after(
     cursor: String,
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = dialect
-        .query(
-            "SELECT reader, kind FROM reading
-             WHERE tenant = $1 AND key = $2 AND kind > $3 AND reader > $4 ORDER BY reader LIMIT $5",
-        )
+        .query(READERS)
         .bind(changed.tenant.clone())
         .bind(changed.key.clone())
         .bind(changed.kind)

@@ -12,6 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["clock", "domain", "github", "place", "store", "worker"]),
+    ("repair", &["clock", "github", "store"]),
     ("place", &["domain", "github", "store"]),
     ("github", &["clock", "domain"]),
     ("store", &["domain"]),
@@ -22,7 +23,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("admin", &["clock", "domain", "store"]),
     (
         "app",
-        &["admin", "clock", "config", "domain", "effects", "github", "inbox", "store", "webhook", "worker"],
+        &[
+            "admin", "clock", "config", "domain", "effects", "github", "inbox", "repair", "store", "webhook",
+            "worker",
+        ],
     ),
     ("register", &["domain", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),

@@ -9,5 +9,7 @@
 mod architecture;
 mod flow;
 mod queries;
+mod repair;
 mod store;
 mod support;
+mod wire;

@@ -15,3 +15,5 @@ mod effects;
 mod audit;
 
 mod starts;
+
+mod storms;

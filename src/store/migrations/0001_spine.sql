@@ -1,8 +1,10 @@
+-- Columns of the sort {key} are compared byte by byte: both databases, and the program, agree on their order.
+
 -- What GitHub delivered. `id` is a ULID: its order is the order of arrival. `waiting` = 1: to be routed.
 CREATE TABLE delivery (
-    id TEXT PRIMARY KEY,
-    tenant TEXT,
-    delivery_id TEXT NOT NULL UNIQUE,
+    id {key} PRIMARY KEY,
+    tenant {key},
+    delivery_id {key} NOT NULL UNIQUE,
     event TEXT NOT NULL,
     host TEXT NOT NULL,
     received_at BIGINT NOT NULL,
@@ -21,7 +23,7 @@ CREATE INDEX delivery_parked ON delivery (id) WHERE state = 'parked';
 
 -- Raw bytes, zstd; under the id that GitHub gave, so that a repeated delivery can bring back a forgotten body.
 CREATE TABLE delivery_body (
-    delivery_id TEXT PRIMARY KEY,
+    delivery_id {key} PRIMARY KEY,
     received_at BIGINT NOT NULL,
     body {blob} NOT NULL
 );
@@ -30,8 +32,8 @@ CREATE INDEX delivery_body_age ON delivery_body (received_at);
 -- The units of deciding and of concurrency. `due_at` NULL: nothing to do; 0: at once; else not before that time.
 -- `wakes` counts the reasons to look: a holder that settles with an older count leaves the subject due.
 CREATE TABLE subject (
-    tenant TEXT NOT NULL,
-    id TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    id {key} NOT NULL,
     kind BIGINT NOT NULL,
     version BIGINT NOT NULL DEFAULT 0,
     state TEXT,
@@ -54,9 +56,9 @@ CREATE INDEX subject_parked ON subject (tenant, id) WHERE parked_why IS NOT NULL
 
 -- What happened to a subject and is not settled yet.
 CREATE TABLE subject_event (
-    tenant TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    delivery TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    subject {key} NOT NULL,
+    delivery {key} NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, subject, delivery)
 );
@@ -64,8 +66,8 @@ CREATE TABLE subject_event (
 -- What others may read: the view of a subject, who points at a subject, which repository bears a name. `mark`
 -- grows with each change of `face`, the hash of what is shown; 0: nothing was ever shown.
 CREATE TABLE published (
-    tenant TEXT NOT NULL,
-    key TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    key {key} NOT NULL,
     mark BIGINT NOT NULL,
     face TEXT,
     shown TEXT,
@@ -74,38 +76,38 @@ CREATE TABLE published (
 
 -- Which subject points at which.
 CREATE TABLE edge (
-    tenant TEXT NOT NULL,
-    source TEXT NOT NULL,
-    relation TEXT NOT NULL,
-    target TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    source {key} NOT NULL,
+    relation {key} NOT NULL,
+    target {key} NOT NULL,
     PRIMARY KEY (tenant, source, relation, target)
 );
 CREATE INDEX edge_target ON edge (tenant, target, relation, source);
 
 -- What a subject read when it was settled last; `kind` is the reader's.
 CREATE TABLE reading (
-    tenant TEXT NOT NULL,
-    reader TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    reader {key} NOT NULL,
     kind BIGINT NOT NULL,
-    key TEXT NOT NULL,
+    key {key} NOT NULL,
     PRIMARY KEY (tenant, reader, key)
 );
 CREATE INDEX reading_key ON reading (tenant, key, reader);
 
 -- Readers still to be woken, where there are many: those after `cursor`, of a kind later than `kind`.
 CREATE TABLE fan_out (
-    tenant TEXT NOT NULL,
-    key TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    key {key} NOT NULL,
     kind BIGINT NOT NULL,
     hops BIGINT NOT NULL,
-    cursor TEXT NOT NULL,
+    cursor {key} NOT NULL,
     PRIMARY KEY (tenant, key)
 );
 
 -- What GitHub must be told; one row for each thing that is set. `waiting` = 1: to be sent.
 CREATE TABLE effect (
-    tenant TEXT NOT NULL,
-    key TEXT NOT NULL,
+    tenant {key} NOT NULL,
+    key {key} NOT NULL,
     lane BIGINT NOT NULL,
     body TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -127,7 +129,7 @@ CREATE INDEX effect_refused ON effect (tenant, key) WHERE refused_why IS NOT NUL
 
 -- The log: append-only, chained per tenant.
 CREATE TABLE audit (
-    tenant TEXT NOT NULL,
+    tenant {key} NOT NULL,
     seq BIGINT NOT NULL,
     at BIGINT NOT NULL,
     body TEXT NOT NULL,
@@ -138,9 +140,9 @@ CREATE TABLE audit (
 
 -- What people wrote, outside the chain, which holds sha256(salt || text); an erased one has neither.
 CREATE TABLE audit_text (
-    tenant TEXT NOT NULL,
+    tenant {key} NOT NULL,
     seq BIGINT NOT NULL,
-    name TEXT NOT NULL,
+    name {key} NOT NULL,
     actor TEXT,
     salt TEXT,
     text TEXT,
@@ -150,7 +152,7 @@ CREATE INDEX audit_text_actor ON audit_text (tenant, actor) WHERE text IS NOT NU
 
 -- The last entry of each chain.
 CREATE TABLE audit_head (
-    tenant TEXT PRIMARY KEY,
+    tenant {key} PRIMARY KEY,
     seq BIGINT NOT NULL,
     hash TEXT NOT NULL
 );

@@ -2,6 +2,11 @@
 //!
 //! Up to 32 decisions share a transaction. First everything is checked (the lease, and that what was read still stands),
 //! then everything is written; a conflict concerns only its own decision.
+//!
+//! So that transactions wait for each other and do not deadlock, rows are locked in one order: what is published, by the
+//! order of waking; then subjects; then effects; and the head of the log last.
+
+mod changes;
 
 mod checks;
 
@@ -16,8 +21,18 @@ use sqlx::AnyConnection;
 
 use crate::domain::decide::Decision;
 
-use self::{checks::Holding, prepared::Prepared};
-use super::{Store, dialect::Dialect, error::StoreError, published::Read, subjects::Claim};
+use self::{
+    changes::Changes,
+    checks::{Holding, Published},
+    prepared::Prepared,
+};
+use super::{
+    Store,
+    dialect::Dialect,
+    error::StoreError,
+    published::{Key, Read},
+    subjects::Claim,
+};
 
 /// Decisions in one transaction.
 const GROUP: usize = 32;
@@ -55,8 +70,11 @@ pub enum Settled {
     Refused(String),
 }
 
+/// Tenant and key, or tenant and subject.
+type Place = (String, String);
+
 impl Store {
-    /// Settles claims. The answers stand in the order of the settlements.
+    /// Settles claims, each subject once. The answers stand in the order of the settlements.
     pub async fn settle(
         &self,
         settlements: Vec<Settlement>,
@@ -92,6 +110,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Settled>, StoreError> {
         let prepared: Vec<Prepared<'_>> = group.iter().map(Prepared::of).collect::<Result<_, _>>()?;
+        let new = checks::never_published(&prepared);
+        if self.database().dialect == Dialect::Postgres && !new.is_empty() {
+            self.database()
+                .write(&new, |connection, dialect, new| {
+                    Box::pin(checks::publish_nothing(connection, dialect, new))
+                })
+                .await?;
+        }
         self.database()
             .write(&(prepared, now), |connection, dialect, (prepared, now)| {
                 Box::pin(settle(connection, dialect, prepared, *now))
@@ -119,47 +145,50 @@ async fn settle(
     group: &[Prepared<'_>],
     now: Timestamp,
 ) -> Result<Vec<Settled>, StoreError> {
-    let holdings = checks::leases(connection, dialect, group).await?;
+    let holdings = checks::holdings(connection, dialect, group).await?;
     let held = group.iter().zip(&holdings).filter(|(_, holding)| **holding == Holding::Held);
-    let reads = held.flat_map(|(prepared, _)| prepared.reads()).collect();
-    let outdated = checks::outdated(connection, dialect, reads).await?;
-    let answers: Vec<Settled> = answers(group, &holdings, &outdated);
-    let accepted: Vec<&Prepared<'_>> = group
-        .iter()
-        .zip(&answers)
-        .zip(&holdings)
-        .filter(|((_, settled), holding)| **settled == Settled::Done && **holding == Holding::Held)
-        .map(|((prepared, _), _)| prepared)
-        .collect();
-    writes::write(connection, dialect, &accepted, now).await?;
+    let held: Vec<&Prepared<'_>> = held.map(|(prepared, _)| prepared).collect();
+    let published = checks::lock_published(connection, dialect, &held).await?;
+    let (answers, accepted) = verdicts(group, &holdings, &published);
+    let accepted: Vec<&Prepared<'_>> = accepted.into_iter().filter_map(|i| group.get(i)).collect();
+    if accepted.is_empty() {
+        return Ok(answers);
+    }
+    let changes = Changes::find(connection, dialect, &accepted, published).await?;
+    writes::write(connection, dialect, &accepted, changes, now).await?;
     Ok(answers)
 }
 
-/// Earlier kinds go first; who read what one of them changes in this very group judges again.
-fn answers(
+/// The answers, and which of the group are to be written. Earlier kinds go first; who read what one of them changes
+/// in this very group judges again.
+fn verdicts(
     group: &[Prepared<'_>],
     holdings: &[Holding],
-    outdated: &BTreeSet<(String, String, i64)>,
-) -> Vec<Settled> {
-    let mut order: Vec<usize> = (0..group.len()).collect();
-    order.sort_by_key(|&i| group.get(i).map(|prepared| prepared.claim.subject.kind()));
-    let mut answers = vec![Settled::Lost; group.len()];
-    let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
-    for i in order {
-        let (Some(prepared), Some(holding), Some(answer)) =
-            (group.get(i), holdings.get(i), answers.get_mut(i))
-        else {
-            continue;
-        };
-        *answer = match holding {
+    published: &Published,
+) -> (Vec<Settled>, Vec<usize>) {
+    let mut order: Vec<(usize, &Prepared<'_>, &Holding)> = group
+        .iter()
+        .zip(holdings)
+        .enumerate()
+        .map(|(i, (prepared, holding))| (i, prepared, holding))
+        .collect();
+    order.sort_by_key(|(_, prepared, _)| prepared.claim.subject.kind());
+    let (mut answers, mut accepted) = (vec![Settled::Lost; group.len()], vec![]);
+    let mut touched: BTreeSet<(&str, &Key)> = BTreeSet::new();
+    for (i, prepared, holding) in order {
+        let settled = match holding {
             Holding::Lost => Settled::Lost,
             Holding::Done => Settled::Done,
-            Holding::Held if prepared.rests_on(outdated, &touched) => Settled::Conflict,
+            Holding::Held if prepared.is_outdated(published, &touched) => Settled::Conflict,
             Holding::Held => {
-                touched.extend(prepared.touches());
+                touched.extend(prepared.writes().map(|key| (prepared.tenant.as_str(), key)));
+                accepted.push(i);
                 Settled::Done
             }
         };
+        if let Some(answer) = answers.get_mut(i) {
+            *answer = settled;
+        }
     }
-    answers
+    (answers, accepted)
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{
     audit::AuditEntry,
     decide::Decision,
-    ids::{RepoId, RepoName},
-    subject::{State, View},
+    ids::{RepoId, RepoName, SubjectId},
+    subject::{Relation, State, View},
 };
 
 use super::{
@@ -14,10 +14,11 @@ use super::{
         body,
         effects::NewEffect,
         error::StoreError,
-        published::{Read, name_key, pointing_key, view_key},
+        published::{self, Key, Read},
         subjects::Claim,
     },
-    Outcome, Settlement,
+    Outcome, Place, Settlement,
+    checks::Published,
 };
 
 /// A settlement in the words of the database.
@@ -41,14 +42,15 @@ pub(super) struct Decided<'a> {
     pub(super) state: String,
     pub(super) view: Shown,
     pub(super) look_again: Option<i64>,
-    /// Relation and target.
-    pub(super) edges: BTreeSet<(String, String)>,
+    pub(super) edges: BTreeSet<(Relation, SubjectId)>,
     /// What was read, and its mark; -1 where it was read at two marks.
-    pub(super) reads: BTreeMap<String, i64>,
+    pub(super) reads: BTreeMap<Key, i64>,
+    /// What it changes of what others read, as far as the state before tells.
+    writes: BTreeSet<Key>,
     /// A name that this repository bears from now on.
-    pub(super) named: Option<(String, Shown)>,
+    pub(super) named: Option<(Key, Shown)>,
     /// A name that it bore until now, and what stands there if nobody else took it since.
-    pub(super) unnamed: Option<(String, Shown)>,
+    pub(super) unnamed: Option<(Key, Shown)>,
     pub(super) effects: Vec<NewEffect>,
     pub(super) audit: &'a [AuditEntry],
 }
@@ -81,7 +83,7 @@ impl<'a> Prepared<'a> {
             Outcome::Retry { at, why } => Written::Retry { at: at.as_microsecond(), why },
             Outcome::Parked(why) => Written::Parked(why),
         };
-        let (tenant, id) = (body::escape(claim.tenant.as_str()), view_key(&claim.subject));
+        let (tenant, id) = (body::escape(claim.tenant.as_str()), published::id(&claim.subject));
         Ok(Self { claim, tenant, id, outcome })
     }
 
@@ -92,41 +94,21 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// What it read: tenant, key, mark.
-    pub(super) fn reads(&self) -> impl Iterator<Item = (String, String, i64)> {
-        let reads = self.decided().into_iter().flat_map(|decided| &decided.reads);
-        reads.map(|(key, mark)| (self.tenant.clone(), key.clone(), *mark))
+    pub(super) fn place(&self) -> Place {
+        (self.tenant.clone(), self.id.clone())
     }
 
-    /// Whether something that it read is outdated, or is changed by somebody who goes first.
-    pub(super) fn rests_on(
-        &self,
-        outdated: &BTreeSet<(String, String, i64)>,
-        touched: &BTreeSet<(String, String)>,
-    ) -> bool {
-        self.decided().is_some_and(|decided| {
-            decided.reads.iter().any(|(key, mark)| {
-                *mark < 0
-                    || outdated.contains(&(self.tenant.clone(), key.clone(), *mark))
-                    || touched.contains(&(self.tenant.clone(), key.clone()))
-            })
+    /// What it changes of what others read.
+    pub(super) fn writes(&self) -> impl Iterator<Item = &Key> {
+        self.decided().into_iter().flat_map(|decided| &decided.writes)
+    }
+
+    /// Whether something that it read has another mark now, or is changed by somebody who goes first.
+    pub(super) fn is_outdated(&self, published: &Published, touched: &BTreeSet<(&str, &Key)>) -> bool {
+        let mut reads = self.decided().into_iter().flat_map(|decided| &decided.reads);
+        reads.any(|(key, mark)| {
+            published.mark(&self.tenant, key) != *mark || touched.contains(&(self.tenant.as_str(), key))
         })
-    }
-
-    /// What it may change of what others read.
-    pub(super) fn touches(&self) -> impl Iterator<Item = (String, String)> {
-        let before = self.claim.state.iter().flat_map(State::relations);
-        let before: Vec<String> =
-            before.map(|(relation, target)| pointing_key(relation.as_str(), &view_key(&target))).collect();
-        let pointing = |decided: &Decided<'_>| {
-            let keys = decided.edges.iter().map(|(relation, target)| pointing_key(relation, target));
-            let keys = keys.chain(before);
-            let names = decided.named.iter().chain(&decided.unnamed).map(|(key, _)| key.clone());
-            keys.chain(names).collect::<Vec<_>>()
-        };
-        let own = self.decided().map(|_| self.id.clone());
-        let keys = own.into_iter().chain(self.decided().map(pointing).unwrap_or_default());
-        keys.map(|key| (self.tenant.clone(), key))
     }
 }
 
@@ -138,14 +120,22 @@ impl<'a> Decided<'a> {
             let kept = reads.entry(key.clone()).or_insert(*mark);
             *kept = if *kept == *mark { *mark } else { -1 };
         }
-        let edges = after.relations().into_iter();
         let (named, unnamed) = names(claim.state.as_ref(), after)?;
+        let mut writes: BTreeSet<Key> = named.iter().chain(&unnamed).map(|(key, _)| key.clone()).collect();
+        let before = claim.state.as_ref();
+        if before.map(State::view).as_ref() != Some(&after.view()) {
+            writes.insert(Key::view(&claim.subject));
+        }
+        let (old, edges) = (before.map(State::relations).unwrap_or_default(), after.relations());
+        let moved = edges.symmetric_difference(&old);
+        writes.extend(moved.map(|(relation, target)| Key::pointing_at(relation.as_str(), target)));
         Ok(Self {
             state: body::write(after)?,
             view: Shown::of(&after.view())?,
-            look_again: decision.look_again.map(|at| at.as_microsecond()),
-            edges: edges.map(|(relation, target)| (relation.as_str().into(), view_key(&target))).collect(),
+            look_again: decision.look_again.map(jiff::Timestamp::as_microsecond),
+            edges,
             reads,
+            writes,
             named,
             unnamed,
             effects: decision.effects.iter().map(NewEffect::of).collect::<Result<_, _>>()?,
@@ -154,7 +144,7 @@ impl<'a> Decided<'a> {
     }
 }
 
-type Name = Option<(String, Shown)>;
+type Name = Option<(Key, Shown)>;
 
 /// A repository takes a name when it is first seen, renamed, or comes back; it loses only the name it had.
 fn names(before: Option<&State>, after: &State) -> Result<(Name, Name), StoreError> {
@@ -163,8 +153,8 @@ fn names(before: Option<&State>, after: &State) -> Result<(Name, Name), StoreErr
     let old = before.as_ref().map(|(_, name, _)| name);
     let is_news = old != Some(&name) || before.as_ref().is_some_and(|(_, _, was_gone)| *was_gone && !gone);
     let mine = Shown::of(&Some(id))?;
-    let named = is_news.then(|| (name_key(&name), mine.clone()));
-    let unnamed = old.filter(|old| **old != name).map(|old| (name_key(old), mine));
+    let named = is_news.then(|| (Key::named(&name), mine.clone()));
+    let unnamed = old.filter(|old| **old != name).map(|old| (Key::named(old), mine));
     Ok((named, unnamed))
 }
 

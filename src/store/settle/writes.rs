@@ -1,9 +1,7 @@
 //! Writes what was decided, and wakes whom it concerns.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row};
+use sqlx::AnyConnection;
 
 use super::{
     super::{
@@ -11,39 +9,47 @@ use super::{
         dialect::Dialect,
         effects,
         error::StoreError,
-        published::{self, pointing_key},
-        wake::{self, Changed, Wakes},
+        wake::{self, Changed},
     },
-    prepared::{Decided, Prepared, Shown, Written},
+    Place,
+    changes::Changes,
+    checks,
+    prepared::{Prepared, Shown, Written},
 };
 
 /// Rows in one statement.
 const ROWS: usize = 500;
 
-type Place = (String, String);
-
-/// The log comes last: its head is the one row that all decisions of a tenant wait for.
+/// Publishes first: whoever reads what changes has either waited for the lock, or is among the readers found next. The
+/// log comes last: its head is the one row that all decisions of a tenant wait for.
 pub(super) async fn write(
     connection: &mut AnyConnection,
     dialect: Dialect,
     accepted: &[&Prepared<'_>],
+    changes: Changes,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if accepted.is_empty() {
-        return Ok(());
+    let Changes { published, changed, mut wakes, new_edges, old_edges, new_readings, old_readings } = changes;
+    publish(connection, dialect, published.into_iter().collect()).await?;
+    let text = "DELETE FROM edge WHERE (tenant, source, relation, target) IN ({rows})";
+    run(connection, dialect, text, old_edges).await?;
+    let text = "INSERT INTO edge (tenant, source, relation, target) {rows}
+                ON CONFLICT (tenant, source, relation, target) DO NOTHING";
+    run(connection, dialect, text, new_edges).await?;
+    let text = "DELETE FROM reading WHERE (tenant, reader, key) IN ({rows})";
+    run(connection, dialect, text, old_readings).await?;
+    insert_readings(connection, dialect, new_readings).await?;
+    let changed: Vec<Changed> = changed.into_iter().collect();
+    wake::add_readers(connection, dialect, &mut wakes, &changed).await?;
+    if !checks::lock_subjects(connection, dialect, accepted, wakes.places()).await? {
+        return Err(StoreError::Overtaken);
     }
     set_subjects(connection, dialect, accepted, now).await?;
     delete_events(connection, dialect, accepted).await?;
-    let decided: Vec<(&Prepared<'_>, &Decided<'_>)> =
-        accepted.iter().filter_map(|prepared| Some((*prepared, prepared.decided()?))).collect();
-    if decided.is_empty() {
-        return Ok(());
-    }
-    let changes = Changes::find(connection, dialect, &decided).await?;
-    changes.write(connection, dialect, now).await?;
-    let mut new = vec![];
-    let mut entries = vec![];
-    for (prepared, decided) in &decided {
+    wake::wake(connection, dialect, wakes, now).await?;
+    let (mut new, mut entries) = (vec![], vec![]);
+    for prepared in accepted {
+        let Some(decided) = prepared.decided() else { continue };
         new.extend(decided.effects.iter().map(|effect| (prepared.tenant.as_str(), effect)));
         let entry = |entry| (prepared.tenant.as_str(), prepared.id.as_str(), entry);
         entries.extend(decided.audit.iter().map(entry));
@@ -122,197 +128,6 @@ async fn delete_events(
         .collect();
     run(connection, dialect, "DELETE FROM subject_event WHERE (tenant, subject, delivery) IN ({rows})", rows)
         .await
-}
-
-/// What becomes different by a group of decisions.
-#[derive(Default)]
-struct Changes {
-    published: BTreeMap<Place, Shown>,
-    changed: Vec<Changed>,
-    wakes: Wakes,
-    new_edges: Vec<[String; 4]>,
-    old_edges: Vec<[String; 4]>,
-    new_readings: Vec<(Place, i64, String)>,
-    old_readings: Vec<[String; 3]>,
-}
-
-impl Changes {
-    async fn find(
-        connection: &mut AnyConnection,
-        dialect: Dialect,
-        decided: &[(&Prepared<'_>, &Decided<'_>)],
-    ) -> Result<Self, StoreError> {
-        let places: Vec<Place> =
-            decided.iter().map(|(prepared, _)| (prepared.tenant.clone(), prepared.id.clone())).collect();
-        let mut faces = faces(connection, dialect, decided).await?;
-        let mut edges = edges(connection, dialect, &places).await?;
-        let mut readings = readings(connection, dialect, &places).await?;
-        let mut changes = Self::default();
-        for ((prepared, decided), place) in decided.iter().zip(&places) {
-            let old_edges = edges.remove(place).unwrap_or_default();
-            let is_new_face = changes.publish(prepared, &prepared.id, &decided.view, &mut faces);
-            changes.set_names(prepared, decided, &mut faces);
-            changes.set_edges(prepared, decided, &old_edges, is_new_face)?;
-            changes.set_readings(prepared, decided, place, &readings.remove(place).unwrap_or_default());
-        }
-        Ok(changes)
-    }
-
-    fn change(&mut self, prepared: &Prepared<'_>, key: &str, shown: Shown) {
-        self.published.insert((prepared.tenant.clone(), key.into()), shown);
-        self.changed.push(Changed {
-            tenant: prepared.tenant.clone(),
-            key: key.into(),
-            kind: prepared.claim.subject.kind().rank(),
-            hops: prepared.claim.hops + 1,
-        });
-    }
-
-    /// Whether it differs from what was shown.
-    fn publish(&mut self, prepared: &Prepared<'_>, key: &str, shown: &Shown, faces: &mut Faces) -> bool {
-        let place = (prepared.tenant.clone(), key.to_owned());
-        let differs = faces.get(&place).and_then(Option::as_ref) != shown.face.as_ref();
-        if differs {
-            self.change(prepared, key, shown.clone());
-            faces.insert(place, shown.face.clone());
-        }
-        differs
-    }
-
-    fn set_names(&mut self, prepared: &Prepared<'_>, decided: &Decided<'_>, faces: &mut Faces) {
-        if let Some((key, mine)) = &decided.unnamed {
-            let place = (prepared.tenant.clone(), key.clone());
-            if faces.get(&place).and_then(Option::as_ref) == mine.face.as_ref() {
-                self.publish(prepared, key, &Shown::NOTHING, faces);
-            }
-        }
-        if let Some((key, mine)) = &decided.named {
-            self.publish(prepared, key, mine, faces);
-        }
-    }
-
-    fn set_edges(
-        &mut self,
-        prepared: &Prepared<'_>,
-        decided: &Decided<'_>,
-        old: &BTreeSet<(String, String)>,
-        is_new_face: bool,
-    ) -> Result<(), StoreError> {
-        let row = |(relation, target): &(String, String)| {
-            [prepared.tenant.clone(), prepared.id.clone(), relation.clone(), target.clone()]
-        };
-        self.new_edges.extend(decided.edges.difference(old).map(row));
-        self.old_edges.extend(old.difference(&decided.edges).map(row));
-        for (relation, target) in decided.edges.symmetric_difference(old) {
-            self.change(prepared, &pointing_key(relation, target), Shown::NOTHING);
-        }
-        if is_new_face || decided.edges != *old {
-            for (_, target) in decided.edges.union(old) {
-                let subject = published::subject(target)?;
-                if subject.kind() > prepared.claim.subject.kind() {
-                    self.wakes.add(&prepared.claim.tenant, &subject, prepared.claim.hops + 1);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn set_readings(
-        &mut self,
-        prepared: &Prepared<'_>,
-        decided: &Decided<'_>,
-        place: &Place,
-        old: &BTreeSet<String>,
-    ) {
-        let kind = prepared.claim.subject.kind().rank();
-        let new = decided.reads.keys().filter(|key| !old.contains(*key));
-        self.new_readings.extend(new.map(|key| (place.clone(), kind, key.clone())));
-        let gone = old.iter().filter(|key| !decided.reads.contains_key(*key));
-        self.old_readings.extend(gone.map(|key| [place.0.clone(), place.1.clone(), key.clone()]));
-    }
-
-    async fn write(
-        mut self,
-        connection: &mut AnyConnection,
-        dialect: Dialect,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        publish(connection, dialect, self.published.into_iter().collect()).await?;
-        let text = "DELETE FROM edge WHERE (tenant, source, relation, target) IN ({rows})";
-        run(connection, dialect, text, self.old_edges).await?;
-        let text = "INSERT INTO edge (tenant, source, relation, target) {rows}
-                    ON CONFLICT (tenant, source, relation, target) DO NOTHING";
-        run(connection, dialect, text, self.new_edges).await?;
-        let text = "DELETE FROM reading WHERE (tenant, reader, key) IN ({rows})";
-        run(connection, dialect, text, self.old_readings).await?;
-        insert_readings(connection, dialect, self.new_readings).await?;
-        // Only now: whoever read it while it changed has either waited for this, or is seen here.
-        self.changed.sort();
-        self.changed.dedup();
-        wake::add_readers(connection, dialect, &mut self.wakes, &self.changed).await?;
-        wake::wake(connection, dialect, self.wakes, now).await
-    }
-}
-
-/// The hash of what is shown under a key, where something was ever shown.
-type Faces = BTreeMap<Place, Option<String>>;
-
-async fn faces(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    decided: &[(&Prepared<'_>, &Decided<'_>)],
-) -> Result<Faces, StoreError> {
-    let mut places = BTreeSet::new();
-    for (prepared, decided) in decided {
-        let names = decided.named.iter().chain(&decided.unnamed).map(|(key, _)| key.clone());
-        places.extend(names.chain([prepared.id.clone()]).map(|key| (prepared.tenant.clone(), key)));
-    }
-    let mut statement = dialect.rows(
-        "SELECT tenant, key, face FROM published WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}",
-        2,
-        places.len(),
-    );
-    for (tenant, key) in places {
-        statement = statement.bind(tenant).bind(key);
-    }
-    let mut faces = Faces::new();
-    for row in statement.fetch_all(connection).await? {
-        faces.insert((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?);
-    }
-    Ok(faces)
-}
-
-async fn edges(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    places: &[Place],
-) -> Result<BTreeMap<Place, BTreeSet<(String, String)>>, StoreError> {
-    let text = "SELECT tenant, source, relation, target FROM edge WHERE (tenant, source) IN ({rows})";
-    let mut edges: BTreeMap<Place, BTreeSet<(String, String)>> = BTreeMap::new();
-    let statement = places.iter().fold(dialect.rows(text, 2, places.len()), |statement, (tenant, source)| {
-        statement.bind(tenant.clone()).bind(source.clone())
-    });
-    for row in statement.fetch_all(connection).await? {
-        let place = (row.try_get(0)?, row.try_get(1)?);
-        edges.entry(place).or_default().insert((row.try_get(2)?, row.try_get(3)?));
-    }
-    Ok(edges)
-}
-
-async fn readings(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    places: &[Place],
-) -> Result<BTreeMap<Place, BTreeSet<String>>, StoreError> {
-    let text = "SELECT tenant, reader, key FROM reading WHERE (tenant, reader) IN ({rows})";
-    let mut readings: BTreeMap<Place, BTreeSet<String>> = BTreeMap::new();
-    let statement = places.iter().fold(dialect.rows(text, 2, places.len()), |statement, (tenant, reader)| {
-        statement.bind(tenant.clone()).bind(reader.clone())
-    });
-    for row in statement.fetch_all(connection).await? {
-        readings.entry((row.try_get(0)?, row.try_get(1)?)).or_default().insert(row.try_get(2)?);
-    }
-    Ok(readings)
 }
 
 async fn publish(

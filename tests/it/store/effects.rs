@@ -150,6 +150,7 @@ async fn a_sender_that_was_overtaken_changes_nothing_but_what_github_called_it()
         assert_eq!(bench.store.refused_effects().await.unwrap(), []);
         sent(bench, slow, "77").await;
         assert_eq!(bench.store.counts(at(0)).await.unwrap().effects_waiting, 1, "the other still sends it");
+        assert!(claims(bench).await.is_empty(), "and still holds it");
         let retry = EffectOutcome::Retry { at: at(0), why: "lost".into() };
         bench.store.settle_effects(vec![(quick, retry)], at(0)).await.unwrap();
         assert_eq!(claim(bench).await.remote.as_deref(), Some("77"));

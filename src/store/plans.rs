@@ -1,0 +1,58 @@
+//! Holds the queries that run all day to their indexes: without them, a backlog makes every claim slower.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Store, dialect::Dialect, effects, inbox, subjects, wake};
+
+/// The query plan of SQLite for a text of ours.
+async fn plan(store: &Store, text: &str) -> String {
+    let text = format!("EXPLAIN QUERY PLAN {}", Dialect::Sqlite.read(text));
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(&store.database().reading).await.unwrap();
+    rows.iter().map(|row| row.try_get::<String, _>("detail").unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_runs_all_day_is_served_by_an_index_and_needs_no_sorting() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
+    for (text, index) in [
+        (inbox::CLAIM, "delivery_waiting"),
+        (subjects::CLAIM, "subject_due"),
+        (effects::CLAIM, "effect_waiting"),
+        (wake::READERS, "reading_key"),
+    ] {
+        let plan = plan(&store, text).await;
+        assert!(plan.contains(index), "{text}\n{plan}");
+        assert!(!plan.contains("USE TEMP B-TREE"), "{text}\n{plan}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn rows_that_are_named_are_found_by_their_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
+    for (text, index) in [
+        (
+            "SELECT source FROM edge WHERE tenant = 'a' AND (target, relation) IN (VALUES ('b', 'c'))",
+            "edge_target",
+        ),
+        (
+            "SELECT id FROM subject WHERE (tenant, id) IN (VALUES ('a', 'b'), ('c', 'd'))",
+            "autoindex_subject_1",
+        ),
+        (
+            "SELECT body FROM subject_event WHERE (tenant, subject) IN (VALUES ('a', 'b'))",
+            "autoindex_subject_event_1",
+        ),
+        (
+            "WITH v (tenant, id) AS (VALUES ('a', 'b'), ('c', 'd'))
+             UPDATE subject SET due_at = 1 FROM v WHERE subject.tenant = v.tenant AND subject.id = v.id",
+            "autoindex_subject_1",
+        ),
+    ] {
+        let plan = plan(&store, text).await;
+        assert!(plan.contains(index), "{text}\n{plan}");
+    }
+    store.close().await;
+}
