@@ -47,6 +47,8 @@ type Step = Pin<Box<dyn Future<Output = Result<Worked, StoreError>> + Send>>;
 const COMPARE: Duration = Duration::from_secs(60);
 /// The same where nothing can arrive but by asking.
 const PULL: Duration = Duration::from_secs(5);
+/// How long what is in flight may take after a stop; whoever stops us kills us soon after.
+const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -204,10 +206,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: Stop) -> Result<(), StartError> {
         let mut running = self.open_doors(listener, &stop)?;
         running.extend(self.workers(&stop));
-        for task in running {
-            // One that panicked has said so; the others are still waited for.
-            drop(task.await);
-        }
+        stop.stopped().await;
+        worker::finish(running, GRACE).await;
         if let Some(path) = &self.socket {
             drop(std::fs::remove_file(path));
         }

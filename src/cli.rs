@@ -105,7 +105,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_APP_ID                  the App's number
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
-  CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]";
+  CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
+Environment only:
+  CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

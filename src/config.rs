@@ -154,6 +154,11 @@ pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
 }
 
+/// Whether it may be shown: somebody may have set the secret itself where the name of its file belongs.
+fn looks_like_a_path(text: &str) -> bool {
+    !text.contains('\n') && !text.contains("-----") && (text.starts_with('/') || text.contains('.'))
+}
+
 struct Reader<'a> {
     env: &'a dyn Fn(&str) -> Option<String>,
     errors: Vec<ConfigError>,
@@ -239,16 +244,20 @@ impl Reader<'_> {
         let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
         if host.is_none_or(str::is_empty) || host.is_some_and(|host| host.contains('@')) {
             let cure = "write it whole, such as https://github.example.com, without user name";
-            self.refuse(name, format!("`{text}` is no web address"), cure);
+            // A password may stand before the `@`.
+            let shown = text.rsplit_once('@').map_or(text.into(), |(_, place)| format!("…@{place}"));
+            self.refuse(name, format!("`{shown}` is no web address"), cure);
         }
         text.trim_end_matches('/').into()
     }
 
     fn database_url(&mut self, url: &str) {
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            let scheme = url.split(':').next().unwrap_or_default();
-            let cure = "use sqlite:FILE or postgres://USER@HOST/DATABASE";
-            self.refuse("DATABASE_URL", format!("`{scheme}:` is no database we know"), cure);
+            let problem = url.split_once(':').map_or_else(
+                || "names no kind of database".into(),
+                |(scheme, _)| format!("`{scheme}:` is no database we know"),
+            );
+            self.refuse("DATABASE_URL", problem, "use sqlite:FILE or postgres://USER@HOST/DATABASE");
         }
     }
 
@@ -299,7 +308,9 @@ impl Reader<'_> {
         let read = |path: String| fs::read_to_string(&path).map_err(|error| (path, error));
         let (texts, errors): (Vec<_>, Vec<_>) = paths.into_iter().map(read).partition(Result::is_ok);
         for (path, error) in errors.into_iter().filter_map(Result::err) {
-            let problem = if error.kind() == std::io::ErrorKind::NotFound {
+            let problem = if !looks_like_a_path(&path) {
+                "is no path of a file".into()
+            } else if error.kind() == std::io::ErrorKind::NotFound {
                 format!("no file at {path}")
             } else {
                 format!("{path} cannot be read ({error})")
@@ -412,7 +423,8 @@ mod tests {
                 "api.github.com",
                 "CHANGEGATE_GITHUB_API_URL: `api.github.com` is no web address",
             ),
-            ("GITHUB_API_URL", "https://u@x", "CHANGEGATE_GITHUB_API_URL: `https://u@x` is no web address"),
+            ("GITHUB_API_URL", "https://u:p@x", "CHANGEGATE_GITHUB_API_URL: `…@x` is no web address"),
+            ("DATABASE_URL", "changegate.db", "CHANGEGATE_DATABASE_URL: names no kind of database"),
             ("PRIVATE_KEY", "", "CHANGEGATE_PRIVATE_KEY_FILE: is not set"),
             ("PRIVATE_KEY", "abc", "CHANGEGATE_PRIVATE_KEY: holds no private key in PEM form"),
             ("WEBHOOK_SECRET", "", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),

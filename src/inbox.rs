@@ -12,9 +12,9 @@ use crate::{
     domain::{
         decide::{Case, Instance, Judgement, judge},
         event::{Event, RepositoryChange, What},
-        facts::{Fact, Facts, Question},
+        facts::{Answer, Fact, Facts, Question},
         ids::{RepoId, SubjectId, TenantId},
-        route::route,
+        route::{also, route},
         subject::View,
     },
     github::{
@@ -52,9 +52,23 @@ impl Inbox {
         let count = deliveries.len();
         let read: Vec<(DeliveryKey, Understood)> = deliveries.into_iter().map(understand).collect();
         let known = self.known(&read).await?;
-        let routed = read.into_iter().map(|(key, understood)| (key, understood.routing(&known))).collect();
+        let mut routed = vec![];
+        for (key, understood) in read {
+            let also = self.also(&understood).await?;
+            routed.push((key, understood.routing(&known, also)));
+        }
         self.store.settle_routing(routed, self.clock.now()).await?;
         Ok(count.into())
+    }
+
+    /// Whom else the delivery concerns, as the store knows.
+    async fn also(&self, understood: &Understood) -> Result<Vec<SubjectId>, StoreError> {
+        let asked =
+            understood.event().and_then(|(tenant, event)| Some((tenant, also(event, self.instance.app)?)));
+        let Some((tenant, question)) = asked else { return Ok(vec![]) };
+        let answers = self.store.answer(tenant, &[question]).await?.into_iter().map(|found| found.answer);
+        let pointing = |answer| if let Answer::PointingAt(subjects) = answer { subjects } else { vec![] };
+        Ok(answers.flat_map(pointing).collect())
     }
 
     /// What is known of the accounts and repositories that the deliveries show.
@@ -281,13 +295,14 @@ impl Understood {
         }
     }
 
-    fn routing(self, known: &Known) -> Routing {
+    fn routing(self, known: &Known, also: Vec<SubjectId>) -> Routing {
         let (tenant, event, again) = match self {
             Self::Event { tenant, event, again } => (tenant, event, again),
             Self::Ignored(why) => return Routing::Ignored { tenant: None, why },
             Self::Unreadable(why) => return Routing::Parked { why },
         };
         let mut subjects = route(&event);
+        subjects.extend(also);
         if again {
             return Routing::Again { tenant, subjects };
         }

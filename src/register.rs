@@ -26,10 +26,10 @@ pub fn changes(views: &[(TenantId, View)]) -> String {
         let repo = names.get(&change.at.repo).map_or_else(|| change.at.repo.to_string(), ToString::to_string);
         table.add_row([
             format!("{repo}#{}", change.at.number),
-            change.title.clone(),
+            plain(&change.title),
             change.stage.as_str().replace('_', " "),
             accepted_by(&change.acceptance).map(|actor| format!("@{}", actor.login)).unwrap_or_default(),
-            change.release.as_ref().map(|release| release.title.clone()).unwrap_or_default(),
+            change.release.as_ref().map(|release| plain(&release.title)).unwrap_or_default(),
         ]);
         rows += 1;
     }
@@ -55,17 +55,17 @@ pub fn parked(deliveries: &[Parked], subjects: &[ParkedSubject], effects: &[Refu
     }
     let mut table = table(["id", "what", "why"]);
     for one in deliveries {
-        let what = format!("delivery of {} since {}", one.event, one.received_at);
-        table.add_row([one.delivery.clone(), what, one.why.clone()]);
+        let what = format!("delivery of {} since {}", plain(&one.event), one.received_at);
+        table.add_row([plain(&one.delivery), what, plain(&one.why)]);
     }
     for one in subjects {
-        table.add_row([one.subject.to_string(), format!("subject of {}", one.tenant), one.why.clone()]);
+        table.add_row([one.subject.to_string(), format!("subject of {}", one.tenant), plain(&one.why)]);
     }
     for one in effects {
         table.add_row([
             one.key.clone(),
             format!("effect for {}, refused by GitHub", one.tenant),
-            one.why.clone(),
+            plain(&one.why),
         ]);
     }
     format!("{table}\nTry a delivery again with `changegate inbox replay ID`.")
@@ -82,6 +82,11 @@ pub fn audit(report: &AuditReport) -> String {
         [] => "The audit log is empty.".into(),
         tenants => tenants.iter().map(line).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// Text of others, without what would steer the terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {

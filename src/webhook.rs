@@ -12,20 +12,24 @@ use crate::{
 };
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// GitHub sends at most 25 MB; the rest is room for its way of counting.
 pub const LARGEST_BODY: usize = 25 * 1024 * 1024 + 64 * 1024;
 /// GitHub waits ten seconds for the answer.
 const BODY_TIME: Duration = Duration::from_secs(8);
-/// An id longer than this is kept by its hash.
-const LONGEST_ID: usize = 200;
+/// Bytes of bodies that may be on their way at once: whoever sends them has not proved anything yet.
+const ROOM: usize = 100 * 1024 * 1024;
+/// A name longer than this is kept by its hash.
+const LONGEST_NAME: usize = 200;
 
 /// What the door needs.
 #[derive(Debug, Clone)]
@@ -40,7 +44,8 @@ pub struct Door {
 
 /// `POST /webhooks/github`.
 pub fn router(door: Door) -> Router {
-    Router::new().route("/webhooks/github", post(take)).with_state(door)
+    let room = Arc::new(Semaphore::new(ROOM));
+    Router::new().route("/webhooks/github", post(take)).with_state((door, room))
 }
 
 /// Why a delivery was not taken.
@@ -60,6 +65,8 @@ enum Refusal {
         "X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides"
     )]
     Unproved,
+    #[error("too many large bodies arrive at once; send it again")]
+    NoRoom,
     #[error("it could not be stored; send it again")]
     NotStored,
 }
@@ -72,7 +79,7 @@ impl IntoResponse for Refusal {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::Unproved => StatusCode::UNAUTHORIZED,
-            Self::NotStored => {
+            Self::NoRoom | Self::NotStored => {
                 let again = [(header::RETRY_AFTER, "5")];
                 return (StatusCode::SERVICE_UNAVAILABLE, again, format!("{self}\n")).into_response();
             }
@@ -81,22 +88,25 @@ impl IntoResponse for Refusal {
     }
 }
 
-async fn take(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn take(
+    State((door, room)): State<(Door, Arc<Semaphore>)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
     is_plain_json(&headers)?;
-    let body = read(&headers, body).await?;
-    signature::verify(&door.secrets, &body, headers.get_all(SIGNATURE_HEADER))
+    let Taken { bytes, held: _held } = read(&headers, body, &room).await?;
+    signature::verify(&door.secrets, &bytes, headers.get_all(SIGNATURE_HEADER))
         .map_err(|_| Refusal::Unproved)?;
-    let event = text(&headers, EVENT).unwrap_or_default();
+    let event = named(&headers, EVENT).unwrap_or_else(|| "(no event)".into());
     if event == "ping" {
         return Ok((StatusCode::OK, "pong\n").into_response());
     }
-    let id = delivery_id(&headers, &body);
     let delivery = NewDelivery {
-        id,
+        id: named(&headers, DELIVERY).unwrap_or_else(|| hash(&bytes)),
         event,
         host: door.host.to_string(),
         received_at: door.clock.now(),
-        body: body.to_vec(),
+        body: bytes,
     };
     match door.store.keep(delivery).await {
         Ok(Kept::New) => Ok((StatusCode::ACCEPTED, "stored\n").into_response()),
@@ -111,46 +121,60 @@ async fn take(State(door): State<Door>, headers: HeaderMap, body: Body) -> Resul
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+/// What a header names; `None` where it is missing or empty. Neither event nor id are signed, and they may be anything:
+/// what the store has no place for is kept by its hash, so that two different names stay different.
+fn named(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.as_bytes();
-    Some(String::from_utf8_lossy(value).into_owned())
+    match std::str::from_utf8(value) {
+        Ok("") => None,
+        Ok(text) if text.len() <= LONGEST_NAME => Some(text.into()),
+        Ok(_) | Err(_) => Some(hash(value)),
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 
 fn is_plain_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let kind = text(headers, header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Refusal::NotJson);
     }
-    match text(headers, header::CONTENT_ENCODING.as_str()) {
-        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => Err(Refusal::Encoded),
-        Some(_) | None => Ok(()),
-    }
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) { Ok(()) } else { Err(Refusal::Encoded) }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let announced =
-        text(headers, header::CONTENT_LENGTH.as_str()).and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_BODY) {
+/// A body, and the room that it takes.
+#[derive(Default)]
+struct Taken {
+    bytes: Vec<u8>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+async fn read(headers: &HeaderMap, body: Body, room: &Arc<Semaphore>) -> Result<Taken, Refusal> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > LARGEST_BODY) {
         return Err(Refusal::TooLarge);
     }
-    let body = Limited::new(body, LARGEST_BODY).collect();
-    match tokio::time::timeout(BODY_TIME, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-        Ok(Err(_)) => Err(Refusal::BrokenOff),
-        Err(_) => Err(Refusal::TooSlow),
-    }
+    tokio::time::timeout(BODY_TIME, collect(body, room)).await.unwrap_or(Err(Refusal::TooSlow))
 }
 
-/// GitHub's id of the delivery, which is text and not always a GUID; the hash of the body where there is none.
-fn delivery_id(headers: &HeaderMap, body: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    let hash = |of: &[u8]| format!("sha256:{}", hex::encode(Sha256::digest(of)));
-    match text(headers, DELIVERY) {
-        None => hash(body),
-        Some(id) if id.is_empty() => hash(body),
-        Some(id) if id.len() > LONGEST_ID || id.contains('\0') => hash(id.as_bytes()),
-        Some(id) => id,
+async fn collect(mut body: Body, room: &Arc<Semaphore>) -> Result<Taken, Refusal> {
+    let mut taken = Taken::default();
+    while let Some(frame) = body.frame().await {
+        let Ok(part) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() else { continue };
+        if taken.bytes.len() + part.len() > LARGEST_BODY {
+            return Err(Refusal::TooLarge);
+        }
+        let size = u32::try_from(part.len()).map_err(|_| Refusal::TooLarge)?;
+        let more = Arc::clone(room).try_acquire_many_owned(size).map_err(|_| Refusal::NoRoom)?;
+        match &mut taken.held {
+            Some(held) => held.merge(more),
+            None => taken.held = Some(more),
+        }
+        taken.bytes.extend_from_slice(&part);
     }
+    Ok(taken)
 }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use axum::{Router, serve::Listener};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, JoinHandle},
+};
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +105,23 @@ where
 #[expect(clippy::disallowed_methods, reason = "this is the one place that waits")]
 pub async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
+}
+
+/// Waits until all have ended, but not longer than `grace`; then ends the rest where they are.
+pub async fn finish(running: Vec<JoinHandle<()>>, grace: Duration) {
+    let ends: Vec<AbortHandle> = running.iter().map(JoinHandle::abort_handle).collect();
+    let all = async {
+        for task in running {
+            // One that panicked has said so; the others are still waited for.
+            drop(task.await);
+        }
+    };
+    if tokio::time::timeout(grace, all).await.is_err() {
+        tracing::warn!("not everything in flight ended in time; what was not acknowledged is sent again");
+    }
+    for end in ends {
+        end.abort();
+    }
 }
 
 /// Serves a router on a socket until told to stop, and finishes what is in flight.

@@ -3,7 +3,13 @@
 //! Only what is said in the open counts: nothing quoted, shown as code or hidden. Slash words that are not ours
 //! belong to other bots and are passed over in silence, unless the policy gives us a prefix of our own.
 
-use super::markdown::{self, Stands};
+use jiff::Timestamp;
+
+use super::{
+    event::{CommentChange, Event, What},
+    ids::{Actor, CommentId},
+    markdown::{self, Stands},
+};
 
 /// One thing that somebody tells us to do. Arguments are as people wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +76,46 @@ pub struct Malformed {
     pub word: &'static str,
     /// What it takes behind it: "a reason".
     pub takes: &'static str,
+}
+
+/// A comment that tells us something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub comment: CommentId,
+    pub by: Actor,
+    /// When it was written.
+    pub at: Timestamp,
+    /// In order; never empty.
+    pub commands: Vec<Command>,
+}
+
+impl Told {
+    /// Whether it asks for something that anybody may ask for: help, the status, a second look.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.commands
+            .iter()
+            .any(|command| matches!(command, Command::Help | Command::Status | Command::Recheck))
+    }
+
+    /// Whether it asks for GitHub to be read again.
+    #[must_use]
+    pub fn rechecks(&self) -> bool {
+        self.commands.contains(&Command::Recheck)
+    }
+}
+
+/// What a new comment tells us, if it tells anything: only a person's own, as it was first written; never ours,
+/// never an app's or a bot's.
+#[must_use]
+pub fn told(event: &Event, prefix: Option<&str>) -> Option<Told> {
+    let What::Comment { change: CommentChange::Created, comment, .. } = &event.what else { return None };
+    let by = comment.author.as_ref().filter(|author| author.person && comment.app.is_none())?;
+    let by_itself = event.actor.as_ref().is_none_or(|actor| actor.id == by.id && actor.person);
+    let unchanged = comment.updated_at.is_none_or(|at| Some(at) == comment.created_at);
+    let at = comment.created_at.filter(|_| by_itself && unchanged)?;
+    let commands = parse(&comment.body, prefix);
+    (!commands.is_empty()).then(|| Told { comment: comment.id, by: by.clone(), at, commands })
 }
 
 /// No comment tells more than this; the rest is passed over.

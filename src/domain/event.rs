@@ -106,6 +106,23 @@ impl What {
         )
     }
 
+    /// Whether somebody asks for the check `name` of this App again: by GitHub's buttons, or by our own, `recheck`.
+    #[must_use]
+    pub fn asks_again(&self, app: u64, name: &str) -> bool {
+        if let Self::CheckRun { change, check_run } = self {
+            let asks = match change {
+                CheckRunChange::Rerequested => true,
+                CheckRunChange::Requested(button) => button == "recheck",
+                CheckRunChange::Created | CheckRunChange::Completed | CheckRunChange::Other => false,
+            };
+            asks && check_run.app == Some(app) && check_run.name == name
+        } else if let Self::CheckSuite { change, app: of, .. } = self {
+            *change == CheckSuiteChange::Rerequested && *of == Some(app)
+        } else {
+            false
+        }
+    }
+
     /// A short name for logs and tables: the event, and the change where one is known.
     #[must_use]
     pub fn name(&self) -> String {

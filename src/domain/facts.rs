@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::{IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
+    event::{Event, IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
-    policy::{self, EffectivePolicy, Policy, Scope},
+    policy::{EffectivePolicy, Policy, Scope},
     subject::{Relation, View},
 };
 
@@ -52,9 +52,7 @@ impl Question {
             | Self::InstallationRepositories(_) => false,
         }
     }
-}
 
-impl Question {
     /// The repository that must be named to ask it.
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
@@ -133,10 +131,22 @@ pub struct PullRequestReading {
     pub commits: Vec<CommitReading>,
     /// The last opinion of each reviewer.
     pub reviews: Vec<ReviewSnapshot>,
-    /// The policy file at the head, when it differs from the base: `Some(None)` when the head deletes it.
-    pub policy_edit: Option<Option<String>>,
+    /// The policy file at the head, beside that at the base.
+    pub policy: PolicyAtHead,
     /// Whether every page of links, commits and reviews was read.
     pub complete: bool,
+}
+
+/// What a pull request does to the policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyAtHead {
+    /// Nothing: it is as it is at the base.
+    Same,
+    /// It deletes the file.
+    Deleted,
+    /// It leaves this text.
+    Changed(String),
 }
 
 /// A commit of a pull request.
@@ -209,6 +219,17 @@ pub struct Inquiry<'a> {
 /// The effective policy of a repository: what its organisation and it say.
 pub type PolicyInForce = Option<EffectivePolicy>;
 
+/// What GitHub answered, of the variant that belongs to the question.
+macro_rules! github {
+    ($answer:expr, $variant:pat => $found:expr) => {
+        Some(match $answer {
+            Fact::Known($variant, as_of) => Fact::Known($found, *as_of),
+            Fact::Known(..) => Fact::Unknown("the answer that was found does not fit the question".into()),
+            Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        })
+    };
+}
+
 impl<'a> Inquiry<'a> {
     /// Over the facts found so far.
     #[must_use]
@@ -262,58 +283,32 @@ impl<'a> Inquiry<'a> {
 
     /// The issue, read from GitHub.
     pub fn issue(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueReading>>> {
-        Some(match self.ask(Question::Issue(at))? {
-            Fact::Known(Answer::Issue(found), as_of) => Fact::Known(found.as_deref(), *as_of),
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::Issue(at))?, Answer::Issue(found) => found.as_deref())
     }
 
     /// The pull request, read from GitHub.
     pub fn pull_request(&mut self, at: IssueRef) -> Option<Fact<Option<&'a PullRequestReading>>> {
-        Some(match self.ask(Question::PullRequest(at))? {
-            Fact::Known(Answer::PullRequest(found), as_of) => Fact::Known(found.as_deref(), *as_of),
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::PullRequest(at))?, Answer::PullRequest(found) => found.as_deref())
     }
 
     /// The policy file on the default branch, read from GitHub.
     pub fn policy_file(&mut self, repo: RepoId) -> Option<Fact<Option<&'a str>>> {
-        Some(match self.ask(Question::PolicyFile(repo))? {
-            Fact::Known(Answer::PolicyFile(found), as_of) => Fact::Known(found.as_deref(), *as_of),
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::PolicyFile(repo))?, Answer::PolicyFile(found) => found.as_deref())
     }
 
     /// The members of a team, read from GitHub.
     pub fn team(&mut self, team: TeamName) -> Option<Fact<&'a [Actor]>> {
-        Some(match self.ask(Question::Team(team))? {
-            Fact::Known(Answer::Team(found), as_of) => Fact::Known(found.as_slice(), *as_of),
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::Team(team))?, Answer::Team(found) => found.as_slice())
     }
 
     /// The pull requests of a merge group, read from GitHub.
     pub fn merge_group(&mut self, repo: RepoId, branch: &str, head: &Sha) -> Option<Fact<&'a [u64]>> {
-        Some(match self.ask(Question::MergeGroup(repo, branch.into(), head.clone()))? {
-            Fact::Known(Answer::MergeGroup(found), as_of) => Fact::Known(found.as_slice(), *as_of),
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::MergeGroup(repo, branch.into(), head.clone()))?, Answer::MergeGroup(found) => found.as_slice())
     }
 
     /// The repositories that the installation reaches, read from GitHub.
     pub fn installation_repositories(&mut self, id: InstallationId) -> Option<Fact<&'a [RepositoryNumber]>> {
-        Some(match self.ask(Question::InstallationRepositories(id))? {
-            Fact::Known(Answer::InstallationRepositories(found), as_of) => {
-                Fact::Known(found.as_slice(), *as_of)
-            }
-            Fact::Known(..) => mismatched(),
-            Fact::Unknown(why) => Fact::Unknown(why.clone()),
-        })
+        github!(self.ask(Question::InstallationRepositories(id))?, Answer::InstallationRepositories(found) => found.as_slice())
     }
 
     /// What the repository is called; inner `None`: it was never seen.
@@ -334,30 +329,31 @@ impl<'a> Inquiry<'a> {
     pub fn policy(&mut self, repo: RepoId) -> Option<PolicyInForce> {
         let own = self.view(SubjectId::Repository(repo))?.and_then(View::as_repository);
         let Some(own) = own else { return Some(None) };
-        let shared = if own.name.name() == ".github" { None } else { self.shared_policy(&own.name)? };
-        let scope = self.policy_scope(&own.name)?;
-        let repository = read_policy(own.policy.as_deref(), scope);
-        Some(match scope {
-            Scope::Organisation => EffectivePolicy::of(repository, None),
-            Scope::Repository | Scope::Alone => EffectivePolicy::of(shared, repository),
-        })
+        let is_shared = own.name.name() == ".github";
+        let shared = if is_shared { None } else { self.shared_policy(&own.name)? };
+        let scope = match &shared {
+            None if is_shared => Scope::Organisation,
+            None => Scope::Alone,
+            Some(_) => Scope::Repository,
+        };
+        let repository = own.policy.as_ref().and_then(|policy| policy.in_force(scope));
+        Some(EffectivePolicy::of(shared, repository))
+    }
+
+    /// Asks already now for what [`Inquiry::policy`] will ask later, where deliveries name the repository: its
+    /// owner's policy need then not wait for the repository's view.
+    pub fn foresee_policy(&mut self, repo: RepoId, events: &[Event]) {
+        let here = events.iter().filter_map(|event| event.repository.as_ref()).find(|seen| seen.id == repo);
+        let _ = here.map(|seen| self.shared_policy(&seen.name));
     }
 
     fn shared_policy(&mut self, name: &RepoName) -> Option<Option<Arc<Policy>>> {
         let Ok(shared) = format!("{}/.github", name.owner()).parse() else { return Some(None) };
         let Some(id) = self.repository_named(shared)? else { return Some(None) };
         let view = self.view(SubjectId::Repository(id))?.and_then(View::as_repository);
-        let text = view.and_then(|view| view.policy.as_deref());
-        Some(read_policy(text, Scope::Organisation))
+        let policy = view.and_then(|view| view.policy.as_ref());
+        Some(policy.and_then(|policy| policy.in_force(Scope::Organisation)))
     }
-}
-
-fn read_policy(text: Option<&str>, scope: Scope) -> Option<Arc<Policy>> {
-    text.and_then(|text| policy::parse(policy::PATH, text, scope).ok()).map(Arc::new)
-}
-
-fn mismatched<T>() -> Fact<T> {
-    Fact::Unknown("the answer that was found does not fit the question".into())
 }
 
 /// JSON has no keys but text: questions and answers are written as pairs.

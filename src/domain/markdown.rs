@@ -8,6 +8,8 @@
 pub struct Line {
     /// What the reader sees of it: without HTML comments.
     pub text: String,
+    /// The same without inline code, of which one back-tick is left.
+    pub words: String,
     /// In what it stands.
     pub stands: Stands,
 }
@@ -25,6 +27,11 @@ pub enum Stands {
     Behind,
     /// In a comment.
     Hidden,
+}
+
+/// The words of the lines that are said in the open.
+pub fn open_words(text: &str) -> impl Iterator<Item = String> {
+    lines(text).into_iter().filter(|line| line.stands == Stands::Open).map(|line| line.words)
 }
 
 /// The lines of `text`, in order. Ends of lines may be `\n`, `\r\n` or `\r`.
@@ -88,7 +95,7 @@ impl Reader {
                 None => stands("", Stands::Hidden),
                 Some((_, after)) => {
                     self.block = Block::None;
-                    Line { text: self.inline(after, rest), stands: Stands::Behind }
+                    self.inline(after, rest, Stands::Behind)
                 }
             },
             Block::None => self.open(line, rest),
@@ -115,14 +122,16 @@ impl Reader {
             return stands(line, Stands::Quote);
         }
         let begins = if self.span.is_some() || indentation(line) >= 4 { Stands::Code } else { Stands::Open };
-        Line { text: self.inline(line, rest), stands: begins }
+        self.inline(line, rest, begins)
     }
 
     /// What is to be seen of a line; opens and closes inline code and comments.
-    fn inline(&mut self, line: &str, rest: &[&str]) -> String {
-        let (mut seen, mut left) = (String::new(), line);
+    fn inline(&mut self, line: &str, rest: &[&str], stands: Stands) -> Line {
+        let mut read = Line { text: String::new(), words: String::new(), stands };
+        let mut left = line;
         let end = line.rfind("-->");
         while let Some(c) = left.chars().next() {
+            let in_code = self.span.is_some();
             let run = left.len() - left.trim_start_matches('`').len();
             let mut step = c.len_utf8();
             if run > 0 {
@@ -141,23 +150,28 @@ impl Reader {
                         left = after;
                         continue;
                     }
-                    None if seen.trim().is_empty() || rest.len() > self.last_end => {
+                    None if read.text.trim().is_empty() || rest.len() > self.last_end => {
                         self.block = Block::Comment;
-                        return seen;
+                        return read;
                     }
                     None => {}
                 }
             }
-            let (said, after) = left.split_at(step);
-            seen.push_str(said);
+            let (seen, after) = left.split_at(step);
+            read.text.push_str(seen);
+            match (in_code, self.span.is_some()) {
+                (false, false) => read.words.push_str(seen),
+                (true, false) => read.words.push('`'),
+                (false | true, true) => {}
+            }
             left = after;
         }
-        seen
+        read
     }
 }
 
 fn stands(line: &str, stands: Stands) -> Line {
-    Line { text: line.into(), stands }
+    Line { text: line.into(), words: line.into(), stands }
 }
 
 /// Whether a run of back-ticks of this length follows, before the paragraph ends.
@@ -251,6 +265,19 @@ mod tests {
             ("\tcode\na", "a"),
         ] {
             assert_eq!(open(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_line_are_what_is_no_code() {
+        for (text, expected) in [
+            ("a `b` c", "a ` c"),
+            ("``a ` b`` c `d", "` c `d"),
+            ("a \\`b` c", "a \\`b` c"),
+            ("a `b\nc` d\ne", "a /e"),
+            ("a `<!-- b -->` c <!-- d -->e", "a ` c e"),
+        ] {
+            assert_eq!(open_words(text).collect::<Vec<_>>().join("/"), expected, "{text:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     event::{Event, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
     ids::{RepoId, RepoName, SubjectId},
-    policy::{self, Scope},
+    policy::{PolicyText, Scope},
     subject::{State, View},
 };
 
@@ -35,7 +35,7 @@ pub struct PolicyFile {
     /// Whether GitHub has told us; until then nothing is known of it.
     pub read: bool,
     /// The last text without errors.
-    pub good: Option<String>,
+    pub good: Option<PolicyText>,
     /// The errors of the newest text, where it has some.
     pub errors: Vec<String>,
 }
@@ -47,8 +47,8 @@ pub struct RepositoryView {
     pub name: RepoName,
     pub default_branch: Option<String>,
     pub gone: bool,
-    /// The text of the policy in force, from this repository's file.
-    pub policy: Option<String>,
+    /// The policy in force, from this repository's file.
+    pub policy: Option<PolicyText>,
 }
 
 impl Repository {
@@ -171,10 +171,13 @@ fn listed(account: Option<&View>, repo: RepoId) -> Option<Repository> {
 impl PolicyFile {
     fn take(&mut self, text: Option<&str>, scope: Scope) {
         self.read = true;
-        match text.map(|text| (text, policy::parse(policy::PATH, text, scope))) {
-            None => (self.good, self.errors) = (None, vec![]),
-            Some((text, Ok(_))) => (self.good, self.errors) = (Some(text.into()), vec![]),
-            Some((_, Err(errors))) => self.errors = errors.iter().map(ToString::to_string).collect(),
+        let Some(text) = text.map(PolicyText::from) else {
+            (self.good, self.errors) = (None, vec![]);
+            return;
+        };
+        self.errors = text.read(scope).err().unwrap_or_default().iter().map(ToString::to_string).collect();
+        if self.errors.is_empty() {
+            self.good = Some(text);
         }
     }
 }
@@ -191,7 +194,7 @@ fn changes(before: Option<&Repository>, after: &Repository) -> Vec<AuditEntry> {
         entries.push(
             AuditEntry::new(code)
                 .fact("repository", after.id)
-                .text("text", after.policy.good.clone().unwrap_or_default()),
+                .text("text", after.policy.good.as_ref().map_or("", PolicyText::as_str)),
         );
     }
     if policy_before.is_none_or(|p| p.errors != after.policy.errors) && !after.policy.errors.is_empty() {

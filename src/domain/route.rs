@@ -1,8 +1,11 @@
 //! Whom an event concerns.
 
 use super::{
+    effect::CHANGE_CHECK,
     event::{CommentedOn, Event, IssueChange, What},
-    ids::{IssueRef, SubjectId},
+    facts::Question,
+    ids::{IssueRef, SubjectId, SubjectKind},
+    subject::Relation,
 };
 
 /// The subjects that must look at an event, in the order of waking. Empty: it concerns nobody here.
@@ -18,6 +21,18 @@ pub fn route(event: &Event) -> Vec<SubjectId> {
     subjects.sort();
     subjects.dedup();
     subjects
+}
+
+/// Whom an event concerns beyond that, as the store knows: the question whose answer are these subjects.
+///
+/// Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
+/// GitHub's sidebar tells nobody. The delivery names those of the repository itself, but none of a fork's; the store
+/// knows every open one at the commit. Each reads GitHub again and wakes the commit, so that nothing wakes backwards.
+#[must_use]
+pub fn also(event: &Event, app: u64) -> Option<Question> {
+    let asked = event.what.asks_again(app, CHANGE_CHECK);
+    let mut commits = concerned(event).into_iter().filter(|subject| subject.kind() == SubjectKind::Commit);
+    commits.next().filter(|_| asked).map(|commit| Question::PointingAt(commit, Relation::At))
 }
 
 fn concerned(event: &Event) -> Vec<SubjectId> {

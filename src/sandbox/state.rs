@@ -69,6 +69,8 @@ pub struct Request {
     pub installation: Option<u64>,
     /// What was answered; 0 where the answer was lost.
     pub status: u16,
+    /// The body of the answer; empty where there was none or it was lost.
+    pub answer: String,
 }
 
 /// What an installation token allows.

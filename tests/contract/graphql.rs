@@ -29,10 +29,15 @@ impl Graphql {
         &self.schema
     }
 
+    /// Whether GitHub takes this document, whatever its variables are.
+    pub fn document(&self, query: &str) -> Result<Valid<ExecutableDocument>, Faults> {
+        ExecutableDocument::parse_and_validate(&self.schema, query, "query.graphql")
+            .map_err(|invalid| sentences(&invalid.errors))
+    }
+
     /// Whether GitHub takes this document of one operation with these variables (an object, or null for none).
     pub fn check(&self, query: &str, variables: &Value) -> Result<(), Faults> {
-        let document = ExecutableDocument::parse_and_validate(&self.schema, query, "query.graphql")
-            .map_err(|invalid| sentences(&invalid.errors))?;
+        let document = self.document(query)?;
         let operation = document.operations.get(None).map_err(|error| vec![format!("{error:?}")])?;
         let variables = serde_json::from_value(variables.clone()).map_err(|error| vec![error.to_string()])?;
         let variables: Option<_> = variables;

@@ -23,3 +23,20 @@ mod sender;
 mod graphql;
 
 mod subset;
+
+mod wire;
+
+mod server;
+
+#[path = "../it/support/database.rs"]
+mod database;
+
+mod arrivals;
+
+mod understood;
+
+mod asker;
+
+mod story;
+
+mod sandbox;

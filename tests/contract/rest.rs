@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::material::Material;
 use crate::schema::{Faults, Schema, Unknown};
+use crate::specimen::{Tried, unnoticed};
 
 /// GitHub's own API description (`@octokit/openapi`, github.com).
 pub struct Rest {
@@ -51,6 +52,30 @@ impl Rest {
             None if body.is_null() => Ok(()),
             None => Err(vec![format!("{} answers {status} without a body", operation.name)]),
         }
+    }
+
+    /// The damages to the body of a request that its description does not notice, and how many were tried.
+    ///
+    /// # Panics
+    /// When the body is not valid to begin with.
+    pub fn unnoticed_in_request(&self, method: &str, path: &str, body: &Value) -> Result<Tried, Faults> {
+        let schema = self.request_schema(&self.operation(method, path)?);
+        Ok(schema.map_or_else(Tried::default, |schema| unnoticed(&schema, body)))
+    }
+
+    /// The same of an answer.
+    ///
+    /// # Panics
+    /// When the body is not valid to begin with.
+    pub fn unnoticed_in_response(
+        &self,
+        method: &str,
+        path: &str,
+        status: u16,
+        body: &Value,
+    ) -> Result<Tried, Faults> {
+        let schema = self.response_schema(&self.operation(method, path)?, status)?;
+        Ok(schema.map_or_else(Tried::default, |schema| unnoticed(&schema, body)))
     }
 
     /// The path of the description that a concrete path belongs to: literal segments win over parameters.
@@ -174,8 +199,22 @@ fn an_error() -> Value {
     })
 }
 
+/// The parameters that may span segments at the end of a path (`x-multi-segment` in the description).
+const SPANNING: [&str; 10] = [
+    "{path}",
+    "{ref}",
+    "{basehead}",
+    "{branch}",
+    "{tag}",
+    "{dir}",
+    "{sha}",
+    "{commit_sha}",
+    "{tree_sha}",
+    "{subject_digest}",
+];
+
 /// For each segment whether it is literal, or `None` where the path is not of this template. The last parameter may
-/// span segments (`/contents/{path}`, `/compare/{basehead}`).
+/// span segments where it is of [`SPANNING`].
 fn fit(template: &str, path: &str) -> Option<Vec<bool>> {
     let parts: Vec<&str> = template.split('/').collect();
     let segments: Vec<&str> = path.splitn(parts.len(), '/').collect();
@@ -188,8 +227,9 @@ fn fit(template: &str, path: &str) -> Option<Vec<bool>> {
     };
     let mut fit: Vec<bool> =
         parts.iter().zip(&segments).map(|(part, segment)| literal(part, segment)).collect::<Option<_>>()?;
-    fit.push(!segments.last()?.contains('/'));
-    Some(fit)
+    let spans = segments.last()?.contains('/');
+    fit.push(!spans);
+    (!spans || SPANNING.contains(parts.last()?)).then_some(fit)
 }
 
 fn path_values<'a>(template: &'a str, path: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -250,7 +290,7 @@ fn too_long(body: &Value, place: &str, most: usize) -> Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::{specimen, unnoticed};
+    use crate::specimen::specimen;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -289,6 +329,7 @@ mod tests {
         }
         assert_eq!(rest.template("put", "/repos/acme/web/check-runs"), None);
         assert_eq!(rest.template("get", "/repos/acme"), None);
+        assert_eq!(rest.template("get", "/repos/acme/web/nothing"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //   CHANGEGATE_WEBHOOK_SECRET=... node sender.mjs --sign < body
 //
 // A line in:  {"name":"issues/0","event":"issues","payload":{...}}
-// A line out: {"name":"issues/0","event":"issues","delivery":"<guid>","status":202,"body":"..."}
+// A line out: {"name":"issues/0","event":"issues","delivery":"<guid>","sent":"{...}","status":202,"body":"..."}
 // With --sign it prints the signature of its input, and posts nothing.
 
 import { randomUUID } from "node:crypto";
@@ -41,7 +41,7 @@ async function post({ name, event, payload }) {
       "X-Hub-Signature-256": await sign(secret, body),
     },
   });
-  return { name, event, delivery, status: response.status, body: await response.text() };
+  return { name, event, delivery, sent: body, status: response.status, body: await response.text() };
 }
 
 const input = await read(process.stdin);

@@ -6,6 +6,11 @@ use serde_json::Value;
 use crate::material::Material;
 use crate::payloads::Example;
 
+/// From GitHub's documentation, "Validating webhook deliveries", "Testing the webhook payload validation".
+pub const SECRET: &str = "It's a Secret to Everybody";
+pub const BODY: &str = "Hello, World!";
+pub const SIGNATURE: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
 #[derive(Serialize)]
 struct Posted<'a> {
     name: &'a str,
@@ -20,6 +25,8 @@ pub struct Answer {
     pub name: String,
     /// The `X-GitHub-Delivery` under which it was posted.
     pub delivery: String,
+    /// The body that was posted.
+    pub sent: String,
     pub status: u16,
     pub body: String,
 }
@@ -44,22 +51,10 @@ impl Material {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use axum::Router;
-    use axum::body::Bytes;
-    use axum::http::{HeaderMap, StatusCode};
-    use axum::routing::post;
     use hmac::{Hmac, KeyInit, Mac};
     use sha2::Sha256;
 
     use super::*;
-    use crate::payloads::examples;
-
-    /// From GitHub's documentation, "Validating webhook deliveries", "Testing the webhook payload validation".
-    const SECRET: &str = "It's a Secret to Everybody";
-    const BODY: &str = "Hello, World!";
-    const SIGNATURE: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
     fn hmac(secret: &str, body: &[u8]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -75,40 +70,5 @@ mod tests {
         assert_ne!(material.signature(SECRET, "Hello, World"), SIGNATURE);
         assert_ne!(material.signature("It's a secret to everybody", BODY), SIGNATURE);
         assert_eq!(material.signature(SECRET, "Zoë ✓ 𝄞"), hmac(SECRET, "Zoë ✓ 𝄞".as_bytes()));
-    }
-
-    /// Plugging point: the running binary takes this server's place.
-    #[tokio::test(flavor = "multi_thread")]
-    #[expect(clippy::disallowed_methods, reason = "a server for the length of this test")]
-    async fn every_example_arrives_with_its_event_and_a_right_signature() {
-        let Some(material) = Material::find() else { return };
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let keep = Arc::clone(&seen);
-        let answer = async move |headers: HeaderMap, body: Bytes| {
-            let of = |name: &str| headers[name].to_str().unwrap().to_owned();
-            let right = of("x-hub-signature-256") == hmac(SECRET, &body);
-            keep.lock().unwrap().push((of("x-github-delivery"), of("x-github-event")));
-            let status = if right { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED };
-            (status, of("x-github-event"))
-        };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/webhooks/github", listener.local_addr().unwrap());
-        let router = Router::new().route("/webhooks/github", post(answer));
-        let server = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
-        let answers =
-            tokio::task::spawn_blocking(move || material.post(&url, SECRET, examples())).await.unwrap();
-        server.abort();
-
-        let expected: Vec<(&str, &str, u16)> =
-            examples().iter().map(|e| (&*e.name, &*e.event, 202)).collect();
-        let seen = seen.lock().unwrap();
-        let got: Vec<(&str, &str, u16)> = answers
-            .iter()
-            .zip(&*seen)
-            .map(|(answer, (_, event))| (&*answer.name, &**event, answer.status))
-            .collect();
-        assert_eq!(got, expected);
-        assert!(answers.iter().zip(examples()).all(|(answer, example)| answer.body == example.event));
-        assert!(answers.iter().zip(&*seen).all(|(answer, (delivery, _))| answer.delivery == *delivery));
     }
 }

@@ -238,11 +238,14 @@ fn kinds(document: &Value, schema: &Value) -> Option<Vec<String>> {
         .map(|all| all.concat())
 }
 
+/// Damages that went unnoticed, and how many were tried.
+pub type Tried = (Vec<Damage>, usize);
+
 /// The damages that the schema did not notice, and how many were tried.
 ///
 /// # Panics
 /// When the value is not valid to begin with.
-pub fn unnoticed(schema: &Schema, value: &Value) -> (Vec<Damage>, usize) {
+pub fn unnoticed(schema: &Schema, value: &Value) -> Tried {
     assert_eq!(schema.check(value), Ok(()), "not valid before any damage");
     let damages = damages(schema, value);
     let tried = damages.len();

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::material::Material;
 use crate::schema::{Faults, Schema, Unknown};
-use crate::specimen::specimen;
+use crate::specimen::{Tried, specimen, unnoticed};
 
 /// The events that Changegate listens to.
 pub const EVENTS: [&str; 24] = [
@@ -62,6 +62,14 @@ impl Webhooks {
         self.schema(event, action)?.check(payload)
     }
 
+    /// The damages to a payload that its description does not notice, and how many were tried.
+    ///
+    /// # Panics
+    /// When the payload is not valid to begin with.
+    pub fn unnoticed(&self, event: &str, action: Option<&str>, payload: &Value) -> Result<Tried, Faults> {
+        Ok(unnoticed(&*self.schema(event, action)?, payload))
+    }
+
     /// A payload with everything that GitHub describes for this event and action, also for those without an example.
     pub fn specimen(&self, event: &str, action: Option<&str>) -> Result<Value, Faults> {
         Ok(specimen(&*self.schema(event, action)?))
@@ -106,7 +114,6 @@ fn event_and_action(operation: &Value) -> Named {
 mod tests {
     use super::*;
     use crate::payloads::{Example, examples};
-    use crate::specimen::unnoticed;
 
     #[test]
     fn every_schema_of_our_webhooks_notices_every_damage() {

@@ -12,3 +12,4 @@ mod queries;
 mod repair;
 mod store;
 mod support;
+mod wire;

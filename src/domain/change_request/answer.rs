@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
+    command::Told,
     effect::{Call, Effect, Reaction},
     ids::{CommentId, IssueRef},
     report::{
@@ -19,7 +20,6 @@ use crate::domain::{
 use super::{
     ChangeRequest,
     act::{self, Act, ActId, Ruling, Standing, Verdict},
-    deeds::Told,
     follow::Heard,
     log,
     rules::same,

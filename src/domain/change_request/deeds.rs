@@ -6,10 +6,9 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    command::{self, Command},
-    event::{CommentChange, CommentSnapshot, CommentedOn, Event, IssueChange, What},
+    command::{self, Command, Told},
+    event::{CommentedOn, Event, IssueChange, What},
     facts::SetBy,
-    ids::{Actor, CommentId},
 };
 
 use super::{
@@ -21,56 +20,14 @@ use super::{
 /// How many acts that do not count are remembered, so that they are answered once.
 const REFUSED: usize = 200;
 
-/// A comment whose author may tell us something, and what it tells.
-#[derive(Debug)]
-pub struct Told {
-    pub comment: CommentId,
-    pub commands: Vec<Command>,
-    by: Actor,
-    at: Timestamp,
-}
-
-impl Told {
-    /// Whether it asks for something that anybody may ask for: help, the status, a second look.
-    #[must_use]
-    pub fn asks(&self) -> bool {
-        self.commands
-            .iter()
-            .any(|command| matches!(command, Command::Help | Command::Status | Command::Recheck))
-    }
-
-    /// Whether it asks for GitHub to be read again.
-    #[must_use]
-    pub fn rechecks(&self) -> bool {
-        self.commands.contains(&Command::Recheck)
-    }
-}
-
-/// The comments with commands among the events.
+/// The comments with commands among the events, on an issue that is in the register.
 #[must_use]
 pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
     let heard = events.iter().filter_map(|event| {
-        let What::Comment { change, on: CommentedOn::Issue(issue), comment } = &event.what else {
-            return None;
-        };
-        let is_new = *change == CommentChange::Created && rules.takes_in(issue);
-        is_new.then(|| listen(event, comment, rules)).flatten()
+        let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return None };
+        rules.takes_in(issue).then(|| command::told(event, rules.prefix.as_deref())).flatten()
     });
-    heard.filter(|told| !told.commands.is_empty()).collect()
-}
-
-/// Only a person's own comment, as it was first written; never ours, never an app's.
-fn listen(event: &Event, comment: &CommentSnapshot, rules: &Rules) -> Option<Told> {
-    let by = comment.author.as_ref().filter(|author| author.person)?;
-    let by_itself = event.actor.as_ref().is_none_or(|actor| actor.id == by.id && actor.person);
-    let unchanged = comment.updated_at.is_none_or(|at| Some(at) == comment.created_at);
-    let at = comment.created_at?;
-    (by_itself && unchanged && comment.app.is_none()).then(|| Told {
-        comment: comment.id,
-        commands: command::parse(&comment.body, rules.prefix.as_deref()),
-        by: by.clone(),
-        at,
-    })
+    heard.collect()
 }
 
 impl ChangeRequest {

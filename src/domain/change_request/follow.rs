@@ -5,17 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    command::Told,
     event::{CommentChange, CommentedOn, Event, IssueChange, IssueSnapshot, What},
     facts::{Fact, IssueReading, SetBy},
     ids::IssueRef,
 };
 
-use super::{
-    ChangeRequest,
-    deeds::{self, Told},
-    rules::Rules,
-    stage::Own,
-};
+use super::{ChangeRequest, deeds, rules::Rules, stage::Own};
 
 /// What GitHub said of an issue when it was asked, and of which snapshot that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::{
     decide::{Case, Decision, Judgement},
     event::Event,
-    facts::{Inquiry, PolicyInForce},
+    facts::Inquiry,
     ids::{IssueRef, ReleaseId, RepoName, SubjectId},
     milestone::MilestoneView,
     pull_request::PullRequestView,
@@ -91,9 +91,9 @@ fn decide(
 
 /// What the store knows. Everything that can be asked is asked before the first answer is looked at.
 fn look_around<'a>(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'a>) -> Option<Around<'a>> {
-    ask_for_shared_policy(events, at, inquiry);
+    inquiry.foresee_policy(at.repo, events);
     let name = inquiry.repository_name(at.repo);
-    let policy: Option<PolicyInForce> = inquiry.policy(at.repo);
+    let policy = inquiry.policy(at.repo);
     let covering = inquiry.pointing_at(SubjectId::ChangeRequest(at), Relation::Covers);
     let pulls: Vec<Option<Pull<'a>>> =
         covering.into_iter().flatten().filter_map(|subject| pull(subject, inquiry)).collect();
@@ -101,15 +101,6 @@ fn look_around<'a>(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'a>) ->
     let (name, policy) = (name?, policy?);
     let rules = Rules::of(policy, name);
     Some(Around { name, rules, pulls: pulls.into_iter().collect::<Option<_>>()? })
-}
-
-/// The deliveries name the repository, so that its owner's policy need not wait for the repository's view.
-fn ask_for_shared_policy(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'_>) {
-    let here = events.iter().filter_map(|event| event.repository.as_ref()).find(|seen| seen.id == at.repo);
-    let shared = here.and_then(|seen| format!("{}/.github", seen.name.owner()).parse().ok());
-    if let Some(Some(Some(repo))) = shared.map(|shared| inquiry.repository_named(shared)) {
-        let _ = inquiry.view(SubjectId::Repository(repo));
-    }
 }
 
 /// Inner `None`: not answered yet; outer: no pull request that was ever settled.

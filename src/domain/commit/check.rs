@@ -6,7 +6,6 @@ use super::{
     super::{
         decide::Instance,
         effect::{CHANGE_CHECK, Call, CheckStatus, Effect},
-        event::{CheckRunChange, CheckSuiteChange, Event, What},
         finding::{Finding, Outcome},
         policy::Mode,
         report,
@@ -14,27 +13,6 @@ use super::{
     BEING_READ, Commit, PATIENCE, Verdict, rules,
     scene::Scene,
 };
-
-/// Whether somebody asked for our check run again, by GitHub's button or by our own.
-pub(super) fn is_asked_again(events: &[Event], app: u64) -> bool {
-    events.iter().any(|event| {
-        if let What::CheckRun { change, check_run } = &event.what {
-            check_run.app == Some(app) && check_run.name == CHANGE_CHECK && is_asking(change)
-        } else if let What::CheckSuite { change, app: suite, .. } = &event.what {
-            *suite == Some(app) && *change == CheckSuiteChange::Rerequested
-        } else {
-            false
-        }
-    })
-}
-
-fn is_asking(change: &CheckRunChange) -> bool {
-    match change {
-        CheckRunChange::Rerequested => true,
-        CheckRunChange::Requested(button) => button == "recheck",
-        CheckRunChange::Created | CheckRunChange::Completed | CheckRunChange::Other => false,
-    }
-}
 
 /// The verdict, once there is one; `None`: there is nothing to judge, no policy, or a fact that is still on its
 /// way while no check run says that all is well.

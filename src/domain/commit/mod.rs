@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     audit::AuditEntry,
     decide::{Case, Decision, Judgement},
-    effect::CheckStatus,
+    effect::{CHANGE_CHECK, CheckStatus},
     facts::Inquiry,
     finding::{Finding, Outcome},
     ids::{RepoId, Sha, SubjectId},
@@ -63,7 +63,7 @@ pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
         Some(State::Commit(commit)) => Some(commit),
         Some(_) | None => None,
     };
-    let again = check::is_asked_again(case.events, case.instance.app);
+    let again = case.events.iter().any(|event| event.what.asks_again(case.instance.app, CHANGE_CHECK));
     let mut after = before.cloned().unwrap_or_default();
     group::follow(&mut after.groups, sha, case.events, again);
     let mut inquiry = Inquiry::new(case.facts);

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decide::{Case, Decision, Judgement},
-    event::{CommentChange, Event, PullRequestSnapshot, ReviewSnapshot, What},
-    facts::{Fact, Inquiry, PullRequestReading},
+    effect::CHANGE_CHECK,
+    event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
+    facts::{Fact, Inquiry, PolicyAtHead, PullRequestReading},
     ids::{Actor, IssueRef, Sha, SubjectId},
     link::Link,
     policy::{self, Scope},
@@ -20,12 +21,13 @@ use super::{
 };
 use follow::Followed;
 pub use linked::Linked;
-pub use reading::{PolicyEdit, Reading, ReviewGiven};
+pub use reading::{Reading, ReviewGiven};
 
 mod changes;
 mod follow;
 mod linked;
 mod reading;
+mod recheck;
 
 #[cfg(test)]
 mod tests;
@@ -169,7 +171,8 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     let repository = repository.flatten().and_then(View::as_repository);
     let shown = before.filter(|before| !before.guessed).map(|before| &before.seen);
     let Followed { seen, ambiguous } = follow::follow(shown, at, case.events);
-    let asked = ambiguous || must_be_read(before, seen.as_ref(), case.events);
+    let recheck = recheck::heard(at, case.events, &mut inquiry);
+    let asked = ambiguous || recheck.wanted || must_be_read(before, seen.as_ref(), &case);
     let answer = if asked { inquiry.pull_request(at) } else { None };
     let Some(mut after) = start(before, seen, answer.as_ref()).or_else(|| guess(at, case.events)) else {
         return if inquiry.is_complete() {
@@ -191,7 +194,8 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     }
     let look_again = after.unread.is_some().then(|| case.now + READ_AGAIN);
     let audit = changes::changes(before, &after, case.events);
-    Decision { audit, look_again, ..Decision::quiet(State::PullRequest(Box::new(after))) }.into()
+    Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
+        .into()
 }
 
 /// The state to go on from: as it was, as first delivered, or as first read.
@@ -240,22 +244,15 @@ fn guess(at: IssueRef, events: &[Event]) -> Option<PullRequest> {
 }
 
 /// Until it was read, when what is linked or judged may have changed, and when somebody asks.
-fn must_be_read(before: Option<&PullRequest>, seen: Option<&PullRequestSnapshot>, events: &[Event]) -> bool {
+fn must_be_read(before: Option<&PullRequest>, seen: Option<&PullRequestSnapshot>, case: &Case<'_>) -> bool {
     let says = |seen: &PullRequestSnapshot| {
         (seen.head.clone(), seen.base_branch.clone(), seen.title.clone(), seen.body.clone(), seen.open)
     };
     before.is_none_or(|before| before.unread.is_some() || seen.map(says) != Some(says(&before.seen)))
-        || events.iter().any(|event| matches!(event.what, What::Review { .. }) || asks_again(event))
-}
-
-/// A person's comment with `/recheck` at the start of a line.
-fn asks_again(event: &Event) -> bool {
-    let What::Comment { change: CommentChange::Created, comment, .. } = &event.what else { return false };
-    let command = |line: &str| {
-        line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("/recheck"))
-            && line.starts_with('/')
-    };
-    comment.author.as_ref().is_some_and(|author| author.person) && comment.body.lines().any(command)
+        || case.events.iter().any(|event| {
+            matches!(event.what, What::Review { .. })
+                || event.what.asks_again(case.instance.app, CHANGE_CHECK)
+        })
 }
 
 fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &ReviewSnapshot> {
@@ -271,14 +268,15 @@ fn policy_errors(
     repository: Option<&RepositoryView>,
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Vec<String>> {
-    let edit = read?.policy_edit.as_ref()?;
+    let text = match &read?.policy {
+        PolicyAtHead::Same => return None,
+        PolicyAtHead::Deleted => return Some(vec![]),
+        PolicyAtHead::Changed(text) => text,
+    };
     let scope = match repository {
         Some(repository) => inquiry.policy_scope(&repository.name)?,
         None => Scope::Alone,
     };
-    let errors = match edit {
-        PolicyEdit::Deleted => None,
-        PolicyEdit::Text(text) => policy::parse(policy::PATH, text, scope).err(),
-    };
-    Some(errors.unwrap_or_default().iter().map(ToString::to_string).collect())
+    let errors = policy::parse(policy::PATH, text, scope).err().unwrap_or_default();
+    Some(errors.iter().map(ToString::to_string).collect())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     event::{PullRequestSnapshot, ReviewSnapshot, ReviewState},
-    facts::PullRequestReading,
+    facts::{PolicyAtHead, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha},
     link::{WrittenLink, written_links},
 };
@@ -26,18 +26,8 @@ pub struct Reading {
     pub unattributed: Vec<Sha>,
     /// Its reviews, in order of time.
     pub reviews: Vec<ReviewSnapshot>,
-    /// The policy file at its head, where it edits the file.
-    pub policy_edit: Option<PolicyEdit>,
-}
-
-/// What a pull request does to the policy file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PolicyEdit {
-    /// It deletes the file.
-    Deleted,
-    /// It leaves this text.
-    Text(String),
+    /// What it does to the policy file.
+    pub policy: PolicyAtHead,
 }
 
 /// On which commits a review was said to be given. GitHub moves that field after a push, and deliveries come in
@@ -89,10 +79,7 @@ impl Reading {
             people,
             unattributed: nameless.map(|commit| commit.sha.clone()).collect(),
             reviews,
-            policy_edit: reading
-                .policy_edit
-                .as_ref()
-                .map(|text| text.clone().map_or(PolicyEdit::Deleted, PolicyEdit::Text)),
+            policy: reading.policy.clone(),
         }
     }
 

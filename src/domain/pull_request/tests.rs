@@ -1,6 +1,9 @@
 use super::{trial::*, *};
 use crate::domain::{
-    event::{CommentSnapshot, CommentedOn, PullRequestChange, ReviewChange, ReviewSnapshot, ReviewState},
+    event::{
+        CheckRunChange, CheckRunSnapshot, CheckSuiteChange, CommentChange, CommentSnapshot, CommentedOn,
+        PullRequestChange, ReviewChange, ReviewSnapshot, ReviewState,
+    },
     facts::{CommitReading, Question},
     ids::{CommentId, RepoId},
 };
@@ -20,18 +23,28 @@ fn reviewed(review: ReviewSnapshot) -> Event {
 }
 
 fn comment(by: &str, body: &str) -> Event {
-    event(What::Comment {
-        change: CommentChange::Created,
-        on: CommentedOn::PullRequest(at(41)),
-        comment: CommentSnapshot {
-            id: CommentId(1),
-            body: body.into(),
-            author: Some(actor(by)),
-            app: None,
-            created_at: None,
-            updated_at: None,
-        },
-    })
+    let comment = CommentSnapshot {
+        id: CommentId(1),
+        body: body.into(),
+        author: Some(actor(by)),
+        app: None,
+        created_at: Some(time(0)),
+        updated_at: Some(time(0)),
+    };
+    let on = CommentedOn::PullRequest(at(41));
+    let what = What::Comment { change: CommentChange::Created, on, comment };
+    Event { actor: Some(actor(by)), ..event(what) }
+}
+
+fn rerun(change: CheckRunChange, app: u64) -> Event {
+    let name = CHANGE_CHECK.into();
+    let check_run = CheckRunSnapshot { id: 1, name, head_sha: sha('a'), app: Some(app), conclusion: None };
+    event(What::CheckRun { change, check_run })
+}
+
+fn rerun_suite(app: u64) -> Event {
+    let change = CheckSuiteChange::Rerequested;
+    event(What::CheckSuite { change, head_sha: sha('a'), app: Some(app) })
 }
 
 fn view_of(decision: &Decision) -> PullRequestView {
@@ -124,9 +137,16 @@ fn github_is_asked_once_for_each_change_and_not_for_what_changes_nothing() {
         ("older", vec![edited(&PullRequestSnapshot { updated_at: Some(time(-9)), ..seen.clone() })], false),
         ("labelled", vec![edited(&PullRequestSnapshot { labels: vec!["x".into()], ..later() })], false),
         ("draft", vec![edited(&PullRequestSnapshot { draft: true, ..later() })], false),
-        ("a word", vec![comment("sam", "nice\n see /recheck")], false),
+        ("a word", vec![comment("sam", "nice\nsee /recheck")], false),
+        ("a quoted word", vec![comment("sam", "> /recheck")], false),
         ("asked by a bot", vec![comment("x[bot]", "/recheck")], false),
         ("asked", vec![comment("sam", "hm\n/Recheck please")], true),
+        ("our check run again", vec![rerun(CheckRunChange::Rerequested, 4711)], true),
+        ("our button", vec![rerun(CheckRunChange::Requested("recheck".into()), 4711)], true),
+        ("our check suite again", vec![rerun_suite(4711)], true),
+        ("our check run", vec![rerun(CheckRunChange::Completed, 4711)], false),
+        ("another app's check run again", vec![rerun(CheckRunChange::Rerequested, 1)], false),
+        ("another app's check suite again", vec![rerun_suite(1)], false),
         ("reviewed", vec![reviewed(approval)], true),
         ("pushed", vec![edited(&PullRequestSnapshot { head: sha('b'), ..later() })], true),
         ("described", vec![edited(&PullRequestSnapshot { body: "x".into(), ..later() })], true),
@@ -137,6 +157,29 @@ fn github_is_asked_once_for_each_change_and_not_for_what_changes_nothing() {
         let (_, asked) = world.ask(&SUBJECT, Some(&before), &events, time(60));
         let expected = if asks { vec![Question::PullRequest(at(41))] } else { vec![] };
         assert_eq!(asked, expected, "{what}");
+    }
+}
+
+#[test]
+fn who_asks_for_a_second_look_is_heard_where_changegate_speaks() {
+    let cg = "mode: enforce\ncommands:\n  prefix: cg\n";
+    for (policy, by, body, reads, answers) in [
+        (Some("mode: enforce"), "sam", "/recheck", 1, 1),
+        (Some("mode: advise"), "sam", "/recheck", 1, 1),
+        (Some("mode: observe"), "sam", "/recheck", 1, 0),
+        (None, "sam", "/recheck", 1, 0),
+        (Some("mode: enforce"), "sam", "/accept", 0, 0),
+        (Some("mode: enforce"), "renovate[bot]", "/recheck", 0, 0),
+        (Some(cg), "sam", "/recheck", 0, 0),
+        (Some(cg), "sam", "/cg recheck", 1, 1),
+    ] {
+        let world = World { readings: [(at(41), reading(snapshot(41)))].into(), ..World::new(policy) };
+        let before = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
+        let (judgement, asked) = world.ask(&SUBJECT, Some(&before), &[comment(by, body)], time(60));
+        let Judgement::Decided(decision) = judgement else { panic!("{judgement:?}") };
+        let heard = Call::Reaction { repo: WEB, comment: CommentId(1), content: Reaction::ThumbsUp };
+        let told: Vec<Call> = decision.effects.into_iter().map(|effect| effect.call).collect();
+        assert_eq!((asked.len(), told), (reads, vec![heard; answers]), "{policy:?} {by} {body}");
     }
 }
 
@@ -215,13 +258,13 @@ fn an_approval_given_before_a_push_does_not_count_after_it_even_when_github_move
 #[test]
 fn an_edited_policy_file_is_read_with_its_errors() {
     for (file, errors) in [
-        (None, None),
-        (Some(None), Some(false)),
-        (Some(Some("mode: enforce\n")), Some(false)),
-        (Some(Some("mode: sometimes\n")), Some(true)),
+        (PolicyAtHead::Same, None),
+        (PolicyAtHead::Deleted, Some(false)),
+        (PolicyAtHead::Changed("mode: enforce\n".into()), Some(false)),
+        (PolicyAtHead::Changed("mode: sometimes\n".into()), Some(true)),
     ] {
         let mut shown = reading(snapshot(41));
-        shown.policy_edit = file.map(|text: Option<&str>| text.map(Into::into));
+        shown.policy = file.clone();
         let view = first(&world_with(shown), &snapshot(41));
         assert_eq!(view.policy_edit.map(|errors| !errors.is_empty()), errors, "{file:?}");
     }
@@ -291,7 +334,7 @@ fn more_links_than_can_be_followed_are_said_to_be_too_many() {
 fn its_state_reads_back_as_it_was_stored() {
     let mut shown = reading(snapshot(41));
     shown.reviews = vec![review(1, "lee", ReviewState::Approved, 'a', 1)];
-    shown.policy_edit = Some(None);
+    shown.policy = PolicyAtHead::Deleted;
     let state = world_with(shown).decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
     let stored = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::{
     decide::{Case, Decision, Instance, Judgement, judge},
     event::{Event, PullRequestChange, PullRequestSnapshot, ReviewSnapshot, ReviewState, What},
-    facts::{Answer, CommitReading, Fact, Facts, PullRequestReading, Question},
+    facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
+    policy::PolicyText,
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -71,7 +72,7 @@ pub fn reading(pull_request: PullRequestSnapshot) -> PullRequestReading {
         closes: vec![],
         commits: vec![commit],
         reviews: vec![],
-        policy_edit: None,
+        policy: PolicyAtHead::Same,
         complete: true,
     }
 }
@@ -115,7 +116,7 @@ impl World {
                 name: name.parse().unwrap(),
                 default_branch: Some("main".into()),
                 gone: false,
-                policy: policy.map(Into::into),
+                policy: policy.map(PolicyText::from),
             };
             world.views.insert(SubjectId::Repository(repo), View::Repository(view));
         }

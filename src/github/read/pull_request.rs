@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         event::{PullRequestSnapshot, ReviewSnapshot},
-        facts::{CommitReading, PullRequestReading},
+        facts::{CommitReading, PolicyAtHead, PullRequestReading},
         ids::{AccountId, Actor, IssueRef, RepoId, RepoName, Sha},
         policy::PATH,
     },
@@ -84,7 +84,7 @@ struct About<T> {
 /// What lies around a pull request.
 struct Surroundings {
     links: Option<Page<Elsewhere>>,
-    policy_edit: Option<Option<String>>,
+    policy: PolicyAtHead,
 }
 
 /// A commit in a pull request's list.
@@ -151,7 +151,7 @@ impl PullRequest {
 
     /// The reading, of a pull request of `repo`, with the further pages of commits.
     fn reading(self, repo: RepoId, more: Vec<Page<Listed>>, around: Surroundings) -> PullRequestReading {
-        let Surroundings { links, policy_edit } = around;
+        let Surroundings { links, policy } = around;
         let links_complete = links.as_ref().is_some_and(Page::is_all);
         let reviews_complete = self.reviews.as_ref().is_some_and(Page::is_all);
         let (commits, commits_complete) = commits(self.commits, more);
@@ -159,7 +159,7 @@ impl PullRequest {
             closes: links.iter().flat_map(Page::iter).filter_map(Elsewhere::at).collect(),
             commits,
             reviews: last_opinions(self.reviews),
-            policy_edit,
+            policy,
             complete: links_complete && reviews_complete && commits_complete,
             pull_request: PullRequestSnapshot {
                 at: IssueRef { repo, number: self.number },
@@ -286,17 +286,17 @@ impl Reader<'_> {
         let links: Option<About<Links>> = answers.part(0).map_err(Trouble::Strange)?;
         let links =
             links.and_then(|about| about.pull_request).and_then(|links| links.closing_issues_references);
-        Ok(Surroundings { links, policy_edit: self.policy_edit(at.repo, fork.is_some(), &answers)? })
+        Ok(Surroundings { links, policy: self.policy_at_head(at.repo, fork.is_some(), &answers)? })
     }
 
     /// The policy file at the head, where it is not the one at the base. GitHub keeps the head of a fork's pull
     /// request in the base repository too; that one serves where the fork is gone or not open to us.
-    fn policy_edit(
+    fn policy_at_head(
         &self,
         repo: RepoId,
         from_fork: bool,
         answers: &Answers,
-    ) -> Result<Option<Option<String>>, Trouble> {
+    ) -> Result<PolicyAtHead, Trouble> {
         let here = |n| self.in_repository(answers, n, repo).map_err(Trouble::Strange);
         let (base, own) = (here(1)?.object, here(2)?.object);
         let in_fork = if from_fork { answers.part::<InRepository>(3).ok().flatten() } else { None };
@@ -308,7 +308,10 @@ impl Reader<'_> {
             None => own,
         };
         let oid = |file: &Option<Blob>| file.as_ref().map(|file| file.oid.clone());
-        let differs = oid(&base) != oid(&at_head);
-        Ok(differs.then(|| at_head.map(|file| file.text.unwrap_or_default())))
+        Ok(match at_head {
+            at_head if oid(&base) == oid(&at_head) => PolicyAtHead::Same,
+            None => PolicyAtHead::Deleted,
+            Some(file) => PolicyAtHead::Changed(file.text.unwrap_or_default()),
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! Questions and their answers.
 
 use super::*;
-use crate::domain::facts::{Answer, Fact, IssueReading, PullRequestReading, Question, TeamName};
+use crate::domain::facts::{
+    Answer, Fact, IssueReading, PolicyAtHead, PullRequestReading, Question, TeamName,
+};
 
 async fn one(stage: &Stage, question: Question) -> Fact<Answer> {
     let mut found = stage.github.answer(&place(), std::slice::from_ref(&question)).await;
@@ -369,7 +371,7 @@ async fn a_pull_request_shows_its_links_its_people_and_the_last_opinion_of_each(
     stage.on("POST /graphql", around(&[Value::Null, Value::Null]));
     let reading = pull_request_reading(&stage).await;
     assert!(reading.complete);
-    assert_eq!(reading.policy_edit, None);
+    assert_eq!(reading.policy, PolicyAtHead::Same);
     let opened: Vec<Value> = stage.minted().iter().map(|seen| seen.body["repository_ids"].clone()).collect();
     assert_eq!(opened, [json!([7]), Value::Null], "links lie in other repositories");
     insta::assert_snapshot!(
@@ -415,22 +417,22 @@ async fn a_linked_issue_that_is_hidden_makes_the_links_incomplete() {
 async fn an_edited_policy_is_shown_wherever_the_head_is() {
     let (old, new) = (blob("1", "mode: enforce"), blob("2", "mode: advise"));
     let fork = || json!({"databaseId": 77, "nameWithOwner": "ana/web"});
-    let text = |text: &str| Some(Some(text.to_owned()));
+    let text = |text: &str| PolicyAtHead::Changed(text.to_owned());
     let nothing = Value::Null;
     for (name, head, found, edit) in [
-        ("unchanged", here(), vec![old.clone(), old.clone()], None),
+        ("unchanged", here(), vec![old.clone(), old.clone()], PolicyAtHead::Same),
         ("changed", here(), vec![old.clone(), new.clone()], text("mode: advise")),
         ("added", here(), vec![nothing.clone(), new.clone()], text("mode: advise")),
-        ("deleted", here(), vec![old.clone(), nothing.clone()], Some(None)),
+        ("deleted", here(), vec![old.clone(), nothing.clone()], PolicyAtHead::Deleted),
         ("in a fork", fork(), vec![old.clone(), nothing.clone(), new.clone()], text("mode: advise")),
-        ("deleted in a fork", fork(), vec![old.clone(), old.clone(), nothing.clone()], Some(None)),
+        ("deleted in a fork", fork(), vec![old.clone(), old.clone(), nothing.clone()], PolicyAtHead::Deleted),
         ("the fork is gone", nothing.clone(), vec![old.clone(), new.clone()], text("mode: advise")),
     ] {
         let stage = Stage::new().await;
         let pull = a_pull_request(commits(0, 1, None), head);
         stage.on("POST /graphql", data(json!({"databaseId": 7, "pullRequest": pull})));
         stage.on("POST /graphql", around(&found));
-        assert_eq!(pull_request_reading(&stage).await.policy_edit, edit, "{name}");
+        assert_eq!(pull_request_reading(&stage).await.policy, edit, "{name}");
         let asked = stage.asked()[1].body["variables"].clone();
         assert_eq!(asked["file2"], format!("{}:.github/changegate.yml", sha("a")), "{name}");
     }

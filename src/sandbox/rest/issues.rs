@@ -20,15 +20,15 @@ pub(super) fn answer(state: &mut State, call: &Call, repo: u64, rest: &[&str]) -
         (_, ["comments", rest @ ..]) => on_comment(state, call, repo, rest),
         (_, [number, rest @ ..]) => {
             let at = at(repo, number)?;
-            exists(state, call, at)?;
+            exists(state, at)?;
             on_issue(state, call, at, rest)
         }
         _ => Err(Answer::not_found()),
     }
 }
 
-/// Refuses what is not there: deleted is gone, transferred is elsewhere.
-fn exists(state: &State, call: &Call, at: Numbered) -> Result<(), Answer> {
+/// Refuses what is not there: deleted is gone, transferred is elsewhere, for writers too.
+fn exists(state: &State, at: Numbered) -> Result<(), Answer> {
     let repo = state.repo(at.repo).ok_or_else(Answer::not_found)?;
     if repo.issues.contains_key(&at.number) {
         return Ok(());
@@ -37,7 +37,7 @@ fn exists(state: &State, call: &Call, at: Numbered) -> Result<(), Answer> {
         return Err(Answer::refused(410, "This issue was deleted"));
     }
     let (to, number) = repo.transferred.get(&at.number).ok_or_else(Answer::not_found)?;
-    Err(moved(call, format!("{}/repositories/{to}/issues/{number}", state.world.urls.api)))
+    Err(moved(301, format!("{}/repositories/{to}/issues/{number}", state.world.urls.api)))
 }
 
 fn on_issue(state: &mut State, call: &Call, at: Numbered, rest: &[&str]) -> Answered {

@@ -38,10 +38,14 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<Answer> {
             }
         }
     };
-    if let Some(request) = state.requests.get_mut(record) {
-        request.status = if lost { 0 } else { answer.status };
+    if lost {
+        return None;
     }
-    (!lost).then_some(answer)
+    if let Some(request) = state.requests.get_mut(record) {
+        request.status = answer.status;
+        request.answer.clone_from(&answer.body);
+    }
+    Some(answer)
 }
 
 fn record(state: &mut State, call: &Call, who: Option<&Who>) -> usize {
@@ -53,6 +57,7 @@ fn record(state: &mut State, call: &Call, who: Option<&Who>) -> usize {
         body: call.body.clone(),
         installation: who.and_then(Who::installation),
         status: 0,
+        answer: String::new(),
     };
     state.requests.push(request);
     state.requests.len() - 1

@@ -46,12 +46,12 @@ fn named(state: &State, call: &Call, full_name: &str) -> Result<u64, Answer> {
     let id = state.moved.get(&full_name.to_lowercase()).ok_or_else(Answer::not_found)?;
     let rest = call.uri.path().splitn(5, '/').nth(4).map(|rest| format!("/{rest}")).unwrap_or_default();
     let query = call.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Err(moved(call, format!("{}/repositories/{id}{rest}{query}", state.world.urls.api)))
+    let status = if call.method == "GET" { 301 } else { 307 };
+    Err(moved(status, format!("{}/repositories/{id}{rest}{query}", state.world.urls.api)))
 }
 
-pub(super) fn moved(call: &Call, url: String) -> Answer {
-    let (status, message) =
-        if call.method == "GET" { (301, "Moved Permanently") } else { (307, "Temporary Redirect") };
+pub(super) fn moved(status: u16, url: String) -> Answer {
+    let message = if status == 301 { "Moved Permanently" } else { "Temporary Redirect" };
     let body = json!({ "message": message, "url": url, "documentation_url": "https://docs.github.com/rest" });
     Answer::json(status, &body).with("location", url)
 }

@@ -166,6 +166,7 @@ async fn a_former_name_leads_to_the_repository_and_a_transferred_issue_to_its_pl
     assert_eq!(installed.get(&place).await.json()["title"], "Slow");
     let there = sandbox.by("ana").transfer_issue(issue, "acme/other");
     assert_eq!(installed.get("/repos/acme/site/issues/1").await.status, 301);
+    assert_eq!(installed.patch("/repos/acme/site/issues/1", json!({ "state": "closed" })).await.status, 301);
     sandbox.by("ana").delete_issue(there);
     assert_eq!(installed.get("/repos/acme/other/issues/1").await.status, 410);
 }

@@ -1,3 +1,17 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
-mod dbg;
+mod costs;
+mod deliveries;
+mod endings;
+mod faults;
+mod installation;
+mod intake;
+mod links;
+mod milestones;
+mod modes;
+mod orders;
+mod own_change;
+mod policy;
+mod pull_requests;
+mod queue;
+mod triage;

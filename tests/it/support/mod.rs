@@ -2,16 +2,27 @@
 //! what a test looks at.
 
 mod database;
+mod look;
 mod scene;
 
 pub use database::{Database, databases};
 pub use scene::{Pull, Scene};
 
 /// Plays a story once on each database. It ends by failing if anything is left: waiting deliveries, due subjects,
-/// unsent effects, parked items, a broken audit chain.
+/// unsent effects, parked items, a broken audit chain; or if GitHub refused anything that we asked of it.
 pub async fn scenario(story: impl AsyncFn(&Scene)) {
     for database in databases().await {
         let scene = Scene::open(&database).await;
+        story(&scene).await;
+        scene.end().await;
+        database.remove().await;
+    }
+}
+
+/// The same, before anybody has written a policy.
+pub async fn scenario_without_policy(story: impl AsyncFn(&Scene)) {
+    for database in databases().await {
+        let scene = Scene::without_policy(&database).await;
         story(&scene).await;
         scene.end().await;
         database.remove().await;

@@ -1,14 +1,13 @@
 //! One scene: Acme on the small GitHub, with the App installed, and the server.
 
+use std::cell::Cell;
+
 use changegate::{
-    admin::{self, Answer, Order},
     clock::Clock,
     demo::Stage,
-    domain::subject::View,
-    sandbox::{Entry, Numbered, Person, Sandbox},
+    sandbox::{Entry, Fault, Numbered, On, Person, Request, Sandbox},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::Database;
 
@@ -24,6 +23,8 @@ pub struct Pull {
 
 pub struct Scene {
     pub stage: Stage,
+    /// Something was made to go wrong: GitHub may refuse us.
+    troubled: Cell<bool>,
 }
 
 impl Scene {
@@ -45,7 +46,7 @@ impl Scene {
             github.add_repository(repository, &[("README.md", "# Here\n")]);
         }
         github.by("rosa").install("acme", None);
-        let scene = Self { stage };
+        let scene = Self { stage, troubled: Cell::new(false) };
         scene.settle().await;
         scene
     }
@@ -116,75 +117,30 @@ impl Scene {
         Pull { at, head }
     }
 
-    /// Our check runs on a commit, oldest first: conclusion (or status) and title.
-    pub fn checks(&self, repository: &str, sha: &str) -> Vec<(String, String)> {
-        let ours = |run: &Value| run["name"] == "changegate/change";
-        let said = |run: &Value| {
-            let conclusion = run["conclusion"].as_str().or_else(|| run["status"].as_str());
-            let title = run["output"]["title"].as_str();
-            (conclusion.unwrap_or_default().to_owned(), title.unwrap_or_default().to_owned())
-        };
-        self.github().check_runs(repository, sha).iter().filter(|run| ours(run)).map(said).collect()
+    /// The next `times` requests that this describes go wrong.
+    pub fn fault(&self, on: On, fault: Fault, times: u32) {
+        self.troubled.set(true);
+        self.github().fault(on, fault, times);
     }
 
-    /// The one check run on a commit of `acme/web`.
-    pub fn check(&self, sha: &str) -> (String, String) {
-        let mut checks = self.checks("acme/web", sha);
-        assert_eq!(checks.len(), 1, "one check run, not {checks:?}");
-        checks.remove(0)
+    /// From now on GitHub may refuse us.
+    pub fn expect_refusals(&self) {
+        self.troubled.set(true);
     }
 
-    /// What our check run on a commit says at length.
-    pub fn check_text(&self, sha: &str) -> String {
-        let runs = self.github().check_runs("acme/web", sha);
-        runs.last().and_then(|run| run["output"]["summary"].as_str()).unwrap_or_default().to_owned()
+    /// Lets time pass, a minute at a time, so that everything that waits is tried again.
+    pub async fn settle_for(&self, minutes: u32) {
+        for _ in 0..minutes {
+            self.pass(60);
+            self.settle().await;
+        }
     }
 
-    /// Our comments on an issue, oldest first.
-    pub fn comments(&self, on: Numbered) -> Vec<String> {
-        let ours = |comment: &&Value| comment["user"]["type"] == "Bot";
-        let text = |comment: &Value| comment["body"].as_str().unwrap_or_default().to_owned();
-        self.github().comments(on).iter().filter(ours).map(text).collect()
-    }
-
-    /// The status comment, without its history and its mark.
-    pub fn status(&self, on: Numbered) -> String {
-        let comments = self.comments(on);
-        let first = comments.first().expect("a status comment");
-        first
-            .split("<details>")
-            .next()
-            .unwrap_or_default()
-            .split("<!--")
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    }
-
-    /// The labels of an issue.
-    pub fn labels(&self, on: Numbered) -> Vec<String> {
-        let issue = self.github().issue(on);
-        let names =
-            issue["labels"].as_array().into_iter().flatten().filter_map(|label| label["name"].as_str());
-        names.map(str::to_owned).collect()
-    }
-
-    /// The register: title and stage of each change request.
-    pub async fn register(&self) -> Vec<(String, String)> {
-        let Answer::Changes(views) =
-            admin::answer(&self.stage.app.store, &self.stage.clock, Order::Changes).await
-        else {
-            panic!("the register could not be read")
-        };
-        let taken_in =
-            views.iter().filter_map(|(_, view): &(_, View)| view.as_change_request()).filter(|c| c.taken_in);
-        taken_in.map(|change| (change.title.clone(), change.stage.as_str().to_owned())).collect()
-    }
-
-    /// How many requests of this method GitHub has got since the count began.
-    pub fn count(&self, wanted: impl Fn(&changegate::sandbox::Request) -> bool) -> usize {
-        self.github().requests().iter().filter(|request| wanted(request)).count()
+    /// The requests that GitHub got while something was done.
+    pub async fn requests_of(&self, doing: impl AsyncFnOnce()) -> Vec<Request> {
+        let before = self.github().requests().len();
+        doing().await;
+        self.github().requests().split_off(before)
     }
 
     /// Ends the scene; see [`super::scenario`].
@@ -192,8 +148,22 @@ impl Scene {
         self.settle().await;
         let counts = self.stage.app.store.counts(self.stage.clock.now()).await.unwrap();
         assert!(counts.is_idle(), "something is left: {counts:?}");
+        assert_eq!((counts.parked, counts.effects_waiting), (0, 0), "something waits: {counts:?}");
         let report = self.stage.app.store.audit_verify().await.unwrap();
         assert!(report.is_whole(), "the audit log is broken: {report:?}");
+        // A repository without a policy file is no trouble.
+        let refused = |request: &Request| {
+            !matches!(request.status, 200..400) && !request.path.ends_with("/.github/changegate.yml")
+        };
+        let refused: Vec<String> = self
+            .github()
+            .requests()
+            .iter()
+            .filter(|request| refused(request))
+            .map(|request| format!("{} {} {}", request.status, request.method, request.path))
+            .collect();
+        assert!(self.troubled.get() || refused.is_empty(), "GitHub refused: {refused:?}");
+        assert!(self.troubled.get() || counts.refused == 0, "effects were refused: {counts:?}");
         self.stage.close().await;
     }
 }

@@ -48,7 +48,7 @@ fn in_advise_an_unauthorised_label_is_answered_and_stays() {
 fn in_observe_and_without_policy_nothing_is_said_and_all_is_kept() {
     for policy in [Some(POLICY.replace("enforce", "observe")), None] {
         let mut world = World::new();
-        world.policy = policy.clone();
+        world.policy = policy.as_deref().map(Into::into);
         let events = [
             world.label("sam", "change-request"),
             world.label("sam", "triage/accepted"),
@@ -243,7 +243,7 @@ fn a_verdict_outlives_the_membership() {
     let accept = world.comment("tess", "/accept");
     world.settle(&[accept]);
     let edited = world.edit("sam", "### Why\n\nMore money");
-    world.policy = Some(POLICY.replace(", tess", ""));
+    world.policy = Some(POLICY.replace(", tess", "").into());
     world.settle(&[edited]);
     assert!(world.is_accepted());
 }
@@ -300,7 +300,7 @@ fn commands_from_before_the_policy_count_only_where_the_bare_words_are_ours() {
         world.policy = None;
         let events = [world.label("sam", "change-request"), world.comment("tara", "/accept")];
         world.deliver(&events);
-        world.policy = Some(format!("{POLICY}{prefix}"));
+        world.policy = Some(format!("{POLICY}{prefix}").into());
         world.deliver(&[]);
         assert_eq!(world.is_accepted(), accepted, "{prefix}");
     }

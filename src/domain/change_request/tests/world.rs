@@ -15,6 +15,7 @@ use crate::domain::{
     ids::{CommentId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
     milestone::MilestoneView,
+    policy::PolicyText,
     pull_request::PullRequestView,
     repository::RepositoryView,
     subject::{State, View},
@@ -27,7 +28,7 @@ pub struct World {
     pub labels_set: Vec<SetBy>,
     pub milestone_set: Option<SetBy>,
     pub closed: Option<SetBy>,
-    pub policy: Option<String>,
+    pub policy: Option<PolicyText>,
     /// Whether the policy is the organisation's.
     pub shared: bool,
     pub pulls: Vec<PullRequestView>,

@@ -8,9 +8,10 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{IssueRef, RepoName};
-
-mod prose;
+use super::{
+    ids::{IssueRef, RepoName},
+    markdown,
+};
 
 /// A pull request belongs to a change request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,14 +52,14 @@ const CLOSING_KEYWORDS: [&str; 9] =
 /// `web_url` is GitHub for people; addresses elsewhere are no links.
 #[must_use]
 pub fn written_links(text: &str, web_url: &str) -> Vec<WrittenLink> {
-    unique(prose::own_words(text).iter().flat_map(|line| parts(line, web_url)))
+    unique(markdown::open_words(text).flat_map(|line| parts(&line, web_url)))
 }
 
 /// The closing keywords of a description, read as GitHub reads them for the default branch: anywhere in the
 /// text, each with one issue.
 #[must_use]
 pub fn closing_links(text: &str, web_url: &str) -> Vec<WrittenLink> {
-    unique(prose::own_words(text).iter().flat_map(|line| closings(line, web_url)))
+    unique(markdown::open_words(text).flat_map(|line| closings(&line, web_url)))
 }
 
 fn unique(links: impl Iterator<Item = WrittenLink>) -> Vec<WrittenLink> {

@@ -1,0 +1,92 @@
+//! Where a pull request is its own change request: an independent approval of its final diff is the acceptance.
+
+use changegate::sandbox::Verdict;
+use insta::assert_snapshot;
+
+use crate::support::{Scene, scenario};
+
+async fn own_changes(s: &Scene) {
+    s.policy("repositories:\n  - { match: acme/web, change: pull-request }\n").await;
+}
+
+#[tokio::test]
+async fn an_independent_approval_accepts_it_and_its_author_s_does_not() {
+    scenario(async |s| {
+        own_changes(s).await;
+        let pull = s.pull_request("acme/web", "export", "Exports.").await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        assert_snapshot!(s.check_text("acme/web", &pull.head), @"
+        | | rule | |
+        |---|---|---|
+        | … waiting | its own change request, accepted by an independent review | Nobody who wrote none of it has approved `1bacfc6`. **Cure:** somebody who wrote none of it approves it in a review, or `Change: owner/repo#n` in the description links an accepted change request. |
+
+        It is judged again by itself when any of this changes.
+        ");
+        s.by("ana").review(pull.at, Verdict::Approve, "Mine is fine");
+        s.by("lee").review(pull.at, Verdict::Comment, "Hm.");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"success: 1 of 1 rules met");
+        assert_snapshot!(s.check_text("acme/web", &pull.head), @"
+        | | rule | |
+        |---|---|---|
+        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [@lee](https://github/lee). |
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_push_after_the_approval_loses_it() {
+    scenario(async |s| {
+        own_changes(s).await;
+        let pull = s.pull_request("acme/web", "export", "").await;
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"success: 1 of 1 rules met");
+        let head = s.by("ana").push("acme/web", "export", &[("more.txt", "more")], "More");
+        s.settle().await;
+        assert_snapshot!(s.check(&head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&head), @"success: 1 of 1 rules met");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reviewer_who_pushed_is_not_independent_and_a_withdrawn_approval_is_none() {
+    scenario(async |s| {
+        own_changes(s).await;
+        let pull = s.pull_request("acme/web", "export", "").await;
+        let head = s.by("lee").push("acme/web", "export", &[("mine.txt", "mine")], "My part");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        let review = s.by("quinn").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&head), @"success: 1 of 1 rules met");
+        s.by("ana").dismiss_review(pull.at, review);
+        s.settle().await;
+        assert_snapshot!(s.check(&head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_linked_change_request_must_still_be_accepted() {
+    scenario(async |s| {
+        own_changes(s).await;
+        let issue = s.change_request("Export").await;
+        let pull = s.pull_request("acme/web", "export", &format!("Closes #{}", issue.number)).await;
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 2 rules not met: #1 is not accepted yet");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+    })
+    .await;
+}

@@ -1,0 +1,138 @@
+//! What was acknowledged is there after the process was killed. (A power cut is another matter: the store asks the disk
+//! to keep each commit, and only a machine that can be cut off shows whether the disk does.)
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use sha2::{Digest as _, Sha256};
+use sqlx::{Connection as _, Row as _};
+use tokio::task::JoinSet;
+
+use super::{
+    letter::{Letter, Line},
+    place::Place,
+    server::{now, pause},
+};
+use crate::support::databases;
+
+/// Connections that post at once.
+const LINES: u64 = 16;
+/// Rounds on one database; more rounds take more databases.
+const ROUNDS: u64 = 10;
+
+/// Deliveries that were answered with 202, and the hashes of their bodies.
+type Acknowledged = BTreeMap<String, String>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_acknowledged_delivery_survives_kill_minus_nine() {
+    let wanted = std::env::var("CHANGEGATE_ROUNDS_KILL").ok().and_then(|rounds| rounds.parse().ok());
+    let wanted: u64 = wanted.unwrap_or(ROUNDS);
+    for first in (0..wanted).step_by(10) {
+        for database in databases().await {
+            let (since, place) = (now(), Place::open(database).await);
+            let rounds = first..(first + ROUNDS).min(wanted);
+            let acknowledged = play(&place, rounds.clone()).await;
+            eprintln!("kill -9, rounds {rounds:?}: {acknowledged} acknowledged, none lost, {:?}", since.elapsed());
+            place.close().await;
+        }
+    }
+}
+
+async fn play(place: &Place, rounds: std::ops::Range<u64>) -> usize {
+    let mut all = Acknowledged::new();
+    let server = place.serve().await;
+    place.settle(&server).await;
+    assert_eq!(server.stop().await.0, Some(0));
+    for round in rounds {
+        let acknowledged = one_round(place, round).await;
+        assert!(!acknowledged.is_empty(), "round {round}: nothing was acknowledged");
+        assert_eq!(lost(place, &acknowledged).await, Vec::<String>::new(), "round {round}");
+        let verified = place.run(&["audit", "verify"]);
+        assert_eq!(verified.code, Some(0), "round {round}: {verified:?}");
+        all.extend(acknowledged);
+    }
+    let server = place.serve().await;
+    server.idle().await;
+    assert_eq!(lost(place, &all).await, Vec::<String>::new(), "after the last start");
+    let left = place.stored().await.into_iter().filter(|one| one.is_waiting || one.state == "parked");
+    assert_eq!(left.map(|one| (one.id, one.why)).collect::<Vec<_>>(), vec![]);
+    assert_eq!(server.stop().await.0, Some(0));
+    all.len()
+}
+
+/// Posts until the process is killed at a moment that the number of the round decides.
+async fn one_round(place: &Place, round: u64) -> Acknowledged {
+    let mut chance = StdRng::seed_from_u64(round);
+    let templates = Arc::new(templates(place, round));
+    let mut server = place.serve().await;
+    let mut senders = JoinSet::new();
+    for line in 0..LINES {
+        let sender = Sender {
+            address: server.address,
+            secret: place.github.webhook_secret(),
+            templates: Arc::clone(&templates),
+            name: format!("kill-{round:05}-{line:02}"),
+            chance: StdRng::seed_from_u64(round * LINES + line),
+        };
+        senders.spawn(sender.post_until_it_breaks());
+    }
+    pause(Duration::from_millis(chance.random_range(50..1500))).await;
+    server.kill();
+    senders.join_all().await.into_iter().flatten().collect()
+}
+
+/// Webhooks of ten new change requests; each place where they say `Please.` will say something of its own.
+fn templates(place: &Place, round: u64) -> Vec<(String, String)> {
+    let request = |number: u64| place.change_request(&format!("Wish {number} of round {round}")).1;
+    let owed = (0..10).flat_map(request);
+    let issues = owed.filter(|delivery| delivery.event == "issues");
+    issues.map(|delivery| (delivery.event, delivery.body)).collect()
+}
+
+struct Sender {
+    address: SocketAddr,
+    secret: String,
+    templates: Arc<Vec<(String, String)>>,
+    name: String,
+    chance: StdRng,
+}
+
+impl Sender {
+    async fn post_until_it_breaks(mut self) -> Acknowledged {
+        let mut acknowledged = Acknowledged::new();
+        let Ok(mut line) = Line::open(self.address).await else { return acknowledged };
+        for number in 0.. {
+            let (event, template) = &self.templates[self.chance.random_range(0..self.templates.len())];
+            let length = self.chance.random_range(1..4000);
+            let unique: String = (0..length).map(|_| self.chance.random_range('a'..='z')).collect();
+            let body = template.replace("Please.", &unique);
+            let id = format!("{}-{number}", self.name);
+            let hash = hex::encode(Sha256::digest(&body));
+            let Ok(answer) = line.send(&Letter::signed(&self.secret, &id, event, body)).await else { break };
+            assert_eq!(answer.status, 202, "{}", answer.body);
+            acknowledged.insert(id, hash);
+        }
+        acknowledged
+    }
+}
+
+/// What was acknowledged and is not there, or is not what was sent.
+async fn lost(place: &Place, acknowledged: &Acknowledged) -> Vec<String> {
+    let mut raw = place.raw().await;
+    let rows = sqlx::query(
+        "SELECT delivery.delivery_id, body_hash, body_size, body
+         FROM delivery JOIN delivery_body ON delivery_body.delivery_id = delivery.delivery_id",
+    );
+    let rows = rows.fetch_all(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+    let stored: Acknowledged = rows.iter().map(|row| (row.get(0), whole(row).unwrap_or_default())).collect();
+    let is_lost = |(id, hash): &(&String, &String)| stored.get(*id) != Some(*hash);
+    acknowledged.iter().filter(is_lost).map(|(id, _)| id.clone()).collect()
+}
+
+/// The hash of a stored body, if it is the one that stands beside it.
+fn whole(row: &sqlx::any::AnyRow) -> Option<String> {
+    let (hash, size, body): (String, i64, Vec<u8>) = (row.get(1), row.get(2), row.get(3));
+    let plain = zstd::bulk::decompress(&body, usize::try_from(size).ok()?).ok()?;
+    (hex::encode(Sha256::digest(plain)) == hash).then_some(hash)
+}

@@ -1,0 +1,17 @@
+//! The program as it is installed: a process of its own, spoken to by signed webhooks, signals and commands.
+//!
+//! Nothing here looks inside it. What it stored is read from its database, what it said from its output.
+
+mod letter;
+mod place;
+mod server;
+
+mod commands;
+mod hostile;
+mod kills;
+mod refusals;
+mod repeats;
+mod secrets;
+mod slow;
+mod stopping;
+mod unstorable;
