@@ -101,7 +101,7 @@ impl Repository {
                 RepositoryChange::Deleted => true,
                 RepositoryChange::Created => false,
                 RepositoryChange::Renamed
-                | RepositoryChange::Transferred
+                | RepositoryChange::Transferred { .. }
                 | RepositoryChange::Archived
                 | RepositoryChange::Unarchived
                 | RepositoryChange::Edited

@@ -66,7 +66,8 @@ async fn large_bodies_that_never_end_take_limited_memory_and_deliveries_are_put_
         held.push(line);
     }
     let letter = place.letter("put off", "watch", "{}");
-    let refused = until("there is no room", async || Some(server.send(&letter).await).filter(|a| a.status != 202));
+    let refused =
+        until("there is no room", async || Some(server.send(&letter).await).filter(|a| a.status != 202));
     let refused = refused.await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
     assert_eq!(refused.body, "too many large bodies arrive at once; send it again\n");
