@@ -155,7 +155,7 @@ impl Place {
     pub async fn stored(&self) -> Vec<Stored> {
         let mut raw = self.raw().await;
         let rows = sqlx::query(
-            "SELECT delivery_id, state, why, body_hash, repeats, waiting FROM delivery ORDER BY id",
+            "SELECT delivery_id, state, why, repeats, waiting FROM delivery ORDER BY id",
         )
         .fetch_all(&mut raw)
         .await
@@ -165,9 +165,8 @@ impl Place {
             id: row.get(0),
             state: row.get(1),
             why: row.get::<Option<String>, _>(2).unwrap_or_default().replace(r"\\", r"\"),
-            hash: row.get(3),
-            repeats: row.get(4),
-            is_waiting: row.get::<i64, _>(5) == 1,
+            repeats: row.get(3),
+            is_waiting: row.get::<i64, _>(4) == 1,
         };
         rows.iter().map(stored).collect()
     }
