@@ -96,14 +96,20 @@ pub fn socket_of(database: &Path) -> PathBuf {
 /// Listens for orders. Only the owner of the data directory can reach the socket.
 ///
 /// # Errors
-/// When the socket cannot be made.
+/// When the socket cannot be made; where its path is too long, with the cure.
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::PermissionsExt as _;
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(path)?;
+    let listener = UnixListener::bind(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => {
+            let cure = "put the database into a folder with a shorter path: the path of the socket may have about 100 bytes";
+            io::Error::other(format!("{error}\n  cure: {cure}"))
+        }
+        _ => error,
+    })?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }

@@ -109,6 +109,8 @@ Settings (file key = the name in lower case without CHANGEGATE_):
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
 
+const KEY_CURE: &str = "download a private key from the App's settings page (Private keys) and set it as CHANGEGATE_PRIVATE_KEY_FILE";
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
@@ -143,6 +145,10 @@ pub fn main() -> ExitCode {
 fn end(error: &anyhow::Error) -> Exit {
     let text = format!("{error:#}");
     let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
+    let text = match error.downcast_ref() {
+        Some(StartError::GitHub(_)) => format!("{text}\n  cure: {KEY_CURE}"),
+        Some(StartError::Store(_) | StartError::Listen { .. }) | None => text,
+    };
     anstream::eprintln!("{text}");
     let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();
     if refused { Exit::Config } else { Exit::Unavailable }
@@ -178,9 +184,11 @@ async fn serve(file: Option<&Path>, short_secrets: bool, pull: bool) -> anyhow::
     log();
     let config = Config { pull, ..Config::read(file, environment, short_secrets)? };
     let app = App::open(&config, Clock::system()).await?;
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    tracing::info!(address = %listener.local_addr()?, "ready");
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        let cure = "stop what listens there, or set CHANGEGATE_LISTEN to another address";
+        anyhow::anyhow!("cannot listen on {}: {error}\n  cure: {cure}", config.listen)
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let stop = Stop::default();
     stop_on_signal(stop.clone());
     app.serve(listener, stop).await?;
@@ -243,7 +251,7 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         }
         anyhow::ensure!(
             database.exists(),
-            "no database at {}: name it in CHANGEGATE_DATABASE_URL",
+            "no database at {}\n  cure: name it in CHANGEGATE_DATABASE_URL, as for `changegate serve`",
             database.display()
         );
     }
@@ -285,7 +293,7 @@ fn replayed(id: &str, answer: &Answer) -> anyhow::Result<Exit> {
         Answer::Replay(true) => print(&format!("{id} is tried again")),
         Answer::Replay(false) => {
             anstream::eprintln!(
-                "error: nothing parked has the id {id}\n  cure: `changegate inbox parked` lists the ids"
+                "error: no delivery has the id {id}\n  cure: `changegate inbox parked` lists the ids"
             );
             Ok(Exit::No)
         }

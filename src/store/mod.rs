@@ -30,6 +30,8 @@ mod intake;
 
 mod inbox;
 
+mod moves;
+
 mod subjects;
 
 mod published;

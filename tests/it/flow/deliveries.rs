@@ -26,23 +26,6 @@ async fn a_repeated_delivery_is_acknowledged_and_does_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_repeated_delivery_makes_its_subjects_be_looked_at_again() {
-    scenario(async |s| {
-        let issue = s.accepted("Export").await;
-        let pull = s.pull_request("acme/web", "export", "").await;
-        let opened = s.github().attempts().into_iter().rev().map(|attempt| attempt.delivery);
-        let opened = opened.into_iter().find(|delivery| delivery.event == "pull_request").unwrap();
-        s.by("ana").link_issue(pull.at, issue);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
-        assert_eq!(s.github().send(&opened).await.status, 202);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn redelivery_after_an_outage_repairs_at_once() {
     scenario(async |s| {
         let issue = s.accepted("Export").await;
