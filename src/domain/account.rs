@@ -9,7 +9,7 @@ use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     event::{AccountSnapshot, Event, InstallationChange, RepositoryNumber, What},
     facts::{Fact, Inquiry},
-    ids::{InstallationId, SubjectId},
+    ids::{InstallationId, RepoId, SubjectId},
     subject::{Relation, State},
 };
 
@@ -38,6 +38,12 @@ impl Account {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
+    }
+
+    /// Whether this repository is listed.
+    #[must_use]
+    pub fn has(&self, repo: RepoId) -> bool {
+        self.repositories.iter().any(|named| named.id == repo)
     }
 
     /// The repositories it has.
@@ -116,7 +122,7 @@ fn changed(before: &Account, after: &Account) -> Option<AuditEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{event::Event, trial::*};
+    use crate::domain::trial::*;
 
     const SUBJECT: SubjectId = SubjectId::Account;
 

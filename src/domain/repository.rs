@@ -144,7 +144,7 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     let Some(account) = inquiry.view(SubjectId::Account) else {
         return Judgement::Needs(inquiry.into_missing());
     };
-    let installation = through(account.and_then(View::as_account), case.events);
+    let installation = through(account.and_then(View::as_account), repo, case.events);
     let mut look_again = None;
     if installation.is_none() {
         after.policy.read = None;
@@ -166,10 +166,14 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     Decision { audit, look_again, ..Decision::quiet(State::Repository(after)) }.into()
 }
 
-/// The installation that reaches GitHub now: the account's, or what the deliveries show of one that is new.
-fn through(account: Option<&Account>, events: &[Event]) -> Option<InstallationId> {
+/// The installation that reaches the repository now: the account's, or what the deliveries show of one that is new.
+fn through(account: Option<&Account>, repo: RepoId, events: &[Event]) -> Option<InstallationId> {
+    let shown = |event: &&Event| event.repository.as_ref().is_some_and(|seen| seen.id == repo);
     match account {
-        Some(account) => account.installation.filter(|_| !account.suspended),
+        Some(account) => account.installation.filter(|id| {
+            let told = || events.iter().filter(shown).any(|event| event.installation == Some(*id));
+            !account.suspended && (account.listed != Some(*id) || account.has(repo) || told())
+        }),
         None => events.iter().filter_map(|event| event.installation).max(),
     }
 }

@@ -142,6 +142,16 @@ fn after_an_installation_ended_or_was_suspended_the_policy_file_is_read_again() 
         let decision = world.decide(&SUBJECT, Some(&decision.after), &[], time(0));
         assert_eq!(in_force(&decision).as_deref(), Some("mode: advise\n"));
     }
+    let elsewhere = Account {
+        installation: Some(InstallationId(6)),
+        listed: Some(InstallationId(6)),
+        repositories: vec![named(BILLING)],
+        ..Account::default()
+    };
+    let without = world(Some(BAD)).showing(SubjectId::Account, View::Account(elsewhere));
+    assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[], time(0)).1, [], "it is not in the new one");
+    let proven = Event { installation: Some(InstallationId(6)), ..told(What::Ping) };
+    assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[proven], time(0)).1, [Question::PolicyFile(WEB)]);
     let unnoticed = world(None).showing(SubjectId::Account, account(Some(InstallationId(6)), false));
     assert_eq!(codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))), ["policy.removed"]);
 }

@@ -19,7 +19,7 @@ async fn an_issue_that_a_merge_closes_is_merged_and_never_reopened() {
         **Change request** · merged
         Contact: nobody yet · Requester: @sam
 
-        Merged ([web#&#8203;2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
+        Merged ([web#2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
         ");
         assert_eq!(s.history(issue), ["requested", "accepted by @tess", "in work", "merged"]);
         s.settle_for(3).await;
@@ -168,7 +168,7 @@ async fn a_merge_that_nobody_accepted_is_merged_and_still_to_be_decided() {
         **Change request** · merged
         Contact: nobody yet · Requester: @sam
 
-        Merged ([web#&#8203;2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed. Nobody has accepted it: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) still has to comment `/accept`.
+        Merged ([web#2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed. Nobody has accepted it: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) still has to comment `/accept`.
         ");
         s.by("tess").comment(issue, "/accept");
         s.settle().await;
@@ -176,7 +176,7 @@ async fn a_merge_that_nobody_accepted_is_merged_and_still_to_be_decided() {
         **Change request** · merged
         Contact: nobody yet · Requester: @sam
 
-        Merged ([web#&#8203;2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
+        Merged ([web#2](https://github/acme/web/pull/2)). Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
         ");
     })
     .await;

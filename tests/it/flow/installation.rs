@@ -84,13 +84,13 @@ async fn a_renamed_repository_keeps_its_requests_and_is_called_by_its_new_name()
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [acme/shop#1](https://github/acme/shop/issues/1) |
-        | ✓ pass | the change request is accepted | [acme/shop#1](https://github/acme/shop/issues/1) was accepted by [@tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
+        | ✓ pass | the change request is accepted | [acme/shop#1](https://github/acme/shop/issues/1) was accepted by [tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
         ");
         assert_snapshot!(s.status(issue), @"
         **Change request** · in work
         Contact: nobody yet · Requester: @sam
 
-        Accepted by @tess (2 Nov 2026). Next: one pull request is open ([billing#&#8203;1](https://github/acme/billing/pull/1)). When it is merged, the code is complete.
+        Accepted by @tess (2 Nov 2026). Next: one pull request is open ([billing#1](https://github/acme/billing/pull/1)). When it is merged, the code is complete.
         ");
         assert_eq!(kept(s, issue).await.0, before.0);
     })

@@ -32,7 +32,7 @@ async fn an_independent_approval_accepts_it_and_its_author_s_does_not() {
         assert_snapshot!(s.check_text("acme/web", &pull.head), @"
         | | rule | |
         |---|---|---|
-        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [@lee](https://github/lee). |
+        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [lee](https://github/lee). |
         ");
     })
     .await;

@@ -149,16 +149,16 @@ async fn a_change_of_the_policy_judges_open_pull_requests_and_requests_anew() {
     scenario(async |s| {
         let issue = s.change_request("Export").await;
         let pull = s.pull_request("acme/web", "export", &format!("Closes #{}", issue.number)).await;
-        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |");
+        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |");
         s.policy_file("acme/.github", &OWN.replace("lee", "ana")).await;
-        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@ana](https://github/ana)) comments `/accept` there. |");
+        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([ana](https://github/ana)) comments `/accept` there. |");
         assert_snapshot!(s.status(issue), @"
         **Change request** · requested
         Contact: nobody yet · Requester: @sam
 
         Next: a triager ([ana](https://github/ana)) comments `/accept`, or asks, defers or declines.
 
-        Waiting for that: [web#&#8203;2](https://github/acme/web/pull/2).
+        Waiting for that: [web#2](https://github/acme/web/pull/2).
         ");
         s.policy_file("acme/.github", &format!("{OWN}intake: {{ required: [Why] }}\n")).await;
         assert_eq!(s.stage_of("Export").await, "needs_information");

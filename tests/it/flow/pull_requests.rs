@@ -31,7 +31,7 @@ async fn a_linked_request_that_is_not_accepted_stops_the_pull_request_until_it_i
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
-        | … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
+        | … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
 
         It is judged again by itself when any of this changes.
         ");
@@ -42,7 +42,7 @@ async fn a_linked_request_that_is_not_accepted_stops_the_pull_request_until_it_i
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
-        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [@tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
+        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
         ");
         s.by("tess").comment(issue, "/decline Too dear");
         s.settle().await;
@@ -176,7 +176,7 @@ async fn of_two_pull_requests_at_one_commit_the_worse_one_counts() {
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
-        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [@tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
+        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
 
         ### [#3](https://github/acme/web/pull/3) “release”
 
@@ -230,7 +230,6 @@ async fn the_buttons_of_a_check_run_say_the_verdict_again_in_the_same_run() {
 }
 
 #[tokio::test]
-#[ignore = "the button looks at the commit only, and the links of its pull requests are not read again"]
 async fn a_link_made_in_the_side_bar_is_seen_when_somebody_presses_the_button() {
     scenario(async |s| {
         let issue = s.accepted("Export").await;

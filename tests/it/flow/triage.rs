@@ -43,7 +43,7 @@ async fn each_command_of_a_triager_ends_triage_its_own_way() {
 
         Next: the requester answers here or in the description; then a triager ([acme/triage](https://github/orgs/acme/teams/triage)) decides.
         "/duplicate #1": duplicate ["change-request", "triage/duplicate"]
-        Duplicate of [web#&#8203;1](https://github/acme/web/issues/1) by @tess (2 Nov 2026). Follow the other one.
+        Duplicate of [web#1](https://github/acme/web/issues/1) by @tess (2 Nov 2026). Follow the other one.
         "/triage accepted": accepted ["change-request", "triage/accepted"]
         Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #7` (elsewhere `Closes acme/web#7`) in its description.
         "Looks good to me.\r\n\r\n/ACCEPT": accepted ["change-request", "triage/accepted"]
