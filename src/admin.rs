@@ -20,7 +20,7 @@ use crate::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
-    store::{AuditReport, Counts, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
+    store::{AuditReport, Counts, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
 };
 
 /// One order.
@@ -44,9 +44,9 @@ pub enum Order {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Parked {
-        deliveries: Vec<Parked>,
-        subjects: Vec<ParkedSubject>,
-        effects: Vec<RefusedEffect>,
+        deliveries: Listed<Parked>,
+        subjects: Listed<ParkedSubject>,
+        effects: Listed<RefusedEffect>,
     },
     /// Whether there was such a one.
     Replay(bool),

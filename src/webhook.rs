@@ -143,7 +143,11 @@ fn is_plain_json(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(Refusal::NotJson);
     }
     let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) { Ok(()) } else { Err(Refusal::Encoded) }
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        Ok(())
+    } else {
+        Err(Refusal::Encoded)
+    }
 }
 
 /// A body, and the room that it takes.

@@ -12,4 +12,5 @@ mod queries;
 mod repair;
 mod store;
 mod support;
+mod tenants;
 mod wire;

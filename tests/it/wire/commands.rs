@@ -34,7 +34,8 @@ async fn each_command_explains_itself() {
     let place = Place::open(Database::sqlite()).await;
     let mut texts = String::new();
     for command in COMMANDS {
-        let arguments: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect();
+        let arguments: Vec<&str> =
+            command.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect();
         let said = place.run(&arguments);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{command}");
         texts += &format!("$ changegate {}\n{}\n", arguments.join(" "), said.out);
@@ -48,7 +49,8 @@ async fn each_command_explains_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_is_none_ends_with_2() {
     let place = Place::open(Database::sqlite()).await;
-    for arguments in [&["server"][..], &[], &["serve", "--fast"], &["inbox", "replay"], &["policy", "check"]] {
+    for arguments in [&["server"][..], &[], &["serve", "--fast"], &["inbox", "replay"], &["policy", "check"]]
+    {
         let said = place.run(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(said.err.contains("Usage: changegate"), "{}", said.err);
@@ -140,10 +142,19 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         let mut raw = place.raw().await;
         sqlx::query("UPDATE meta SET value = '99' WHERE name = 'schema'").execute(&mut raw).await.unwrap();
         raw.close().await.unwrap();
-        for command in [&["serve"][..], &["changes"], &["inbox", "parked"], &["inbox", "replay", "x"], &["audit", "verify"]] {
+        for command in [
+            &["serve"][..],
+            &["changes"],
+            &["inbox", "parked"],
+            &["inbox", "replay", "x"],
+            &["audit", "verify"],
+        ] {
             let said = place.run(command);
             assert_eq!(said.code, Some(78), "{command:?} {said:?}");
-            assert!(said.err.contains("the database has schema 99") && said.err.contains("cure: "), "{said:?}");
+            assert!(
+                said.err.contains("the database has schema 99") && said.err.contains("cure: "),
+                "{said:?}"
+            );
         }
         place.close().await;
     }
@@ -213,7 +224,9 @@ async fn replays_without_a_server(place: &Place) {
 
 async fn finds_a_change_of_the_log(place: &Place) {
     let mut raw = place.raw().await;
-    let tampered = sqlx::query("UPDATE audit SET at = at + 1, body = replace(body, '\"seq\":1', '\"seq\": 1') WHERE seq = 1");
+    let tampered = sqlx::query(
+        "UPDATE audit SET at = at + 1, body = replace(body, '\"seq\":1', '\"seq\": 1') WHERE seq = 1",
+    );
     assert!(tampered.execute(&mut raw).await.unwrap().rows_affected() > 0);
     raw.close().await.unwrap();
     let said = place.run(&["audit", "verify"]);

@@ -32,7 +32,10 @@ async fn every_acknowledged_delivery_survives_kill_minus_nine() {
             let (since, place) = (now(), Place::open(database).await);
             let rounds = first..(first + ROUNDS).min(wanted);
             let acknowledged = play(&place, rounds.clone()).await;
-            eprintln!("kill -9, rounds {rounds:?}: {acknowledged} acknowledged, none lost, {:?}", since.elapsed());
+            eprintln!(
+                "kill -9, rounds {rounds:?}: {acknowledged} acknowledged, none lost, {:?}",
+                since.elapsed()
+            );
             place.close().await;
         }
     }

@@ -45,7 +45,10 @@ async fn only_a_signature_of_one_of_our_secrets_opens_the_door() {
             ("the next secret", Letter::signed(NEXT_SECRET, "next", "issues", ISSUES)),
             ("sha1 beside it", letter("beside").and(sha1.0, &sha1.1)),
             ("another secret", Letter::signed("a secret that was never ours to use", "x", "issues", ISSUES)),
-            ("of another body", letter("x").with(SIGNATURE, place.letter("x", "issues", "{}").header(SIGNATURE))),
+            (
+                "of another body",
+                letter("x").with(SIGNATURE, place.letter("x", "issues", "{}").header(SIGNATURE)),
+            ),
             ("missing", letter("x").without(SIGNATURE)),
             ("empty", letter("x").with(SIGNATURE, "")),
             ("sha1 only", letter("x").without(SIGNATURE).and(sha1.0, &sha1.1)),
@@ -83,7 +86,10 @@ async fn only_plain_json_posted_to_the_right_place_is_taken() {
             ("json of a kind", kind("x", "application/vnd.github+json")),
             ("no content type", letter("x").without("Content-Type")),
             ("gzip", letter("x").and("Content-Encoding", "gzip")),
-            ("gzip, said second", letter("x").and("Content-Encoding", "identity").and("Content-Encoding", "gzip")),
+            (
+                "gzip, said second",
+                letter("x").and("Content-Encoding", "identity").and("Content-Encoding", "gzip"),
+            ),
             ("ping", place.letter("x", "ping", r#"{"zen":"Keep it logically awesome."}"#)),
             ("GET", letter("x").to("GET", "/webhooks/github")),
             ("PUT", letter("x").to("PUT", "/webhooks/github")),

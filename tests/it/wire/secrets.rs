@@ -44,7 +44,9 @@ async fn a_server_that_logs_everything_logs_no_secret() {
         assert_eq!(server.send(&forged).await.status, 401);
         assert_eq!(server.send(&place.letter("unreadable", "issues", "{")).await.status, 202);
         server.idle().await;
-        for command in [&["changes"][..], &["inbox", "parked"], &["audit", "verify"], &["inbox", "replay", "unreadable"]] {
+        for command in
+            [&["changes"][..], &["inbox", "parked"], &["audit", "verify"], &["inbox", "replay", "unreadable"]]
+        {
             let said = place.run(command);
             assert_eq!(said.code, Some(0), "{said:?}");
             assert_silent(&place, command[0], &(said.out + &said.err));

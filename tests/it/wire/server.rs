@@ -59,7 +59,8 @@ impl Server {
             pause(Duration::from_millis(20)).await;
             server.address = address_in(&server.stderr()).unwrap_or(server.address);
         }
-        until("the server is ready", async || (server.ask("/readyz").await?.status == 200).then_some(())).await;
+        until("the server is ready", async || (server.ask("/readyz").await?.status == 200).then_some(()))
+            .await;
         server
     }
 

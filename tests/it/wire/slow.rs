@@ -45,7 +45,9 @@ async fn a_sender_that_falls_silent_is_sent_away_and_others_are_served_meanwhile
     }
     let taken = since.elapsed();
     assert!(taken < IN_TIME, "they were sent away after {taken:?}");
-    eprintln!("{SILENT} silent senders: sent away after {taken:?}; the slowest of 50 others took {slowest:?}");
+    eprintln!(
+        "{SILENT} silent senders: sent away after {taken:?}; the slowest of 50 others took {slowest:?}"
+    );
     assert_eq!(place.stored().await.len(), 50);
     place.close().await;
 }

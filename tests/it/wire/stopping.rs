@@ -23,7 +23,8 @@ async fn a_server_told_to_stop_ends_soon_and_loses_nothing() {
                 let Ok(mut line) = Line::open(address).await else { return acknowledged };
                 for number in 0.. {
                     let id = format!("stop {sender} {number}");
-                    let letter = super::letter::Letter::signed(&secret, &id, "watch", format!(r#"{{"a":{number}}}"#));
+                    let letter =
+                        super::letter::Letter::signed(&secret, &id, "watch", format!(r#"{{"a":{number}}}"#));
                     let Ok(answer) = line.send(&letter).await else { break };
                     assert!(matches!(answer.status, 202 | 503), "{}", answer.status);
                     if answer.status == 202 {
@@ -44,7 +45,10 @@ async fn a_server_told_to_stop_ends_soon_and_loses_nothing() {
         let stored: BTreeSet<String> = place.stored().await.into_iter().map(|one| one.id).collect();
         let lost: Vec<&String> = acknowledged.iter().filter(|id| !stored.contains(*id)).collect();
         assert!(lost.is_empty(), "{lost:?}");
-        eprintln!("SIGTERM under load: exit 0 after {seconds:.2} s, {} acknowledged, none lost", acknowledged.len());
+        eprintln!(
+            "SIGTERM under load: exit 0 after {seconds:.2} s, {} acknowledged, none lost",
+            acknowledged.len()
+        );
         place.close().await;
     }
 }

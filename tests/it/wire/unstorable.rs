@@ -35,8 +35,7 @@ async fn a_lost_database_refuses_deliveries_and_the_server_recovers_by_itself() 
     let place = Place::open(database).await;
     let server = place.serve().await;
     let name = place.database.url.rsplit_once('/').unwrap().1.to_owned();
-    let mut owner =
-        PgConnection::connect(&std::env::var("CHANGEGATE_TEST_POSTGRES").unwrap()).await.unwrap();
+    let mut owner = PgConnection::connect(&std::env::var("CHANGEGATE_TEST_POSTGRES").unwrap()).await.unwrap();
     let owner = tokio::sync::Mutex::new(&mut owner);
     keeps_only_what_it_acknowledges(&place, &server, async |is_lost| {
         let mut owner = owner.lock().await;
@@ -69,8 +68,12 @@ async fn keeps_only_what_it_acknowledges(place: &Place, server: &Server, breaks:
     assert_eq!(server.ask("/healthz").await.unwrap().status, 200);
     breaks(false).await;
     let since = now();
-    until("it stores again", async || (server.send(&letter("after")).await.status == 202).then_some(())).await;
-    eprintln!("storing impossible: refused after {slowest:?} at most; stored again after {:?}", since.elapsed());
+    until("it stores again", async || (server.send(&letter("after")).await.status == 202).then_some(()))
+        .await;
+    eprintln!(
+        "storing impossible: refused after {slowest:?} at most; stored again after {:?}",
+        since.elapsed()
+    );
     server.idle().await;
     let stored: Vec<String> = place.stored().await.into_iter().map(|one| one.id).collect();
     assert_eq!(stored, ["before", "after"]);
