@@ -109,6 +109,8 @@ Settings (file key = the name in lower case without CHANGEGATE_):
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
 
+const KEY_CURE: &str = "download a private key from the App's settings page (Private keys) and set it as CHANGEGATE_PRIVATE_KEY_FILE";
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
@@ -143,6 +145,10 @@ pub fn main() -> ExitCode {
 fn end(error: &anyhow::Error) -> Exit {
     let text = format!("{error:#}");
     let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
+    let text = match error.downcast_ref() {
+        Some(StartError::GitHub(_)) => format!("{text}\n  cure: {KEY_CURE}"),
+        Some(StartError::Store(_) | StartError::Listen { .. }) | None => text,
+    };
     anstream::eprintln!("{text}");
     let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();
     if refused { Exit::Config } else { Exit::Unavailable }
@@ -155,13 +161,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
-        Command::Inbox(InboxCommand::Parked) => parked(order(file, Order::Parked).await?),
-        Command::Inbox(InboxCommand::Replay { id }) => {
-            let answer = order(file, Order::Replay(id.clone())).await?;
-            replayed(&id, &answer)
-        }
-        Command::Audit(AuditCommand::Verify) => verified(order(file, Order::AuditVerify).await?),
-        Command::Changes => changes(order(file, Order::Changes).await?),
+        Command::Inbox(InboxCommand::Parked) => show(order(file, Order::Parked).await?),
+        Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
+        Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
+        Command::Changes => show(order(file, Order::Changes).await?),
     }
 }
 
@@ -178,9 +181,11 @@ async fn serve(file: Option<&Path>, short_secrets: bool, pull: bool) -> anyhow::
     log();
     let config = Config { pull, ..Config::read(file, environment, short_secrets)? };
     let app = App::open(&config, Clock::system()).await?;
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    tracing::info!(address = %listener.local_addr()?, "ready");
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        let cure = "stop what listens there, or set CHANGEGATE_LISTEN to another address";
+        anyhow::anyhow!("cannot listen on {}: {error}\n  cure: {cure}", config.listen)
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let stop = Stop::default();
     stop_on_signal(stop.clone());
     app.serve(listener, stop).await?;
@@ -243,69 +248,36 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         }
         anyhow::ensure!(
             database.exists(),
-            "no database at {}: name it in CHANGEGATE_DATABASE_URL",
+            "no database at {}\n  cure: name it in CHANGEGATE_DATABASE_URL, as for `changegate serve`",
             database.display()
         );
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::AuditVerify | Order::Changes | Order::Counts => {
-            Store::open_read_only(&url).await?
-        }
+        Order::Parked | Order::AuditVerify | Order::Changes => Store::open_read_only(&url).await?,
     };
-    let answer = admin::answer(&store, &Clock::system(), order).await;
+    let answer = admin::answer(&store, order).await;
     store.close().await;
     Ok(answer)
 }
 
-fn unexpected(answer: &Answer) -> anyhow::Error {
-    match answer {
-        Answer::Failed(why) => anyhow::anyhow!("{why}"),
-        Answer::Parked { .. }
-        | Answer::Replay(_)
-        | Answer::AuditVerify(_)
-        | Answer::Changes(_)
-        | Answer::Counts(_) => {
-            anyhow::anyhow!("the server answered another order; is it of the same version?")
-        }
-    }
-}
-
-fn parked(answer: Answer) -> anyhow::Result<Exit> {
+/// Prints what an order was answered with.
+fn show(answer: Answer) -> anyhow::Result<Exit> {
     match answer {
         Answer::Parked { deliveries, subjects, effects } => {
             print(&register::parked(&deliveries, &subjects, &effects))
         }
-        other => Err(unexpected(&other)),
-    }
-}
-
-fn replayed(id: &str, answer: &Answer) -> anyhow::Result<Exit> {
-    match answer {
-        Answer::Replay(true) => print(&format!("{id} is tried again")),
-        Answer::Replay(false) => {
-            anstream::eprintln!(
-                "error: nothing parked has the id {id}\n  cure: `changegate inbox parked` lists the ids"
-            );
+        Answer::Replayed(id) => print(&format!("{id} is tried again")),
+        Answer::NothingToReplay(id) => {
+            let cure = "`changegate inbox parked` lists the ids";
+            anstream::eprintln!("error: no delivery has the id {id}\n  cure: {cure}");
             Ok(Exit::No)
         }
-        other => Err(unexpected(other)),
-    }
-}
-
-fn verified(answer: Answer) -> anyhow::Result<Exit> {
-    match answer {
         Answer::AuditVerify(report) => {
             print(&register::audit(&report))?;
             Ok(if report.is_whole() { Exit::Done } else { Exit::No })
         }
-        other => Err(unexpected(&other)),
-    }
-}
-
-fn changes(answer: Answer) -> anyhow::Result<Exit> {
-    match answer {
         Answer::Changes(views) => print(&register::changes(&views)),
-        other => Err(unexpected(&other)),
+        Answer::Failed(why) => Err(anyhow::anyhow!("{why}")),
     }
 }

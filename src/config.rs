@@ -112,6 +112,10 @@ impl Config {
     ) -> Result<Self, Refused> {
         let mut reader = Reader { env: &env, errors: vec![] };
         let file = reader.file(file);
+        if !reader.errors.is_empty() {
+            // What is missing may stand in it.
+            return Err(Refused(reader.errors));
+        }
         let config = reader.config(file, short_secrets);
         if reader.errors.is_empty() { Ok(config) } else { Err(Refused(reader.errors)) }
     }
@@ -182,8 +186,8 @@ impl Reader<'_> {
             }
         };
         toml::from_str(&text).unwrap_or_else(|error: toml::de::Error| {
-            let line =
-                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
             let problem = format!("{}:{line}: {}", path.display(), error.message().replace('\n', ", "));
             self.refuse(
                 "--config",
@@ -432,6 +436,7 @@ mod tests {
             ("WEBHOOK_SECRET", "short", "CHANGEGATE_WEBHOOK_SECRET: is shorter than 32 bytes"),
             ("PAYLOAD_RETENTION_DAYS", "1", "CHANGEGATE_PAYLOAD_RETENTION_DAYS: is too short"),
             ("FILE", "lisen = 'x'", ":1: unknown field `lisen`"),
+            ("FILE", "app_id = 7\nlisen = 'x'", ":2: unknown field `lisen`"),
         ] {
             let refused = read(&[(setting, value)]).unwrap_err().to_string();
             assert!(refused.contains(said), "{setting}={value}: {refused}");

@@ -151,7 +151,9 @@ fn linked(text: &str, names: &[Reference], web_url: &str) -> String {
     let Some((at, name)) = first_name(text, names) else { return plain(text) };
     let (before, rest) = text.split_at(at);
     let after = rest.get(name.text.len()..).unwrap_or_default();
-    format!("{}[{}]({web_url}/{}){}", plain(before), name.text, name.path, linked(after, names, web_url))
+    // As in comments, a link calls nobody: only a mention has an `@`.
+    let shown = name.text.trim_start_matches('@');
+    format!("{}[{shown}]({web_url}/{}){}", plain(before), name.path, linked(after, names, web_url))
 }
 
 /// Escaped, with the space around it, which parts it from a name or from code.
@@ -194,11 +196,16 @@ mod tests {
 
     #[test]
     fn names_become_links_where_they_stand_as_whole_words() {
-        let names = [name("#12", "acme/web/issues/12"), name("acme/web#12", "other")];
+        let names = [
+            name("#12", "acme/web/issues/12"),
+            name("acme/web#12", "other"),
+            name("@acme/all", "orgs/acme/teams/all"),
+        ];
         for (text, shown) in [
             ("see #12.", "see [#12](https://x/acme/web/issues/12)."),
             ("acme/web#12", "[acme/web#12](https://x/other)"),
             ("`#12` and (#12)", "`#12` and ([#12](https://x/acme/web/issues/12))"),
+            ("ask @acme/all.", "ask [acme/all](https://x/orgs/acme/teams/all)."),
             ("a `b|c`", "a `b\\|c`"),
             (
                 "`a` `b` c #12 #12 d",

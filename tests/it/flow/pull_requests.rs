@@ -208,7 +208,30 @@ async fn acceptance_in_another_repository_is_seen_here() {
 }
 
 #[tokio::test]
-async fn the_buttons_of_a_check_run_look_again_and_say_it_again() {
+async fn the_buttons_of_a_check_run_say_the_verdict_again_in_the_same_run() {
+    scenario(async |s| {
+        let pull = s.pull_request("acme/web", "export", "").await;
+        let run = s.github().check_runs("acme/web", &pull.head)[0]["id"].as_u64().unwrap();
+        let path = format!("/repos/acme/web/check-runs/{run}");
+        let presses: [(&str, &dyn Fn()); 3] = [
+            ("our button", &|| s.by("ana").press("acme/web", run, "recheck")),
+            ("the run's button", &|| s.by("ana").rerequest_check_run("acme/web", run)),
+            ("the suite's button", &|| s.by("ana").rerequest_check_suite("acme/web", &pull.head)),
+        ];
+        for (button, press) in presses {
+            press();
+            let asked = s.requests_of(async || s.settle().await).await;
+            let said = asked.iter().filter(|request| request.method == "PATCH" && request.path == path);
+            assert_eq!(said.count(), 1, "{button}");
+            assert!(s.check(&pull.head).starts_with("failure: 1 of 1 rules not met"), "{button}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "the button looks at the commit only, and the links of its pull requests are not read again"]
+async fn a_link_made_in_the_side_bar_is_seen_when_somebody_presses_the_button() {
     scenario(async |s| {
         let issue = s.accepted("Export").await;
         let pull = s.pull_request("acme/web", "export", "").await;
@@ -216,13 +239,7 @@ async fn the_buttons_of_a_check_run_look_again_and_say_it_again() {
         s.by("ana").link_issue(pull.at, issue);
         s.by("ana").press("acme/web", run, "recheck");
         s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
-        s.by("ana").rerequest_check_run("acme/web", run);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
-        s.by("ana").rerequest_check_suite("acme/web", &pull.head);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
+        assert_eq!(s.check(&pull.head), "success: 2 of 2 rules met");
     })
     .await;
 }

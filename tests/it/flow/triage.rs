@@ -95,7 +95,11 @@ async fn the_command_of_somebody_else_changes_nothing_and_is_answered() {
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
         assert_eq!(s.reactions(issue, comment), serde_json::json!(["confused"]));
-        assert_snapshot!(s.sentences(issue).join("\n"), @"@tess wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"
+        @ana wrote `/accept`; this is decided by the triagers ([acme/triage](https://github/orgs/acme/teams/triage)).
+
+        @ana wrote `/decline`; it takes a reason behind it.
+        ");
     })
     .await;
 }
@@ -107,12 +111,7 @@ async fn a_command_that_lacks_something_is_answered_with_what_it_takes() {
         s.by("tess").comment(issue, "/duplicate");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
-        assert_snapshot!(s.sentences(issue).join("\n"), @"
-    **Change request** · withdrawn
-    Contact: nobody yet · Requester: @sam
-
-    Withdrawn by @sam (2 Nov 2026). The requester or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) brings it back with `/reopen`.
-    ");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@tess wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.");
     })
     .await;
 }

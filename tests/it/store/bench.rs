@@ -142,8 +142,9 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         name: name.parse::<RepoName>().unwrap(),
         default_branch: None,
         private: true,
-        gone: false,
-        policy: PolicyFile { read: true, good: policy.map(Into::into), errors: vec![] },
+        archived: false,
+        left: false,
+        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![] },
     })
 }
 

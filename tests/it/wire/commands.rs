@@ -40,7 +40,172 @@ async fn each_command_explains_itself() {
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{command}");
         texts += &format!("$ changegate {}\n{}\n", arguments.join(" "), said.out);
     }
-    insta::assert_snapshot!(texts, @"");
+    insta::assert_snapshot!(texts, @"
+    $ changegate --help
+    Change control for teams on GitHub: labelled issues become change requests, milestones become releases, and production deployments wait until change control passes.
+
+    Usage: changegate [OPTIONS] <COMMAND>
+
+    Commands:
+      serve    Run the server
+      demo     Play a story against a small GitHub in this process: nothing to set up, nothing to clean up
+      policy   The policy file: check it, and let editors complete it
+      inbox    Deliveries that wait for a person
+      audit    The audit log
+      changes  The register: every change request, and how far it is
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate serve --help
+    Run the server
+
+    Usage: changegate serve [OPTIONS]
+
+    Options:
+          --config <FILE>          The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --insecure-short-secret  Accept a webhook secret under 32 bytes, for trials only
+      -h, --help                   Print help
+      -V, --version                Print version
+
+    Settings (file key = the name in lower case without CHANGEGATE_):
+      CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
+      CHANGEGATE_PUBLIC_URL              how people and GitHub reach this server
+      CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
+      CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
+      CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
+      CHANGEGATE_APP_ID                  the App's number
+      CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
+      CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
+      CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
+    Environment only:
+      CHANGEGATE_LOG                     error, warn, info, debug or trace [info]
+
+    $ changegate demo --help
+    Play a story against a small GitHub in this process: nothing to set up, nothing to clean up
+
+    Usage: changegate demo [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --keep           Leave the server and the small GitHub running until Ctrl-C
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate policy --help
+    The policy file: check it, and let editors complete it
+
+    Usage: changegate policy [OPTIONS] <COMMAND>
+
+    Commands:
+      check   Say what a policy file means, or what is wrong with it
+      schema  Print the JSON Schema of the policy file
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate policy check --help
+    Say what a policy file means, or what is wrong with it
+
+    Usage: changegate policy check [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The file, usually .github/changegate.yml
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --repository     Read it as the file of a repository whose organisation has a policy of its own
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate policy schema --help
+    Print the JSON Schema of the policy file
+
+    Usage: changegate policy schema [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate inbox --help
+    Deliveries that wait for a person
+
+    Usage: changegate inbox [OPTIONS] <COMMAND>
+
+    Commands:
+      parked  List what could not be read or judged, and why
+      replay  Try one again
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate inbox parked --help
+    List what could not be read or judged, and why
+
+    Usage: changegate inbox parked [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate inbox replay --help
+    Try one again
+
+    Usage: changegate inbox replay [OPTIONS] <ID>
+
+    Arguments:
+      <ID>  The id that `parked` shows
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate audit --help
+    The audit log
+
+    Usage: changegate audit [OPTIONS] <COMMAND>
+
+    Commands:
+      verify  Check that no entry of the log was changed, cut or reordered. Reads only
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate audit verify --help
+    Check that no entry of the log was changed, cut or reordered. Reads only
+
+    Usage: changegate audit verify [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate changes --help
+    The register: every change request, and how far it is
+
+    Usage: changegate changes [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+    ");
     let version = place.run(&["--version"]);
     assert_eq!(version.out, format!("changegate {}\n", env!("CARGO_PKG_VERSION")));
     place.close().await;
@@ -75,7 +240,27 @@ async fn wrong_settings_are_refused_all_at_once_each_with_its_cure() {
     ] {
         place.set(name, value);
     }
-    insta::assert_snapshot!(all(&place.run(&["serve"])), @"");
+    insta::assert_snapshot!(all(&place.run(&["serve"])), @"
+    exit 78
+    error: CHANGEGATE_LISTEN: `8080` is no address
+      cure: write ADDRESS:PORT, such as 127.0.0.1:8080
+    error: CHANGEGATE_PUBLIC_URL: `https://` is no web address
+      cure: write it whole, such as https://github.example.com, without user name
+    error: CHANGEGATE_DATABASE_URL: `mysql:` is no database we know
+      cure: use sqlite:FILE or postgres://USER@HOST/DATABASE
+    error: CHANGEGATE_GITHUB_API_URL: `api.github.com` is no web address
+      cure: write it whole, such as https://github.example.com, without user name
+    error: CHANGEGATE_GITHUB_WEB_URL: `ftp://github.com` is no web address
+      cure: write it whole, such as https://github.example.com, without user name
+    error: CHANGEGATE_APP_ID: `the app` is no number
+      cure: set it to the App ID that the App's settings page shows (General, About)
+    error: CHANGEGATE_PRIVATE_KEY_FILE: no file at keys/app.pem
+      cure: download a private key from the App's settings page (Private keys) and name its file here
+    error: CHANGEGATE_WEBHOOK_SECRET: is shorter than 32 bytes and can be guessed
+      cure: make a new one (`openssl rand -hex 32`); for trials only: --insecure-short-secret
+    error: CHANGEGATE_PAYLOAD_RETENTION_DAYS: is too short or no number
+      cure: write a number of days, at least 3: as long as GitHub can send a delivery again
+    ");
     place.close().await;
 }
 
@@ -88,8 +273,16 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     let mut command = place.prepare(PROGRAM, &["--config", "changegate.toml", "serve"]);
     place.start(&mut command).await;
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
-    insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"");
-    insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"");
+    insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
+    exit 78
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `payload_retention_days`
+      cure: mend or remove that line; `changegate serve --help` lists the settings
+    ");
+    insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"
+    exit 78
+    error: --config: nowhere.toml cannot be read (No such file or directory (os error 2))
+      cure: name an existing file, or leave --config out and set the environment
+    ");
     place.close().await;
 }
 
@@ -97,7 +290,11 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
 async fn a_key_that_is_none_is_refused_before_anything_is_served() {
     let mut place = Place::open(Database::sqlite()).await;
     place.set("PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----");
-    insta::assert_snapshot!(all(&place.run(&["serve"])), @"");
+    insta::assert_snapshot!(all(&place.run(&["serve"])), @"
+    exit 78
+    error: private key number 1 is not an RSA key in PEM
+      cure: download a private key from the App's settings page (Private keys) and set it as CHANGEGATE_PRIVATE_KEY_FILE
+    ");
     place.close().await;
 }
 
@@ -105,7 +302,11 @@ async fn a_key_that_is_none_is_refused_before_anything_is_served() {
 async fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
     let place = Place::open(Database::sqlite()).await;
     let server = place.serve().await;
-    insta::assert_snapshot!(all(&place.run(&["serve"])), @"");
+    insta::assert_snapshot!(all(&place.run(&["serve"])), @"
+    exit 78
+    error: another changegate already uses DATA/changegate.db
+      cure: stop it first, or give this one a database of its own; several servers need PostgreSQL
+    ");
     let said = place.run(&["inbox", "parked"]);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "the first still takes orders");
     assert_eq!(server.send(&place.letter("one", "watch", "{}")).await.status, 202);
@@ -119,7 +320,11 @@ async fn an_address_that_is_taken_is_told_with_its_cure() {
     let address = taken.local_addr().unwrap().to_string();
     place.set("LISTEN", &address);
     let said = all(&place.run(&["serve"])).replace(&address, "ADDRESS");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    exit 75
+    error: cannot listen on ADDRESS: Address already in use (os error 98)
+      cure: stop what listens there, or set CHANGEGATE_LISTEN to another address
+    ");
     place.close().await;
 }
 
@@ -129,8 +334,13 @@ async fn a_folder_too_deep_for_the_admin_socket_is_told_with_its_cure() {
     let deep = place.folder.path().join("deep/".repeat(30));
     fs::create_dir_all(&deep).unwrap();
     place.set("DATABASE_URL", &format!("sqlite:{}/changegate.db", deep.display()));
-    let said = all(&place.run(&["serve"])).replace(&"deep/".repeat(30), "DEEP/");
-    insta::assert_snapshot!(said, @"");
+    let said = place.run(&["serve"]);
+    let error = said.err.lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>().join("\n");
+    assert_eq!(said.code, Some(78));
+    insta::assert_snapshot!(error.replace(&"deep/".repeat(30), "DEEP/"), @"
+    error: HERE/DEEP//changegate.db.sock: path must be shorter than SUN_LEN
+      cure: put the database into a folder with a shorter path: the path of the socket may have about 100 bytes
+    ");
     place.close().await;
 }
 
@@ -167,10 +377,28 @@ async fn a_policy_is_explained_or_refused_with_line_and_cure() {
     write("good.yml", "version: 1\nmode: enforce\nroles: { triager: [acme/triage] }\n");
     write("bad.yml", "version: 1\nmode: strict\nrolls: {}\n");
     write("broken.yml", "version: [1\n");
-    insta::assert_snapshot!(all(&place.run(&["policy", "check", "good.yml"])), @"");
-    insta::assert_snapshot!(all(&place.run(&["policy", "check", "bad.yml"])), @"");
-    insta::assert_snapshot!(all(&place.run(&["policy", "check", "broken.yml"])), @"");
-    insta::assert_snapshot!(all(&place.run(&["policy", "check", "nowhere.yml"])), @"");
+    insta::assert_snapshot!(all(&place.run(&["policy", "check", "good.yml"])), @"
+    exit 0
+    mode enforce, times in UTC
+    triagers: team acme/triage
+    intake label change-request
+    ");
+    insta::assert_snapshot!(all(&place.run(&["policy", "check", "bad.yml"])), @"
+    exit 1
+    bad.yml:2:7: `mode` is `strict`
+      write observe, advise or enforce
+    bad.yml:3:1: `rolls` is not a key that Changegate knows
+      did you mean `roles`?
+    ");
+    insta::assert_snapshot!(all(&place.run(&["policy", "check", "broken.yml"])), @"
+    exit 1
+    broken.yml:1:10: this is not YAML that can be read: unclosed bracket '['
+      look at the indentation, quotes and brackets here and on the line above
+    ");
+    insta::assert_snapshot!(all(&place.run(&["policy", "check", "nowhere.yml"])), @"
+    exit 75
+    error: nowhere.yml cannot be read: No such file or directory (os error 2)
+    ");
     let schema = place.run(&["policy", "schema"]);
     let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
@@ -218,7 +446,11 @@ async fn replays_without_a_server(place: &Place) {
     assert_eq!(all(&said), "exit 0\nunreadable is tried again\n");
     assert!(place.stored().await.iter().any(|one| one.id == "unreadable" && one.is_waiting));
     insta::allow_duplicates! {
-        insta::assert_snapshot!(all(&place.run(&["inbox", "replay", "nothing"])), @"");
+        insta::assert_snapshot!(all(&place.run(&["inbox", "replay", "nothing"])), @"
+        exit 1
+        error: no delivery has the id nothing
+          cure: `changegate inbox parked` lists the ids
+        ");
     }
 }
 
@@ -240,7 +472,11 @@ async fn where_no_database_is_a_command_makes_none() {
     for command in ["changes", "inbox parked", "inbox replay x", "audit verify"] {
         let said = place.run(&words(command));
         insta::allow_duplicates! {
-            insta::assert_snapshot!(all(&said), @"");
+            insta::assert_snapshot!(all(&said), @"
+            exit 75
+            error: no database at DATA/changegate.db
+              cure: name it in CHANGEGATE_DATABASE_URL, as for `changegate serve`
+            ");
         }
     }
     assert!(!place.database_file().unwrap().exists());

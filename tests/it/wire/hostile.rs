@@ -56,7 +56,8 @@ async fn fates(place: &Place) -> String {
     let mut table = String::new();
     for one in place.stored().await {
         assert!(!one.is_waiting, "{one:?}");
-        writeln!(table, "{}", format!("{}: {} {}", one.id, one.state, one.why).trim_end()).unwrap();
+        let line = format!("{}: {} {}", one.id.escape_debug(), one.state, one.why);
+        writeln!(table, "{}", line.trim_end()).unwrap();
     }
     table
 }
@@ -77,7 +78,34 @@ async fn a_body_that_cannot_be_read_is_kept_and_its_reason_is_shown() {
         send(&place, &server).await;
         let before = fates(&place).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(before, @"");
+            insta::assert_snapshot!(before, @r#"
+            empty: parked the body is not what GitHub describes as `issues`: EOF while parsing a value at line 1 column 0
+            one-space: parked the body is not what GitHub describes as `issues`: EOF while parsing a value at line 1 column 1
+            not-json: parked the body is not what GitHub describes as `issues`: expected value at line 1 column 1
+            cut-off: parked the body is not what GitHub describes as `issues`: EOF while parsing an object at line 1 column 100
+            text-after-it: parked the body is not what GitHub describes as `issues`: trailing characters at line 3 column 127
+            a-number: parked the body is not what GitHub describes as `issues`: invalid type: integer `1`, expected an object at line 1 column 1
+            null: parked the body is not what GitHub describes as `issues`: invalid type: null, expected an object at line 1 column 4
+            an-array: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected an object at line 1 column 0
+            an-empty-object: parked shape mismatch: the body is not that of a `issues` event: it has no `action`
+            deep: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected an object at line 1 column 0
+            deep-in-an-unread-field: routed
+            deep-in-a-read-field: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected a string at line 1 column 28
+            wide: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected an object at line 1 column 0
+            a-key-twice: parked the body is not what GitHub describes as `issues`: duplicate field `action` at line 1 column 36
+            an-unread-key-twice: routed
+            a-key-twice-inside: parked the body is not what GitHub describes as `issues`: duplicate field `number` at line 1 column 70
+            half-a-surrogate: parked the body is not what GitHub describes as `issues`: unexpected end of hex escape at line 1 column 78
+            nul-in-a-title: parked the body is not what GitHub describes as `issues`: a text contains the character NUL at line 1 column 80
+            nul-in-the-body: parked the body is not what GitHub describes as `issues`: control character (\u0000-\u001F) found while parsing a string at line 1 column 72
+            invalid-utf8: parked shape mismatch: the body is not that of a `issues` event: it has no `issue`
+            a-byte-order-mark: parked the body is not what GitHub describes as `issues`: expected value at line 1 column 1
+            utf16: parked the body is not what GitHub describes as `issues`: key must be a string at line 1 column 2
+            a-huge-number: parked the body is not what GitHub describes as `issues`: number out of range at line 1 column 65
+            a-negative-number: parked the body is not what GitHub describes as `issues`: invalid value: integer `-1`, expected u64 at line 1 column 62
+            a-title-of-another-type: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected a string at line 1 column 70
+            escape-codes: parked the body is not what GitHub describes as `issues`: invalid type: string "\u{1b}[2J\u{9b}31m", expected u64 at line 1 column 80
+            "#);
         }
         replay_each(&place, &server).await;
         assert_eq!(fates(&place).await, before, "tried again, with the same end");
@@ -131,7 +159,21 @@ async fn whatever_names_a_delivery_has_it_is_kept_under_a_name() {
         assert_eq!(stored.len(), letters.len(), "each is kept, and under a name of its own");
         let said = fates(&place).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said, @"");
+            insta::assert_snapshot!(said, @"
+            no guid: ignored `watch` is not an event that we read
+            sha256:c745077ef1083739b5c3b995c732d95f1b8122b14c3a2ed6f872397805584697: ignored `watch` is not an event that we read
+            sha256:dc03345d6d55d6cfdfd7dd62da76426c96c5dda43ae71016161b3bd9528f43f2: ignored `watch` is not an event that we read
+            sha256:6950b77638b2af5f754276f1012fb65153f6b65ada467a8a65837fa25c22e984: ignored `watch` is not an event that we read
+            sha256:a8100ae6aa1940d0b663bb31cd466142ebbdbd5187131b92d93818987832eb89: ignored `watch` is not an event that we read
+            sha256:aa687b58b0e73e2e383f8c500d75b591e188efe0168b3ffbcd3771caaa6dd4c7: ignored `watch` is not an event that we read
+            C1 control \u{9b}2J: ignored `watch` is not an event that we read
+            unknown event: ignored `a_new_event` is not an event that we read
+            no event: ignored `(no event)` is not an event that we read
+            an empty event: ignored `(no event)` is not an event that we read
+            a long event: ignored `sha256:628dcdb58ff28396d0c1abd2c412c5053c3d88b01c9c6c0ae4f5f66cceb7276e` is not an event that we read
+            event not text: ignored `sha256:a8100ae6aa1940d0b663bb31cd466142ebbdbd5187131b92d93818987832eb89` is not an event that we read
+            new action: routed
+            ");
         }
         place.close().await;
     }

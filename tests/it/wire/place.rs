@@ -42,7 +42,6 @@ pub struct Stored {
     pub id: String,
     pub state: String,
     pub why: String,
-    pub hash: String,
     pub repeats: i64,
     pub is_waiting: bool,
 }

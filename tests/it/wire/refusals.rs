@@ -63,7 +63,24 @@ async fn only_a_signature_of_one_of_our_secrets_opens_the_door() {
         ];
         let said = answers(&server, letters).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said, @"");
+            insta::assert_snapshot!(said, @"
+            right: 202
+            the next secret: 202
+            sha1 beside it: 202
+            another secret: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            of another body: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            missing: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            empty: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            sha1 only: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            upper-case digits: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            63 digits: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            65 digits: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            two headers: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            two in one: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            no prefix: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            not text: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            ping, unsigned: 401 X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides
+            ");
         }
         assert_eq!(ids(&place).await, ["beside", "next", "right"]);
         place.close().await;
@@ -98,7 +115,22 @@ async fn only_plain_json_posted_to_the_right_place_is_taken() {
         ];
         let said = answers(&server, letters).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said, @"");
+            insta::assert_snapshot!(said, @"
+            with a charset: 202
+            in capitals: 202
+            not encoded, said so: 202
+            form: 415 send application/json: set the webhook's content type to it
+            text: 415 send application/json: set the webhook's content type to it
+            json of a kind: 415 send application/json: set the webhook's content type to it
+            no content type: 415 send application/json: set the webhook's content type to it
+            gzip: 415 send the body as it is, without Content-Encoding
+            gzip, said second: 415 send the body as it is, without Content-Encoding
+            ping: 200
+            GET: 405
+            PUT: 405
+            elsewhere: 404
+            the root: 404
+            ");
         }
         assert_eq!(ids(&place).await, ["capitals", "charset", "identity"]);
         place.close().await;
@@ -118,7 +150,14 @@ async fn a_body_may_be_as_large_as_github_sends_and_not_a_byte_larger() {
         ("twice as large, chunked", letter("x", 2 * LARGEST_BODY).chunked()),
         ("after all that", letter("after", 1)),
     ];
-    insta::assert_snapshot!(answers(&server, letters).await, @"");
+    insta::assert_snapshot!(answers(&server, letters).await, @"
+    the largest: 202
+    the largest, chunked: 202
+    a byte more: 413 the body is larger than GitHub sends
+    a byte more, chunked: 413 the body is larger than GitHub sends
+    twice as large, chunked: 413 the body is larger than GitHub sends
+    after all that: 202
+    ");
     assert_eq!(ids(&place).await, ["after", "chunked", "largest"]);
     place.close().await;
 }

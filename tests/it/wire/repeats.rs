@@ -38,6 +38,7 @@ async fn ten_thousand_duplicates_of_one_delivery_have_one_effect() {
         let posted = since.elapsed();
         server.idle().await;
         eprintln!("{POSTS} duplicates: posted in {posted:?}, nothing left after {:?}", since.elapsed());
+        eprintln!("and {} requests to GitHub", place.github.requests().len());
         assert!(since.elapsed() < BOUND, "it took {:?}", since.elapsed());
         let stored = place.stored().await;
         let ours: Vec<_> = stored.iter().filter(|one| one.id == delivery.guid).collect();

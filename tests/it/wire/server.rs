@@ -131,7 +131,7 @@ impl Drop for Server {
 }
 
 fn address_in(log: &str) -> Option<SocketAddr> {
-    let ready = log.lines().find(|line| line.contains("\"ready\""))?;
-    let ready: serde_json::Value = serde_json::from_str(ready).ok()?;
-    ready["address"].as_str()?.parse().ok()
+    let listening = log.lines().find(|line| line.contains("\"listening\""))?;
+    let listening: serde_json::Value = serde_json::from_str(listening).ok()?;
+    listening["address"].as_str()?.parse().ok()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     letter::Line,
     place::Place,
-    server::{Server, now, pause},
+    server::{Server, now, pause, until},
 };
 use crate::support::Database;
 
@@ -49,6 +49,32 @@ async fn a_sender_that_falls_silent_is_sent_away_and_others_are_served_meanwhile
         "{SILENT} silent senders: sent away after {taken:?}; the slowest of 50 others took {slowest:?}"
     );
     assert_eq!(place.stored().await.len(), 50);
+    place.close().await;
+}
+
+/// Nobody has proved anything while a body is on its way: all of them together may take 100 MiB of memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_that_never_end_take_limited_memory_and_deliveries_are_put_off_meanwhile() {
+    let place = Place::open(Database::sqlite()).await;
+    let server = place.serve().await;
+    let mut held = vec![];
+    for number in 0..5 {
+        let letter = place.letter(&format!("held {number}"), "watch", vec![b' '; 21 << 20]);
+        let mut line = server.line().await.unwrap();
+        line.write(&letter.head()).await.unwrap();
+        line.write(&letter.body[..20 << 20]).await.unwrap();
+        held.push(line);
+    }
+    let letter = place.letter("put off", "watch", "{}");
+    let refused =
+        until("there is no room", async || Some(server.send(&letter).await).filter(|a| a.status != 202));
+    let refused = refused.await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
+    assert_eq!(refused.body, "too many large bodies arrive at once; send it again\n");
+    let since = now();
+    until("there is room again", async || (server.send(&letter).await.status == 202).then_some(())).await;
+    assert!(since.elapsed() < IN_TIME, "it took {:?}", since.elapsed());
+    drop(held);
     place.close().await;
 }
 
