@@ -19,7 +19,7 @@ use crate::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
-    store::{AuditReport, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
+    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
 };
 
 /// One order.
@@ -41,9 +41,9 @@ pub enum Order {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Parked {
-        deliveries: Vec<Parked>,
-        subjects: Vec<ParkedSubject>,
-        effects: Vec<RefusedEffect>,
+        deliveries: Listed<Parked>,
+        subjects: Listed<ParkedSubject>,
+        effects: Listed<RefusedEffect>,
     },
     /// The delivery with this id is tried again.
     Replayed(String),

@@ -20,6 +20,8 @@ mod error;
 
 mod guard;
 
+mod integrity;
+
 mod migrate;
 
 mod database;
@@ -27,6 +29,8 @@ mod database;
 mod body;
 
 mod intake;
+
+mod share;
 
 mod inbox;
 
@@ -68,7 +72,7 @@ pub use self::{
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
-    parked::{Parked, ParkedSubject, RefusedEffect},
+    parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,

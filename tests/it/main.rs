@@ -21,4 +21,5 @@ mod queries;
 mod repair;
 mod store;
 mod support;
+mod tenants;
 mod wire;

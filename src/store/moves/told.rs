@@ -16,18 +16,18 @@ pub(super) async fn carry(
 ) -> Result<(), StoreError> {
     for range in ranges::effects(moving.repo) {
         let text = "UPDATE effect SET
-                      lane = old.lane, body = old.body, hash = old.hash, generation = effect.generation + 1,
+                      lane = theirs.lane, body = theirs.body, hash = theirs.hash, generation = effect.generation + 1,
                       waiting = 1, next_at = 0, refused_why = NULL, sent_hash = NULL, lease = NULL, lease_until = 0,
-                      attempts = CASE WHEN effect.attempts > old.attempts THEN effect.attempts
-                        WHEN old.attempts > 0 THEN old.attempts ELSE 1 END,
-                      remote = CASE WHEN effect.remote <> old.remote THEN NULL
-                        ELSE coalesce(old.remote, effect.remote) END
-                    FROM effect AS old
-                    WHERE old.tenant = $1 AND effect.tenant = $2 AND old.key = effect.key
+                      attempts = CASE WHEN effect.attempts > theirs.attempts THEN effect.attempts
+                        WHEN theirs.attempts > 0 THEN theirs.attempts ELSE 1 END,
+                      remote = CASE WHEN effect.remote <> theirs.remote THEN NULL
+                        ELSE coalesce(theirs.remote, effect.remote) END
+                    FROM effect AS theirs
+                    WHERE theirs.tenant = $1 AND effect.tenant = $2 AND theirs.key = effect.key
                       AND effect.key >= $3 AND effect.key < $4";
         run(connection, dialect, text, moving, &range).await?;
         let text = "DELETE FROM effect WHERE tenant = $1 AND key >= $3 AND key < $4
-                      AND EXISTS (SELECT 1 FROM effect AS new WHERE new.tenant = $2 AND new.key = effect.key)";
+                      AND EXISTS (SELECT 1 FROM effect AS ours WHERE ours.tenant = $2 AND ours.key = effect.key)";
         run(connection, dialect, text, moving, &range).await?;
         let text = "UPDATE effect SET tenant = $2, lease = NULL, lease_until = 0,
                       waiting = CASE WHEN refused_why IS NULL THEN waiting ELSE 1 END,

@@ -221,7 +221,7 @@ async fn a_write_that_github_refuses_for_good_is_visible_and_stops_nothing_else(
         let (_, pull) = a_plain_story(s).await;
         assert_eq!(s.check(&pull.head), "success: 2 of 2 rules met");
         let refused = s.stage.app.store.refused_effects().await.unwrap();
-        let told: Vec<String> = refused.iter().map(|effect| effect.why.clone()).collect();
+        let told: Vec<String> = refused.items.iter().map(|effect| effect.why.clone()).collect();
         assert_snapshot!(told.join("\n"), @"GitHub found nothing there that we may see (404) at 12:04 UTC");
         let attempts = |request: &&Request| request.path == "/repos/acme/web/issues/1/comments";
         let count = s.github().requests().iter().filter(attempts).count();

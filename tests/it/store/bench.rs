@@ -217,6 +217,17 @@ impl Bench {
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&self.raw).await.unwrap().rows_affected()
     }
 
+    /// Runs an insertion whose rows end in `FROM table` once more for each `n` from 1 to `count`.
+    pub async fn copy_rows(&self, insertion: &str, count: u64) -> u64 {
+        let (start, rows) = insertion.split_once("SELECT").unwrap();
+        if self.postgres {
+            return self.tamper(&format!("{insertion}, generate_series(1, {count}) AS n")).await;
+        }
+        let numbers =
+            format!("WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {count}) ");
+        self.tamper(&format!("{start}{numbers}SELECT{rows}, t")).await
+    }
+
     /// A number out of the database.
     pub async fn number(&self, sql: &str) -> i64 {
         sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&self.raw).await.unwrap().try_get(0).unwrap()
