@@ -1,7 +1,6 @@
 //! Webhooks that are lost, late, repeated or unknown.
 
 use changegate::sandbox::{Delivery, Fault, Mishap, On, Request};
-use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::{Pull, Scene, scenario};
