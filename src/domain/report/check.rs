@@ -110,7 +110,7 @@ fn written(
         }
         lines.push("| | rule | |\n|---|---|---|\n".into());
         for rule in rules {
-            let cure = rule.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(rule, cure)));
+            let cure = rule.cure.as_ref().map(|cure| format!(" **Cure:** {}", ended(&words(rule, cure))));
             let sentence = words(rule, &rule.sentence);
             let cells = format!("{} | {} | {sentence}", mark(rule.own), words(rule, &rule.rule));
             lines.push(format!("| {cells}{} |\n", cure.unwrap_or_default()));
@@ -121,6 +121,11 @@ fn written(
         lines.push("It is judged again by itself when any of this changes.\n".into());
     }
     lines
+}
+
+/// With a full stop, unless it is a question.
+fn ended(sentence: &str) -> String {
+    if sentence.ends_with('?') { sentence.into() } else { format!("{sentence}.") }
 }
 
 const fn mark(outcome: Outcome) -> &'static str {

@@ -1,9 +1,8 @@
 //! Issues that are merged, closed, reopened, moved or deleted: what that says of the change request.
 
 use changegate::sandbox::CloseReason;
-use insta::assert_snapshot;
 
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn an_issue_that_a_merge_closes_is_merged_and_never_reopened() {

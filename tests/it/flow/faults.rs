@@ -1,9 +1,8 @@
 //! GitHub on bad days: answers that are lost, late, wrong or refused. What people see in the end is the same.
 
 use changegate::sandbox::{Fault, Numbered, On, Request};
-use insta::assert_snapshot;
 
-use crate::support::{Pull, Scene, scenario};
+use crate::support::{Pull, Scene, assert_snapshot, scenario};
 
 /// Everything that a plain story makes us write, once.
 async fn a_plain_story(s: &Scene) -> (Numbered, Pull) {

@@ -1,9 +1,7 @@
 //! Accounts and repositories that go, come back or change their names keep their history.
 
-use insta::assert_snapshot;
-
-use crate::support::{Scene, scenario};
-use changegate::sandbox::Numbered;
+use crate::support::{Scene, assert_snapshot, scenario};
+use changegate::sandbox::{Fault, Numbered, On};
 
 /// What must stay the same: the one status comment, and the register.
 async fn kept(s: &Scene, issue: Numbered) -> (u64, Vec<String>, String) {
@@ -54,17 +52,17 @@ async fn what_happened_while_the_app_was_away_is_seen_when_somebody_asks() {
 }
 
 #[tokio::test]
-async fn a_suspended_app_is_silent_and_says_what_is_due_when_it_may_again() {
+async fn what_is_due_while_the_app_is_suspended_is_said_when_it_may_again() {
     scenario(async |s| {
+        s.fault(On::rest("POST", "/repos/acme/web/issues/1/comments"), Fault::ErrorBefore(502), 1);
         let issue = s.change_request("Export").await;
         s.by("rosa").suspend("acme");
         s.settle().await;
-        let asked = s.requests_of(async || s.settle_for(2).await).await;
+        let asked = s.requests_of(async || s.settle_for(5).await).await;
         assert_eq!(asked.len(), 0, "a suspended App asks nothing: {asked:?}");
+        assert_eq!(s.comments(issue), Vec::<String>::new());
         s.by("rosa").unsuspend("acme");
-        s.by("tess").comment(issue, "/accept");
-        s.settle().await;
-        assert_eq!(s.stage_of("Export").await, "accepted");
+        s.settle_for(6).await;
         assert_eq!(s.comments(issue).len(), 1);
     })
     .await;

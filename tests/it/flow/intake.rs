@@ -1,9 +1,8 @@
 //! An issue becomes a change request, and its status comment follows what happens to it.
 
 use changegate::sandbox::Edit;
-use insta::assert_snapshot;
 
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn the_intake_label_makes_one_status_comment_kept_up_to_date_in_place() {

@@ -1,9 +1,8 @@
 //! What a pull request finishes and what it is only part of, in the same repository and across.
 
 use changegate::sandbox::Entry;
-use insta::assert_snapshot;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 async fn stages(s: &Scene) -> String {
     s.stage_of("Export").await

@@ -1,10 +1,9 @@
 //! Milestones and releases: one title over the repositories of a train is one release.
 
 use changegate::sandbox::Numbered;
-use insta::assert_snapshot;
 use jiff::Timestamp;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 const TRAIN: &str =
     "trains:\n  customer: { repositories: [acme/web, acme/billing], title: \"{year}.{month}\" }\n";

@@ -1,9 +1,8 @@
 //! How much Changegate says: nothing, only to its register, advice, or a decision.
 
 use changegate::sandbox::{Numbered, Request};
-use insta::assert_snapshot;
 
-use crate::support::{Pull, Scene, scenario_without_policy};
+use crate::support::{Pull, Scene, assert_snapshot, scenario_without_policy};
 
 const ROLES: &str = "roles: { triager: [acme/triage], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n";
 

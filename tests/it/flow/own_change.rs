@@ -1,9 +1,8 @@
 //! Where a pull request is its own change request: an independent approval of its final diff is the acceptance.
 
 use changegate::sandbox::Verdict;
-use insta::assert_snapshot;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 async fn own_changes(s: &Scene) {
     s.policy("repositories:\n  - { match: acme/web, change: pull-request }\n").await;

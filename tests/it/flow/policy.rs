@@ -1,9 +1,8 @@
 //! Policy files: whose they are, what a broken one does, and what a change of them changes.
 
 use changegate::sandbox::{Edit, Entry};
-use insta::assert_snapshot;
 
-use crate::support::{Pull, Scene, scenario, scenario_without_policy};
+use crate::support::{Pull, Scene, assert_snapshot, scenario, scenario_without_policy};
 
 const FILE: &str = ".github/changegate.yml";
 const OWN: &str = "version: 1\nmode: enforce\nroles: { triager: [lee], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n";
@@ -111,7 +110,7 @@ async fn a_pull_request_that_breaks_the_policy_is_told_the_line_and_the_column()
         | | rule | |
         |---|---|---|
         | ✗ not met | linked to a change request | It belongs to no change request. **Cure:** put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description. |
-        | ✗ not met | the edited policy file is valid | .github/changegate.yml:3:10: `roles.triagers` is not a key that Changegate knows. **Cure:** did you mean `triager`?. |
+        | ✗ not met | the edited policy file is valid | .github/changegate.yml:3:10: `roles.triagers` is not a key that Changegate knows. **Cure:** did you mean `triager`? |
 
         It is judged again by itself when any of this changes.
         ");
@@ -133,7 +132,7 @@ async fn even_where_nothing_else_is_said_a_broken_policy_file_is() {
 
         | | rule | |
         |---|---|---|
-        | ✗ not met | the edited policy file is valid | .github/changegate.yml:2:1: `mood` is not a key that Changegate knows. **Cure:** did you mean `mode`?. |
+        | ✗ not met | the edited policy file is valid | .github/changegate.yml:2:1: `mood` is not a key that Changegate knows. **Cure:** did you mean `mode`? |
 
         It is judged again by itself when any of this changes.
         ");

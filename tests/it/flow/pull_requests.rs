@@ -1,9 +1,8 @@
 //! The check run on pull requests, wherever what it rests on changes.
 
 use changegate::sandbox::{Edit, Entry};
-use insta::assert_snapshot;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 #[tokio::test]
 async fn a_pull_request_linked_to_nothing_is_told_how_to_link() {

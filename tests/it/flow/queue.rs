@@ -1,8 +1,6 @@
 //! The merge queue: on the head of a merge group every pull request of the group is judged.
 
-use insta::assert_snapshot;
-
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn every_pull_request_of_a_group_is_judged_on_the_head_of_the_group() {

@@ -1,8 +1,6 @@
 //! Who decides about a change request, by which means, and what becomes of a decision by somebody who may not.
 
-use insta::assert_snapshot;
-
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn each_command_of_a_triager_ends_triage_its_own_way() {
