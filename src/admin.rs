@@ -103,12 +103,12 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(path).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => {
-            let cure = "put the database into a folder with a shorter path: the path of the socket may have about 100 bytes";
-            io::Error::other(format!("{error}\n  cure: {cure}"))
+    let listener = UnixListener::bind(path).map_err(|error| {
+        if error.kind() != io::ErrorKind::InvalidInput {
+            return error;
         }
-        _ => error,
+        let cure = "put the database into a folder with a shorter path: the path of the socket may have about 100 bytes";
+        io::Error::other(format!("{error}\n  cure: {cure}"))
     })?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)

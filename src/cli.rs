@@ -161,13 +161,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
-        Command::Inbox(InboxCommand::Parked) => parked(order(file, Order::Parked).await?),
+        Command::Inbox(InboxCommand::Parked) => parked(&order(file, Order::Parked).await?),
         Command::Inbox(InboxCommand::Replay { id }) => {
             let answer = order(file, Order::Replay(id.clone())).await?;
             replayed(&id, &answer)
         }
-        Command::Audit(AuditCommand::Verify) => verified(order(file, Order::AuditVerify).await?),
-        Command::Changes => changes(order(file, Order::Changes).await?),
+        Command::Audit(AuditCommand::Verify) => verified(&order(file, Order::AuditVerify).await?),
+        Command::Changes => changes(&order(file, Order::Changes).await?),
     }
 }
 
@@ -279,41 +279,29 @@ fn unexpected(answer: &Answer) -> anyhow::Error {
     }
 }
 
-fn parked(answer: Answer) -> anyhow::Result<Exit> {
-    match answer {
-        Answer::Parked { deliveries, subjects, effects } => {
-            print(&register::parked(&deliveries, &subjects, &effects))
-        }
-        other => Err(unexpected(&other)),
-    }
+fn parked(answer: &Answer) -> anyhow::Result<Exit> {
+    let Answer::Parked { deliveries, subjects, effects } = answer else { return Err(unexpected(answer)) };
+    print(&register::parked(deliveries, subjects, effects))
 }
 
 fn replayed(id: &str, answer: &Answer) -> anyhow::Result<Exit> {
-    match answer {
-        Answer::Replay(true) => print(&format!("{id} is tried again")),
-        Answer::Replay(false) => {
-            anstream::eprintln!(
-                "error: no delivery has the id {id}\n  cure: `changegate inbox parked` lists the ids"
-            );
-            Ok(Exit::No)
-        }
-        other => Err(unexpected(other)),
+    let Answer::Replay(is_known) = answer else { return Err(unexpected(answer)) };
+    if *is_known {
+        return print(&format!("{id} is tried again"));
     }
+    anstream::eprintln!(
+        "error: no delivery has the id {id}\n  cure: `changegate inbox parked` lists the ids"
+    );
+    Ok(Exit::No)
 }
 
-fn verified(answer: Answer) -> anyhow::Result<Exit> {
-    match answer {
-        Answer::AuditVerify(report) => {
-            print(&register::audit(&report))?;
-            Ok(if report.is_whole() { Exit::Done } else { Exit::No })
-        }
-        other => Err(unexpected(&other)),
-    }
+fn verified(answer: &Answer) -> anyhow::Result<Exit> {
+    let Answer::AuditVerify(report) = answer else { return Err(unexpected(answer)) };
+    print(&register::audit(report))?;
+    Ok(if report.is_whole() { Exit::Done } else { Exit::No })
 }
 
-fn changes(answer: Answer) -> anyhow::Result<Exit> {
-    match answer {
-        Answer::Changes(views) => print(&register::changes(&views)),
-        other => Err(unexpected(&other)),
-    }
+fn changes(answer: &Answer) -> anyhow::Result<Exit> {
+    let Answer::Changes(views) = answer else { return Err(unexpected(answer)) };
+    print(&register::changes(views))
 }

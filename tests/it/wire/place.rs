@@ -42,7 +42,6 @@ pub struct Stored {
     pub id: String,
     pub state: String,
     pub why: String,
-    pub hash: String,
     pub repeats: i64,
     pub is_waiting: bool,
 }
@@ -155,20 +154,17 @@ impl Place {
     /// The deliveries that are stored, in the order of arrival.
     pub async fn stored(&self) -> Vec<Stored> {
         let mut raw = self.raw().await;
-        let rows = sqlx::query(
-            "SELECT delivery_id, state, why, body_hash, repeats, waiting FROM delivery ORDER BY id",
-        )
-        .fetch_all(&mut raw)
-        .await
-        .unwrap();
+        let rows = sqlx::query("SELECT delivery_id, state, why, repeats, waiting FROM delivery ORDER BY id")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
         raw.close().await.unwrap();
         let stored = |row: &sqlx::any::AnyRow| Stored {
             id: row.get(0),
             state: row.get(1),
             why: row.get::<Option<String>, _>(2).unwrap_or_default().replace(r"\\", r"\"),
-            hash: row.get(3),
-            repeats: row.get(4),
-            is_waiting: row.get::<i64, _>(5) == 1,
+            repeats: row.get(3),
+            is_waiting: row.get::<i64, _>(4) == 1,
         };
         rows.iter().map(stored).collect()
     }
