@@ -15,12 +15,11 @@ use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::{
-    clock::Clock,
     domain::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
-    store::{AuditReport, Counts, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
+    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
 };
 
 /// One order.
@@ -35,8 +34,6 @@ pub enum Order {
     AuditVerify,
     /// The register of change requests.
     Changes,
-    /// How much is waiting.
-    Counts,
 }
 
 /// The answer to an order, of the variant that belongs to it.
@@ -44,21 +41,22 @@ pub enum Order {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Parked {
-        deliveries: Vec<Parked>,
-        subjects: Vec<ParkedSubject>,
-        effects: Vec<RefusedEffect>,
+        deliveries: Listed<Parked>,
+        subjects: Listed<ParkedSubject>,
+        effects: Listed<RefusedEffect>,
     },
-    /// Whether there was such a one.
-    Replay(bool),
+    /// The delivery with this id is tried again.
+    Replayed(String),
+    /// There is no delivery with this id.
+    NothingToReplay(String),
     AuditVerify(AuditReport),
     Changes(Vec<(TenantId, View)>),
-    Counts(Counts),
     /// The order failed, and why.
     Failed(String),
 }
 
 /// Carries out an order.
-pub async fn answer(store: &Store, clock: &Clock, order: Order) -> Answer {
+pub async fn answer(store: &Store, order: Order) -> Answer {
     let answered: Result<Answer, StoreError> = async {
         Ok(match order {
             Order::Parked => Answer::Parked {
@@ -66,10 +64,10 @@ pub async fn answer(store: &Store, clock: &Clock, order: Order) -> Answer {
                 subjects: store.parked_subjects().await?,
                 effects: store.refused_effects().await?,
             },
-            Order::Replay(id) => Answer::Replay(store.replay(&id).await?),
+            Order::Replay(id) if store.replay(&id).await? => Answer::Replayed(id),
+            Order::Replay(id) => Answer::NothingToReplay(id),
             Order::AuditVerify => Answer::AuditVerify(store.audit_verify().await?),
             Order::Changes => Answer::Changes(register(store).await?),
-            Order::Counts => Answer::Counts(store.counts(clock.now()).await?),
         })
     }
     .await;
@@ -84,6 +82,10 @@ async fn register(store: &Store) -> Result<Vec<(TenantId, View)>, StoreError> {
     }
     Ok(found)
 }
+
+/// What helps where the socket's path is longer than the system takes.
+const SHORTER: &str =
+    "put the database into a folder with a shorter path: the path of the socket may have about 100 bytes";
 
 /// Where the server of this database listens for orders.
 #[must_use]
@@ -104,23 +106,23 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
         Ok(()) | Err(_) => {}
     }
     let listener = UnixListener::bind(path).map_err(|error| {
-        if error.kind() != io::ErrorKind::InvalidInput {
-            return error;
+        if error.kind() == io::ErrorKind::InvalidInput {
+            io::Error::other(format!("{error}\n  cure: {SHORTER}"))
+        } else {
+            error
         }
-        let cure = "put the database into a folder with a shorter path: the path of the socket may have about 100 bytes";
-        io::Error::other(format!("{error}\n  cure: {cure}"))
     })?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
 /// Answers orders over HTTP.
-pub fn router(store: Store, clock: Clock) -> Router {
-    Router::new().route("/", post(carry_out)).with_state((store, clock))
+pub fn router(store: Store) -> Router {
+    Router::new().route("/", post(carry_out)).with_state(store)
 }
 
-async fn carry_out(State((store, clock)): State<(Store, Clock)>, Json(order): Json<Order>) -> Json<Answer> {
-    Json(answer(&store, &clock, order).await)
+async fn carry_out(State(store): State<Store>, Json(order): Json<Order>) -> Json<Answer> {
+    Json(answer(&store, order).await)
 }
 
 /// Sends an order to the running server; `None` where no server listens.

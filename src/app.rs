@@ -189,12 +189,7 @@ impl App {
             let listener = admin::listen(path);
             let listener =
                 listener.map_err(|error| StartError::Listen { what: path.display().to_string(), error })?;
-            doors.push(worker::serve(
-                "admin",
-                listener,
-                admin::router(self.store.clone(), self.door.clock.clone()),
-                stop.clone(),
-            ));
+            doors.push(worker::serve("admin", listener, admin::router(self.store.clone()), stop.clone()));
         }
         Ok(doors)
     }

@@ -161,13 +161,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
-        Command::Inbox(InboxCommand::Parked) => parked(&order(file, Order::Parked).await?),
-        Command::Inbox(InboxCommand::Replay { id }) => {
-            let answer = order(file, Order::Replay(id.clone())).await?;
-            replayed(&id, &answer)
-        }
-        Command::Audit(AuditCommand::Verify) => verified(&order(file, Order::AuditVerify).await?),
-        Command::Changes => changes(&order(file, Order::Changes).await?),
+        Command::Inbox(InboxCommand::Parked) => show(order(file, Order::Parked).await?),
+        Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
+        Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
+        Command::Changes => show(order(file, Order::Changes).await?),
     }
 }
 
@@ -257,51 +254,30 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::AuditVerify | Order::Changes | Order::Counts => {
-            Store::open_read_only(&url).await?
-        }
+        Order::Parked | Order::AuditVerify | Order::Changes => Store::open_read_only(&url).await?,
     };
-    let answer = admin::answer(&store, &Clock::system(), order).await;
+    let answer = admin::answer(&store, order).await;
     store.close().await;
     Ok(answer)
 }
 
-fn unexpected(answer: &Answer) -> anyhow::Error {
+/// Prints what an order was answered with.
+fn show(answer: Answer) -> anyhow::Result<Exit> {
     match answer {
-        Answer::Failed(why) => anyhow::anyhow!("{why}"),
-        Answer::Parked { .. }
-        | Answer::Replay(_)
-        | Answer::AuditVerify(_)
-        | Answer::Changes(_)
-        | Answer::Counts(_) => {
-            anyhow::anyhow!("the server answered another order; is it of the same version?")
+        Answer::Parked { deliveries, subjects, effects } => {
+            print(&register::parked(&deliveries, &subjects, &effects))
         }
+        Answer::Replayed(id) => print(&format!("{id} is tried again")),
+        Answer::NothingToReplay(id) => {
+            let cure = "`changegate inbox parked` lists the ids";
+            anstream::eprintln!("error: no delivery has the id {id}\n  cure: {cure}");
+            Ok(Exit::No)
+        }
+        Answer::AuditVerify(report) => {
+            print(&register::audit(&report))?;
+            Ok(if report.is_whole() { Exit::Done } else { Exit::No })
+        }
+        Answer::Changes(views) => print(&register::changes(&views)),
+        Answer::Failed(why) => Err(anyhow::anyhow!("{why}")),
     }
-}
-
-fn parked(answer: &Answer) -> anyhow::Result<Exit> {
-    let Answer::Parked { deliveries, subjects, effects } = answer else { return Err(unexpected(answer)) };
-    print(&register::parked(deliveries, subjects, effects))
-}
-
-fn replayed(id: &str, answer: &Answer) -> anyhow::Result<Exit> {
-    let Answer::Replay(is_known) = answer else { return Err(unexpected(answer)) };
-    if *is_known {
-        return print(&format!("{id} is tried again"));
-    }
-    anstream::eprintln!(
-        "error: no delivery has the id {id}\n  cure: `changegate inbox parked` lists the ids"
-    );
-    Ok(Exit::No)
-}
-
-fn verified(answer: &Answer) -> anyhow::Result<Exit> {
-    let Answer::AuditVerify(report) = answer else { return Err(unexpected(answer)) };
-    print(&register::audit(report))?;
-    Ok(if report.is_whole() { Exit::Done } else { Exit::No })
-}
-
-fn changes(answer: &Answer) -> anyhow::Result<Exit> {
-    let Answer::Changes(views) = answer else { return Err(unexpected(answer)) };
-    print(&register::changes(views))
 }

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use jiff::SignedDuration;
+
 use crate::{
     clock::Clock,
     domain::ids::{RepoId, TenantId},
@@ -16,6 +18,8 @@ use crate::{
 
 /// How many effects one step takes.
 const BATCH: usize = 32;
+/// How long after it was found away the App is looked for again; that costs GitHub nothing.
+const AWAY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Tells GitHub what was decided.
 #[derive(Debug, Clone)]
@@ -50,7 +54,12 @@ impl Performer {
         Ok(count.into())
     }
 
+    /// What is owed while the App is suspended or not installed waits until it is back.
     async fn perform(&self, place: &Place, claim: &EffectClaim) -> EffectOutcome {
+        if place.installation.is_none() {
+            let why = "the App is not installed on this account, or suspended".into();
+            return EffectOutcome::Retry { at: self.clock.now() + AWAY, why };
+        }
         match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
             Ok(done) => EffectOutcome::Sent { remote: done.remote },
             Err(Failure::Later { at, why }) => {

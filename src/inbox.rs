@@ -11,9 +11,9 @@ use crate::{
     clock::Clock,
     domain::{
         decide::{Case, Instance, Judgement, judge},
-        event::Event,
+        event::{Event, RepositoryChange, What},
         facts::{Answer, Fact, Facts, Question},
-        ids::{SubjectId, TenantId},
+        ids::{RepoId, SubjectId, TenantId},
         route::{also, route},
         subject::View,
     },
@@ -78,7 +78,10 @@ impl Inbox {
             .filter_map(|(_, understood)| understood.event())
             .flat_map(|(tenant, event)| {
                 let repository = event.repository.as_ref().map(|seen| SubjectId::Repository(seen.id));
-                repository.into_iter().chain([SubjectId::Account]).map(|subject| (tenant.clone(), subject))
+                let here = repository.into_iter().chain([SubjectId::Account]);
+                let here = here.map(|subject| (tenant.clone(), subject));
+                let there = former(tenant, event).map(|(from, _)| (from, SubjectId::Account));
+                here.chain(there).collect::<Vec<_>>()
             })
             .collect();
         self.store.views(&asked.into_iter().collect::<Vec<_>>()).await
@@ -304,12 +307,35 @@ impl Understood {
             return Routing::Again { tenant, subjects };
         }
         subjects.retain(|subject| !says_nothing_new(subject, &tenant, &event, known));
+        if let Some((from, repo)) = former(&tenant, &event) {
+            if !is_installed(&from, &event, known) {
+                return Routing::Moved { from, tenant, repo, event, subjects };
+            }
+            let why = "the repository went to an account where the App is not installed".into();
+            return Routing::Ignored { tenant: Some(from), why };
+        }
         if subjects.is_empty() {
             let why = format!("{} concerns nothing that is judged", event.what.name());
             return Routing::Ignored { tenant: Some(tenant), why };
         }
         Routing::To { tenant, event, subjects }
     }
+}
+
+/// The tenant that a transferred repository belonged to, where it is another one.
+fn former(tenant: &TenantId, event: &Event) -> Option<(TenantId, RepoId)> {
+    let What::Repository { change: RepositoryChange::Transferred { from: Some(from) } } = event.what else {
+        return None;
+    };
+    let from = tenant.beside(from);
+    Some((from, event.repository.as_ref()?.id)).filter(|(from, _)| from != tenant)
+}
+
+/// Whether the event came through the installation of this tenant.
+fn is_installed(tenant: &TenantId, event: &Event, known: &Known) -> bool {
+    let account = known.get(&(tenant.clone(), SubjectId::Account)).and_then(View::as_account);
+    let installation = account.and_then(|account| account.installation);
+    event.installation.is_none() || installation == event.installation
 }
 
 fn says_nothing_new(subject: &SubjectId, tenant: &TenantId, event: &Event, known: &Known) -> bool {

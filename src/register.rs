@@ -10,7 +10,7 @@ use crate::{
         ids::{Actor, RepoId, RepoName, TenantId},
         subject::View,
     },
-    store::{AuditReport, Parked, ParkedSubject, RefusedEffect, TenantAudit},
+    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, TenantAudit},
 };
 
 /// The register: every change request, and how far it is. `views` also holds the repositories that name them.
@@ -49,26 +49,34 @@ fn accepted_by(acceptance: &Acceptance) -> Option<&Actor> {
 
 /// What waits for a person, and why.
 #[must_use]
-pub fn parked(deliveries: &[Parked], subjects: &[ParkedSubject], effects: &[RefusedEffect]) -> String {
-    if deliveries.is_empty() && subjects.is_empty() && effects.is_empty() {
+pub fn parked(
+    deliveries: &Listed<Parked>,
+    subjects: &Listed<ParkedSubject>,
+    effects: &Listed<RefusedEffect>,
+) -> String {
+    if deliveries.items.is_empty() && subjects.items.is_empty() && effects.items.is_empty() {
         return "Nothing is parked: every delivery was read, every subject judged, every effect sent.".into();
     }
     let mut table = table(["id", "what", "why"]);
-    for one in deliveries {
+    for one in &deliveries.items {
         let what = format!("delivery of {} since {}", plain(&one.event), one.received_at);
         table.add_row([plain(&one.delivery), what, plain(&one.why)]);
     }
-    for one in subjects {
+    for one in &subjects.items {
         table.add_row([one.subject.to_string(), format!("subject of {}", one.tenant), plain(&one.why)]);
     }
-    for one in effects {
+    for one in &effects.items {
         table.add_row([
             one.key.clone(),
             format!("effect for {}, refused by GitHub", one.tenant),
             plain(&one.why),
         ]);
     }
-    format!("{table}\nTry a delivery again with `changegate inbox replay ID`.")
+    let more = [("deliveries", deliveries.more), ("subjects", subjects.more), ("effects", effects.more)]
+        .into_iter()
+        .filter(|(_, more)| *more > 0)
+        .map(|(what, more)| format!("\n{more} more {what} are not shown; they follow when these are cured."));
+    format!("{table}{}\nTry a delivery again with `changegate inbox replay ID`.", more.collect::<String>())
 }
 
 /// Whether the audit log is whole.

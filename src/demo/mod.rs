@@ -25,13 +25,12 @@ pub async fn play(keep: bool) -> anyhow::Result<()> {
     let stage = Stage::open(&database, Clock::system()).await.context("the demo could not start")?;
     story::play(&stage).await?;
     show::chapter("The register");
-    let Answer::Changes(changes) = admin::answer(&stage.app.store, &stage.clock, Order::Changes).await else {
+    let Answer::Changes(changes) = admin::answer(&stage.app.store, Order::Changes).await else {
         anyhow::bail!("the register could not be read");
     };
     show::plain(&register::changes(&changes));
     show::chapter("The audit log");
-    let Answer::AuditVerify(report) = admin::answer(&stage.app.store, &stage.clock, Order::AuditVerify).await
-    else {
+    let Answer::AuditVerify(report) = admin::answer(&stage.app.store, Order::AuditVerify).await else {
         anyhow::bail!("the audit log could not be read");
     };
     show::plain(&register::audit(&report));

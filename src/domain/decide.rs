@@ -1,6 +1,6 @@
 //! The one way to decide: a subject, what happened to it, and what is known, in; a decision or questions, out.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     account,
@@ -51,6 +51,9 @@ pub enum Judgement {
     Needs(Vec<Question>),
 }
 
+/// How long after a failed reading GitHub is asked again.
+pub(super) const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
 /// What is so now, and what must follow. Stored whole, in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
@@ -89,5 +92,51 @@ pub fn judge(case: Case<'_>) -> Judgement {
         SubjectId::ChangeRequest(at) => change_request::judge(case, *at),
         SubjectId::Commit(repo, sha) => commit::judge(case, *repo, sha),
         SubjectId::Release(release) => release::judge(case, release),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        event::{MilestoneChange, MilestoneSnapshot, PullRequestChange, What},
+        ids::ReleaseId,
+        subject::View,
+        trial::*,
+    };
+
+    #[test]
+    fn every_subject_is_judged_by_its_own_kind() {
+        let account = account::Account { repositories: vec![named(WEB)], ..Default::default() };
+        let mut world = World::new(None).showing(SubjectId::Account, View::Account(account));
+        world.pointing.insert(
+            (SubjectId::Commit(WEB, sha('a')), crate::domain::subject::Relation::At),
+            vec![SubjectId::PullRequest(at(41))],
+        );
+        let milestone = MilestoneSnapshot {
+            repo: WEB,
+            number: 3,
+            title: "2026.12".into(),
+            open: true,
+            due_on: None,
+            updated_at: None,
+        };
+        let events = [
+            event(What::Milestone { change: MilestoneChange::Created, milestone }),
+            pull_request_event(PullRequestChange::Opened, snapshot(41)),
+        ];
+        for subject in [
+            SubjectId::Account,
+            SubjectId::Repository(WEB),
+            SubjectId::Milestone(WEB, 3),
+            SubjectId::PullRequest(at(41)),
+            SubjectId::Commit(WEB, sha('a')),
+            SubjectId::Release(ReleaseId { train: "customer".into(), title: "2026.12".into() }),
+        ] {
+            let after = world.decide(&subject, None, &events, time(0)).after;
+            assert_eq!(after.kind(), subject.kind());
+        }
+        let woken = world.decide(&SubjectId::ChangeRequest(at(12)), None, &[], time(0)).after;
+        assert_eq!(woken.kind(), crate::domain::ids::SubjectKind::ChangeRequest);
     }
 }

@@ -180,7 +180,11 @@ pub enum InstallationChange {
 pub enum RepositoryChange {
     Created,
     Renamed,
-    Transferred,
+    /// It belongs to another account now.
+    Transferred {
+        /// The account that it belonged to.
+        from: Option<AccountId>,
+    },
     Deleted,
     Archived,
     Unarchived,

@@ -374,3 +374,6 @@ mod pairs {
         Ok(Vec::<(Question, Fact<Answer>)>::deserialize(from)?.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

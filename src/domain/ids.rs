@@ -31,6 +31,13 @@ impl TenantId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Another account on the same host.
+    #[must_use]
+    pub fn beside(&self, account: AccountId) -> Self {
+        let host = self.0.rsplit_once('/').map_or("", |(host, _)| host);
+        Self(format!("{host}/{account}"))
+    }
 }
 
 impl FromStr for TenantId {

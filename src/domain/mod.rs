@@ -46,3 +46,6 @@ pub mod audit;
 pub mod route;
 
 pub mod decide;
+
+#[cfg(test)]
+mod trial;

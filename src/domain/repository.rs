@@ -1,14 +1,14 @@
 //! A repository: what it is called now, whether we may work there, and the policy file it holds.
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::Account,
     audit::AuditEntry,
-    decide::{Case, Decision, Judgement},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
     event::{Event, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
-    ids::{RepoId, RepoName, SubjectId},
+    ids::{InstallationId, RepoId, RepoName, SubjectId},
     policy::{PolicyText, Scope},
     subject::{State, View},
 };
@@ -23,8 +23,10 @@ pub struct Repository {
     pub default_branch: Option<String>,
     /// Whether it is private; so assumed until a delivery says otherwise.
     pub private: bool,
-    /// Deleted, archived or taken out of the installation.
-    pub gone: bool,
+    /// Archived: nothing changes there until it is unarchived.
+    pub archived: bool,
+    /// Deleted, or taken out of the installation. What comes late from before does not bring it back.
+    pub left: bool,
     /// The policy file: where it stands.
     pub policy: PolicyFile,
 }
@@ -32,8 +34,9 @@ pub struct Repository {
 /// Where a repository's policy file stands. The last good one stays in force when a newer one cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PolicyFile {
-    /// Whether GitHub has told us; until then nothing is known of it.
-    pub read: bool,
+    /// Through which installation GitHub has told us; `None`: nothing newer than `good` is known, as pushes are not
+    /// told while the App is suspended or removed.
+    pub read: Option<InstallationId>,
     /// The last text without errors.
     pub good: Option<PolicyText>,
     /// The errors of the newest text, where it has some.
@@ -58,7 +61,8 @@ impl Repository {
             name: seen.name.clone(),
             default_branch: seen.default_branch.clone(),
             private: seen.private.unwrap_or(true),
-            gone: false,
+            archived: seen.archived.unwrap_or(false),
+            left: false,
             policy: PolicyFile::default(),
         }
     }
@@ -75,9 +79,13 @@ impl Repository {
             id: self.id,
             name: self.name.clone(),
             default_branch: self.default_branch.clone(),
-            gone: self.gone,
-            policy: self.policy.good.clone().filter(|_| !self.gone),
+            gone: self.is_gone(),
+            policy: self.policy.good.clone().filter(|_| !self.is_gone()),
         }
+    }
+
+    const fn is_gone(&self) -> bool {
+        self.archived || self.left
     }
 
     fn take(&mut self, event: &Event) {
@@ -85,14 +93,24 @@ impl Repository {
             self.name = seen.name.clone();
             self.default_branch = seen.default_branch.clone().or_else(|| self.default_branch.take());
             self.private = seen.private.unwrap_or(self.private);
-            self.gone = seen.archived.unwrap_or(false);
+            self.archived = seen.archived.unwrap_or(false);
         }
-        if let What::Repository { change: RepositoryChange::Deleted } = event.what {
-            self.gone = true;
+        if let What::Repository { change } = event.what {
+            // GitHub restores what was deleted, with its old number.
+            self.left = match change {
+                RepositoryChange::Deleted => true,
+                RepositoryChange::Created => false,
+                RepositoryChange::Renamed
+                | RepositoryChange::Transferred { .. }
+                | RepositoryChange::Archived
+                | RepositoryChange::Unarchived
+                | RepositoryChange::Edited
+                | RepositoryChange::Other => self.left,
+            };
         }
         if let What::InstallationRepositories { added, removed } = &event.what {
             let in_list = |list: &[RepositoryNumber]| list.iter().any(|named| named.id == self.id);
-            self.gone = in_list(removed) || (self.gone && !in_list(added));
+            self.left = in_list(removed) || (self.left && !in_list(added));
         }
     }
 }
@@ -110,10 +128,7 @@ impl RepositoryView {
 /// Follows the repository; reads its policy file when that may have changed.
 #[must_use]
 pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
-    let before = match case.before {
-        Some(State::Repository(repository)) => Some(repository),
-        Some(_) | None => None,
-    };
+    let before = case.before.and_then(State::as_repository);
     let mut inquiry = Inquiry::new(case.facts);
     let mut after = match before.cloned().or_else(|| first_sight(case.events, repo)) {
         Some(repository) => repository,
@@ -126,12 +141,24 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     for event in case.events {
         after.take(event);
     }
+    let Some(account) = inquiry.view(SubjectId::Account) else {
+        return Judgement::Needs(inquiry.into_missing());
+    };
+    let installation = through(account.and_then(View::as_account), repo, case.events);
     let mut look_again = None;
-    if !after.gone && may_have_changed(before, &after, case.events) {
+    if installation.is_none() {
+        after.policy.read = None;
+    } else if !after.is_gone() && may_have_changed(before, &after, installation, case.events) {
         let scope = inquiry.policy_scope(&after.name);
         match (scope, inquiry.policy_file(repo)) {
-            (Some(scope), Some(Fact::Known(text, _))) => after.policy.take(text, scope),
-            (Some(_), Some(Fact::Unknown(_))) => look_again = Some(case.now + READ_AGAIN),
+            (Some(scope), Some(Fact::Known(text, _))) => {
+                after.policy.take(text, scope);
+                after.policy.read = installation;
+            }
+            (Some(_), Some(Fact::Unknown(_))) => {
+                after.policy.read = None;
+                look_again = Some(case.now + READ_AGAIN);
+            }
             (Some(_) | None, Some(_) | None) => return Judgement::Needs(inquiry.into_missing()),
         }
     }
@@ -139,18 +166,33 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     Decision { audit, look_again, ..Decision::quiet(State::Repository(after)) }.into()
 }
 
-/// How long after a failed reading the policy file is asked for again.
-const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// The installation that reaches the repository now: the account's, or what the deliveries show of one that is new.
+fn through(account: Option<&Account>, repo: RepoId, events: &[Event]) -> Option<InstallationId> {
+    let shown = |event: &&Event| event.repository.as_ref().is_some_and(|seen| seen.id == repo);
+    match account {
+        Some(account) => account.installation.filter(|id| {
+            let told = || events.iter().filter(shown).any(|event| event.installation == Some(*id));
+            !account.suspended && (account.listed != Some(*id) || account.has(repo) || told())
+        }),
+        None => events.iter().filter_map(|event| event.installation).max(),
+    }
+}
 
-/// Until it was read; when the default branch moved or is another one; when the repository came back.
-fn may_have_changed(before: Option<&Repository>, after: &Repository, events: &[Event]) -> bool {
+/// Until it was read through this installation; when the default branch moved or is another one; when the repository
+/// came back.
+fn may_have_changed(
+    before: Option<&Repository>,
+    after: &Repository,
+    installation: Option<InstallationId>,
+    events: &[Event],
+) -> bool {
     let pushed = |event: &Event| match (&event.what, &after.default_branch) {
         (What::Push { reference, .. }, Some(branch)) => reference.strip_prefix("refs/heads/") == Some(branch),
         (What::Push { .. }, None) => true,
         (_, Some(_) | None) => false,
     };
-    !after.policy.read
-        || before.is_none_or(|before| before.gone || before.default_branch != after.default_branch)
+    after.policy.read != installation
+        || before.is_none_or(|before| before.is_gone() || before.default_branch != after.default_branch)
         || events.iter().any(pushed)
 }
 
@@ -170,7 +212,6 @@ fn listed(account: Option<&View>, repo: RepoId) -> Option<Repository> {
 
 impl PolicyFile {
     fn take(&mut self, text: Option<&str>, scope: Scope) {
-        self.read = true;
         let Some(text) = text.map(PolicyText::from) else {
             (self.good, self.errors) = (None, vec![]);
             return;
@@ -203,3 +244,6 @@ fn changes(before: Option<&Repository>, after: &Repository) -> Vec<AuditEntry> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,3 +92,189 @@ pub fn about(event: &Event) -> Option<IssueRef> {
         | SubjectId::Release(_) => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::{event::*, ids::CommentId, trial::*};
+
+    fn comment(on: CommentedOn) -> What {
+        let (created_at, updated_at) = (None, None);
+        let (id, body) = (CommentId(1), String::new());
+        let comment = CommentSnapshot { id, body, author: None, app: None, created_at, updated_at };
+        What::Comment { change: CommentChange::Edited, on, comment }
+    }
+
+    fn check_run(change: CheckRunChange, app: u64, name: &str) -> What {
+        let name = name.into();
+        let check_run =
+            CheckRunSnapshot { id: 1, name, head_sha: sha('a'), app: Some(app), conclusion: None };
+        What::CheckRun { change, check_run }
+    }
+
+    fn check_suite(change: CheckSuiteChange, app: u64) -> What {
+        What::CheckSuite { change, head_sha: sha('a'), app: Some(app) }
+    }
+
+    fn milestone() -> What {
+        let title = "2026.12".into();
+        let milestone =
+            MilestoneSnapshot { repo: WEB, number: 3, title, open: true, due_on: None, updated_at: None };
+        What::Milestone { change: MilestoneChange::Edited, milestone }
+    }
+
+    fn merge_group() -> What {
+        let (head_ref, base_branch) = ("refs/heads/queue".into(), "main".into());
+        let group = MergeGroupSnapshot { head_sha: sha('b'), head_ref, base_sha: None, base_branch };
+        What::MergeGroup { change: MergeGroupChange::ChecksRequested, group }
+    }
+
+    fn deployment() -> DeploymentSnapshot {
+        DeploymentSnapshot { id: 1, environment: None, sha: Some(sha('a')), reference: None }
+    }
+
+    /// One of each kind, and whom it concerns beside the account and the repository that it shows.
+    fn one_of_each() -> Vec<(What, &'static str)> {
+        let transferred = IssueChange::Transferred { to: Some(IssueRef { repo: BILLING, number: 3 }) };
+        let (name, action) = (|| "x".to_owned(), || "x".to_owned());
+        let team = || TeamSnapshot { id: None, slug: None };
+        let (kind, environment) = (ReferenceKind::Branch, None);
+        let commit_a = "commit/7/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        vec![
+            (What::Ping, ""),
+            (
+                What::Installation {
+                    change: InstallationChange::Created,
+                    repositories: vec![named(BILLING)],
+                },
+                "repository/8",
+            ),
+            (
+                What::InstallationRepositories { added: vec![named(BILLING)], removed: vec![named(SHARED)] },
+                "repository/8 repository/9",
+            ),
+            (What::Repository { change: RepositoryChange::Renamed }, ""),
+            (What::Issue { change: IssueChange::Edited, issue: issue(12) }, "change_request/7/12"),
+            (What::Issue { change: transferred, issue: issue(12) }, "change_request/7/12 change_request/8/3"),
+            (comment(CommentedOn::Issue(Box::new(issue(12)))), "change_request/7/12"),
+            (comment(CommentedOn::PullRequest(at(41))), "pull_request/7/41"),
+            (
+                What::PullRequest { change: PullRequestChange::Opened, pull_request: snapshot(41) },
+                "pull_request/7/41",
+            ),
+            (
+                What::Review {
+                    change: ReviewChange::Submitted,
+                    pull_request: at(41),
+                    review: review(1, "lee", ReviewState::Approved, 'a', 0),
+                },
+                "pull_request/7/41",
+            ),
+            (check_run(CheckRunChange::Created, 1, "build"), commit_a),
+            (check_suite(CheckSuiteChange::Completed, 1), commit_a),
+            (milestone(), "milestone/7/3"),
+            (
+                What::Push { reference: "refs/heads/main".into(), before: None, after: None, forced: false },
+                "",
+            ),
+            (merge_group(), "commit/7/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+            (What::Label { change: LabelChange::Created, name: name() }, ""),
+            (What::Created { kind, name: name() }, ""),
+            (What::Deleted { kind, name: name() }, ""),
+            (What::Published { action: action(), tag: None }, ""),
+            (What::Deployment { action: action(), deployment: deployment() }, ""),
+            (What::DeploymentStatus { state: None, deployment: deployment() }, ""),
+            (What::ProtectionRule { environment, callback_url: None, deployment: None }, ""),
+            (What::DeploymentReview { action: action(), environment: None, run: None }, ""),
+            (What::Member { action: action(), member: None }, ""),
+            (What::Membership { added: true, member: None, team: team() }, ""),
+            (What::Team { action: action(), team: team() }, ""),
+        ]
+    }
+
+    /// How many kinds there are: a new one does not compile until it is counted here.
+    const fn place(what: &What) -> usize {
+        match what {
+            What::Ping => 0,
+            What::Installation { .. } => 1,
+            What::InstallationRepositories { .. } => 2,
+            What::Repository { .. } => 3,
+            What::Issue { .. } => 4,
+            What::Comment { .. } => 5,
+            What::PullRequest { .. } => 6,
+            What::Review { .. } => 7,
+            What::CheckRun { .. } => 8,
+            What::CheckSuite { .. } => 9,
+            What::Milestone { .. } => 10,
+            What::Push { .. } => 11,
+            What::MergeGroup { .. } => 12,
+            What::Label { .. } => 13,
+            What::Created { .. } => 14,
+            What::Deleted { .. } => 15,
+            What::Published { .. } => 16,
+            What::Deployment { .. } => 17,
+            What::DeploymentStatus { .. } => 18,
+            What::ProtectionRule { .. } => 19,
+            What::DeploymentReview { .. } => 20,
+            What::Member { .. } => 21,
+            What::Membership { .. } => 22,
+            What::Team { .. } => 23,
+        }
+    }
+
+    fn shown(what: What) -> Event {
+        Event { repository: Some(seen(WEB)), ..event(what) }
+    }
+
+    #[test]
+    fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
+        let all = one_of_each();
+        let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
+        assert_eq!(places, (0..24).collect());
+        for (what, concerned) in all {
+            let name = what.name();
+            let subjects = route(&shown(what));
+            assert!(subjects.is_sorted(), "{name}");
+            let routed: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+            assert_eq!(routed.join(" "), format!("account repository/7 {concerned}").trim_end(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_shows_no_repository_goes_to_the_account() {
+        for what in [What::Ping, check_run(CheckRunChange::Created, 1, "build"), merge_group()] {
+            assert_eq!(route(&event(what)), [SubjectId::Account]);
+        }
+    }
+
+    #[test]
+    fn a_re_run_of_our_check_concerns_every_pull_request_at_its_commit_a_fork_s_too() {
+        use CheckRunChange::{Completed, Requested, Rerequested};
+        let commit = SubjectId::Commit(WEB, sha('a'));
+        for (what, asks) in [
+            (check_run(Rerequested, APP, CHANGE_CHECK), true),
+            (check_run(Requested("recheck".into()), APP, CHANGE_CHECK), true),
+            (check_suite(CheckSuiteChange::Rerequested, APP), true),
+            (check_run(Requested("other".into()), APP, CHANGE_CHECK), false),
+            (check_run(Completed, APP, CHANGE_CHECK), false),
+            (check_run(Rerequested, APP, "build"), false),
+            (check_run(Rerequested, 1, CHANGE_CHECK), false),
+            (check_suite(CheckSuiteChange::Requested, APP), false),
+            (check_suite(CheckSuiteChange::Rerequested, 1), false),
+            (What::Ping, false),
+        ] {
+            let expected = asks.then(|| Question::PointingAt(commit.clone(), Relation::At));
+            assert_eq!(also(&shown(what.clone()), APP), expected, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_about_the_issue_or_pull_request_that_it_concerns() {
+        let opened = What::PullRequest { change: PullRequestChange::Opened, pull_request: snapshot(41) };
+        assert_eq!(about(&shown(opened)), Some(at(41)));
+        assert_eq!(about(&shown(comment(CommentedOn::Issue(Box::new(issue(12)))))), Some(at(12)));
+        assert_eq!(about(&shown(milestone())), None);
+    }
+}

@@ -113,21 +113,33 @@ impl State {
     }
 }
 
-macro_rules! view_as {
-    ($($method:ident -> $type:ty = $variant:ident;)*) => {
-        impl View {
+macro_rules! as_kind {
+    ($of:ident: $($method:ident -> $type:ty = $variant:ident;)*) => {
+        impl $of {
             $(
-                /// The view, if it is of that kind.
+                /// What it holds, if it is of that kind.
                 #[must_use]
                 pub const fn $method(&self) -> Option<&$type> {
-                    if let Self::$variant(view) = self { Some(view) } else { None }
+                    if let Self::$variant(held) = self { Some(held) } else { None }
                 }
             )*
         }
     };
 }
 
-view_as! {
+as_kind! {
+    State:
+    as_account -> Account = Account;
+    as_repository -> Repository = Repository;
+    as_milestone -> Milestone = Milestone;
+    as_pull_request -> PullRequest = PullRequest;
+    as_change_request -> ChangeRequest = ChangeRequest;
+    as_commit -> Commit = Commit;
+    as_release -> Release = Release;
+}
+
+as_kind! {
+    View:
     as_account -> Account = Account;
     as_repository -> RepositoryView = Repository;
     as_milestone -> MilestoneView = Milestone;

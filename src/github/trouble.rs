@@ -248,7 +248,7 @@ mod tests {
         let now: Timestamp = "2026-11-23T10:04:30Z".parse().unwrap();
         for attempts in 0..40 {
             let full = (1_000_u128 << attempts.min(20)).min(300_000);
-            let wait = next_try("a", attempts, now).duration_since(now).as_millis() as u128;
+            let wait = next_try("a", attempts, now).duration_since(now).as_millis().cast_unsigned();
             assert!(wait >= full / 2 && wait <= full, "{attempts}: {wait}");
         }
         assert_ne!(next_try("a", 9, now), next_try("b", 9, now));

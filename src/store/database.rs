@@ -8,6 +8,7 @@ use super::{
     dialect::Dialect,
     error::{OpenError, StoreError},
     guard::{self, Guard},
+    integrity,
     migrate::{self, MIGRATIONS, reason},
 };
 
@@ -95,6 +96,7 @@ impl Database {
             let why = format!("{} has no write-ahead log, its journal mode is `{mode}`", path.display());
             return Err(OpenError::Unreachable { why });
         }
+        integrity::check(&writing, path).await?;
         let reading = pool(&guard::sqlite_url(path, "rw"), 4, SQLITE_READER).await?;
         Ok(Self { dialect: Dialect::Sqlite, writing, reading })
     }

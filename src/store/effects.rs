@@ -12,7 +12,7 @@ use crate::domain::{
     subject::View,
 };
 
-use super::{Store, body, dialect::Dialect, error::StoreError, published, token};
+use super::{Store, body, dialect::Dialect, error::StoreError, published, share::Queue};
 
 /// How long an effect is held for sending, in microseconds: longer than a call may take.
 const LEASE: i64 = 120_000_000;
@@ -178,12 +178,13 @@ async fn upsert(
 }
 
 impl Store {
-    /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait longest.
+    /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait
+    /// longest, and a share of each tenant that waits.
     pub async fn claim_effects(&self, limit: usize, now: Timestamp) -> Result<Vec<EffectClaim>, StoreError> {
         let rows = self
             .database()
             .write(&(limit, now), |connection, dialect, &(limit, now)| {
-                Box::pin(lease(connection, dialect, limit, now))
+                Box::pin(QUEUE.lease(connection, dialect, limit, now))
             })
             .await?;
         let mut claims = vec![];
@@ -236,29 +237,40 @@ impl Store {
     }
 }
 
-/// The index `effect_waiting` serves it.
-pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
+macro_rules! claim {
+    ($whose:literal) => {
+        concat!(
+            "WITH picked AS MATERIALIZED (
        SELECT tenant, key FROM effect
-       WHERE waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+       WHERE ",
+            $whose,
+            "waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
        ORDER BY lane, since LIMIT $2 {skip_locked})
      UPDATE effect SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
      FROM picked WHERE effect.tenant = picked.tenant AND effect.key = picked.key
-     RETURNING effect.tenant, body, generation, attempts, remote, lease, since";
-
-async fn lease(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Vec<AnyRow>, StoreError> {
-    let statement = dialect
-        .query(CLAIM)
-        .bind(now.as_microsecond())
-        .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
-        .bind(token())
-        .bind(LEASE);
-    Ok(statement.fetch_all(connection).await?)
+     RETURNING effect.tenant, body, generation, attempts, remote, lease, since"
+        )
+    };
 }
+
+/// The index `effect_waiting` serves the first text, `effect_waiting_tenant` the others. An earlier lane counts more
+/// than any time.
+pub(super) const QUEUE: Queue = Queue {
+    first: claim!(""),
+    of_tenant: claim!("tenant = $5 AND "),
+    tenants: "WITH RECURSIVE waiting (tenant) AS (
+         SELECT (SELECT tenant FROM effect WHERE waiting = 1 ORDER BY tenant LIMIT 1)
+         UNION ALL
+         SELECT (SELECT effect.tenant FROM effect
+             WHERE effect.waiting = 1 AND effect.tenant > waiting.tenant ORDER BY effect.tenant LIMIT 1)
+           FROM waiting WHERE waiting.tenant IS NOT NULL)
+       SELECT waiting.tenant,
+         (SELECT lane * 100000000000000000 + since FROM effect
+           WHERE effect.tenant = waiting.tenant AND effect.waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+           ORDER BY lane, since LIMIT 1)
+       FROM waiting WHERE waiting.tenant IS NOT NULL",
+    lease: LEASE,
+};
 
 fn of(row: &AnyRow) -> Result<(EffectClaim, i64), StoreError> {
     let claim = EffectClaim {

@@ -7,14 +7,15 @@ use sqlx::{AnyConnection, Row};
 
 use crate::domain::{
     event::Event,
-    ids::{SubjectId, TenantId},
+    ids::{RepoId, SubjectId, TenantId},
 };
 
 use super::{
     Store, body,
     dialect::Dialect,
     error::StoreError,
-    token,
+    moves::{self, Addressees, Move},
+    published, token,
     wake::{self, Wakes},
 };
 
@@ -59,6 +60,9 @@ pub enum Routing {
     To { tenant: TenantId, event: Box<Event>, subjects: Vec<SubjectId> },
     /// These subjects look again; what happened was told them before.
     Again { tenant: TenantId, subjects: Vec<SubjectId> },
+    /// The repository belongs to `tenant` now: all that was known of it under `from` becomes the tenant's, then these
+    /// subjects look at what happened.
+    Moved { from: TenantId, tenant: TenantId, repo: RepoId, event: Box<Event>, subjects: Vec<SubjectId> },
     /// It concerns nobody, and why.
     Ignored { tenant: Option<TenantId>, why: String },
     /// It cannot be read, and why. It waits for somebody to replay it.
@@ -86,13 +90,15 @@ impl Store {
             .await
     }
 
-    /// Ends routing, of many deliveries in one transaction. What was handed out anew meanwhile is left to its holder.
+    /// Ends routing, of many deliveries in one transaction; a move has one of its own. What was handed out anew meanwhile
+    /// is left to its holder.
     pub async fn settle_routing(
         &self,
         routed: Vec<(DeliveryKey, Routing)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for group in routed.chunks(ROWS) {
+        let groups = routed.chunk_by(|(_, a), (_, b)| a.moved().is_none() && b.moved().is_none());
+        for group in groups.flat_map(|group| group.chunks(ROWS)) {
             self.database()
                 .write(&(group, now), |connection, dialect, &(group, now)| {
                     Box::pin(settle(connection, dialect, group, now))
@@ -201,27 +207,42 @@ async fn settle(
     routed: &[(DeliveryKey, Routing)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    moves::hold(connection, dialect, routed.iter().any(|(_, routing)| routing.moved().is_some())).await?;
     let held = held(connection, dialect, routed).await?;
     set_states(connection, dialect, &held).await?;
-    let mut events = BTreeMap::new();
-    let mut wakes = Wakes::default();
     for (key, routing) in &held {
-        let (Routing::To { tenant, subjects, .. } | Routing::Again { tenant, subjects }) = routing else {
-            continue;
-        };
-        for subject in subjects {
+        let Some((from, tenant, repo)) = routing.moved() else { continue };
+        moves::carry(connection, dialect, &Move::new(from, tenant, repo, &key.key), now).await?;
+    }
+    let addressees =
+        Addressees::find(connection, dialect, held.iter().map(|(_, routing)| routing), now).await?;
+    let (mut events, mut wakes) = (BTreeMap::new(), Wakes::default());
+    for (key, routing) in &held {
+        let body = routing.event().map(body::write).transpose()?;
+        for (tenant, subject, is_told) in addressees.of(routing) {
             wakes.add(tenant, subject, 0);
-        }
-        if let Routing::To { event, .. } = routing {
-            let body = body::write(event)?;
-            let row = |subject: &SubjectId| {
-                (body::escape(tenant.as_str()), body::escape(&subject.to_string()), key.key.clone())
-            };
-            events.extend(subjects.iter().map(|subject| (row(subject), body.clone())));
+            if let Some(body) = body.as_ref().filter(|_| is_told) {
+                let place = (body::escape(tenant.as_str()), published::id(subject), key.key.clone());
+                events.insert(place, body.clone());
+            }
         }
     }
     insert_events(connection, dialect, events.into_iter().collect()).await?;
     wake::wake(connection, dialect, wakes, now).await
+}
+
+impl Routing {
+    /// From whom, to whom, and what.
+    const fn moved(&self) -> Option<(&TenantId, &TenantId, RepoId)> {
+        if let Self::Moved { from, tenant, repo, .. } = self { Some((from, tenant, *repo)) } else { None }
+    }
+
+    fn event(&self) -> Option<&Event> {
+        match self {
+            Self::To { event, .. } | Self::Moved { event, .. } => Some(event),
+            Self::Again { .. } | Self::Ignored { .. } | Self::Parked { .. } => None,
+        }
+    }
 }
 
 /// The ones that are still ours.
@@ -263,7 +284,9 @@ async fn set_states(
     );
     for (key, routing) in routed {
         let (state, tenant, why) = match routing {
-            Routing::To { tenant, .. } | Routing::Again { tenant, .. } => ("routed", Some(tenant), None),
+            Routing::To { tenant, .. } | Routing::Moved { tenant, .. } | Routing::Again { tenant, .. } => {
+                ("routed", Some(tenant), None)
+            }
             Routing::Ignored { tenant, why } => ("ignored", tenant.as_ref(), Some(why)),
             Routing::Parked { why } => ("parked", None, Some(why)),
         };

@@ -1,7 +1,7 @@
 //! Writes deliveries down before they are acknowledged: many callers, one fsync.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -221,18 +221,49 @@ async fn insert(
     for row in statement.fetch_all(&mut *connection).await? {
         keys.insert(row.try_get::<String, _>(1)?, row.try_get::<String, _>(0)?);
     }
-    let mut statement = dialect.rows(
-        "INSERT INTO delivery_body (delivery_id, received_at, body) {rows} ON CONFLICT (delivery_id) DO NOTHING",
-        3,
-        firsts.len(),
-    );
-    for (row, _) in firsts.values() {
-        statement = statement
-            .bind(row.delivery.id.clone())
-            .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.delivery.body.clone());
-    }
-    statement.execute(connection).await?;
+    let written = insert_bodies(connection, dialect, firsts.values().map(|(row, _)| *row).collect()).await?;
+    let is_back = |row: &&DeliveryRow| {
+        written.contains(&row.delivery.id) && keys.get(&row.delivery.id) != Some(&row.key)
+    };
+    let back: Vec<&DeliveryRow> = firsts.values().map(|(row, _)| *row).filter(is_back).collect();
+    describe(connection, dialect, &back).await?;
     let is_first = |row: &DeliveryRow| keys.get(&row.delivery.id) == Some(&row.key);
     Ok(rows.iter().map(|row| if is_first(row) { Kept::New } else { Kept::Repeated }).collect())
+}
+
+/// Answers the ids of those that had no body.
+async fn insert_bodies(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: Vec<&DeliveryRow>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
+                ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id";
+    let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
+        statement
+            .bind(row.delivery.id.clone())
+            .bind(row.delivery.received_at.as_microsecond())
+            .bind(row.delivery.body.clone())
+    });
+    let written = statement.fetch_all(connection).await?;
+    Ok(written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// A body that takes the place of a forgotten one need not be the same: size and hash are those of what is stored.
+async fn describe(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[&DeliveryRow],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "WITH v (delivery_id, hash, size) AS ({rows})
+                UPDATE delivery SET body_hash = v.hash, body_size = v.size
+                FROM v WHERE delivery.delivery_id = v.delivery_id";
+    let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
+        statement.bind(row.delivery.id.clone()).bind(row.hash.clone()).bind(row.size)
+    });
+    statement.execute(connection).await?;
+    Ok(())
 }

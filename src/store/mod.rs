@@ -20,6 +20,8 @@ mod error;
 
 mod guard;
 
+mod integrity;
+
 mod migrate;
 
 mod database;
@@ -28,7 +30,11 @@ mod body;
 
 mod intake;
 
+mod share;
+
 mod inbox;
+
+mod moves;
 
 mod subjects;
 
@@ -66,7 +72,7 @@ pub use self::{
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
-    parked::{Parked, ParkedSubject, RefusedEffect},
+    parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,

@@ -15,6 +15,16 @@ use super::{
     wake::{self, Wakes},
 };
 
+/// As many as a person will read, and how many more there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    pub more: i64,
+}
+
+/// Items in a list, at most.
+const MOST: i64 = 1000;
+
 /// A delivery that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
@@ -45,14 +55,10 @@ pub struct RefusedEffect {
 }
 
 impl Store {
-    /// The deliveries that could not be read, in the order of arrival; at most 1,000.
-    pub async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, delivery_id, event, received_at, why, attempts FROM delivery
-             WHERE state = 'parked' ORDER BY id LIMIT 1000",
-        )
-        .fetch_all(&self.database().reading)
-        .await?;
+    /// The deliveries that could not be read, in the order of arrival; the first 1,000 of them.
+    pub async fn parked(&self) -> Result<Listed<Parked>, StoreError> {
+        let list = "SELECT id, delivery_id, event, received_at, why, attempts FROM delivery
+             WHERE state = 'parked' ORDER BY id LIMIT $1";
         let parked = |row: &sqlx::any::AnyRow| {
             Ok(Parked {
                 key: row.try_get(0)?,
@@ -63,17 +69,14 @@ impl Store {
                 attempts: row.try_get(5)?,
             })
         };
-        rows.iter().map(parked).collect()
+        let count = "SELECT count(*) FROM delivery WHERE state = 'parked'";
+        self.list(list, count, parked).await
     }
 
-    /// The subjects that could not be judged; at most 1,000.
-    pub async fn parked_subjects(&self) -> Result<Vec<ParkedSubject>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT tenant, id, parked_why FROM subject
-             WHERE parked_why IS NOT NULL ORDER BY tenant, id LIMIT 1000",
-        )
-        .fetch_all(&self.database().reading)
-        .await?;
+    /// The subjects that could not be judged; the first 1,000 of them.
+    pub async fn parked_subjects(&self) -> Result<Listed<ParkedSubject>, StoreError> {
+        let list = "SELECT tenant, id, parked_why FROM subject
+             WHERE parked_why IS NOT NULL ORDER BY tenant, id LIMIT $1";
         let parked = |row: &sqlx::any::AnyRow| {
             Ok(ParkedSubject {
                 tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
@@ -81,17 +84,14 @@ impl Store {
                 why: words(row.try_get(2)?),
             })
         };
-        rows.iter().map(parked).collect()
+        let count = "SELECT count(*) FROM subject WHERE parked_why IS NOT NULL";
+        self.list(list, count, parked).await
     }
 
-    /// The effects that GitHub refused; at most 1,000.
-    pub async fn refused_effects(&self) -> Result<Vec<RefusedEffect>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT tenant, key, refused_why FROM effect
-             WHERE refused_why IS NOT NULL ORDER BY tenant, key LIMIT 1000",
-        )
-        .fetch_all(&self.database().reading)
-        .await?;
+    /// The effects that GitHub refused; the first 1,000 of them.
+    pub async fn refused_effects(&self) -> Result<Listed<RefusedEffect>, StoreError> {
+        let list = "SELECT tenant, key, refused_why FROM effect
+             WHERE refused_why IS NOT NULL ORDER BY tenant, key LIMIT $1";
         let refused = |row: &sqlx::any::AnyRow| {
             Ok(RefusedEffect {
                 tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
@@ -99,7 +99,22 @@ impl Store {
                 why: words(row.try_get(2)?),
             })
         };
-        rows.iter().map(refused).collect()
+        let count = "SELECT count(*) FROM effect WHERE refused_why IS NOT NULL";
+        self.list(list, count, refused).await
+    }
+
+    async fn list<T>(
+        &self,
+        list: &'static str,
+        count: &'static str,
+        item: impl Fn(&sqlx::any::AnyRow) -> Result<T, StoreError>,
+    ) -> Result<Listed<T>, StoreError> {
+        let reading = &self.database().reading;
+        let rows = sqlx::query(list).bind(MOST).fetch_all(reading).await?;
+        let all: i64 = sqlx::query(count).fetch_one(reading).await?.try_get(0)?;
+        let items: Vec<T> = rows.iter().map(item).collect::<Result<_, _>>()?;
+        let more = (all - i64::try_from(items.len()).unwrap_or(all)).max(0);
+        Ok(Listed { items, more })
     }
 
     /// Routes a delivery once more, by our key or GitHub's id. `false`: there is no such delivery.

@@ -209,3 +209,8 @@ pub(super) fn subject(text: &str) -> Result<SubjectId, StoreError> {
 pub(super) fn tenant(text: &str) -> Result<TenantId, StoreError> {
     body::unescape(text).parse().map_err(|error| StoreError::unreadable(text, error))
 }
+
+/// The face of a name that this repository bears.
+pub(super) fn bearer_face(repo: RepoId) -> Result<String, StoreError> {
+    Ok(body::hash(&[body::write(&Some(repo))?.as_bytes()]))
+}

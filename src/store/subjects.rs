@@ -11,7 +11,7 @@ use crate::domain::{
     subject::State,
 };
 
-use super::{Store, body, dialect::Dialect, error::StoreError, published, token};
+use super::{Store, body, dialect::Dialect, error::StoreError, published, share::Queue};
 
 /// How long a subject is held, in microseconds.
 const LEASE: i64 = 60_000_000;
@@ -53,7 +53,8 @@ pub(super) struct Lease {
 type Place = (String, String);
 
 impl Store {
-    /// Hands out up to `limit` (at most 64) subjects that are due at `now`, those that wait longest first.
+    /// Hands out up to `limit` (at most 64) subjects that are due at `now`: those that wait longest, and a share of each
+    /// tenant that waits.
     pub async fn claim_subjects(&self, limit: usize, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
         self.database()
             .write(&(limit, now), |connection, dialect, &(limit, now)| {
@@ -69,7 +70,7 @@ async fn claim(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
-    let rows = lease(connection, dialect, limit, now).await?;
+    let rows = QUEUE.lease(connection, dialect, limit.min(BATCH), now).await?;
     if rows.is_empty() {
         return Ok(vec![]);
     }
@@ -90,29 +91,39 @@ async fn claim(
     Ok(claims)
 }
 
-async fn lease(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Vec<AnyRow>, StoreError> {
-    let statement = dialect
-        .query(CLAIM)
-        .bind(now.as_microsecond())
-        .bind(i64::try_from(limit.min(BATCH)).unwrap_or(i64::MAX))
-        .bind(token())
-        .bind(LEASE);
-    Ok(statement.fetch_all(connection).await?)
-}
-
-/// The index `subject_due` serves it.
-pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
+macro_rules! claim {
+    ($whose:literal) => {
+        concat!(
+            "WITH picked AS MATERIALIZED (
        SELECT tenant, id FROM subject
-       WHERE due_at IS NOT NULL AND due_at <= $1 AND lease_until <= {clock}
+       WHERE ",
+            $whose,
+            "due_at IS NOT NULL AND due_at <= $1 AND lease_until <= {clock}
        ORDER BY due_at, since, kind LIMIT $2 {skip_locked})
      UPDATE subject SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
      FROM picked WHERE subject.tenant = picked.tenant AND subject.id = picked.id
-     RETURNING subject.tenant, subject.id, version, state, wakes, hops, attempts, lease";
+     RETURNING subject.tenant, subject.id, version, state, wakes, hops, attempts, lease"
+        )
+    };
+}
+
+/// The index `subject_due` serves the first text, `subject_due_tenant` the others.
+pub(super) const QUEUE: Queue = Queue {
+    first: claim!(""),
+    of_tenant: claim!("tenant = $5 AND "),
+    tenants: "WITH RECURSIVE waiting (tenant) AS (
+         SELECT (SELECT tenant FROM subject WHERE due_at IS NOT NULL ORDER BY tenant LIMIT 1)
+         UNION ALL
+         SELECT (SELECT subject.tenant FROM subject
+             WHERE subject.due_at IS NOT NULL AND subject.tenant > waiting.tenant ORDER BY subject.tenant LIMIT 1)
+           FROM waiting WHERE waiting.tenant IS NOT NULL)
+       SELECT waiting.tenant,
+         (SELECT since FROM subject
+           WHERE subject.tenant = waiting.tenant AND due_at IS NOT NULL AND due_at <= $1 AND lease_until <= {clock}
+           ORDER BY due_at, since, kind LIMIT 1)
+       FROM waiting WHERE waiting.tenant IS NOT NULL",
+    lease: LEASE,
+};
 
 /// The events of these subjects, oldest first, and whether there are more than fit.
 async fn events(

@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use changegate::clock::Clock;
 use changegate::demo::Stage;
-use changegate::sandbox::{Attempt, CloseReason, Edit, Entry, Numbered, Person, Request, Verdict};
+use changegate::repair::Reach;
+use changegate::sandbox::{
+    Attempt, CloseReason, Edit, Entry, Fault, Mishap, Numbered, On, Person, Request, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
@@ -36,10 +39,11 @@ async fn tell() -> Told {
     scene.triage().await;
     scene.planning().await;
     scene.building().await;
-    scene.from_a_fork().await;
+    scene.fork().await;
     scene.queue().await;
     scene.checks().await;
     scene.long_work().await;
+    scene.bad_day().await;
     let away = scene.moving().await;
     let asked = scene.curious(away).await;
     scene.people().await;
@@ -181,7 +185,7 @@ impl Scene {
         ] {
             let comments = self.stage.sandbox.comments(issue);
             let ours = comments.iter().find(|comment| comment["user"]["type"] == "Bot");
-            let id = ours.and_then(|comment| comment["id"].as_u64()).expect("a comment of ours");
+            let id = ours.and_then(|comment| comment["id"].as_u64()).unwrap();
             spoil(&self.by("lee"), id);
             self.settle().await;
         }
@@ -266,7 +270,7 @@ impl Scene {
     }
 
     /// A stranger's pull request from a public fork.
-    async fn from_a_fork(&self) {
+    async fn fork(&self) {
         let github = &self.stage.sandbox;
         github.add_repository("acme/open", &[("README.md", "# Open\n")]);
         github.make_public("acme/open");
@@ -310,9 +314,9 @@ impl Scene {
     /// People ask for checks again, and press what can be pressed.
     async fn checks(&self) {
         let at = self.pull_request("checked", "", false).await;
-        let head = self.stage.sandbox.head(WEB, "checked").expect("a branch");
+        let head = self.stage.sandbox.head(WEB, "checked").unwrap();
         let runs = self.stage.sandbox.check_runs(WEB, &head);
-        let run = runs.first().and_then(|run| run["id"].as_u64()).expect("a check run of ours");
+        let run = runs.first().and_then(|run| run["id"].as_u64()).unwrap();
         let ana = self.by("ana");
         ana.rerequest_check_run(WEB, run);
         ana.rerequest_check_suite(WEB, &head);
@@ -361,6 +365,25 @@ impl Scene {
         self.pull_request("long", "", false).await;
     }
 
+    /// Answers that are lost on their way, and a webhook that never arrives.
+    async fn bad_day(&self) {
+        let github = &self.stage.sandbox;
+        github.mishap(Some("issues"), Mishap::Drop);
+        github.fault(On::rest("POST", "/repos/acme/web/issues"), Fault::LostAnswer, 1);
+        github.fault(On::rest("POST", "/repos/acme/web/check-runs"), Fault::LostAnswer, 1);
+        let issue = self.request("On a bad day").await;
+        let taken_in = self.stage.app.repair.round(Reach::Everything).await.unwrap();
+        assert_eq!(taken_in, 1, "what was lost is in GitHub's record");
+        let comments = github.comments(issue);
+        let ours = comments.first().and_then(|comment| comment["body"].as_str()).unwrap();
+        self.by("changegate[bot]").comment(issue, ours);
+        self.pull_request("unlucky", &format!("Closes #{}", issue.number), false).await;
+        for _ in 0..5 {
+            self.settle().await;
+        }
+        assert_eq!(github.comments(issue).len(), 1, "a comment that was posted twice");
+    }
+
     async fn people(&self) {
         let rosa = self.by("rosa");
         rosa.add_to_team("acme", "triage", "lee");
@@ -379,6 +402,9 @@ impl Scene {
     async fn owners(&self) {
         let (rosa, bea) = (self.by("rosa"), self.by("bea"));
         bea.install("beta", Some(&[]));
+        let github = &self.stage.app.inbox.github;
+        assert_eq!(github.app().await.unwrap().id, self.stage.sandbox.app_id());
+        assert_eq!(github.installations().await.unwrap().len(), 2);
         bea.add_to_installation("beta/open");
         self.settle().await;
         rosa.remove_from_installation("acme/money");

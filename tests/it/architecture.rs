@@ -20,7 +20,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("worker", &[]),
     ("clock", &[]),
     ("config", &[]),
-    ("admin", &["clock", "domain", "store"]),
+    ("admin", &["domain", "store"]),
     (
         "app",
         &[

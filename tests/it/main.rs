@@ -5,6 +5,15 @@
     clippy::panic,
     reason = "a test that cannot go on has failed"
 )]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "tests hold real time, real processes and long tables; small numbers stay small"
+)]
 
 mod architecture;
 mod flow;
@@ -12,4 +21,5 @@ mod queries;
 mod repair;
 mod store;
 mod support;
+mod tenants;
 mod wire;

@@ -16,4 +16,6 @@ mod audit;
 
 mod starts;
 
+mod shares;
+
 mod storms;

@@ -159,7 +159,7 @@ fn as_commanded(after: &ChangeRequest, standing: Standing<'_>, setting: &Setting
         match there {
             None if ruling == standing.ruling => effects.push(label(name, true)),
             Some(there) if ruling != standing.ruling && !set_later(there) => {
-                effects.push(label(there, false))
+                effects.push(label(there, false));
             }
             None | Some(_) => {}
         }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    decide::{Case, Decision, Judgement},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
     event::Event,
     facts::Inquiry,
     ids::{IssueRef, ReleaseId, RepoName, SubjectId},
@@ -26,9 +26,6 @@ use super::{
 /// How long after it was done an act is answered; one that we learn of later only counts.
 const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long after a failed reading GitHub is asked again.
-const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
-
 /// What the store knows around the issue.
 struct Around<'a> {
     name: Option<&'a RepoName>,
@@ -39,10 +36,7 @@ struct Around<'a> {
 /// Follows the issue; judges who set its labels; keeps its status comment up to date.
 #[must_use]
 pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
-    let before = match case.before {
-        Some(State::ChangeRequest(before)) => Some(before.as_ref()),
-        Some(_) | None => None,
-    };
+    let before = case.before.and_then(State::as_change_request);
     let mut inquiry = Inquiry::new(case.facts);
     match decide(&case, at, before, &mut inquiry) {
         Some(judgement) if inquiry.is_complete() => judgement,

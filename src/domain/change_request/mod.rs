@@ -120,7 +120,7 @@ pub enum Acceptance {
     Accepted { by: Option<Actor>, at: Timestamp },
     /// Nobody has accepted it; the time since when it waits.
     Waiting { since: Option<Timestamp> },
-    /// Deferred, declined, duplicate or withdrawn.
+    /// Deferred, declined, duplicate or withdrawn, as its stage says; and the reason in the person's words.
     Refused { by: Option<Actor>, why: Option<String> },
     /// It could not be found out, and why.
     Unknown(String),

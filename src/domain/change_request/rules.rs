@@ -4,7 +4,7 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Marker, Mode, Who},
+    policy::{EffectivePolicy, Marker, Mode, Who, Zone},
 };
 
 use super::act::Ruling;
@@ -19,6 +19,8 @@ pub struct Rules {
     pub release_managers: Vec<Who>,
     /// With `cg`, commands are written `/cg accept`.
     pub prefix: Option<String>,
+    /// In which times are shown.
+    pub zone: Zone,
     marker: Marker,
     required: Vec<String>,
     policy: Option<(EffectivePolicy, RepoName)>,
@@ -63,6 +65,7 @@ impl Rules {
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
             prefix: policy.command_prefix().map(Into::into),
+            zone: policy.zone(),
             marker: policy.intake().marker.clone(),
             required: policy.required_fields().into_iter().map(Into::into).collect(),
             policy: Some((policy, name)),
@@ -76,6 +79,7 @@ impl Rules {
             triagers: vec![],
             release_managers: vec![],
             prefix: None,
+            zone: Zone::utc(),
             marker: Marker::Label("change-request".into()),
             required: vec![],
             policy: None,

@@ -150,8 +150,7 @@ impl ChangeRequest {
         let standing = act::standing(&self.acts, Timestamp::MAX);
         let closed = self.read.as_ref().and_then(|read| read.closed.as_ref()).and_then(|set| set.by.clone());
         match self.own {
-            Own::NotPlanned => Acceptance::Refused { by: closed, why: Some("closed as not planned".into()) },
-            Own::Duplicate => Acceptance::Refused { by: closed, why: Some("closed as a duplicate".into()) },
+            Own::NotPlanned | Own::Duplicate => Acceptance::Refused { by: closed, why: None },
             Own::Out | Own::Open | Own::Incomplete | Own::Completed => match standing {
                 Some(standing) => ruled(standing.ruling, standing.said, standing.act)
                     .unwrap_or(Acceptance::Waiting { since: self.taken_in_at() }),
@@ -166,9 +165,7 @@ fn ruled(ruling: Ruling, said: Option<&str>, act: &Act) -> Option<Acceptance> {
         Ruling::Accepted => Some(Acceptance::Accepted { by: act.by.clone(), at: act.at }),
         Ruling::NeedsInformation => None,
         Ruling::Deferred | Ruling::Declined | Ruling::Duplicate | Ruling::Withdrawn => {
-            let why = said
-                .map_or_else(|| ruling.as_str().to_owned(), |said| format!("{}: {said}", ruling.as_str()));
-            Some(Acceptance::Refused { by: act.by.clone(), why: Some(why) })
+            Some(Acceptance::Refused { by: act.by.clone(), why: said.map(Into::into) })
         }
     }
 }

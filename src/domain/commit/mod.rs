@@ -59,10 +59,7 @@ const ASK_AGAIN: [SignedDuration; 2] = [SignedDuration::from_secs(30), SignedDur
 /// Judges every pull request at the commit; the check run says what stands in the way.
 #[must_use]
 pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
-    let before = match case.before {
-        Some(State::Commit(commit)) => Some(commit),
-        Some(_) | None => None,
-    };
+    let before = case.before.and_then(State::as_commit);
     let again = case.events.iter().any(|event| event.what.asks_again(case.instance.app, CHANGE_CHECK));
     let mut after = before.cloned().unwrap_or_default();
     group::follow(&mut after.groups, sha, case.events, again);

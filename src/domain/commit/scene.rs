@@ -7,7 +7,7 @@ use super::{
         change_request::ChangeRequestView,
         facts::Inquiry,
         ids::{IssueRef, RepoId, RepoName, Sha, SubjectId},
-        policy::{EffectivePolicy, Marker, Mode},
+        policy::{EffectivePolicy, Marker, Mode, Zone},
         pull_request::PullRequestView,
         subject::View,
     },
@@ -22,6 +22,8 @@ pub(super) struct Scene<'a> {
     pub name: Option<&'a RepoName>,
     /// `None`: there is no policy.
     pub mode: Option<Mode>,
+    /// In which times are shown.
+    pub zone: Zone,
     /// A pull request may be its own change request here.
     pub own_changes: bool,
     /// The open ones whose head it is, and those of its merge groups; in order.
@@ -85,6 +87,7 @@ pub(super) fn look<'a>(
         sha,
         name,
         mode: policy.as_ref().zip(name).map(|(policy, name)| policy.mode_for(name.as_str())),
+        zone: policy.as_ref().map_or_else(Zone::utc, EffectivePolicy::zone),
         own_changes: policy
             .zip(name)
             .is_some_and(|(policy, name)| policy.change_from_pull_request(name.as_str())),

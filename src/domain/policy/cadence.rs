@@ -62,6 +62,7 @@ impl Cadence {
         monthly.or_else(|| Some(Self::Weekly { days: Days::read(days)?, at }))
     }
 
+    /// The time of day at which the train leaves.
     pub fn at(self) -> Clock {
         match self {
             Self::Monthly { at, .. } | Self::Weekly { at, .. } => at,

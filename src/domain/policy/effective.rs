@@ -63,6 +63,11 @@ impl EffectivePolicy {
         part.own_zone().cloned().unwrap_or_else(|| self.base.zone())
     }
 
+    /// The zone in which times are shown to people.
+    pub fn zone(&self) -> Zone {
+        self.base.zone()
+    }
+
     /// The stricter of both modes.
     pub fn mode_for(&self, repo: &str) -> Mode {
         let mode = |part: &Policy| match part.scope() {
@@ -72,10 +77,12 @@ impl EffectivePolicy {
         self.parts().map(mode).max().unwrap_or(Mode::Observe)
     }
 
+    /// How changes get out of a repository.
     pub fn ship_for(&self, repo: &str) -> Ship {
         self.base.ship_for(repo)
     }
 
+    /// Whether a pull request is its own change request in a repository.
     pub fn change_from_pull_request(&self, repo: &str) -> bool {
         self.base.change_from_pull_request(repo)
     }
@@ -96,34 +103,42 @@ impl EffectivePolicy {
         fields
     }
 
+    /// What the labels are called.
     pub fn labels(&self) -> &Labels {
         self.base.labels()
     }
 
+    /// The clearing house.
     pub fn triagers(&self) -> &[Who] {
         self.base.triagers()
     }
 
+    /// The people who plan releases.
     pub fn release_managers(&self) -> &[Who] {
         self.base.release_managers()
     }
 
+    /// The people of a role by its name; nobody for a name that is no role.
     pub fn role(&self, name: &str) -> &[Who] {
         self.base.role(name)
     }
 
+    /// The people whom a rule means by a group's or a role's name.
     pub fn group(&self, name: &str) -> Option<&[Who]> {
         self.base.group(name)
     }
 
+    /// The trains, by name.
     pub fn trains(&self) -> &BTreeMap<String, Train> {
         self.base.trains()
     }
 
+    /// The release that a milestone of a repository is, if it is one.
     pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseId> {
         self.base.release_of(repo, milestone_title)
     }
 
+    /// With `cg`, commands are written `/cg accept`.
     pub fn command_prefix(&self) -> Option<&str> {
         self.base.command_prefix()
     }

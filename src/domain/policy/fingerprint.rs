@@ -11,6 +11,7 @@ use std::fmt;
 pub struct Fingerprint(String);
 
 impl Fingerprint {
+    /// As stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }

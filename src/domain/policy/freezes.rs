@@ -23,6 +23,7 @@ pub struct Freeze {
 }
 
 impl Freeze {
+    /// Whether a wall-clock time in the policy's zone lies in it.
     pub fn contains(&self, time: DateTime) -> bool {
         (self.from.0..self.to.0).contains(&time)
     }

@@ -4,6 +4,7 @@ use super::error::Refusal;
 use super::names::serialized_as_written;
 use std::fmt;
 
+/// In what a length of time is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {
     Minute,

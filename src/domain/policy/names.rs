@@ -107,6 +107,7 @@ impl RepoPattern {
         }
     }
 
+    /// Whether a repository (`owner/name`) is meant.
     pub fn matches(&self, repo: &str) -> bool {
         self.0 == "*" || glob::fits(&self.0, &repo.to_ascii_lowercase())
     }
@@ -144,6 +145,7 @@ impl PathPattern {
         }
     }
 
+    /// Whether a path in a repository is meant.
     pub fn matches(&self, path: &str) -> bool {
         glob::fits(&self.0, path)
     }
@@ -167,10 +169,12 @@ impl EnvironmentPattern {
         Ok(Self(text.to_lowercase()))
     }
 
+    /// Whether an environment is meant.
     pub fn matches(&self, environment: &str) -> bool {
         glob::fits(&self.0.replace('*', "**"), &environment.to_lowercase())
     }
 
+    /// Whether some environment could be meant by both.
     pub fn overlaps(&self, other: &Self) -> bool {
         glob::overlap(&self.0, &other.0)
     }

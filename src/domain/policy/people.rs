@@ -22,7 +22,9 @@ pub const ROLES: [&str; 4] = ["triager", "release-manager", "break-glass", "audi
 
 /// Names that rules use for people whom no group can list.
 pub const REVIEW: &str = "review";
+/// Whoever asked for the change.
 pub const REQUESTER: &str = "requester";
+/// Whoever ranks and accepts for the account that asked.
 pub const SPONSOR: &str = "sponsor";
 
 impl Roles {

@@ -63,6 +63,7 @@ pub struct RepositoryRule {
 }
 
 impl RepositoryRule {
+    /// Whether the entry is for a repository (`owner/name`).
     pub fn matches(&self, repo: &str) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(repo))
     }

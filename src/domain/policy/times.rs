@@ -4,6 +4,7 @@
 
 use super::error::{Refusal, nearest};
 use super::names::serialized_as_written;
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::fmt;
@@ -25,12 +26,26 @@ impl Zone {
         })
     }
 
+    /// The zone of files that name none.
     pub fn utc() -> Self {
         Self(TimeZone::UTC)
     }
 
+    /// As calendars reckon with it.
     pub fn time_zone(&self) -> &TimeZone {
         &self.0
+    }
+
+    /// A time as people read it here: `3 Dec 2026, 10:42 Europe/Berlin`.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        format!("{} {self}", self.0.to_datetime(at).strftime("%-d %b %Y, %H:%M"))
+    }
+
+    /// The day of a time here: `3 Dec 2026`.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> String {
+        self.0.to_datetime(at).strftime("%-d %b %Y").to_string()
     }
 }
 
@@ -56,6 +71,7 @@ impl Clock {
         (minutes < 60 && total <= 24 * 60).then_some(Self(total))
     }
 
+    /// Since midnight.
     pub fn minutes(self) -> u16 {
         self.0
     }
@@ -112,6 +128,17 @@ mod tests {
         {
             assert!(Moment::read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_is_shown_in_its_zone() {
+        let at: Timestamp = "2026-12-03T23:42:00Z".parse().expect("a time");
+        let berlin = Zone::read("Europe/Berlin").expect("a zone");
+        assert_eq!(
+            (berlin.time(at).as_str(), berlin.day(at).as_str()),
+            ("4 Dec 2026, 00:42 Europe/Berlin", "4 Dec 2026")
+        );
+        assert_eq!(Zone::utc().time(at), "3 Dec 2026, 23:42 UTC");
     }
 
     #[test]

@@ -43,6 +43,7 @@ impl Serialize for Slots {
 }
 
 impl Train {
+    /// Whether a repository (`owner/name`) is one of the train's.
     pub fn carries(&self, repo: &str) -> bool {
         self.repositories.iter().any(|pattern| pattern.matches(repo))
     }

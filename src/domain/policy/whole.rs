@@ -109,6 +109,7 @@ impl Policy {
         }
     }
 
+    /// Where its file stands.
     pub fn scope(&self) -> Scope {
         self.scope
     }
@@ -151,6 +152,7 @@ impl Policy {
         self.repositories.iter().find(|rule| rule.matches(repo))
     }
 
+    /// The people of all roles.
     pub fn roles(&self) -> &Roles {
         &self.roles
     }
@@ -160,14 +162,17 @@ impl Policy {
         self.roles.named(name)
     }
 
+    /// The clearing house.
     pub fn triagers(&self) -> &[Who] {
         &self.roles.triager
     }
 
+    /// The people who plan releases.
     pub fn release_managers(&self) -> &[Who] {
         &self.roles.release_manager
     }
 
+    /// The groups that sign, by name.
     pub fn groups(&self) -> &Groups {
         &self.groups
     }
@@ -183,22 +188,27 @@ impl Policy {
         }
     }
 
+    /// What makes an issue a change request, where, and how long it may wait.
     pub fn intake(&self) -> &Intake {
         &self.intake
     }
 
+    /// What the labels are called.
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
 
+    /// The accounts, by name in lower case.
     pub fn accounts(&self) -> &BTreeMap<String, Account> {
         &self.accounts
     }
 
+    /// An account by its name, in any case.
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.get(&name.to_ascii_lowercase())
     }
 
+    /// The trains, by name.
     pub fn trains(&self) -> &BTreeMap<String, Train> {
         &self.trains
     }
@@ -217,14 +227,17 @@ impl Policy {
             .map(|(name, _)| ReleaseId { train: name.clone(), title: milestone_title.to_owned() })
     }
 
+    /// The entries of `repositories`, of which the first that matches counts.
     pub fn repositories(&self) -> &[RepositoryRule] {
         &self.repositories
     }
 
+    /// What a deployment carries, by repository and by the name of the component.
     pub fn components(&self) -> &BTreeMap<RepoName, BTreeMap<String, Component>> {
         &self.components
     }
 
+    /// The environments, by name.
     pub fn environments(&self) -> &BTreeMap<String, Environment> {
         &self.environments
     }
@@ -237,10 +250,12 @@ impl Policy {
             .map(|(name, section)| (name.as_str(), section))
     }
 
+    /// What is approved in advance.
     pub fn standard_changes(&self) -> &[StandardChange] {
         &self.standard_changes
     }
 
+    /// When nothing changes.
     pub fn freezes(&self) -> &[Freeze] {
         &self.freezes
     }

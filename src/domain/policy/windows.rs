@@ -47,6 +47,7 @@ impl Days {
         Self((0..=length).fold(0, |bits, day| bits | 1 << (start + day).rem_euclid(7)))
     }
 
+    /// Whether the day is one of them.
     pub fn contains(self, day: Weekday) -> bool {
         self.0 & (1 << day.to_monday_zero_offset()) != 0
     }

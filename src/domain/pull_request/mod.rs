@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decide::{Case, Decision, Judgement},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
     effect::CHANGE_CHECK,
     event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
     facts::{Fact, Inquiry, PolicyAtHead, PullRequestReading},
@@ -31,8 +31,6 @@ mod recheck;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub(in crate::domain) mod trial;
 
 /// What is known of a pull request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,16 +154,10 @@ impl PullRequest {
     }
 }
 
-/// How long after a failed reading GitHub is asked again.
-const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
-
 /// Follows the pull request; reads its links, commits and reviews when they may have changed.
 #[must_use]
 pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
-    let before = match case.before {
-        Some(State::PullRequest(pull_request)) => Some(pull_request.as_ref()),
-        Some(_) | None => None,
-    };
+    let before = case.before.and_then(State::as_pull_request);
     let mut inquiry = Inquiry::new(case.facts);
     let repository = inquiry.view(SubjectId::Repository(at.repo));
     let repository = repository.flatten().and_then(View::as_repository);

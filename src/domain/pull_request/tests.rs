@@ -1,11 +1,13 @@
-use super::{trial::*, *};
+use super::*;
 use crate::domain::{
+    effect::{Call, Reaction},
     event::{
         CheckRunChange, CheckRunSnapshot, CheckSuiteChange, CommentChange, CommentSnapshot, CommentedOn,
         PullRequestChange, ReviewChange, ReviewSnapshot, ReviewState,
     },
     facts::{CommitReading, Question},
     ids::{CommentId, RepoId},
+    trial::*,
 };
 
 const SUBJECT: SubjectId = SubjectId::PullRequest(IssueRef { repo: WEB, number: 41 });
@@ -141,10 +143,10 @@ fn github_is_asked_once_for_each_change_and_not_for_what_changes_nothing() {
         ("a quoted word", vec![comment("sam", "> /recheck")], false),
         ("asked by a bot", vec![comment("x[bot]", "/recheck")], false),
         ("asked", vec![comment("sam", "hm\n/Recheck please")], true),
-        ("our check run again", vec![rerun(CheckRunChange::Rerequested, 4711)], true),
-        ("our button", vec![rerun(CheckRunChange::Requested("recheck".into()), 4711)], true),
-        ("our check suite again", vec![rerun_suite(4711)], true),
-        ("our check run", vec![rerun(CheckRunChange::Completed, 4711)], false),
+        ("our check run again", vec![rerun(CheckRunChange::Rerequested, APP)], true),
+        ("our button", vec![rerun(CheckRunChange::Requested("recheck".into()), APP)], true),
+        ("our check suite again", vec![rerun_suite(APP)], true),
+        ("our check run", vec![rerun(CheckRunChange::Completed, APP)], false),
         ("another app's check run again", vec![rerun(CheckRunChange::Rerequested, 1)], false),
         ("another app's check suite again", vec![rerun_suite(1)], false),
         ("reviewed", vec![reviewed(approval)], true),
@@ -360,21 +362,6 @@ fn story() -> (Vec<Event>, World) {
         reviewed(approval),
     ];
     (events, world_with(shown))
-}
-
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    if count == 0 {
-        return vec![vec![]];
-    }
-    let insert = |order: &Vec<usize>, place: usize| {
-        let mut order = order.clone();
-        order.insert(place, count - 1);
-        order
-    };
-    orders(count - 1)
-        .iter()
-        .flat_map(|order| (0..count).map(|place| insert(order, place)).collect::<Vec<_>>())
-        .collect()
 }
 
 #[test]

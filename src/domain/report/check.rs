@@ -110,7 +110,7 @@ fn written(
         }
         lines.push("| | rule | |\n|---|---|---|\n".into());
         for rule in rules {
-            let cure = rule.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(rule, cure)));
+            let cure = rule.cure.as_ref().map(|cure| format!(" **Cure:** {}", ended(&words(rule, cure))));
             let sentence = words(rule, &rule.sentence);
             let cells = format!("{} | {} | {sentence}", mark(rule.own), words(rule, &rule.rule));
             lines.push(format!("| {cells}{} |\n", cure.unwrap_or_default()));
@@ -121,6 +121,11 @@ fn written(
         lines.push("It is judged again by itself when any of this changes.\n".into());
     }
     lines
+}
+
+/// With a full stop, unless it is a question.
+fn ended(sentence: &str) -> String {
+    if sentence.ends_with('?') { sentence.into() } else { format!("{sentence}.") }
 }
 
 const fn mark(outcome: Outcome) -> &'static str {
@@ -151,7 +156,9 @@ fn linked(text: &str, names: &[Reference], web_url: &str) -> String {
     let Some((at, name)) = first_name(text, names) else { return plain(text) };
     let (before, rest) = text.split_at(at);
     let after = rest.get(name.text.len()..).unwrap_or_default();
-    format!("{}[{}]({web_url}/{}){}", plain(before), name.text, name.path, linked(after, names, web_url))
+    // As in comments, a link calls nobody: only a mention has an `@`.
+    let shown = name.text.trim_start_matches('@');
+    format!("{}[{shown}]({web_url}/{}){}", plain(before), name.path, linked(after, names, web_url))
 }
 
 /// Escaped, with the space around it, which parts it from a name or from code.
@@ -194,11 +201,16 @@ mod tests {
 
     #[test]
     fn names_become_links_where_they_stand_as_whole_words() {
-        let names = [name("#12", "acme/web/issues/12"), name("acme/web#12", "other")];
+        let names = [
+            name("#12", "acme/web/issues/12"),
+            name("acme/web#12", "other"),
+            name("@acme/all", "orgs/acme/teams/all"),
+        ];
         for (text, shown) in [
             ("see #12.", "see [#12](https://x/acme/web/issues/12)."),
             ("acme/web#12", "[acme/web#12](https://x/other)"),
             ("`#12` and (#12)", "`#12` and ([#12](https://x/acme/web/issues/12))"),
+            ("ask @acme/all.", "ask [acme/all](https://x/orgs/acme/teams/all)."),
             ("a `b|c`", "a `b\\|c`"),
             (
                 "`a` `b` c #12 #12 d",

@@ -13,7 +13,7 @@ pub fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &S
     if let Some(closed) = closed(request, setting) {
         return closed;
     }
-    let by = standing.map(by).unwrap_or_default();
+    let by = standing.map(|standing| by(standing, setting)).unwrap_or_default();
     let (triager, accept) = (setting.triagers(), setting.command("accept"));
     let again = format!("It is taken up again when {triager} comments {accept}.");
     match request.stage() {
@@ -77,8 +77,8 @@ fn said(standing: Option<Standing<'_>>) -> String {
 }
 
 /// ` by @tara (23 Nov 2026)`.
-fn by(standing: Standing<'_>) -> String {
-    let day = standing.act.at.strftime("%-d %b %Y");
+fn by(standing: Standing<'_>, setting: &Setting<'_>) -> String {
+    let day = setting.rules.zone.day(standing.act.at);
     let who = standing.act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
     format!("{who} ({day})")
 }

@@ -30,7 +30,7 @@ pub struct Setting<'a> {
     pub rules: &'a Rules,
     /// The pull requests that belong to it.
     pub pulls: &'a [Pull<'a>],
-    /// The day of its milestone.
+    /// The due day of its milestone, of which GitHub keeps nothing but the day in UTC.
     pub due: Option<Timestamp>,
 }
 
@@ -57,7 +57,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
         let marker = text::escape(marker, TITLE_LIMIT);
         parts.push(format!("The {kind} **{marker}** was taken off: this issue has left the register. Its history is kept; set the {kind} again to bring it back."));
     }
-    parts.push(history(request));
+    parts.push(history(request, setting));
     parts.push(commands(setting));
     text::cut(parts.join("\n\n"))
 }
@@ -114,7 +114,7 @@ fn head(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut facts = vec!["**Change request**".to_owned(), stage_words(request)];
     if let Some(release) = request.release().filter(|_| request.taken_in) {
         let title = text::escape(&release.title, TITLE_LIMIT);
-        let due = setting.due.map(|due| format!(" (due {})", due.strftime("%-d %b %Y"))).unwrap_or_default();
+        let due = setting.due.map(|due| format!(" ({})", due.strftime("%-d %b"))).unwrap_or_default();
         facts.push(format!("release **{title}**{due}"));
     }
     let person = |actor: Option<&Actor>| actor.map_or_else(|| "nobody yet".into(), text::mention);
@@ -169,21 +169,21 @@ fn listed(items: &[String]) -> String {
     }
 }
 
-fn history(request: &ChangeRequest) -> String {
+fn history(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let skipped = request.stages.len().saturating_sub(STEPS);
     let mut lines: Vec<String> = vec![];
     if request.moved_from.is_some() {
         lines.push("- moved here from another repository, and triaged anew".into());
     }
-    lines.extend(request.stages.iter().skip(skipped).map(|(stage, at)| step(request, *stage, *at)));
+    lines.extend(request.stages.iter().skip(skipped).map(|(stage, at)| step(request, *stage, *at, setting)));
     format!("<details><summary>History</summary>\n\n{}\n\n</details>", lines.join("\n"))
 }
 
-fn step(request: &ChangeRequest, stage: Stage, at: Timestamp) -> String {
+fn step(request: &ChangeRequest, stage: Stage, at: Timestamp, setting: &Setting<'_>) -> String {
     let ruled = request.acts.iter().find(|act| act.at == at && act.counts() && act.deed.rules());
     let by = ruled.and_then(|act| act.by.as_ref()).map(|by| format!(" by {}", text::mention(by)));
     let words = stage.as_str().replace('_', " ");
-    format!("- {} · {words}{}", at.strftime("%-d %b %Y %H:%M UTC"), by.unwrap_or_default())
+    format!("- {} · {words}{}", setting.rules.zone.time(at), by.unwrap_or_default())
 }
 
 fn commands(setting: &Setting<'_>) -> String {

@@ -95,10 +95,13 @@ fn is_login(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-/// `[web#41](https://github.com/acme/web/issues/41)`; `kind` is `issues` or `pull`. GitHub sees no reference in it.
+/// `[web#41](https://github.com/acme/web/issues/41)`; `kind` is `issues` or `pull`.
+///
+/// The text of a link is not read as a reference, but its address is: GitHub notes on that page, once and without
+/// telling anybody, that it is referred to here. So this is for what belongs together anyway.
 #[must_use]
 pub fn issue_link(web_url: &str, name: &RepoName, number: u64, kind: &str) -> String {
-    format!("[{}#{BREAK}{number}]({web_url}/{name}/{kind}/{number})", escape(name.name(), TITLE_LIMIT))
+    format!("[{}#{number}]({web_url}/{name}/{kind}/{number})", escape(name.name(), TITLE_LIMIT))
 }
 
 /// A whole comment, cut where GitHub would refuse it.

@@ -4,9 +4,12 @@ use serde::Deserialize;
 
 use super::{
     Understood,
-    people::{Listed, Text, User},
+    people::{Listed, Numbered, Text, User},
 };
-use crate::domain::event::{InstallationChange, RepositoryChange, RepositoryNumber, TeamSnapshot, What};
+use crate::domain::{
+    event::{InstallationChange, RepositoryChange, RepositoryNumber, TeamSnapshot, What},
+    ids::AccountId,
+};
 
 fn numbers(listed: Option<Vec<Listed>>) -> Vec<RepositoryNumber> {
     listed.into_iter().flatten().map(RepositoryNumber::from).collect()
@@ -62,6 +65,32 @@ impl Repositories {
 #[derive(Deserialize)]
 pub(super) struct Repository {
     action: Text,
+    changes: Option<Changes>,
+}
+
+/// What was changed; only a transfer is read.
+#[derive(Deserialize)]
+struct Changes {
+    owner: Option<OwnerChange>,
+}
+
+#[derive(Deserialize)]
+struct OwnerChange {
+    from: Option<Owner>,
+}
+
+/// A user or an organisation.
+#[derive(Deserialize)]
+struct Owner {
+    user: Option<Numbered>,
+    organization: Option<Numbered>,
+}
+
+impl Changes {
+    fn former_owner(self) -> Option<AccountId> {
+        let Owner { user, organization } = self.owner?.from?;
+        user.or(organization).map(|owner| AccountId(owner.id))
+    }
 }
 
 impl Repository {
@@ -69,7 +98,9 @@ impl Repository {
         let change = match self.action.as_str() {
             "created" => RepositoryChange::Created,
             "renamed" => RepositoryChange::Renamed,
-            "transferred" => RepositoryChange::Transferred,
+            "transferred" => {
+                RepositoryChange::Transferred { from: self.changes.and_then(Changes::former_owner) }
+            }
             "deleted" => RepositoryChange::Deleted,
             "archived" => RepositoryChange::Archived,
             "unarchived" => RepositoryChange::Unarchived,

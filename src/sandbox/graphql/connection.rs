@@ -1,7 +1,7 @@
 //! Connections: a page of a list, with cursors.
 
 use apollo_compiler::resolvers::{FieldError, ResolvedValue};
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::node::{Node, Resolved, Thing, View, leaf, text, unknown};
 
@@ -19,7 +19,7 @@ pub(super) struct Page<'s> {
 impl<'s> Page<'s> {
     /// Cuts the page that the arguments ask for. `first` or `last` must be given, as on GitHub.
     pub fn of(all: Vec<Thing<'s>>, arguments: &JsonMap) -> Result<Self, FieldError> {
-        let count = |name: &str| arguments.get(name).and_then(|value| value.as_i64());
+        let count = |name: &str| arguments.get(name).and_then(JsonValue::as_i64);
         let place = |name: &str| {
             text(arguments, name).and_then(|cursor| cursor.strip_prefix("cursor:")?.parse::<usize>().ok())
         };

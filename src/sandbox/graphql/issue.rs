@@ -1,6 +1,6 @@
 //! Issues, their timeline, labels, milestones and comments.
 
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::node::{Resolved, Thing, View, association, leaf, moment, optional_moment, text, unknown};
 use crate::sandbox::objects::node_id;
@@ -19,7 +19,7 @@ pub(super) fn issue<'a>(
         "fullDatabaseId" => leaf(issue.id.to_string()),
         "state" => leaf(issue.state().to_uppercase()),
         "stateReason" => {
-            let duplicates = arguments.get("enableDuplicate").and_then(|value| value.as_bool()) == Some(true);
+            let duplicates = arguments.get("enableDuplicate").and_then(JsonValue::as_bool) == Some(true);
             let word = issue.state_reason.as_deref();
             leaf(if duplicates { word.map(str::to_uppercase) } else { reason(word) })
         }
@@ -28,7 +28,7 @@ pub(super) fn issue<'a>(
             leaf(format!("{}/{full_name}/issues/{}", world.urls.web, issue.number))
         }
         "closedByPullRequestsReferences" => {
-            let closed = arguments.get("includeClosedPrs").and_then(|value| value.as_bool()) == Some(true);
+            let closed = arguments.get("includeClosedPrs").and_then(JsonValue::as_bool) == Some(true);
             let at = Numbered { repo: repo.id, number: issue.number };
             let pulls = view.state.closing_pulls(at).into_iter().filter_map(|at| view.state.issue(at));
             let pulls = pulls.filter(|(_, pull)| closed || pull.open);

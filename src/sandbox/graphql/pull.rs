@@ -1,6 +1,6 @@
 //! Pull requests, reviews, changed files and the merge queue.
 
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::issue::{shared, timeline};
 use super::node::{Resolved, Thing, View, association, leaf, moment, optional_moment, text, unknown};
@@ -69,7 +69,7 @@ fn lists<'a>(
     match field {
         "closingIssuesReferences" => {
             let at = Numbered { repo: repo.id, number: issue.number };
-            let user_linked = arguments.get("userLinkedOnly").and_then(|value| value.as_bool()) == Some(true);
+            let user_linked = arguments.get("userLinkedOnly").and_then(JsonValue::as_bool) == Some(true);
             let mut closing = view.state.closing_issues(at).unwrap_or_default();
             closing.retain(|at| !user_linked || pull.linked.contains(&(at.repo, at.number)));
             let found = closing.into_iter().filter_map(|at| view.state.issue(at));
@@ -83,7 +83,7 @@ fn lists<'a>(
             view.page("PullRequestCommitConnection", things, arguments)
         }
         "latestOpinionatedReviews" => {
-            let writers = arguments.get("writersOnly").and_then(|value| value.as_bool()) == Some(true);
+            let writers = arguments.get("writersOnly").and_then(JsonValue::as_bool) == Some(true);
             let reviews = pull.opinionated().into_iter();
             let reviews = reviews.filter(|it| !writers || view.state.world.writes(it.author, repo));
             let things = reviews.map(|review| Thing::Review(repo, review)).collect();
@@ -104,7 +104,7 @@ fn reviews<'a>(view: View<'a>, repo: &'a Repo, pull: &'a Pull, arguments: &JsonM
     let states = arguments.get("states").and_then(|states| states.as_array());
     let author = text(arguments, "author").and_then(|login| view.state.world.account(login));
     let wanted = |review: &&Review| {
-        let state = |word: &apollo_compiler::response::JsonValue| word.as_str() == Some(&review.state);
+        let state = |word: &JsonValue| word.as_str() == Some(&review.state);
         states.is_none_or(|states| states.iter().any(state))
             && author.is_none_or(|author| author.id == review.author)
     };

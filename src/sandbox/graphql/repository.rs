@@ -1,6 +1,6 @@
 //! Repositories, branches, commits and files.
 
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::node::{Resolved, Thing, View, leaf, moment, text, unknown, unresolved};
 use crate::sandbox::objects::node_id;
@@ -41,7 +41,7 @@ pub(super) fn repository<'a>(
 }
 
 fn number(arguments: &JsonMap) -> u64 {
-    arguments.get("number").and_then(|number| number.as_u64()).unwrap_or_default()
+    arguments.get("number").and_then(JsonValue::as_u64).unwrap_or_default()
 }
 
 fn states(arguments: &JsonMap, name: &str) -> Vec<String> {

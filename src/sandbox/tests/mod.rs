@@ -164,6 +164,7 @@ fn pull_request(sandbox: &Sandbox, branch: &str, body: &str) -> Numbered {
 }
 
 /// A small App that answers 202 to everything and remembers headers and bodies.
+#[expect(clippy::disallowed_methods, reason = "it runs beside its test")]
 async fn listening() -> (String, Arc<Mutex<Vec<(HeaderMap, Bytes)>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/webhooks/github", listener.local_addr().expect("an address"));

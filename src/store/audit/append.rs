@@ -35,7 +35,8 @@ pub(in crate::store) async fn append(
     if entries.is_empty() {
         return Ok(());
     }
-    let mut heads = heads(connection, dialect, entries).await?;
+    let tenants: Vec<&str> = entries.iter().map(|(tenant, ..)| *tenant).collect();
+    let mut heads = lock_heads(connection, dialect, &tenants).await?;
     let (mut links, mut texts) = (vec![], vec![]);
     for (tenant, subject, entry) in entries {
         let head = heads.entry((*tenant).to_owned()).or_insert_with(|| (0, BEGINNING.into()));
@@ -50,13 +51,13 @@ pub(in crate::store) async fn append(
 }
 
 /// The last entry of each tenant's log, locked.
-async fn heads(
+pub(in crate::store) async fn lock_heads(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    entries: &[(&str, &str, &AuditEntry)],
+    tenants: &[&str],
 ) -> Result<BTreeMap<String, Head>, StoreError> {
     let mut heads: BTreeMap<String, Head> =
-        entries.iter().map(|(tenant, ..)| ((*tenant).to_owned(), (0, BEGINNING.to_owned()))).collect();
+        tenants.iter().map(|tenant| ((*tenant).to_owned(), (0, BEGINNING.to_owned()))).collect();
     let text = "INSERT INTO audit_head (tenant, seq, hash) {rows} ON CONFLICT (tenant) DO NOTHING";
     let statement =
         heads.iter().fold(dialect.rows(text, 3, heads.len()), |statement, (tenant, (seq, hash))| {

@@ -17,7 +17,7 @@ use crate::domain::{
     ids::{AccountId, SubjectId, TenantId},
 };
 
-pub(super) use self::append::append;
+pub(super) use self::append::{append, lock_heads};
 pub use self::verify::{AuditReport, TenantAudit};
 use super::{Store, body, dialect::Dialect, error::StoreError, inbox::time, published};
 
@@ -61,7 +61,7 @@ struct Link {
 }
 
 /// The number and the hash of the last entry.
-type Head = (i64, String);
+pub(super) type Head = (i64, String);
 
 /// By name, salt and text; `None` where they are erased.
 type Beside = BTreeMap<String, Option<(String, String)>>;

@@ -1,9 +1,8 @@
 //! What each path costs: people beyond plain GitHub, and GitHub in requests. It fails if either grows.
 
-use changegate::sandbox::{Request, Verdict};
-use insta::assert_snapshot;
+use changegate::sandbox::{CloseReason, Entry, Request, Verdict};
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 /// What people do on GitHub without us: they push, open a pull request, review it and merge it.
 const PLAIN: [&str; 4] = ["push", "open_pull_request", "review", "merge"];
@@ -63,7 +62,12 @@ async fn what_each_path_costs_people_beyond_plain_github() {
             merge_when_green(s, &pull).await;
         });
         costs.push(parts.await);
-        assert_snapshot!(costs.join("\n"), @"");
+        assert_snapshot!(costs.join("\n"), @r#"
+        a pull request that closes an accepted change request: 0 []
+        a new change request: its form, and a triage decision: 2 ["open_issue by sam", "comment by tess"]
+        a pull request that is its own change request: 0 []
+        each further part of an accepted change request: 0 []
+        "#);
     })
     .await;
 }
@@ -89,25 +93,36 @@ async fn an_event_that_changes_nothing_costs_no_request() {
         let pull = s.pull_request("acme/web", "export", &format!("Closes #{}", issue.number)).await;
         let ordinary = s.by("sam").open_issue("acme/web", "A bug", "");
         s.settle().await;
-        let asked = s
-            .requests_of(async || {
+        let events: [(&str, &dyn Fn()); 13] = [
+            ("a comment on a change request", &|| {
                 s.by("ana").comment(issue, "On it.");
+            }),
+            ("a comment on a pull request", &|| {
                 s.by("ana").comment(pull.at, "Please review.");
+            }),
+            ("a command on an ordinary issue", &|| {
                 s.by("ana").comment(ordinary, "/accept");
-                s.by("ana").label(issue, "account/sales");
-                s.by("ana").label(ordinary, "bug");
-                s.by("ana").label(pull.at, "bug");
-                s.by("ana").assign(pull.at, "ana");
-                s.by("ana").close(ordinary, changegate::sandbox::CloseReason::Completed);
+            }),
+            ("a describing label", &|| s.by("ana").label(issue, "account/sales")),
+            ("a label of an ordinary issue", &|| s.by("ana").label(ordinary, "bug")),
+            ("a label of a pull request", &|| s.by("ana").label(pull.at, "bug")),
+            ("an assignee of a pull request", &|| s.by("ana").assign(pull.at, "ana")),
+            ("an ordinary issue closed", &|| s.by("ana").close(ordinary, CloseReason::Completed)),
+            ("a push to some branch", &|| {
                 s.by("ana").push("acme/web", "somewhere", &[("else.txt", "else")], "Elsewhere");
-                s.by("ana").create_tag("acme/web", "v1", "main");
-                s.by("ana").delete_branch("acme/web", "somewhere");
-                s.by("rosa").add_to_team("acme", "triage", "lee");
+            }),
+            ("a tag", &|| s.by("ana").create_tag("acme/web", "v1", "main")),
+            ("a branch deleted", &|| s.by("ana").delete_branch("acme/web", "somewhere")),
+            ("a new member of a team", &|| s.by("rosa").add_to_team("acme", "triage", "lee")),
+            ("a milestone of nobody's", &|| {
                 s.by("rosa").create_milestone("acme/web", "Backlog", None);
-                s.settle_for(3).await;
-            })
-            .await;
-        assert_eq!(kinds(&asked), "");
+            }),
+        ];
+        for (what, happens) in events {
+            happens();
+            let asked = s.requests_of(async || s.settle_for(2).await).await;
+            assert_eq!(kinds(&asked), "", "{what}");
+        }
     })
     .await;
 }
@@ -124,7 +139,7 @@ async fn what_a_change_costs_in_requests() {
         let head = s.by("ana").push("acme/web", "export", &[("export.txt", "1")], "Export");
         let body = format!("Closes #{}", issue.number);
         let entry =
-            changegate::sandbox::Entry { head: "export", title: "Export", body: &body, ..Default::default() };
+            Entry { head: "export", title: "Export", body: &body, ..Default::default() };
         let pull = s.by("ana").open_pull_request("acme/web", entry);
         tell("a pull request that closes it", s.requests_of(async || s.settle().await).await);
         s.by("tess").comment(issue, "/decline Too dear");
@@ -139,7 +154,16 @@ async fn what_a_change_costs_in_requests() {
         tell("merged", s.requests_of(async || s.settle().await).await);
         assert_eq!(s.checks("acme/web", &head).len(), 1);
         println!("{}", told.join("\n"));
-        assert_snapshot!(told.join("\n"), @"");
+        assert_snapshot!(told.join("\n"), @"
+        a new change request: 1 GET web/contents/.github/changegate.yml, 2 POST graphql, 1 POST web/issues/N/comments
+        accepted by command: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        a pull request that closes it: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/check-runs
+        declined by command, with a check: 1 DELETE web/issues/N/labels/triage%2Faccepted, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        accepted again, with a check: 1 DELETE web/issues/N/labels/triage%2Fdeclined, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
+        a push: 2 POST graphql, 1 POST web/check-runs
+        a review: 2 POST graphql
+        merged: 1 GET web/contents/.github/changegate.yml, 1 PATCH web/issues/comments/N, 4 POST graphql
+        ");
     })
     .await;
 }

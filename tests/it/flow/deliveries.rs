@@ -1,7 +1,6 @@
 //! Webhooks that are lost, late, repeated or unknown.
 
 use changegate::sandbox::{Delivery, Fault, Mishap, On, Request};
-use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::{Pull, Scene, scenario};
@@ -21,23 +20,6 @@ async fn a_repeated_delivery_is_acknowledged_and_does_nothing_twice() {
         }
         assert_eq!(s.history(issue), ["requested", "accepted by @tess"]);
         assert_eq!((s.comments(issue).len(), s.sentences(issue).len()), (2, 1));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_repeated_delivery_makes_its_subjects_be_looked_at_again() {
-    scenario(async |s| {
-        let issue = s.accepted("Export").await;
-        let pull = s.pull_request("acme/web", "export", "").await;
-        let opened = s.github().attempts().into_iter().rev().map(|attempt| attempt.delivery);
-        let opened = opened.into_iter().find(|delivery| delivery.event == "pull_request").unwrap();
-        s.by("ana").link_issue(pull.at, issue);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
-        assert_eq!(s.github().send(&opened).await.status, 202);
-        s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: #2 belongs to no change request");
     })
     .await;
 }

@@ -1,10 +1,9 @@
 //! Milestones and releases: one title over the repositories of a train is one release.
 
 use changegate::sandbox::Numbered;
-use insta::assert_snapshot;
 use jiff::Timestamp;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 const TRAIN: &str =
     "trains:\n  customer: { repositories: [acme/web, acme/billing], title: \"{year}.{month}\" }\n";
@@ -42,7 +41,7 @@ async fn one_title_over_the_repositories_of_a_train_is_one_release() {
         assert_snapshot!(s.releases().await, @"customer 2026.12 (open, 2026-12-01) milestones: acme/web#1 acme/billing#1 scope: acme/web#1 acme/billing#1");
         assert_eq!(s.stage_of("Export").await, "scheduled");
         assert_snapshot!(s.status(web), @"
-        **Change request** · accepted · release **2026.12** (due 3 Dec 2026)
+        **Change request** · accepted · release **2026.12** (3 Dec)
         Contact: nobody yet · Requester: @sam
 
         Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #1` (elsewhere `Closes acme/web#1`) in its description.
@@ -113,7 +112,7 @@ async fn a_milestone_moved_closed_and_deleted_is_followed() {
         s.settle().await;
         assert_snapshot!(s.releases().await, @"customer 2026.12 (open, 2026-12-08) milestones: acme/web#1 acme/billing#1 scope: acme/web#1");
         assert_snapshot!(s.status(issue), @"
-        **Change request** · accepted · release **2026.12** (due 8 Dec 2026)
+        **Change request** · accepted · release **2026.12** (8 Dec)
         Contact: nobody yet · Requester: @sam
 
         Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #1` (elsewhere `Closes acme/web#1`) in its description.
@@ -148,7 +147,7 @@ async fn a_renamed_milestone_moves_its_requests_to_the_other_release() {
         customer 2027.01 (open, 2026-12-03) milestones: acme/web#1 scope: acme/web#1
         ");
         assert_snapshot!(s.status(issue), @"
-        **Change request** · accepted · release **2027.01** (due 3 Dec 2026)
+        **Change request** · accepted · release **2027.01** (3 Dec)
         Contact: nobody yet · Requester: @sam
 
         Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #1` (elsewhere `Closes acme/web#1`) in its description.

@@ -1,9 +1,8 @@
 //! How much Changegate says: nothing, only to its register, advice, or a decision.
 
 use changegate::sandbox::{Numbered, Request};
-use insta::assert_snapshot;
 
-use crate::support::{Pull, Scene, scenario_without_policy};
+use crate::support::{Pull, Scene, assert_snapshot, scenario_without_policy};
 
 const ROLES: &str = "roles: { triager: [acme/triage], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n";
 
@@ -68,7 +67,7 @@ async fn advice_stops_nothing_and_puts_nothing_back() {
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
-        | … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
+        | … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
 
         It is judged again by itself when any of this changes.
         ");
@@ -120,7 +119,7 @@ async fn switching_from_observing_to_enforcing_gives_open_pull_requests_their_ch
         **Change request** · in work
         Contact: nobody yet · Requester: @sam
 
-        Accepted by @tess (2 Nov 2026). Next: one pull request is open ([web#&#8203;2](https://github/acme/web/pull/2)). When it is merged, the code is complete.
+        Accepted by @tess (2 Nov 2026). Next: one pull request is open ([web#2](https://github/acme/web/pull/2)). When it is merged, the code is complete.
         ");
     })
     .await;

@@ -1,9 +1,8 @@
 //! Where a pull request is its own change request: an independent approval of its final diff is the acceptance.
 
 use changegate::sandbox::Verdict;
-use insta::assert_snapshot;
 
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 async fn own_changes(s: &Scene) {
     s.policy("repositories:\n  - { match: acme/web, change: pull-request }\n").await;
@@ -32,7 +31,7 @@ async fn an_independent_approval_accepts_it_and_its_author_s_does_not() {
         assert_snapshot!(s.check_text("acme/web", &pull.head), @"
         | | rule | |
         |---|---|---|
-        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [@lee](https://github/lee). |
+        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [lee](https://github/lee). |
         ");
     })
     .await;

@@ -1,9 +1,8 @@
 //! Policy files: whose they are, what a broken one does, and what a change of them changes.
 
 use changegate::sandbox::{Edit, Entry};
-use insta::assert_snapshot;
 
-use crate::support::{Pull, Scene, scenario, scenario_without_policy};
+use crate::support::{Pull, Scene, assert_snapshot, scenario, scenario_without_policy};
 
 const FILE: &str = ".github/changegate.yml";
 const OWN: &str = "version: 1\nmode: enforce\nroles: { triager: [lee], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n";
@@ -111,7 +110,7 @@ async fn a_pull_request_that_breaks_the_policy_is_told_the_line_and_the_column()
         | | rule | |
         |---|---|---|
         | ✗ not met | linked to a change request | It belongs to no change request. **Cure:** put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description. |
-        | ✗ not met | the edited policy file is valid | .github/changegate.yml:3:10: `roles.triagers` is not a key that Changegate knows. **Cure:** did you mean `triager`?. |
+        | ✗ not met | the edited policy file is valid | .github/changegate.yml:3:10: `roles.triagers` is not a key that Changegate knows. **Cure:** did you mean `triager`? |
 
         It is judged again by itself when any of this changes.
         ");
@@ -133,7 +132,7 @@ async fn even_where_nothing_else_is_said_a_broken_policy_file_is() {
 
         | | rule | |
         |---|---|---|
-        | ✗ not met | the edited policy file is valid | .github/changegate.yml:2:1: `mood` is not a key that Changegate knows. **Cure:** did you mean `mode`?. |
+        | ✗ not met | the edited policy file is valid | .github/changegate.yml:2:1: `mood` is not a key that Changegate knows. **Cure:** did you mean `mode`? |
 
         It is judged again by itself when any of this changes.
         ");
@@ -149,16 +148,16 @@ async fn a_change_of_the_policy_judges_open_pull_requests_and_requests_anew() {
     scenario(async |s| {
         let issue = s.change_request("Export").await;
         let pull = s.pull_request("acme/web", "export", &format!("Closes #{}", issue.number)).await;
-        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |");
+        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |");
         s.policy_file("acme/.github", &OWN.replace("lee", "ana")).await;
-        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@ana](https://github/ana)) comments `/accept` there. |");
+        assert_snapshot!(s.check_text("acme/web", &pull.head).lines().nth(3).unwrap_or_default(), @"| … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([ana](https://github/ana)) comments `/accept` there. |");
         assert_snapshot!(s.status(issue), @"
         **Change request** · requested
         Contact: nobody yet · Requester: @sam
 
         Next: a triager ([ana](https://github/ana)) comments `/accept`, or asks, defers or declines.
 
-        Waiting for that: [web#&#8203;2](https://github/acme/web/pull/2).
+        Waiting for that: [web#2](https://github/acme/web/pull/2).
         ");
         s.policy_file("acme/.github", &format!("{OWN}intake: {{ required: [Why] }}\n")).await;
         assert_eq!(s.stage_of("Export").await, "needs_information");

@@ -1,8 +1,6 @@
 //! The merge queue: on the head of a merge group every pull request of the group is judged.
 
-use insta::assert_snapshot;
-
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn every_pull_request_of_a_group_is_judged_on_the_head_of_the_group() {
@@ -25,14 +23,14 @@ async fn every_pull_request_of_a_group_is_judged_on_the_head_of_the_group() {
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
-        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [@tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
+        | ✓ pass | the change request is accepted | [#1](https://github/acme/web/issues/1) was accepted by [tess](https://github/tess) on 2 Nov 2026, 12:00 UTC. |
 
         ### [#4](https://github/acme/web/pull/4) “Build bad”
 
         | | rule | |
         |---|---|---|
         | ✓ pass | linked to a change request | [#2](https://github/acme/web/issues/2) |
-        | … waiting | the change request is accepted | [#2](https://github/acme/web/issues/2) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([@acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
+        | … waiting | the change request is accepted | [#2](https://github/acme/web/issues/2) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there. |
 
         It is judged again by itself when any of this changes.
         ");

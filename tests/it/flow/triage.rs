@@ -1,8 +1,6 @@
 //! Who decides about a change request, by which means, and what becomes of a decision by somebody who may not.
 
-use insta::assert_snapshot;
-
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn each_command_of_a_triager_ends_triage_its_own_way() {
@@ -43,7 +41,7 @@ async fn each_command_of_a_triager_ends_triage_its_own_way() {
 
         Next: the requester answers here or in the description; then a triager ([acme/triage](https://github/orgs/acme/teams/triage)) decides.
         "/duplicate #1": duplicate ["change-request", "triage/duplicate"]
-        Duplicate of [web#&#8203;1](https://github/acme/web/issues/1) by @tess (2 Nov 2026). Follow the other one.
+        Duplicate of [web#1](https://github/acme/web/issues/1) by @tess (2 Nov 2026). Follow the other one.
         "/triage accepted": accepted ["change-request", "triage/accepted"]
         Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #7` (elsewhere `Closes acme/web#7`) in its description.
         "Looks good to me.\r\n\r\n/ACCEPT": accepted ["change-request", "triage/accepted"]
@@ -95,7 +93,11 @@ async fn the_command_of_somebody_else_changes_nothing_and_is_answered() {
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
         assert_eq!(s.reactions(issue, comment), serde_json::json!(["confused"]));
-        assert_snapshot!(s.sentences(issue).join("\n"), @"@tess wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"
+        @ana wrote `/accept`; this is decided by the triagers ([acme/triage](https://github/orgs/acme/teams/triage)).
+
+        @ana wrote `/decline`; it takes a reason behind it.
+        ");
     })
     .await;
 }
@@ -107,12 +109,7 @@ async fn a_command_that_lacks_something_is_answered_with_what_it_takes() {
         s.by("tess").comment(issue, "/duplicate");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "requested");
-        assert_snapshot!(s.sentences(issue).join("\n"), @"
-    **Change request** · withdrawn
-    Contact: nobody yet · Requester: @sam
-
-    Withdrawn by @sam (2 Nov 2026). The requester or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) brings it back with `/reopen`.
-    ");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@tess wrote `/duplicate`; it takes the other issue (like `#12` or `owner/repository#12`) behind it.");
     })
     .await;
 }

@@ -142,8 +142,9 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         name: name.parse::<RepoName>().unwrap(),
         default_branch: None,
         private: true,
-        gone: false,
-        policy: PolicyFile { read: true, good: policy.map(Into::into), errors: vec![] },
+        archived: false,
+        left: false,
+        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![] },
     })
 }
 
@@ -214,6 +215,17 @@ impl Bench {
     /// Reaches into the database from outside.
     pub async fn tamper(&self, sql: &str) -> u64 {
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&self.raw).await.unwrap().rows_affected()
+    }
+
+    /// Runs an insertion whose rows end in `FROM table` once more for each `n` from 1 to `count`.
+    pub async fn copy_rows(&self, insertion: &str, count: u64) -> u64 {
+        let (start, rows) = insertion.split_once("SELECT").unwrap();
+        if self.postgres {
+            return self.tamper(&format!("{insertion}, generate_series(1, {count}) AS n")).await;
+        }
+        let numbers =
+            format!("WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {count}) ");
+        self.tamper(&format!("{start}{numbers}SELECT{rows}, t")).await
     }
 
     /// A number out of the database.

@@ -147,7 +147,7 @@ async fn a_sender_that_was_overtaken_changes_nothing_but_what_github_called_it()
         let quick = claim(bench).await;
         let refused = EffectOutcome::Refused { why: "no".into() };
         bench.store.settle_effects(vec![(slow.clone(), refused)], at(0)).await.unwrap();
-        assert_eq!(bench.store.refused_effects().await.unwrap(), []);
+        assert_eq!(bench.store.refused_effects().await.unwrap().items, []);
         sent(bench, slow, "77").await;
         assert_eq!(bench.store.counts(at(0)).await.unwrap().effects_waiting, 1, "the other still sends it");
         assert!(claims(bench).await.is_empty(), "and still holds it");
@@ -183,7 +183,7 @@ async fn what_github_refused_is_visible_and_not_sent_again_until_it_differs() {
         let first = claim(bench).await;
         let refused = EffectOutcome::Refused { why: "422: body is too long".into() };
         bench.store.settle_effects(vec![(first, refused)], at(0)).await.unwrap();
-        let refused = bench.store.refused_effects().await.unwrap().remove(0);
+        let refused = bench.store.refused_effects().await.unwrap().items.remove(0);
         assert_eq!(
             (refused.key.as_str(), refused.why.as_str()),
             ("comment/7/1/status", "422: body is too long")
@@ -192,7 +192,7 @@ async fn what_github_refused_is_visible_and_not_sent_again_until_it_differs() {
         assert!(claims(bench).await.is_empty());
         decide(bench, vec![comment("shorter")]).await;
         assert_eq!(claim(bench).await.effect, comment("shorter"));
-        assert_eq!(bench.store.refused_effects().await.unwrap(), []);
+        assert_eq!(bench.store.refused_effects().await.unwrap().items, []);
     })
     .await;
 }

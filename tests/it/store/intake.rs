@@ -100,7 +100,7 @@ async fn a_parked_delivery_is_visible_and_is_tried_again_when_it_is_replayed_or_
             assert!(bench.store.claim_deliveries(64).await.unwrap().is_empty());
         };
         park().await;
-        let parked = bench.store.parked().await.unwrap().remove(0);
+        let parked = bench.store.parked().await.unwrap().items.remove(0);
         assert_eq!((parked.delivery.as_str(), parked.why.as_str()), ("bad", "not JSON \0 at all"));
         assert!(bench.store.replay("bad").await.unwrap());
         park().await;
@@ -136,6 +136,64 @@ async fn bodies_are_forgotten_once_they_are_old_and_routed_and_a_repetition_brin
         assert_eq!(bench.store.delivery_body("unrouted").await.unwrap(), Some(b"{}".to_vec()));
         assert_eq!(bench.store.keep(delivery("old", "{}")).await, Ok(Kept::Repeated));
         assert_eq!(bench.store.delivery_body("old").await.unwrap(), Some(b"{}".to_vec()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repetition_with_other_bytes_is_read_as_what_came_where_the_first_are_forgotten() {
+    on_both(async |bench| {
+        let (short, long) = ("{}", "{ \"longer\": \"than the first\" }");
+        bench.deliver("one", &[super::bench::milestone(1)]).await;
+        assert_eq!(bench.store.keep(delivery("one", long)).await, Ok(Kept::Repeated));
+        assert_eq!(bench.store.delivery_body("one").await.unwrap(), Some(short.into()), "the first counts");
+        let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+        let ignored = Routing::Ignored { tenant: None, why: "seen".into() };
+        bench.store.settle_routing(vec![(claimed.key, ignored)], at(0)).await.unwrap();
+        for body in [long, short, "", long] {
+            bench.store.forget_bodies(at(1)).await.unwrap();
+            assert_eq!(bench.store.delivery_body("one").await.unwrap(), None);
+            assert_eq!(bench.store.keep(delivery("one", body)).await, Ok(Kept::Repeated));
+            assert_eq!(bench.store.delivery_body("one").await.unwrap(), Some(body.into()));
+            let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+            assert_eq!(claimed.body, body.as_bytes());
+            let ignored = Routing::Ignored { tenant: None, why: "seen".into() };
+            bench.store.settle_routing(vec![(claimed.key, ignored)], at(0)).await.unwrap();
+        }
+        assert_eq!(bench.number("SELECT count(*) FROM delivery WHERE state = 'parked'").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_says_how_many_more_there_are() {
+    on_both(async |bench| {
+        assert_eq!(bench.store.keep(delivery("bad", "{")).await, Ok(Kept::New));
+        let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+        let parked = Routing::Parked { why: "not JSON".into() };
+        bench.store.settle_routing(vec![(claimed.key, parked)], at(0)).await.unwrap();
+        assert_eq!(bench.store.parked().await.unwrap().more, 0);
+        bench
+            .copy_rows(
+                "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, state,
+                   waiting)
+                 SELECT id || n, delivery_id || n, event, host, received_at, body_hash, body_size, 0, state, 0 FROM delivery",
+                1233,
+            )
+            .await;
+        let parked = bench.store.parked().await.unwrap();
+        assert_eq!((parked.items.len(), parked.more), (1000, 234));
+        let (subjects, effects) =
+            (bench.store.parked_subjects().await.unwrap(), bench.store.refused_effects().await.unwrap());
+        let words = changegate::register::parked(&parked, &subjects, &effects);
+        let end: Vec<&str> = words.lines().rev().take(2).collect();
+        assert_eq!(
+            end,
+            [
+                "Try a delivery again with `changegate inbox replay ID`.",
+                "234 more deliveries are not shown; they follow when these are cured."
+            ]
+        );
     })
     .await;
 }

@@ -40,7 +40,7 @@ async fn an_ignored_delivery_concerns_nobody() {
         let ignored = Routing::Ignored { tenant: Some(tenant()), why };
         bench.store.settle_routing(vec![(claimed.key, ignored)], at(0)).await.unwrap();
         assert!(bench.store.counts(at(0)).await.unwrap().is_idle());
-        assert_eq!(bench.store.parked().await.unwrap(), []);
+        assert_eq!(bench.store.parked().await.unwrap().items, []);
     })
     .await;
 }
@@ -56,7 +56,7 @@ async fn a_router_that_lost_its_lease_changes_nothing() {
         assert_eq!(quick.attempts, 1);
         let parked = Routing::Parked { why: "late".into() };
         bench.store.settle_routing(vec![(slow.key, parked)], at(0)).await.unwrap();
-        assert_eq!(bench.store.parked().await.unwrap(), []);
+        assert_eq!(bench.store.parked().await.unwrap().items, []);
         let again = Routing::Again { tenant: tenant(), subjects: vec![milestone(1)] };
         bench.store.settle_routing(vec![(quick.key, again)], at(0)).await.unwrap();
         bench.claim(&milestone(1)).await;
@@ -150,13 +150,13 @@ async fn a_parked_subject_is_visible_and_something_new_wakes_it() {
         let claim = bench.claim(&milestone(1)).await;
         assert_eq!(bench.settle(claim, Outcome::Parked("it panics".into())).await, Settled::Done);
         assert!(bench.due().await.is_empty());
-        let parked = bench.store.parked_subjects().await.unwrap().remove(0);
+        let parked = bench.store.parked_subjects().await.unwrap().items.remove(0);
         assert_eq!((parked.subject, parked.why.as_str()), (milestone(1), "it panics"));
         assert_eq!(bench.store.counts(at(0)).await.unwrap().parked, 1);
         bench.deliver("two", &[milestone(1)]).await;
         let claim = bench.claim(&milestone(1)).await;
         assert_eq!((claim.events, claim.attempts), (vec![event("one"), event("two")], 0));
-        assert_eq!(bench.store.parked_subjects().await.unwrap(), []);
+        assert_eq!(bench.store.parked_subjects().await.unwrap().items, []);
     })
     .await;
 }

@@ -252,7 +252,7 @@ async fn a_decision_that_the_database_refuses_is_parked_and_the_others_of_its_gr
         let settled = bench.store.settle(settlements, at(0)).await.unwrap();
         assert_eq!(settled.iter().filter(|settled| **settled == Settled::Done).count(), 8);
         assert!(matches!(settled[4], Settled::Refused(_)), "{settled:?}");
-        assert_eq!(bench.store.parked_subjects().await.unwrap()[0].subject, milestone(4));
+        assert_eq!(bench.store.parked_subjects().await.unwrap().items[0].subject, milestone(4));
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! A database is opened, or refused with the reason and the cure.
 
 use changegate::store::{Kept, OpenError, Store};
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Row};
 
 use super::bench::{at, delivery, milestone, on_both};
 
@@ -55,7 +55,7 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 999, and this program knows schemas up to 1
+            the database has schema 999, and this program knows schemas up to 2
               cure: run the newer changegate that was used last, or restore the backup made before it
             ");
         }
@@ -66,11 +66,11 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 0, and this program reads schema 1
+            the database has schema 0, and this program reads schema 2
               cure: start `changegate serve` once; it migrates the database
             ");
         }
-        bench.tamper("UPDATE meta SET value = '1' WHERE name = 'schema'").await;
+        bench.tamper("UPDATE meta SET value = '2' WHERE name = 'schema'").await;
     })
     .await;
 }
@@ -93,9 +93,9 @@ async fn a_newer_sqlite_schema_is_refused() {
     let url = format!("sqlite:{}", folder.path().join("x.db").display());
     Store::open(&url).await.unwrap().close().await;
     let raw = AnyPool::connect(&url).await.unwrap();
-    sqlx::query("UPDATE meta SET value = '2'").execute(&raw).await.unwrap();
+    sqlx::query("UPDATE meta SET value = '3'").execute(&raw).await.unwrap();
     raw.close().await;
-    assert!(matches!(refused(&url).await, OpenError::SchemaNewer { found: 2, known: 1 }));
+    assert!(matches!(refused(&url).await, OpenError::SchemaNewer { found: 3, known: 2 }));
 }
 
 #[tokio::test]
@@ -109,6 +109,60 @@ async fn a_damaged_file_is_refused() {
     assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
     let error = refused("postgres://nobody@127.0.0.1:1/x").await;
     assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
+}
+
+/// The pages of a table, by the file's own account, and the page size.
+async fn pages_of(path: &std::path::Path, table: &str) -> (Vec<u64>, u64) {
+    let raw = AnyPool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let size = sqlx::query("PRAGMA page_size").fetch_one(&raw).await.unwrap().get::<i64, _>(0);
+    let root = sqlx::query("SELECT rootpage FROM sqlite_schema WHERE name = $1").bind(table.to_owned());
+    let root = root.fetch_one(&raw).await.unwrap().get::<i64, _>(0);
+    raw.close().await;
+    (vec![u64::try_from(root).unwrap()], u64::try_from(size).unwrap())
+}
+
+#[tokio::test]
+async fn a_file_with_flipped_bytes_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = folder.path().join("sound.db");
+    let store = Store::open(&format!("sqlite:{}", sound.display())).await.unwrap();
+    for number in 0..200 {
+        store.keep(delivery(&format!("{number}"), &"{}".repeat(500))).await.unwrap();
+    }
+    let subjects: Vec<_> = (0..200).map(milestone).collect();
+    store.look_again(&super::bench::tenant(), &subjects, at(0)).await.unwrap();
+    store.close().await;
+    let bytes = std::fs::read(&sound).unwrap();
+    for table in ["delivery", "subject", "subject_due", "audit", "meta"] {
+        let (pages, size) = pages_of(&sound, table).await;
+        let start = usize::try_from((pages[0] - 1) * size).unwrap();
+        let mut bytes = bytes.clone();
+        // The head of the page, and where its cells begin.
+        bytes[start..start + 16].iter_mut().for_each(|byte| *byte ^= 0xff);
+        let path = folder.path().join(format!("{table}.db"));
+        std::fs::write(&path, &bytes).unwrap();
+        let error = refused(&format!("sqlite:{}", path.display())).await;
+        assert!(matches!(error, OpenError::Corrupt { .. }), "{table}: {error}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes, "{table} is as it was");
+    }
+    Store::open(&format!("sqlite:{}", sound.display())).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_off_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = Store::open(&url).await.unwrap();
+    let subjects: Vec<_> = (0..500).map(milestone).collect();
+    store.look_again(&super::bench::tenant(), &subjects, at(0)).await.unwrap();
+    store.close().await;
+    let length = std::fs::metadata(&path).unwrap().len();
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(length / 2).unwrap();
+    let words = refused(&url).await.to_string().replace(&folder.path().display().to_string(), "");
+    let (first, cure) = words.split_once('\n').unwrap();
+    assert!(first.starts_with("the database is damaged: "), "{words}");
+    insta::assert_snapshot!(cure, @"  cure: keep the file aside and restore the last backup; what was delivered since is fetched again from GitHub");
 }
 
 #[tokio::test]

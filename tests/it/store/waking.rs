@@ -160,7 +160,7 @@ async fn a_chain_of_wakings_without_end_is_parked_as_a_defect() {
         let claim = bench.claim(&milestone(1)).await;
         bench.settle(claim, decided(milestone_state(1, "a", Some("r")))).await;
         assert!(bench.due().await.is_empty());
-        let parked = bench.store.parked_subjects().await.unwrap().remove(0);
+        let parked = bench.store.parked_subjects().await.unwrap().items.remove(0);
         assert_eq!(parked.subject, release("r"));
         insta::allow_duplicates! {
             insta::assert_snapshot!(parked.why, @"woken by a chain of more than 8 subjects: a defect of changegate");

@@ -97,9 +97,7 @@ impl Scene {
 
     /// The register: title and stage of each change request.
     pub async fn register(&self) -> Vec<(String, String)> {
-        let Answer::Changes(views) =
-            admin::answer(&self.stage.app.store, &self.stage.clock, Order::Changes).await
-        else {
+        let Answer::Changes(views) = admin::answer(&self.stage.app.store, Order::Changes).await else {
             panic!("the register could not be read")
         };
         let taken_in =

@@ -63,10 +63,10 @@ fn stages_follow_from_facts_each_with_its_time() {
     2026-11-23T10:02:50Z merged
     ");
     insta::assert_snapshot!(summary(&decision), @r"
-    **Change request** · merged · release **2026.12** (due 3 Dec 2026)
+    **Change request** · merged · release **2026.12** (3 Dec)
     Contact: nobody yet · Requester: @sam
 
-    Merged ([web#&#8203;41](https://github.com/acme/web/pull/41)); ships with **2026.12**. Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
+    Merged ([web#41](https://github.com/acme/web/pull/41)); ships with **2026.12**. Merged is not delivered. GitHub closed this issue with the merge; it stays closed.
     ");
     assert!(world.is_accepted(), "it covers its pull request still");
     assert!(
@@ -105,7 +105,7 @@ fn what_finishes_another_request_is_only_a_part_of_this_one() {
     let accepted = world.label("tara", "triage/accepted");
     world.deliver(&[accepted]);
     world.pull(41, false, false, true);
-    let other = IssueRef { repo: REPO, number: 13 };
+    let other = IssueRef { repo: WEB, number: 13 };
     world.pulls[0].links.push(Link { to: other, finishes: true });
     world.deliver(&[]);
     assert_eq!(world.stage(), Stage::InWork);
@@ -188,7 +188,7 @@ fn a_deleted_issue_is_gone_for_good_and_nothing_is_said_on_it() {
 
 #[test]
 fn a_transferred_issue_is_known_at_both_ends() {
-    let to = IssueRef { repo: OTHER, number: 3 };
+    let to = IssueRef { repo: BILLING, number: 3 };
     let mut world = World::taken_in();
     let moved = world.change("sam", IssueChange::Transferred { to: Some(to) }, |_| {});
     assert_eq!(world.deliver(&[moved]).effects, vec![]);

@@ -13,19 +13,17 @@ pub use crate::domain::{
     decide::{Decision, Judgement},
     effect::{Call, Reaction},
     event::{CommentChange, CommentSnapshot, Event, IssueChange, IssueSnapshot, What},
-    ids::{AccountId, Actor, IssueRef, RepoId},
+    ids::{Actor, IssueRef},
     link::Link,
     subject::State,
+    trial::{APP, BILLING, SHARED, WEB, actor},
 };
 
 pub use world::World;
 
-pub const REPO: RepoId = RepoId(7);
-pub const OTHER: RepoId = RepoId(8);
-pub const SHARED: RepoId = RepoId(9);
-pub const APP: u64 = 99;
-pub const AT: IssueRef = IssueRef { repo: REPO, number: 12 };
+pub const AT: IssueRef = IssueRef { repo: WEB, number: 12 };
 
+/// tara and tom are in acme/triage, tess is named, rita manages releases. The others are nobody.
 pub const POLICY: &str = "version: 1
 mode: enforce
 roles:
@@ -36,12 +34,6 @@ trains:
     repositories: [acme/web, acme/billing]
     title: \"{year}.{month}\"
 ";
-
-/// Members of the policy: tara is in acme/triage, tess is named, rita manages releases. The others are nobody.
-pub fn person(login: &str) -> Actor {
-    let id = login.bytes().fold(0, |id: u64, byte| id * 31 % 1_000_003 + u64::from(byte));
-    Actor { id: AccountId(id), login: login.into(), person: !login.ends_with("[bot]") }
-}
 
 /// A call in short.
 pub fn short(call: &Call) -> String {
@@ -67,8 +59,8 @@ pub fn told(decision: &Decision) -> Vec<String> {
 /// The status comment.
 pub fn status(decision: &Decision) -> String {
     let status = decision.effects.iter().find_map(|effect| match &effect.call {
-        Call::Comment { purpose, body, .. } if purpose == "status" => Some(body.clone()),
-        _ => None,
+        Call::Comment { purpose, body, .. } => (purpose == "status").then(|| body.clone()),
+        Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } | Call::CheckRun { .. } => None,
     });
     status.unwrap_or_default()
 }

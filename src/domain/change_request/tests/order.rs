@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::trial::orders;
 
 /// Six things that happened, in the order in which they did; GitHub shows the end of it.
 type Story = fn(&mut World) -> Vec<Event>;
@@ -94,23 +95,6 @@ fn told_in(order: &[usize], together: bool, (world, events): &(World, Vec<Event>
         }
     }
     world
-}
-
-fn orders(of: usize) -> Vec<Vec<usize>> {
-    if of == 0 {
-        return vec![vec![]];
-    }
-    let shorter = orders(of - 1);
-    shorter
-        .iter()
-        .flat_map(|order| {
-            (0..of).map(|at| {
-                let mut order = order.clone();
-                order.insert(at, of - 1);
-                order
-            })
-        })
-        .collect()
 }
 
 /// One by one, and every third order in two batches of three.

@@ -89,8 +89,8 @@ fn only_a_person_s_own_unchanged_comment_is_a_command() {
         ("edited", |_, _, comment| comment.updated_at = Some(Timestamp::MAX)),
         ("written by an app", |_, _, comment| comment.app = Some(5)),
         ("written by us", |_, _, comment| comment.app = Some(APP)),
-        ("by a bot", |_, _, comment| comment.author = Some(person("x[bot]"))),
-        ("sent by somebody else", |actor, _, _| *actor = Some(person("sam"))),
+        ("by a bot", |_, _, comment| comment.author = Some(actor("x[bot]"))),
+        ("sent by somebody else", |by, _, _| *by = Some(actor("sam"))),
         ("an edit of it", |_, change, _| *change = CommentChange::Edited),
     ];
     for (what, spoil) in cases {
@@ -323,7 +323,7 @@ fn each_act_and_stage_is_written_down() {
         code: "change_request.accepted",
         actor: Some(
             AccountId(
-                552595,
+                476113,
             ),
         ),
         facts: {

@@ -23,7 +23,7 @@ fn a_request_that_misses_something_says_what_and_how_it_is_cured() {
 
     <details><summary>History</summary>
 
-    - 23 Nov 2026 10:00 UTC · needs information
+    - 23 Nov 2026, 10:00 UTC · needs information
 
     </details>
 
@@ -40,7 +40,7 @@ fn a_request_that_misses_something_says_what_and_how_it_is_cured() {
 #[test]
 fn a_complete_request_waits_for_a_triager() {
     let mut world = World::new();
-    world.issue().assignees = vec![person("quinn")];
+    world.issue().assignees = vec![actor("quinn")];
     let intake = world.label("sam", "change-request");
     insta::assert_snapshot!(summary(&world.deliver(&[intake])), @r"
     **Change request** · requested
@@ -55,7 +55,7 @@ fn a_complete_request_waits_for_a_triager() {
 
     Next: a triager ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)) comments `/accept`, or asks, defers or declines.
 
-    Waiting for that: [billing#&#8203;12](https://github.com/acme/billing/pull/12).
+    Waiting for that: [billing#12](https://github.com/acme/billing/pull/12).
     ");
 }
 
@@ -91,7 +91,7 @@ fn every_end_of_triage_has_its_words() {
 
     It is taken up again when a triager ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)) comments `/accept`.
     ---
-    Duplicate of [web#&#8203;3](https://github.com/acme/web/issues/3) by @tara (23 Nov 2026). Follow the other one.
+    Duplicate of [web#3](https://github.com/acme/web/issues/3) by @tara (23 Nov 2026). Follow the other one.
     ---
     Duplicate of acme/billing#&#8203;3 by @tara (23 Nov 2026). Follow the other one.
     ---
@@ -107,18 +107,18 @@ fn work_is_named_with_what_comes_next() {
     world.pull(41, true, true, false);
     world.pull(12, false, true, false);
     insta::assert_snapshot!(summary(&world.deliver(&[])), @r"
-    **Change request** · in work · release **2026.12** (due 3 Dec 2026)
+    **Change request** · in work · release **2026.12** (3 Dec)
     Contact: nobody yet · Requester: @sam
 
-    Accepted by @tara (23 Nov 2026). Next: two pull requests are open ([web#&#8203;41](https://github.com/acme/web/pull/41), [billing#&#8203;12](https://github.com/acme/billing/pull/12)). When all are merged, the code is complete.
+    Accepted by @tara (23 Nov 2026). Next: two pull requests are open ([web#41](https://github.com/acme/web/pull/41), [billing#12](https://github.com/acme/billing/pull/12)). When all are merged, the code is complete.
     ");
     world.pull(41, true, false, false);
     world.pull(12, false, false, true);
     insta::assert_snapshot!(summary(&world.deliver(&[])), @r"
-    **Change request** · in work · release **2026.12** (due 3 Dec 2026)
+    **Change request** · in work · release **2026.12** (3 Dec)
     Contact: nobody yet · Requester: @sam
 
-    Accepted by @tara (23 Nov 2026). Next: parts of it are merged ([billing#&#8203;12](https://github.com/acme/billing/pull/12)). A pull request that says `Closes #12` (elsewhere `Closes acme/web#12`) finishes it.
+    Accepted by @tara (23 Nov 2026). Next: parts of it are merged ([billing#12](https://github.com/acme/billing/pull/12)). A pull request that says `Closes #12` (elsewhere `Closes acme/web#12`) finishes it.
     ");
 }
 
@@ -130,7 +130,7 @@ fn merged_without_acceptance_says_so() {
     **Change request** · merged
     Contact: nobody yet · Requester: @sam
 
-    Merged ([web#&#8203;41](https://github.com/acme/web/pull/41)). Merged is not delivered. Nobody has accepted it: a triager ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)) still has to comment `/accept`.
+    Merged ([web#41](https://github.com/acme/web/pull/41)). Merged is not delivered. Nobody has accepted it: a triager ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)) still has to comment `/accept`.
     ");
 }
 
@@ -178,8 +178,8 @@ fn the_comment_of_a_whole_life_shows_its_history_and_the_prefix_of_commands() {
 
     <details><summary>History</summary>
 
-    - 23 Nov 2026 10:00 UTC · requested
-    - 23 Nov 2026 10:00 UTC · accepted by @tara
+    - 23 Nov 2026, 10:00 UTC · requested
+    - 23 Nov 2026, 10:00 UTC · accepted by @tara
 
     </details>
 

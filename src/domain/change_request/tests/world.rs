@@ -2,23 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{APP, AT, OTHER, POLICY, REPO, SHARED, person, short};
+use super::{AT, BILLING, POLICY, SHARED, WEB, short};
 use crate::domain::{
     change_request::{Acceptance, ChangeRequest, Stage},
-    decide::{Case, Decision, Instance, Judgement},
+    decide::{Decision, Judgement},
     effect::Call,
-    event::{
-        CommentChange, CommentSnapshot, CommentedOn, Event, IssueChange, IssueSnapshot, RepositorySnapshot,
-        What,
-    },
-    facts::{Answer, Fact, Facts, IssueReading, Question, SetBy},
-    ids::{CommentId, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    event::{CommentChange, CommentSnapshot, CommentedOn, Event, IssueChange, IssueSnapshot, What},
+    facts::{Answer, Fact, IssueReading, Question, SetBy},
+    ids::{CommentId, IssueRef, RepoId, SubjectId},
     link::Link,
     milestone::MilestoneView,
     policy::PolicyText,
     pull_request::PullRequestView,
-    repository::RepositoryView,
     subject::{State, View},
+    trial::{self, actor},
 };
 
 #[derive(Debug, Clone)]
@@ -47,19 +44,11 @@ impl World {
     pub fn new() -> Self {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let issue = IssueSnapshot {
-            at: AT,
-            title: "Faster checkout".into(),
             body: "### Why\n\nMoney".into(),
-            open: true,
-            state_reason: None,
-            labels: vec![],
-            issue_type: None,
-            milestone: None,
-            assignees: vec![],
-            author: Some(person("sam")),
+            author: Some(actor("sam")),
             created_at: Some(now),
             updated_at: Some(now),
-            closed_at: None,
+            ..trial::issue(AT.number)
         };
         Self {
             now,
@@ -111,14 +100,11 @@ impl World {
     }
 
     pub fn event(&self, by: &str, what: What) -> Event {
-        let name: RepoName = "acme/web".parse().unwrap();
-        let repository =
-            RepositorySnapshot { id: REPO, name, default_branch: None, private: None, archived: None };
         Event {
             account: None,
             installation: None,
-            repository: Some(repository),
-            actor: Some(person(by)),
+            repository: Some(trial::seen(WEB)),
+            actor: Some(actor(by)),
             what,
         }
     }
@@ -130,14 +116,14 @@ impl World {
             issue.labels.dedup();
         });
         self.labels_set.retain(|set| set.name != name);
-        self.labels_set.push(SetBy { name: name.into(), by: Some(person(by)), at: Some(self.now) });
+        self.labels_set.push(SetBy { name: name.into(), by: Some(actor(by)), at: Some(self.now) });
         event
     }
 
     pub fn unlabel(&mut self, by: &str, name: &str) -> Event {
         self.labels_set.retain(|set| set.name != name);
         self.change(by, IssueChange::Unlabeled(name.into()), |issue| {
-            issue.labels.retain(|label| label != name)
+            issue.labels.retain(|label| label != name);
         })
     }
 
@@ -148,7 +134,7 @@ impl World {
     pub fn milestone(&mut self, by: &str, number: u64) -> Event {
         let event = self.change(by, IssueChange::Milestoned, |issue| issue.milestone = Some(number));
         let name = title(number);
-        self.milestone_set = Some(SetBy { name, by: Some(person(by)), at: Some(self.now) });
+        self.milestone_set = Some(SetBy { name, by: Some(actor(by)), at: Some(self.now) });
         event
     }
 
@@ -159,7 +145,7 @@ impl World {
             issue.state_reason = Some(reason.into());
             issue.closed_at = Some(closed_at);
         });
-        self.closed = Some(SetBy { name: reason.into(), by: Some(person(by)), at: Some(closed_at) });
+        self.closed = Some(SetBy { name: reason.into(), by: Some(actor(by)), at: Some(closed_at) });
         event
     }
 
@@ -178,7 +164,7 @@ impl World {
         let comment = CommentSnapshot {
             id: CommentId(self.comments),
             body: body.into(),
-            author: Some(person(by)),
+            author: Some(actor(by)),
             app: None,
             created_at: Some(now),
             updated_at: Some(now),
@@ -189,24 +175,13 @@ impl World {
 
     /// A pull request for the issue; `merged_at` as given.
     pub fn pull(&mut self, number: u64, finishes: bool, open: bool, merged: bool) {
-        let at = IssueRef { repo: if number < 20 { OTHER } else { REPO }, number };
+        let at = IssueRef { repo: if number < 20 { BILLING } else { WEB }, number };
         self.pulls.retain(|pull| pull.at != at);
         self.pulls.push(PullRequestView {
-            at,
-            title: "Make it faster".into(),
             open,
-            draft: false,
             merged_at: merged.then_some(self.now),
-            head: "a".repeat(40).parse::<Sha>().unwrap(),
-            base_branch: "main".into(),
-            author: Some(person("dev")),
             links: vec![Link { to: AT, finishes }],
-            lost_links: vec![],
-            too_many_links: false,
-            unattributed_commits: vec![],
-            unknown: None,
-            independent_approvals: vec![],
-            policy_edit: None,
+            ..trial::pull_request(at, &[])
         });
     }
 
@@ -217,35 +192,19 @@ impl World {
                 self.state = Some(decision.after.clone());
                 *decision
             }
-            other => panic!("{other:?}"),
+            other @ (Judgement::Ignored(_) | Judgement::Needs(_)) => panic!("{other:?}"),
         }
     }
 
-    /// Judges, and answers what is asked; at most four rounds.
+    /// Judges, and answers what is asked.
     pub fn judge(&mut self, events: &[Event]) -> Judgement {
-        let instance = Instance { web_url: "https://github.com".into(), app: APP };
-        let subject = SubjectId::ChangeRequest(AT);
-        let mut facts = Facts::default();
-        for _round in 0..5 {
-            let case = Case {
-                subject: &subject,
-                before: self.state.as_ref(),
-                events,
-                facts: &facts,
-                now: self.now,
-                instance: &instance,
-            };
-            let judgement = crate::domain::decide::judge(case);
-            let Judgement::Needs(questions) = judgement else { return judgement };
-            for question in questions {
-                if !question.is_for_the_store() {
-                    self.asked.push(question.clone());
-                }
-                let answer = self.answer(&question);
-                facts.insert(question, answer);
-            }
-        }
-        panic!("more than four rounds")
+        let (mut asked, subject) = (vec![], SubjectId::ChangeRequest(AT));
+        let judgement = trial::judged(&subject, self.state.as_ref(), events, self.now, |question| {
+            asked.extend((!question.is_for_the_store()).then(|| question.clone()));
+            self.answer(question)
+        });
+        self.asked.extend(asked);
+        judgement
     }
 
     /// Judges, does what was decided as GitHub would, and delivers what comes back, until nothing follows.
@@ -298,7 +257,8 @@ impl World {
         let view = |view: Option<View>| Answer::View(view.map(Box::new));
         let answer = match question {
             Question::View(SubjectId::Repository(repo)) => {
-                view(Some(View::Repository(self.repository(*repo))))
+                let policy = self.policy.as_ref().filter(|_| self.shared == (*repo == SHARED));
+                view(Some(View::Repository(trial::repository(*repo, policy))))
             }
             Question::View(SubjectId::Milestone(repo, number)) => {
                 view(Some(View::Milestone(milestone(*repo, *number))))
@@ -316,7 +276,7 @@ impl World {
                 Answer::Issue(self.issue.as_ref().map(|issue| Box::new(self.reading(issue))))
             }
             Question::Team(team) => Answer::Team(match team.slug.as_str() {
-                "triage" => vec![person("tara"), person("tom"), person("helper[bot]")],
+                "triage" => vec![actor("tara"), actor("tom"), actor("helper[bot]")],
                 _ => vec![],
             }),
             Question::PullRequest(_)
@@ -327,21 +287,6 @@ impl World {
             }
         };
         Fact::Known(answer, self.now)
-    }
-
-    fn repository(&self, repo: RepoId) -> RepositoryView {
-        let name = match repo {
-            REPO => "acme/web",
-            SHARED => "acme/.github",
-            _ => "acme/billing",
-        };
-        RepositoryView {
-            id: repo,
-            name: name.parse().unwrap(),
-            default_branch: Some("main".into()),
-            gone: false,
-            policy: self.policy.clone().filter(|_| self.shared == (repo == SHARED)),
-        }
     }
 
     fn reading(&self, issue: &IssueSnapshot) -> IssueReading {

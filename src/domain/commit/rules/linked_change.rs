@@ -1,7 +1,5 @@
 //! A change request that a pull request is linked to: it exists, was taken in, and is accepted by somebody who may.
 
-use jiff::Timestamp;
-
 use super::super::{
     super::{
         change_request::{
@@ -9,11 +7,11 @@ use super::super::{
             ChangeRequestView, Stage,
         },
         finding::{Finding, Outcome, Reference, code, quoted},
-        ids::{Actor, RepoId},
+        ids::Actor,
         policy::Marker,
     },
     named::{Named, one_of},
-    scene::LinkedChange,
+    scene::{LinkedChange, Scene},
 };
 
 const RULE: &str = "the change request is accepted";
@@ -23,8 +21,9 @@ pub(super) fn is_ordinary_issue(link: &LinkedChange<'_>) -> bool {
     link.view.is_some_and(|view| !view.taken_in && !matches!(view.acceptance, Unknown(_)))
 }
 
-pub(super) fn finding(link: &LinkedChange<'_>, here: RepoId) -> Finding {
-    let named = Named::issue(link.to, here, link.name);
+pub(super) fn finding(link: &LinkedChange<'_>, scene: &Scene<'_>) -> Finding {
+    let named = Named::issue(link.to, scene.repo, link.name);
+    let time = |at| scene.zone.time(at);
     let Some(view) = link.view else {
         return unknown("change_request_unread", &named, "it has not been read yet");
     };
@@ -34,8 +33,8 @@ pub(super) fn finding(link: &LinkedChange<'_>, here: RepoId) -> Finding {
         (Accepted { .. } | Waiting { .. } | Refused { .. }, true, false) => {
             not_taken_in(&named, view, link.marker.as_ref())
         }
-        (Accepted { by, at }, true, true) => accepted(&named, by.as_ref(), *at),
-        (Waiting { since }, true, true) => waiting(&named, view.stage, *since, &link.triagers),
+        (Accepted { by, at }, true, true) => accepted(&named, by.as_ref(), &time(*at)),
+        (Waiting { since }, true, true) => waiting(&named, view.stage, since.map(time), &link.triagers),
         (Refused { by, why }, true, true) => {
             refused(&named, view.stage, by.as_ref(), why.as_deref(), &link.triagers)
         }
@@ -86,16 +85,16 @@ fn not_taken_in(named: &Named, view: &ChangeRequestView, marker: Option<&Marker>
     .cure(cure)
 }
 
-fn accepted(named: &Named, by: Option<&Actor>, at: Timestamp) -> Finding {
+fn accepted(named: &Named, by: Option<&Actor>, at: &str) -> Finding {
     let by = by.map(Named::actor);
     let who = by.as_ref().map(|by| format!(" by {}", by.text)).unwrap_or_default();
-    let sentence = format!("{} was accepted{who} on {}.", named.text, day(at));
+    let sentence = format!("{} was accepted{who} on {at}.", named.text);
     Finding::new("change_accepted", Outcome::Pass, RULE, sentence).names(by.and_then(|by| by.page))
 }
 
-fn waiting(named: &Named, stage: Stage, since: Option<Timestamp>, triagers: &[String]) -> Finding {
+fn waiting(named: &Named, stage: Stage, since: Option<String>, triagers: &[String]) -> Finding {
     let name = &named.text;
-    let since = since.map(|since| format!(" since {}", day(since))).unwrap_or_default();
+    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
     let informed = stage != Stage::NeedsInformation;
     let what = if informed { "waits in triage" } else { "lacks information" };
     let answer = if informed { "" } else { "somebody answers the questions there, then " };
@@ -143,8 +142,4 @@ fn triager(triagers: &[String]) -> (String, Vec<Reference>) {
         return ("a triager (the policy there names none)".into(), vec![]);
     }
     (format!("a triager ({})", one_of(&named)), named.into_iter().filter_map(|name| name.page).collect())
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
 }

@@ -85,7 +85,7 @@ fn belongs(
         .unzip();
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
-    std::iter::once(linked).chain(links.iter().map(|link| linked_change::finding(link, scene.repo))).collect()
+    std::iter::once(linked).chain(links.iter().map(|link| linked_change::finding(link, scene))).collect()
 }
 
 fn not_linked(named: &Named) -> Finding {

@@ -8,9 +8,9 @@ use crate::domain::{
         CheckRunChange, CheckRunSnapshot, CheckSuiteChange, Event, MergeGroupChange, MergeGroupSnapshot, What,
     },
     ids::{IssueRef, RepoId},
-    link::Link,
-    pull_request::{PullRequestView, trial::*},
+    pull_request::PullRequestView,
     subject::View,
+    trial::{self, APP, BILLING, WEB, World, actor, at, event, sha, time},
 };
 
 const ENFORCE: &str = "
@@ -36,23 +36,7 @@ fn subject() -> SubjectId {
 }
 
 fn pull_request(number: u64, links: &[IssueRef]) -> PullRequestView {
-    PullRequestView {
-        at: at(number),
-        title: "Faster login".into(),
-        open: true,
-        draft: false,
-        merged_at: None,
-        head: sha('a'),
-        base_branch: "main".into(),
-        author: Some(actor("ana")),
-        links: links.iter().map(|to| Link { to: *to, finishes: true }).collect(),
-        lost_links: vec![],
-        too_many_links: false,
-        unknown: None,
-        independent_approvals: vec![],
-        unattributed_commits: vec![],
-        policy_edit: None,
-    }
+    trial::pull_request(at(number), links)
 }
 
 fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRequestView {
@@ -83,18 +67,15 @@ fn declined(number: u64) -> ChangeRequestView {
 
 impl World {
     fn with(mut self, view: PullRequestView) -> Self {
-        let subject = SubjectId::PullRequest(view.at);
+        let pull_request = SubjectId::PullRequest(view.at);
         if view.open && view.head == sha('a') {
-            let here = (SubjectId::Commit(WEB, sha('a')), Relation::At);
-            self.pointing.entry(here).or_default().push(subject.clone());
+            self.pointing.entry((subject(), Relation::At)).or_default().push(pull_request.clone());
         }
-        self.views.insert(subject, View::PullRequest(Box::new(view)));
-        self
+        self.showing(pull_request, View::PullRequest(Box::new(view)))
     }
 
-    fn and(mut self, view: ChangeRequestView) -> Self {
-        self.views.insert(SubjectId::ChangeRequest(view.at), View::ChangeRequest(Box::new(view)));
-        self
+    fn and(self, view: ChangeRequestView) -> Self {
+        self.showing(SubjectId::ChangeRequest(view.at), View::ChangeRequest(Box::new(view)))
     }
 
     fn judged(&self) -> Decision {

@@ -124,12 +124,12 @@ fn asking_for_our_check_again_writes_it_again_and_anybody_elses_check_is_not_our
     let before = world.judged().after;
     let suite = |change, app| event(What::CheckSuite { change, head_sha: sha('a'), app: Some(app) });
     for (what, event, again) in [
-        ("ours", check_run(CheckRunChange::Rerequested, 4711), true),
-        ("our button", check_run(CheckRunChange::Requested("recheck".into()), 4711), true),
-        ("another button", check_run(CheckRunChange::Requested("x".into()), 4711), false),
-        ("our own writing", check_run(CheckRunChange::Completed, 4711), false),
+        ("ours", check_run(CheckRunChange::Rerequested, APP), true),
+        ("our button", check_run(CheckRunChange::Requested("recheck".into()), APP), true),
+        ("another button", check_run(CheckRunChange::Requested("x".into()), APP), false),
+        ("our own writing", check_run(CheckRunChange::Completed, APP), false),
         ("another app", check_run(CheckRunChange::Rerequested, 1), false),
-        ("our suite", suite(CheckSuiteChange::Rerequested, 4711), true),
+        ("our suite", suite(CheckSuiteChange::Rerequested, APP), true),
         ("another suite", suite(CheckSuiteChange::Rerequested, 1), false),
     ] {
         let decision = world.decide(&subject(), Some(&before), &[event], time(200));

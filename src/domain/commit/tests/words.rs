@@ -11,7 +11,7 @@ fn an_accepted_change_request_lets_it_pass() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
     ");
     assert_eq!(decision.look_again, None);
 }
@@ -38,7 +38,7 @@ fn a_change_request_in_triage_waits_for_those_who_may_accept_it() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | … waiting | the change request is accepted | [#128](https://github.com/acme/web/issues/128) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([@acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
+    | … waiting | the change request is accepted | [#128](https://github.com/acme/web/issues/128) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -53,7 +53,7 @@ fn a_declined_change_request_says_by_whom_and_why() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✗ not met | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was declined by [@kim](https://github.com/kim): “too risky this year”. **Cure:** link a change request that is accepted, or a triager ([@acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
+    | ✗ not met | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was declined by [kim](https://github.com/kim): “too risky this year”. **Cure:** link a change request that is accepted, or a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -76,15 +76,15 @@ fn two_pull_requests_on_one_commit_have_a_section_each_and_the_worse_one_wins() 
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
 
     ### [#42](https://github.com/acme/web/pull/42) “Faster login”
 
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#129](https://github.com/acme/web/issues/129), [acme/billing#3](https://github.com/acme/billing/issues/3) |
-    | … waiting | the change request is accepted | [#129](https://github.com/acme/web/issues/129) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([@acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
-    | ✓ pass | the change request is accepted | [acme/billing#3](https://github.com/acme/billing/issues/3) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | … waiting | the change request is accepted | [#129](https://github.com/acme/web/issues/129) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
+    | ✓ pass | the change request is accepted | [acme/billing#3](https://github.com/acme/billing/issues/3) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -102,7 +102,7 @@ fn where_it_only_advises_the_check_succeeds_and_says_what_it_would_say() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | … waiting | the change request is accepted | [#128](https://github.com/acme/web/issues/128) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([@acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
+    | … waiting | the change request is accepted | [#128](https://github.com/acme/web/issues/128) waits in triage since 23 Nov 2026, 09:00 UTC. **Cure:** a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -125,7 +125,7 @@ fn what_cannot_be_read_is_said_and_is_never_a_pass() {
     |---|---|---|
     | … not known | its links, commits and reviews are known | They could not be read: GitHub could not be reached since 09:00 UTC. **Cure:** it is read again by itself; `/recheck` in a comment does it at once. |
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -146,7 +146,7 @@ fn errors_of_an_edited_policy_file_are_shown_even_where_nothing_else_is() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
     | ✗ not met | the edited policy file is valid | .github/changegate.yml:3:7: `mode` is `often`. **Cure:** it is observe, advise or enforce. |
 
     It is judged again by itself when any of this changes.
@@ -192,21 +192,21 @@ fn a_merge_group_is_judged_by_every_pull_request_in_it() {
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
 
     ### [#42](https://github.com/acme/web/pull/42) “Faster login”
 
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#129](https://github.com/acme/web/issues/129) |
-    | ✗ not met | the change request is accepted | [#129](https://github.com/acme/web/issues/129) was declined by [@kim](https://github.com/kim): “too risky this year”. **Cure:** link a change request that is accepted, or a triager ([@acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
+    | ✗ not met | the change request is accepted | [#129](https://github.com/acme/web/issues/129) was declined by [kim](https://github.com/kim): “too risky this year”. **Cure:** link a change request that is accepted, or a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` there. |
 
     ### [#43](https://github.com/acme/web/pull/43) “Faster login”
 
     | | rule | |
     |---|---|---|
     | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
-    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [@kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
+    | ✓ pass | the change request is accepted | [#128](https://github.com/acme/web/issues/128) was accepted by [kim](https://github.com/kim) on 23 Nov 2026, 09:01 UTC. |
 
     It is judged again by itself when any of this changes.
     ");
@@ -235,7 +235,7 @@ fn where_policy_says_so_an_independent_review_accepts_a_pull_request_that_is_its
 
     | | rule | |
     |---|---|---|
-    | ✓ pass | its own change request, accepted by an independent review | `aaaaaaa` is approved by [@lee](https://github.com/lee). |
+    | ✓ pass | its own change request, accepted by an independent review | `aaaaaaa` is approved by [lee](https://github.com/lee). |
     ");
     insta::assert_snapshot!(shown(&world().with(pull_request(41, &[])).judged()), @r"
     ActionRequired: 1 of 1 rules not met: #41 has no independent approval
@@ -266,7 +266,7 @@ fn where_policy_says_so_an_independent_review_accepts_a_pull_request_that_is_its
     ] {
         let world = world().with(approved(&links));
         let decision =
-            world.decide(&subject(), None, &[check_run(CheckRunChange::Rerequested, 4711)], time(0));
+            world.decide(&subject(), None, &[check_run(CheckRunChange::Rerequested, APP)], time(0));
         assert_eq!(status(&decision), Some(expected), "{links:?}");
     }
 }

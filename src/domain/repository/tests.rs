@@ -1,0 +1,220 @@
+use super::*;
+use crate::domain::{facts::Question, trial::*};
+
+const SUBJECT: SubjectId = SubjectId::Repository(WEB);
+const GOOD: &str = "mode: enforce\n";
+const BAD: &str = "mode: sometimes\n";
+
+/// Something that happened to `acme/web` as it is, told through the installation in force.
+fn told(what: What) -> Event {
+    Event { repository: Some(seen(WEB)), installation: Some(INSTALLATION), ..event(what) }
+}
+
+fn changed(change: RepositoryChange, how: impl FnOnce(&mut RepositorySnapshot)) -> Event {
+    let mut seen = seen(WEB);
+    how(&mut seen);
+    Event { repository: Some(seen), ..told(What::Repository { change }) }
+}
+
+fn pushed(reference: &str) -> Event {
+    told(What::Push { reference: reference.into(), before: None, after: None, forced: false })
+}
+
+fn account(installation: Option<InstallationId>, suspended: bool) -> View {
+    let repositories = vec![named(WEB)];
+    View::Account(Account { installation, suspended, repositories, ..Account::default() })
+}
+
+fn world(file: Option<&str>) -> World {
+    let world = World { file: file.map(Into::into), ..World::default() };
+    world.showing(SubjectId::Account, account(Some(INSTALLATION), false))
+}
+
+fn known(file: &str) -> State {
+    world(Some(file)).decide(&SUBJECT, None, &[told(What::Ping)], time(0)).after
+}
+
+fn codes(decision: &Decision) -> Vec<&str> {
+    decision.audit.iter().map(|entry| entry.code.as_str()).collect()
+}
+
+fn in_force(decision: &Decision) -> Option<String> {
+    let view = decision.after.view();
+    view.as_repository().unwrap().policy.as_ref().map(|policy| policy.as_str().to_owned())
+}
+
+#[test]
+fn its_policy_file_is_read_when_it_may_have_changed_and_not_otherwise() {
+    let before = known(GOOD);
+    for (what, events, reads) in [
+        ("woken", vec![], false),
+        ("seen again", vec![told(What::Ping)], false),
+        ("pushed", vec![pushed("refs/heads/main")], true),
+        ("pushed elsewhere", vec![pushed("refs/heads/main2")], false),
+        ("a branch in a folder", vec![pushed("refs/heads/x/main")], false),
+        ("tagged", vec![pushed("refs/tags/main")], false),
+        (
+            "another default branch",
+            vec![changed(RepositoryChange::Edited, |seen| seen.default_branch = Some("trunk".into()))],
+            true,
+        ),
+        ("renamed", vec![changed(RepositoryChange::Renamed, |seen| seen.name = name(BILLING))], false),
+        ("archived", vec![changed(RepositoryChange::Archived, |seen| seen.archived = Some(true))], false),
+        ("deleted", vec![pushed("refs/heads/main"), changed(RepositoryChange::Deleted, |_| {})], false),
+    ] {
+        let (_, asked) = world(Some(GOOD)).ask(&SUBJECT, Some(&before), &events, time(9));
+        let expected = if reads { vec![Question::PolicyFile(WEB)] } else { vec![] };
+        assert_eq!(asked, expected, "{what}");
+    }
+}
+
+#[test]
+fn the_last_good_policy_stays_in_force_until_a_better_one_comes_or_the_file_is_deleted() {
+    let mut state = None;
+    for (file, policy, code) in [
+        (None, None, vec![]),
+        (Some(BAD), None, vec!["policy.refused"]),
+        (Some(GOOD), Some(GOOD), vec!["policy.in_force"]),
+        (Some(GOOD), Some(GOOD), vec![]),
+        (Some(BAD), Some(GOOD), vec!["policy.refused"]),
+        (Some(BAD), Some(GOOD), vec![]),
+        (Some("mode: advise\n"), Some("mode: advise\n"), vec!["policy.in_force"]),
+        (None, None, vec!["policy.removed"]),
+    ] {
+        let events = [pushed("refs/heads/main")];
+        let decision = world(file).decide(&SUBJECT, state.as_ref(), &events, time(0));
+        assert_eq!(in_force(&decision).as_deref(), policy, "{file:?}");
+        assert_eq!(codes(&decision), code, "{file:?}");
+        state = Some(decision.after);
+    }
+}
+
+#[test]
+fn while_github_does_not_answer_the_policy_stays_and_is_asked_for_again() {
+    let down = World { down: true, ..world(None) };
+    let decision = down.decide(&SUBJECT, Some(&known(GOOD)), &[pushed("refs/heads/main")], time(0));
+    assert_eq!((in_force(&decision).as_deref(), decision.look_again), (Some(GOOD), Some(time(30))));
+    let later = world(Some(BAD)).decide(&SUBJECT, Some(&decision.after), &[], time(30));
+    assert_eq!((codes(&later), later.look_again), (vec!["policy.refused"], None));
+}
+
+#[test]
+fn a_repository_that_is_gone_has_no_policy_and_gets_it_back_with_what_was_pushed_meanwhile() {
+    let lists = |added: &[RepoId], removed: &[RepoId]| {
+        let list = |repos: &[RepoId]| repos.iter().map(|repo| named(*repo)).collect();
+        let what = What::InstallationRepositories { added: list(added), removed: list(removed) };
+        Event { repository: None, ..told(what) }
+    };
+    let archived = changed(RepositoryChange::Archived, |seen| seen.archived = Some(true));
+    for (what, left, late, back) in [
+        ("archived", archived.clone(), archived, changed(RepositoryChange::Unarchived, |_| {})),
+        ("taken out", lists(&[], &[WEB]), told(What::Ping), lists(&[WEB], &[])),
+        (
+            "deleted",
+            changed(RepositoryChange::Deleted, |_| {}),
+            told(What::Ping),
+            changed(RepositoryChange::Created, |_| {}),
+        ),
+    ] {
+        let world = world(Some("mode: advise\n"));
+        let gone = world.decide(&SUBJECT, Some(&known(GOOD)), &[left], time(0));
+        assert_eq!(
+            (in_force(&gone), gone.after.view().as_repository().unwrap().gone),
+            (None, true),
+            "{what}"
+        );
+        let still = world.decide(&SUBJECT, Some(&gone.after), &[late], time(0));
+        assert!(still.after.view().as_repository().unwrap().gone, "{what}, and something late");
+        let back = world.decide(&SUBJECT, Some(&still.after), &[back], time(0));
+        assert_eq!(in_force(&back).as_deref(), Some("mode: advise\n"), "{what}, and back");
+    }
+}
+
+#[test]
+fn after_an_installation_ended_or_was_suspended_the_policy_file_is_read_again() {
+    let away = [account(None, false), account(Some(INSTALLATION), true)];
+    for (away, back) in away.into_iter().zip([InstallationId(6), INSTALLATION]) {
+        let nothing_told = world(Some(BAD)).showing(SubjectId::Account, away);
+        let (judgement, asked) = nothing_told.ask(&SUBJECT, Some(&known(GOOD)), &[], time(0));
+        let Judgement::Decided(decision) = judgement else { panic!("{judgement:?}") };
+        assert_eq!((asked, decision.look_again), (vec![], None));
+        let world = world(Some("mode: advise\n")).showing(SubjectId::Account, account(Some(back), false));
+        let decision = world.decide(&SUBJECT, Some(&decision.after), &[], time(0));
+        assert_eq!(in_force(&decision).as_deref(), Some("mode: advise\n"));
+    }
+    let elsewhere = Account {
+        installation: Some(InstallationId(6)),
+        listed: Some(InstallationId(6)),
+        repositories: vec![named(BILLING)],
+        ..Account::default()
+    };
+    let without = world(Some(BAD)).showing(SubjectId::Account, View::Account(elsewhere));
+    assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[], time(0)).1, [], "it is not in the new one");
+    let proven = Event { installation: Some(InstallationId(6)), ..told(What::Ping) };
+    assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[proven], time(0)).1, [Question::PolicyFile(WEB)]);
+    let unnoticed = world(None).showing(SubjectId::Account, account(Some(InstallationId(6)), false));
+    assert_eq!(codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))), ["policy.removed"]);
+}
+
+#[test]
+fn a_new_name_is_written_down_and_whatever_else_changes_is_followed() {
+    let before = known(GOOD);
+    let renamed = changed(RepositoryChange::Renamed, |seen| seen.name = "acme/shop".parse().unwrap());
+    let decision = world(None).decide(&SUBJECT, Some(&before), &[renamed], time(0));
+    assert_eq!(codes(&decision), ["repository.renamed"]);
+    assert_eq!(decision.audit[0].texts["from"], "acme/web");
+    assert_eq!(decision.after.view().as_repository().unwrap().name.as_str(), "acme/shop");
+    assert_eq!(in_force(&decision).as_deref(), Some(GOOD));
+}
+
+#[test]
+fn it_is_first_seen_in_any_delivery_in_a_list_or_in_its_account() {
+    let list = What::Installation {
+        change: crate::domain::event::InstallationChange::Created,
+        repositories: vec![named(WEB)],
+    };
+    let listed = Event { installation: Some(INSTALLATION), ..event(list) };
+    let unsettled = World { file: Some(GOOD.into()), ..World::default() };
+    for (world, events) in [
+        (unsettled.clone(), vec![told(What::Ping)]),
+        (unsettled.clone(), vec![listed]),
+        (world(Some(GOOD)), vec![]),
+    ] {
+        let decision = world.decide(&SUBJECT, None, &events, time(0));
+        assert_eq!(in_force(&decision).as_deref(), Some(GOOD), "{events:?}");
+    }
+    let nothing = unsettled.ask(&SUBJECT, None, &[event(What::Ping)], time(0)).0;
+    assert_eq!(nothing, Judgement::Ignored("nothing has named this repository yet"));
+}
+
+#[test]
+fn beside_its_owner_s_policy_its_own_file_may_only_add() {
+    let whole = "roles:\n  triager: [dana]\n";
+    let shared = PolicyText::from(GOOD);
+    let alone = world(Some(whole)).decide(&SUBJECT, None, &[told(What::Ping)], time(0));
+    assert_eq!(codes(&alone), ["policy.in_force"]);
+    let beside = world(Some(whole)).holding(SHARED, Some(&shared));
+    assert_eq!(codes(&beside.decide(&SUBJECT, None, &[told(What::Ping)], time(0))), ["policy.refused"]);
+}
+
+#[test]
+fn a_delivery_is_news_only_where_it_shows_something_else() {
+    let view = known(GOOD).view();
+    let view = view.as_repository().unwrap();
+    let with = |how: fn(&mut RepositorySnapshot)| {
+        let mut seen = seen(WEB);
+        how(&mut seen);
+        seen
+    };
+    for (seen, agrees) in [
+        (with(|_| {}), true),
+        (with(|seen| seen.default_branch = None), true),
+        (with(|seen| seen.archived = None), true),
+        (with(|seen| seen.default_branch = Some("trunk".into())), false),
+        (with(|seen| seen.archived = Some(true)), false),
+        (with(|seen| seen.name = "acme/shop".parse().unwrap()), false),
+        (with(|seen| seen.name = "acme/Web".parse().unwrap()), false),
+    ] {
+        assert_eq!(view.agrees_with(&seen), agrees, "{seen:?}");
+    }
+}

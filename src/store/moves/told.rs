@@ -1,0 +1,40 @@
+//! What GitHub was told, and by which number GitHub knows it: the same comment is kept.
+
+use sqlx::AnyConnection;
+
+use super::{
+    super::{dialect::Dialect, error::StoreError},
+    Move, ranges, run,
+};
+
+/// Where both sides have told GitHub the same thing, GitHub may show it twice: it is looked up, and what is too much
+/// is removed. What GitHub refused the old account is tried again.
+pub(super) async fn carry(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    moving: &Move<'_>,
+) -> Result<(), StoreError> {
+    for range in ranges::effects(moving.repo) {
+        let text = "UPDATE effect SET
+                      lane = theirs.lane, body = theirs.body, hash = theirs.hash, generation = effect.generation + 1,
+                      waiting = 1, next_at = 0, refused_why = NULL, sent_hash = NULL, lease = NULL, lease_until = 0,
+                      attempts = CASE WHEN effect.attempts > theirs.attempts THEN effect.attempts
+                        WHEN theirs.attempts > 0 THEN theirs.attempts ELSE 1 END,
+                      remote = CASE WHEN effect.remote <> theirs.remote THEN NULL
+                        ELSE coalesce(theirs.remote, effect.remote) END
+                    FROM effect AS theirs
+                    WHERE theirs.tenant = $1 AND effect.tenant = $2 AND theirs.key = effect.key
+                      AND effect.key >= $3 AND effect.key < $4";
+        run(connection, dialect, text, moving, &range).await?;
+        let text = "DELETE FROM effect WHERE tenant = $1 AND key >= $3 AND key < $4
+                      AND EXISTS (SELECT 1 FROM effect AS ours WHERE ours.tenant = $2 AND ours.key = effect.key)";
+        run(connection, dialect, text, moving, &range).await?;
+        let text = "UPDATE effect SET tenant = $2, lease = NULL, lease_until = 0,
+                      waiting = CASE WHEN refused_why IS NULL THEN waiting ELSE 1 END,
+                      next_at = CASE WHEN refused_why IS NULL THEN next_at ELSE 0 END,
+                      refused_why = NULL
+                    WHERE tenant = $1 AND key >= $3 AND key < $4";
+        run(connection, dialect, text, moving, &range).await?;
+    }
+    Ok(())
+}
