@@ -1,18 +1,33 @@
 //! When the disk or the database says no, nothing is acknowledged, GitHub is told to come again, and the server goes
 //! on by itself as soon as it can.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::{
     place::Place,
-    server::{Server, now, until},
+    server::{PROGRAM, Server, now, until},
 };
 use crate::support::Database;
 
 /// GitHub takes no later answer.
 const IN_TIME: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_deliveries_and_the_server_recovers_by_itself() {
+    let place = Place::open(Database::sqlite()).await;
+    // A limit of the size of its files is to the process what a full disk is: writing fails, reading goes on.
+    let mut command = place.prepare("sh", &["-c", "trap '' XFSZ; exec \"$0\" serve", PROGRAM]);
+    let server = place.start(&mut command).await;
+    keeps_only_what_it_acknowledges(&place, &server, async |is_full| {
+        let limit = format!("--fsize={}:unlimited", if is_full { "1024" } else { "unlimited" });
+        assert!(Command::new("prlimit").args(["--pid", &server.id(), &limit]).status().unwrap().success());
+    })
+    .await;
+    assert_eq!(server.stop().await.0, Some(0));
+    place.close().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_database_refuses_deliveries_and_the_server_recovers_by_itself() {
