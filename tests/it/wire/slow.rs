@@ -108,3 +108,16 @@ async fn nothing_is_stored_of_a_body_that_breaks_off() {
     assert_eq!(stored, ["whole"]);
     place.close().await;
 }
+
+/// A request whose head never ends would hold its connection for ever. An idle connection may wait a little longer than
+/// a body: a proxy in front of the server keeps some open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_cut_off() {
+    let place = Place::open(Database::sqlite()).await;
+    let server = place.serve().await;
+    let mut line = server.line().await.unwrap();
+    line.write(b"POST /webhooks/github HTTP/1.1\r\nHost: chan").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(40), line.answer()).await;
+    assert!(ended.is_ok_and(|answer| answer.is_err()), "the connection is still open");
+    place.close().await;
+}
