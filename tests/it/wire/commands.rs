@@ -30,7 +30,6 @@ fn all(said: &Said) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "most of them are the words of the program")]
 async fn each_command_explains_itself() {
     let place = Place::open(Database::sqlite()).await;
     let mut texts = String::new();
