@@ -3,14 +3,20 @@
 use std::{
     fmt::{Debug, Display},
     future::Future,
+    pin::pin,
     time::Duration,
 };
 
-use axum::{Router, serve::Listener};
+use axum::{Router, body::Body, serve::Listener};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     sync::watch,
-    task::{AbortHandle, JoinHandle},
+    task::{AbortHandle, JoinHandle, JoinSet},
 };
+use tower::ServiceExt as _;
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,20 +130,43 @@ pub async fn finish(running: Vec<JoinHandle<()>>, grace: Duration) {
     }
 }
 
+/// A connection on which no request begins, or none that ends its head, is closed after this time.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+
 /// Serves a router on a socket until told to stop, and finishes what is in flight.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-pub fn serve<L>(name: &'static str, listener: L, router: Router, stop: Stop) -> JoinHandle<()>
+pub fn serve<L>(name: &'static str, mut listener: L, router: Router, stop: Stop) -> JoinHandle<()>
 where
     L: Listener,
     L::Addr: Debug,
 {
     tokio::spawn(async move {
-        let until = stop.clone();
-        let served =
-            axum::serve(listener, router).with_graceful_shutdown(async move { until.stopped().await }).await;
-        if let Err(error) = served {
-            tracing::error!(door = name, %error, "a door broke");
+        let mut connections = JoinSet::new();
+        loop {
+            let stream = tokio::select! {
+                (stream, _) = listener.accept() => stream,
+                () = stop.stopped() => break,
+            };
+            connections.spawn(converse(stream, router.clone(), stop.clone()));
+            while connections.try_join_next().is_some() {}
         }
-        stop.stop();
+        tracing::debug!(door = name, connections = connections.len(), "closing");
+        while connections.join_next().await.is_some() {}
     })
+}
+
+async fn converse<S>(stream: S, router: Router, stop: Stop)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answer = move |request: Request<Incoming>| router.clone().oneshot(request.map(Body::new));
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service_fn(answer)));
+    tokio::select! {
+        // Whoever breaks off has nothing to be told.
+        _ = connection.as_mut() => return,
+        () = stop.stopped() => connection.as_mut().graceful_shutdown(),
+    }
+    drop(connection.await);
 }

@@ -138,21 +138,22 @@ impl Database {
     }
 
     async fn turn<I: ?Sized + Sync, T>(&self, input: &I, work: Work<I, T>) -> Result<T, StoreError> {
-        let mut transaction = match self.dialect {
-            Dialect::Sqlite => self.writing.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.writing.begin().await?,
+        let mut connection = self.writing.acquire().await?;
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
         };
-        match work(&mut transaction, self.dialect, input).await {
-            Ok(done) => {
-                transaction.commit().await?;
-                Ok(done)
-            }
-            Err(error) => {
-                // The connection may be what failed; then there is nothing left to roll back.
-                transaction.rollback().await.ok();
-                Err(error)
-            }
+        let mut transaction = connection.begin_with(begin).await?;
+        let done = work(&mut transaction, self.dialect, input).await;
+        let ended = match &done {
+            Ok(_) => transaction.commit().await,
+            Err(_) => transaction.rollback().await,
+        };
+        if ended.is_err() {
+            // On a full disk SQLite rolls back by itself; the driver goes on to count a transaction that is no more.
+            connection.close_on_drop();
         }
+        done.and_then(|done| ended.map(|()| done).map_err(StoreError::from))
     }
 
     /// Ends all connections.

@@ -68,6 +68,7 @@ async fn each_command_explains_itself() {
     Options:
           --config <FILE>          The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
           --insecure-short-secret  Accept a webhook secret under 32 bytes, for trials only
+          --pull                   Fetch deliveries from GitHub every few seconds: for a server that no webhook can reach
       -h, --help                   Print help
       -V, --version                Print version
 

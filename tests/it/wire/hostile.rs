@@ -159,7 +159,7 @@ async fn whatever_names_a_delivery_has_it_is_kept_under_a_name() {
         assert_eq!(stored.len(), letters.len(), "each is kept, and under a name of its own");
         let said = fates(&place).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said, @"
+            insta::assert_snapshot!(said, @r"
             no guid: ignored `watch` is not an event that we read
             sha256:c745077ef1083739b5c3b995c732d95f1b8122b14c3a2ed6f872397805584697: ignored `watch` is not an event that we read
             sha256:dc03345d6d55d6cfdfd7dd62da76426c96c5dda43ae71016161b3bd9528f43f2: ignored `watch` is not an event that we read

@@ -15,7 +15,7 @@ use super::letter::{Answer, Letter, Line};
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_changegate");
 /// How long the server may take to start, and to finish its work.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 #[expect(clippy::disallowed_methods, reason = "seconds of a test are seconds of the person who waits for it")]
 pub fn now() -> Instant {

@@ -1,11 +1,13 @@
 //! Senders that do not finish: they are sent away in time, nothing of them is stored, and nobody waits for them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
 
 use super::{
     letter::Line,
     place::Place,
-    server::{Server, now, pause, until},
+    server::{Server, now, pause},
 };
 use crate::support::Database;
 
@@ -52,30 +54,40 @@ async fn a_sender_that_falls_silent_is_sent_away_and_others_are_served_meanwhile
     place.close().await;
 }
 
-/// Nobody has proved anything while a body is on its way: all of them together may take 100 MiB of memory.
+/// Nobody has proved anything while a body is on its way: all of them together may take 100 MiB.
 #[tokio::test(flavor = "multi_thread")]
-async fn large_bodies_that_never_end_take_limited_memory_and_deliveries_are_put_off_meanwhile() {
+async fn large_bodies_that_never_end_take_limited_memory() {
     let place = Place::open(Database::sqlite()).await;
     let server = place.serve().await;
-    let mut held = vec![];
-    for number in 0..5 {
-        let letter = place.letter(&format!("held {number}"), "watch", vec![b' '; 21 << 20]);
-        let mut line = server.line().await.unwrap();
-        line.write(&letter.head()).await.unwrap();
-        line.write(&letter.body[..20 << 20]).await.unwrap();
-        held.push(line);
+    let large = Arc::new(place.letter("held", "watch", vec![b' '; 25 << 20]));
+    let mut senders = JoinSet::new();
+    for _ in 0..20 {
+        let (large, mut line) = (Arc::clone(&large), server.line().await.unwrap());
+        senders.spawn(async move {
+            line.write(&large.head()).await.unwrap();
+            // Whoever is refused on the way may not get to read why.
+            line.write(&large.body[..24 << 20]).await.ok()?;
+            line.answer().await.ok()
+        });
     }
-    let letter = place.letter("put off", "watch", "{}");
-    let refused =
-        until("there is no room", async || Some(server.send(&letter).await).filter(|a| a.status != 202));
-    let refused = refused.await;
-    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
-    assert_eq!(refused.body, "too many large bodies arrive at once; send it again\n");
-    let since = now();
-    until("there is room again", async || (server.send(&letter).await.status == 202).then_some(())).await;
-    assert!(since.elapsed() < IN_TIME, "it took {:?}", since.elapsed());
-    drop(held);
+    let answers: Vec<_> = senders.join_all().await.into_iter().flatten().collect();
+    for answer in &answers {
+        assert!(matches!(answer.status, 408 | 503), "{answer:?}");
+        assert_eq!(answer.header("retry-after").is_some(), answer.status == 503, "{answer:?}");
+    }
+    let most = most_memory(&server);
+    assert!(most < 350, "20 bodies of 24 MiB took {most} MiB");
+    eprintln!("20 bodies of 24 MiB at once: {most} MiB at most, {} answered", answers.len());
+    assert_eq!(server.send(&place.letter("after", "watch", "{}")).await.status, 202);
     place.close().await;
+}
+
+/// The most memory that the server ever took, in MiB; 0 where the system does not say.
+fn most_memory(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,14 +109,15 @@ async fn nothing_is_stored_of_a_body_that_breaks_off() {
     place.close().await;
 }
 
-/// A request whose head never ends holds a connection, and later the stop of the server.
+/// A request whose head never ends would hold its connection for ever. An idle connection may wait a little longer than
+/// a body: a proxy in front of the server keeps some open.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_never_ends_is_cut_off() {
     let place = Place::open(Database::sqlite()).await;
     let server = place.serve().await;
     let mut line = server.line().await.unwrap();
     line.write(b"POST /webhooks/github HTTP/1.1\r\nHost: chan").await.unwrap();
-    let ended = tokio::time::timeout(IN_TIME, line.answer()).await;
-    assert!(ended.is_ok(), "the connection is still open after {IN_TIME:?}");
+    let ended = tokio::time::timeout(Duration::from_secs(40), line.answer()).await;
+    assert!(ended.is_ok_and(|answer| answer.is_err()), "the connection is still open");
     place.close().await;
 }
