@@ -154,12 +154,10 @@ impl Place {
     /// The deliveries that are stored, in the order of arrival.
     pub async fn stored(&self) -> Vec<Stored> {
         let mut raw = self.raw().await;
-        let rows = sqlx::query(
-            "SELECT delivery_id, state, why, repeats, waiting FROM delivery ORDER BY id",
-        )
-        .fetch_all(&mut raw)
-        .await
-        .unwrap();
+        let rows = sqlx::query("SELECT delivery_id, state, why, repeats, waiting FROM delivery ORDER BY id")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
         raw.close().await.unwrap();
         let stored = |row: &sqlx::any::AnyRow| Stored {
             id: row.get(0),
