@@ -29,7 +29,7 @@ pub struct Config {
     pub github_web_url: String,
     /// The number of the GitHub App.
     pub app_id: u64,
-    /// PEM texts of the App's private keys; the last one signs.
+    /// PEM texts of the App's private keys, newest first: an older one signs where GitHub does not know a newer one.
     pub private_keys: Vec<SecretString>,
     /// Every secret that a delivery may be signed with.
     pub webhook_secrets: Vec<SecretString>,

@@ -165,6 +165,12 @@ impl RepoName {
         self.0.split_once('/').map_or("", |(owner, _)| owner)
     }
 
+    /// The same repository, after its owner was renamed. Unchanged where that is no owner's name.
+    #[must_use]
+    pub fn owned_by(&self, owner: &str) -> Self {
+        format!("{owner}/{}", self.name()).parse().unwrap_or_else(|_| self.clone())
+    }
+
     /// The part after the slash.
     #[must_use]
     pub fn name(&self) -> &str {

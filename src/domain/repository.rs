@@ -144,7 +144,13 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     let Some(account) = inquiry.view(SubjectId::Account) else {
         return Judgement::Needs(inquiry.into_missing());
     };
-    let installation = through(account.and_then(View::as_account), repo, case.events);
+    let account = account.and_then(View::as_account);
+    if !case.events.iter().any(|event| shows(event, repo)) {
+        // Woken by its account alone: an account that was renamed takes its repositories along.
+        let owner = account.and_then(|account| account.seen.as_ref());
+        after.name = owner.map_or_else(|| after.name.clone(), |owner| after.name.owned_by(&owner.login));
+    }
+    let installation = through(account, repo, case.events);
     let mut look_again = None;
     if installation.is_none() {
         after.policy.read = None;
@@ -166,9 +172,13 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     Decision { audit, look_again, ..Decision::quiet(State::Repository(after)) }.into()
 }
 
+fn shows(event: &Event, repo: RepoId) -> bool {
+    event.repository.as_ref().is_some_and(|seen| seen.id == repo)
+}
+
 /// The installation that reaches the repository now: the account's, or what the deliveries show of one that is new.
 fn through(account: Option<&Account>, repo: RepoId, events: &[Event]) -> Option<InstallationId> {
-    let shown = |event: &&Event| event.repository.as_ref().is_some_and(|seen| seen.id == repo);
+    let shown = |event: &&Event| shows(event, repo);
     match account {
         Some(account) => account.installation.filter(|id| {
             let told = || events.iter().filter(shown).any(|event| event.installation == Some(*id));

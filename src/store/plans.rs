@@ -25,10 +25,11 @@ async fn what_runs_all_day_is_served_by_an_index_and_needs_no_sorting() {
         (effects::QUEUE.tenants, "effect_waiting_tenant "),
         (wake::READERS, "reading_key"),
     ] {
-        let plan = plan(&store, text).await;
+        // Every line ends with a space, so that no index is taken for a longer named one.
+        let plan = plan(&store, text).await.replace('\n', " \n") + " ";
         assert!(plan.contains(index), "{text}\n{plan}");
         assert!(!plan.contains("USE TEMP B-TREE"), "{text}\n{plan}");
-        assert!(!plan.contains("SCAN subject\n") && !plan.contains("SCAN effect\n"), "{text}\n{plan}");
+        assert!(!plan.contains("SCAN subject \n") && !plan.contains("SCAN effect \n"), "{text}\n{plan}");
     }
     store.close().await;
 }

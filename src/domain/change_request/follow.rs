@@ -121,6 +121,10 @@ impl ChangeRequest {
             self.seen = Some(issue.clone());
             self.gone = self.gone.filter(|gone| *gone != Gone::NotFound);
         }
+        if let (Some(std::cmp::Ordering::Equal), Some(seen)) = (age, &mut self.seen) {
+            // What the reading settles, but for the type, which only deliveries show.
+            seen.issue_type = seen.issue_type.take().or_else(|| issue.issue_type.clone());
+        }
         age.is_some_and(std::cmp::Ordering::is_eq) && differs && !self.is_covered(issue)
     }
 
@@ -160,14 +164,17 @@ impl ChangeRequest {
                 self.read.get_or_insert_with(|| Read::nothing(as_of)).as_of = as_of;
             }
             Fact::Known(Some(reading), as_of) => {
-                let issue = &reading.issue;
+                // Deliveries show the issue's type, readings do not.
+                let known_type = self.seen.as_ref().and_then(|seen| seen.issue_type.clone());
+                let issue_type = reading.issue.issue_type.clone().or(known_type);
+                let issue = IssueSnapshot { at: self.at, issue_type, ..reading.issue.clone() };
                 if self.seen.as_ref().is_some_and(|seen| issue.updated_at < seen.updated_at) {
                     self.unread =
                         Some("GitHub showed an older version of the issue than it had announced".into());
                     return;
                 }
-                self.note_version(issue, rules);
-                self.seen = Some(IssueSnapshot { at: self.at, ..issue.clone() });
+                self.note_version(&issue, rules);
+                self.seen = Some(issue);
                 self.gone = self.gone.filter(|gone| *gone != Gone::NotFound);
                 self.read = Some(Read::of(reading, as_of, rules));
             }

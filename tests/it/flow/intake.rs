@@ -116,7 +116,6 @@ async fn a_new_title_and_a_contact_are_followed() {
 }
 
 #[tokio::test]
-#[ignore = "reading an issue from GitHub loses its type, and the request leaves the register at once"]
 async fn an_issue_type_takes_in_where_the_policy_says_so() {
     scenario(async |s| {
         s.policy("intake: { type: Feature }\n").await;
@@ -129,7 +128,7 @@ async fn an_issue_type_takes_in_where_the_policy_says_so() {
         s.by("sam").set_issue_type(typed, None);
         s.settle().await;
         assert_eq!(s.register().await, vec![]);
-        assert_snapshot!(s.status(typed), @"");
+        assert!(s.status(typed).contains("left the register"), "{}", s.status(typed));
     })
     .await;
 }
