@@ -17,17 +17,17 @@ async fn what_runs_all_day_is_served_by_an_index_and_needs_no_sorting() {
     let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
     for (text, index) in [
         (inbox::CLAIM, "delivery_waiting"),
-        (subjects::QUEUE.first, "subject_due "),
-        (subjects::QUEUE.of_tenant, "subject_due_tenant "),
-        (subjects::QUEUE.tenants, "subject_due_tenant "),
-        (effects::QUEUE.first, "effect_waiting "),
-        (effects::QUEUE.of_tenant, "effect_waiting_tenant "),
-        (effects::QUEUE.tenants, "effect_waiting_tenant "),
+        (subjects::QUEUE.first, "subject_due"),
+        (subjects::QUEUE.of_tenant, "subject_due_tenant"),
+        (subjects::QUEUE.tenants, "subject_due_tenant"),
+        (effects::QUEUE.first, "effect_waiting"),
+        (effects::QUEUE.of_tenant, "effect_waiting_tenant"),
+        (effects::QUEUE.tenants, "effect_waiting_tenant"),
         (wake::READERS, "reading_key"),
     ] {
         // Every line ends with a space, so that no index is taken for a longer named one.
         let plan = plan(&store, text).await.replace('\n', " \n") + " ";
-        assert!(plan.contains(index), "{text}\n{plan}");
+        assert!(plan.split_whitespace().any(|word| word == index), "{text}\n{plan}");
         assert!(!plan.contains("USE TEMP B-TREE"), "{text}\n{plan}");
         assert!(!plan.contains("SCAN subject \n") && !plan.contains("SCAN effect \n"), "{text}\n{plan}");
     }

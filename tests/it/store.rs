@@ -16,6 +16,8 @@ mod audit;
 
 mod starts;
 
+mod moves;
+
 mod shares;
 
 mod storms;

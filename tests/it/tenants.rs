@@ -129,7 +129,8 @@ async fn each_log_names_the_other_and_the_hash_of_its_end() {
 async fn a_release_of_the_old_account_loses_its_members_and_the_new_policy_plans_anew() {
     scenario(async |s| {
         let train = |owner: &str| {
-            format!("trains: {{ product: {{ repositories: [{owner}/web, {owner}/billing], milestones: '^[0-9]{{4}}\\.[0-9]{{2}}$' }} }}\n")
+            let repositories = format!("[{owner}/web, {owner}/billing]");
+            format!("trains:\n  product: {{ repositories: {repositories}, title: \"{{year}}.{{month}}\" }}\n")
         };
         let new = newco(s, &train("newco")).await;
         let old = tenant(s, "acme").await;

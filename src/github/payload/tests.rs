@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    event::{CommentedOn, IssueChange, LabelChange, MergeGroupChange, PullRequestChange, ReviewState},
-    ids::{IssueRef, RepoId},
+    event::{
+        CommentedOn, IssueChange, LabelChange, MergeGroupChange, PullRequestChange, RepositoryChange,
+        ReviewState,
+    },
+    ids::{AccountId, IssueRef, RepoId},
 };
 
 const SHA: &str = "0123456789012345678901234567890123456789";
@@ -386,4 +389,18 @@ fn no_published_example_passes_as_another_event() {
     }
     passed.remove("watch as repository"); // `started`: an action that says nothing of a repository
     assert!(passed.is_empty(), "{passed:#?}");
+}
+
+#[test]
+fn a_transferred_repository_says_whose_it_was() {
+    for (owner, former) in [
+        (r#"{"from":{"user":{"id":11,"login":"ana"}}}"#, Some(11)),
+        (r#"{"from":{"organization":{"id":12,"login":"old"}}}"#, Some(12)),
+        (r#"{"from":{}}"#, None),
+        ("null", None),
+    ] {
+        let body = about(&format!(r#""action":"transferred","changes":{{"owner":{owner}}}"#));
+        let What::Repository { change } = event("repository", &body).what else { panic!() };
+        assert_eq!(change, RepositoryChange::Transferred { from: former.map(AccountId) }, "{owner}");
+    }
 }

@@ -81,6 +81,8 @@ pub(super) async fn carry(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     shown::lock(connection, dialect, moving).await?;
+    let freed = shown::lock_name(connection, dialect, moving).await?;
+    pointers::lock_targets(connection, dialect, moving).await?;
     let known = Known::lock(connection, dialect, moving).await?;
     if known.is_unknown() {
         return late::remember(connection, dialect, moving, now).await;
@@ -88,7 +90,11 @@ pub(super) async fn carry(
     let mut woken = Woken::default();
     woken.readers(connection, dialect, moving).await?;
     pointers::carry(connection, dialect, moving, &known, &mut woken).await?;
-    shown::carry(connection, dialect, moving, &known, &mut woken).await?;
+    shown::carry(connection, dialect, moving, &known).await?;
+    if let Some(name) = freed {
+        shown::free_name(connection, dialect, moving, &name).await?;
+        woken.readers_of(&moving.from, name);
+    }
     subjects::carry(connection, dialect, moving, &known).await?;
     for id in known.all() {
         woken.wakes.add(moving.to_tenant, &published::subject(id)?, 0);

@@ -18,6 +18,38 @@ use super::{
 /// Source, relation and target.
 type Edge = [String; 3];
 
+/// Locks, on both sides, the keys of those elsewhere who are pointed at. (Nobody points anew: who is to be judged holds
+/// what is shown of it, and that is locked.)
+pub(super) async fn lock_targets(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    moving: &Move<'_>,
+) -> Result<(), StoreError> {
+    let mut keys = BTreeSet::new();
+    for range in ranges::subjects(moving.repo) {
+        let text = "SELECT tenant, relation, target FROM edge
+                    WHERE tenant IN ($1, $2) AND source >= $3 AND source < $4";
+        let statement = dialect.query(text).bind(moving.from.clone()).bind(moving.to.clone());
+        for row in range.bind(statement).fetch_all(&mut *connection).await? {
+            let (relation, target): (String, String) = (row.try_get(1)?, row.try_get(2)?);
+            let target = published::subject(&target)?;
+            if target.repo() != Some(moving.repo) {
+                let key = published::Key::pointing_at(&relation, &target);
+                keys.insert((key.rank, row.try_get::<String, _>(0)?, key.text));
+            }
+        }
+    }
+    let keys: Vec<_> = keys.into_iter().collect();
+    for keys in keys.chunks(ROWS) {
+        let text = "SELECT key FROM published WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}";
+        let statement = keys.iter().fold(dialect.rows(text, 2, keys.len()), |statement, (_, tenant, key)| {
+            statement.bind(tenant.clone()).bind(key.clone())
+        });
+        statement.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn carry(
     connection: &mut AnyConnection,
     dialect: Dialect,

@@ -11,7 +11,7 @@ use super::{
         error::StoreError,
         published::{self, Key},
     },
-    Move, Woken, ranges, run, run_in, run_over,
+    Move, ranges, run, run_in, run_over,
     subjects::Known,
 };
 
@@ -34,9 +34,7 @@ pub(super) async fn carry(
     dialect: Dialect,
     moving: &Move<'_>,
     known: &Known,
-    woken: &mut Woken,
 ) -> Result<(), StoreError> {
-    free_name(connection, dialect, moving, woken).await?;
     let text = "UPDATE published SET face = NULL, shown = NULL WHERE tenant = $1 AND key IN ({rows})";
     run_over(connection, dialect, text, &moving.from, &known.overruled_there).await?;
     for range in ranges::published(moving.repo) {
@@ -55,26 +53,34 @@ pub(super) async fn carry(
     Ok(())
 }
 
-/// In its old account, no repository bears its name any more. (In the new one, its judgement takes the name.)
-async fn free_name(
+/// Locks the key of the name that it bears in its old account, if nobody else has taken the name.
+pub(super) async fn lock_name(
     connection: &mut AnyConnection,
     dialect: Dialect,
     moving: &Move<'_>,
-    woken: &mut Woken,
-) -> Result<(), StoreError> {
+) -> Result<Option<String>, StoreError> {
     let key = Key::view(&SubjectId::Repository(moving.repo)).text;
     let text = "SELECT shown FROM published WHERE tenant = $1 AND key = $2 AND shown IS NOT NULL";
     let statement = dialect.query(text).bind(moving.from.clone()).bind(key.clone());
-    let Some(row) = statement.fetch_optional(&mut *connection).await? else { return Ok(()) };
+    let Some(row) = statement.fetch_optional(&mut *connection).await? else { return Ok(None) };
     let view: View = body::read(&key, &row.try_get::<String, _>(0)?)?;
-    let Some(repository) = view.as_repository() else { return Ok(()) };
-    let named = Key::named(&repository.name).text;
-    let face = published::bearer_face(moving.repo)?;
-    let text = "UPDATE published SET mark = mark + 1, face = NULL, shown = NULL
-                WHERE tenant = $1 AND key = $2 AND face = $3";
-    let statement = dialect.query(text).bind(moving.from.clone()).bind(named.clone()).bind(face);
-    if statement.execute(connection).await?.rows_affected() > 0 {
-        woken.readers_of(&moving.from, named);
-    }
+    let Some(repository) = view.as_repository() else { return Ok(None) };
+    let name = Key::named(&repository.name).text;
+    let text = "SELECT key FROM published WHERE tenant = $1 AND key = $2 AND face = $3 {lock}";
+    let statement = dialect.query(text).bind(moving.from.clone()).bind(name.clone());
+    let held = statement.bind(published::bearer_face(moving.repo)?).fetch_optional(connection).await?;
+    Ok(held.map(|_| name))
+}
+
+/// In its old account, no repository bears its name any more. (In the new one, its judgement takes the name.)
+pub(super) async fn free_name(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    moving: &Move<'_>,
+    name: &str,
+) -> Result<(), StoreError> {
+    let text =
+        "UPDATE published SET mark = mark + 1, face = NULL, shown = NULL WHERE tenant = $1 AND key = $2";
+    dialect.query(text).bind(moving.from.clone()).bind(name.to_owned()).execute(connection).await?;
     Ok(())
 }

@@ -81,6 +81,11 @@ pub fn tenant() -> TenantId {
     TenantId::new("github.com", AccountId(1))
 }
 
+/// Another tenant on the same host.
+pub fn other(number: u64) -> TenantId {
+    TenantId::new("github.com", AccountId(number))
+}
+
 pub fn delivery(id: &str, body: &str) -> NewDelivery {
     NewDelivery {
         id: id.into(),

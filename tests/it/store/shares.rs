@@ -3,16 +3,12 @@
 use changegate::{
     domain::{
         effect::{Call, Effect},
-        ids::{AccountId, CommentId, IssueRef, RepoId, TenantId},
+        ids::{CommentId, IssueRef, RepoId},
     },
     store::{EffectOutcome, Outcome, Settlement},
 };
 
-use super::bench::{Bench, at, decided_to, milestone, milestone_state, on_both, tally};
-
-fn other(number: u64) -> TenantId {
-    TenantId::new("github.com", AccountId(number))
-}
+use super::bench::{Bench, at, decided_to, milestone, milestone_state, on_both, other, tally};
 
 /// Copies of the one subject of tenant 1, all of them due.
 async fn flood(bench: &Bench, count: u64) {

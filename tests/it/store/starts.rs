@@ -111,14 +111,14 @@ async fn a_damaged_file_is_refused() {
     assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
 }
 
-/// The pages of a table, by the file's own account, and the page size.
-async fn pages_of(path: &std::path::Path, table: &str) -> (Vec<u64>, u64) {
+/// Where the first page of a table or an index begins.
+async fn page_of(path: &std::path::Path, name: &str) -> usize {
     let raw = AnyPool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
     let size = sqlx::query("PRAGMA page_size").fetch_one(&raw).await.unwrap().get::<i64, _>(0);
-    let root = sqlx::query("SELECT rootpage FROM sqlite_schema WHERE name = $1").bind(table.to_owned());
+    let root = sqlx::query("SELECT rootpage FROM sqlite_schema WHERE name = $1").bind(name.to_owned());
     let root = root.fetch_one(&raw).await.unwrap().get::<i64, _>(0);
     raw.close().await;
-    (vec![u64::try_from(root).unwrap()], u64::try_from(size).unwrap())
+    usize::try_from((root - 1) * size).unwrap()
 }
 
 #[tokio::test]
@@ -132,10 +132,10 @@ async fn a_file_with_flipped_bytes_is_refused_before_anything_is_written() {
     let subjects: Vec<_> = (0..200).map(milestone).collect();
     store.look_again(&super::bench::tenant(), &subjects, at(0)).await.unwrap();
     store.close().await;
+    drop(store);
     let bytes = std::fs::read(&sound).unwrap();
     for table in ["delivery", "subject", "subject_due", "audit", "meta"] {
-        let (pages, size) = pages_of(&sound, table).await;
-        let start = usize::try_from((pages[0] - 1) * size).unwrap();
+        let start = page_of(&sound, table).await;
         let mut bytes = bytes.clone();
         // The head of the page, and where its cells begin.
         bytes[start..start + 16].iter_mut().for_each(|byte| *byte ^= 0xff);
@@ -157,6 +157,7 @@ async fn a_file_that_was_cut_off_is_refused() {
     let subjects: Vec<_> = (0..500).map(milestone).collect();
     store.look_again(&super::bench::tenant(), &subjects, at(0)).await.unwrap();
     store.close().await;
+    drop(store);
     let length = std::fs::metadata(&path).unwrap().len();
     std::fs::File::options().write(true).open(&path).unwrap().set_len(length / 2).unwrap();
     let words = refused(&url).await.to_string().replace(&folder.path().display().to_string(), "");
