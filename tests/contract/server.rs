@@ -57,7 +57,7 @@ impl Server {
     fn address(&self) -> Option<String> {
         let said: Vec<Value> =
             self.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let ready = said.iter().find(|line| line["message"] == "ready")?;
+        let ready = said.iter().find(|line| line["message"] == "listening")?;
         ready["address"].as_str().map(str::to_owned)
     }
 
