@@ -27,7 +27,7 @@ use crate::{
     repair::{Reach, Repair, RepairError},
     store::{Counts, OpenError, Store, StoreError},
     webhook::{self, Door},
-    worker::{self, Stop, Worked},
+    worker::{self, Beside, Stop, Worked},
 };
 
 /// Why the server did not start.
@@ -84,11 +84,18 @@ impl App {
         };
         let github = Arc::new(GitHub::new(&settings, clock.clone())?);
         let instance = Instance { web_url: config.github_web_url.clone(), app: config.app_id };
-        let inbox = Inbox { store: store.clone(), github: github.clone(), clock: clock.clone(), instance };
+        let inbox = Inbox {
+            store: store.clone(),
+            github: github.clone(),
+            clock: clock.clone(),
+            instance,
+            beside: Beside::new("decide"),
+        };
         let host: Arc<str> = config.github_host().into();
         let repair =
             Repair { store: store.clone(), github: github.clone(), clock: clock.clone(), host: host.clone() };
-        let performer = Performer { store: store.clone(), github, clock: clock.clone() };
+        let beside = Beside::new("perform");
+        let performer = Performer { store: store.clone(), github, clock: clock.clone(), beside };
         let secrets = config
             .webhook_secrets
             .iter()
@@ -117,12 +124,9 @@ impl App {
     pub async fn settle(&self) -> Result<usize, StoreError> {
         let mut worked = 0;
         loop {
-            let steps = [
-                self.inbox.route_batch().await?,
-                self.inbox.decide_batch().await?,
-                self.inbox.wake_batch().await?,
-                self.performer.perform_batch().await?,
-            ];
+            let steps = self.step().await?;
+            self.inbox.beside.ended().await;
+            self.performer.beside.ended().await;
             let items: usize = steps.iter().map(|step| step.items()).sum();
             if items == 0 {
                 return Ok(worked);
@@ -131,23 +135,37 @@ impl App {
         }
     }
 
+    /// Takes each step once, and does not wait for what they began.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn step(&self) -> Result<[Worked; 4], StoreError> {
+        Ok([
+            self.inbox.route_batch().await?,
+            self.inbox.decide_batch().await?,
+            self.inbox.wake_batch().await?,
+            self.performer.perform_batch().await?,
+        ])
+    }
+
     /// Starts the loops that take the steps.
     #[must_use]
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
-        let work = |name, step: fn(Self) -> Step| {
+        let work = |beside: Beside, step: fn(Self) -> Step| {
             let (app, store) = (self.clone(), self.store.clone());
             let rest = move || {
                 let store = store.clone();
                 async move { store.wait_for_work().await }
             };
-            worker::spawn(name, stop.clone(), move || step(app.clone()), rest)
+            worker::spawn_with(beside, stop.clone(), move || step(app.clone()), rest)
         };
+        let (decide, perform) = (self.inbox.beside.clone(), self.performer.beside.clone());
         let app = self.clone();
         vec![
-            work("route", |app| Box::pin(async move { app.inbox.route_batch().await })),
-            work("decide", |app| Box::pin(async move { app.inbox.decide_batch().await })),
-            work("wake", |app| Box::pin(async move { app.inbox.wake_batch().await })),
-            work("perform", |app| Box::pin(async move { app.performer.perform_batch().await })),
+            work(Beside::new("route"), |app| Box::pin(async move { app.inbox.route_batch().await })),
+            work(decide, |app| Box::pin(async move { app.inbox.decide_batch().await })),
+            work(Beside::new("wake"), |app| Box::pin(async move { app.inbox.wake_batch().await })),
+            work(perform, |app| Box::pin(async move { app.performer.perform_batch().await })),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
             self.repairing(stop),
         ]

@@ -5,21 +5,26 @@ use std::{
     sync::Arc,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     clock::Clock,
-    domain::ids::{RepoId, TenantId},
-    github::{Failure, GitHub, Place},
+    domain::{
+        effect::Lane,
+        ids::{RepoId, TenantId},
+    },
+    github::{Failure, GitHub, Place, budget::Later},
     place,
     store::{EffectClaim, EffectOutcome, Store, StoreError},
-    worker::Worked,
+    worker::{Beside, Worked},
 };
 
 /// How many effects one step takes.
 const BATCH: usize = 32;
 /// How long after it was found away the App is looked for again; that costs GitHub nothing.
 const AWAY: SignedDuration = SignedDuration::from_mins(5);
+/// For how long the effects of one batch are sent: what is left then is given back, long before its lease ends.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Tells GitHub what was decided.
 #[derive(Debug, Clone)]
@@ -27,38 +32,74 @@ pub struct Performer {
     pub store: Store,
     pub github: Arc<GitHub>,
     pub clock: Clock,
+    /// What is being sent now, tenant by tenant.
+    pub beside: Beside,
 }
 
 impl Performer {
-    /// Performs the effects that are due, the most urgent lane first. GitHub wants one writer per installation: the
-    /// effects of one tenant go one by one.
+    /// Begins to perform the effects that are due, the most urgent lane first. GitHub wants one writer per installation:
+    /// the effects of one tenant go one by one, and no more of them are taken meanwhile. Tenants do not wait for each
+    /// other.
     ///
     /// # Errors
     /// When the store fails; an effect that was sent is then found by its mark and not made twice.
     pub async fn perform_batch(&self) -> Result<Worked, StoreError> {
-        let claims = self.store.claim_effects(BATCH, self.clock.now()).await?;
+        let busy = self.beside.busy();
+        let claims = self.store.claim_effects_except(BATCH, self.clock.now(), &busy).await?;
         let count = claims.len();
         let mut by_tenant: BTreeMap<TenantId, Vec<EffectClaim>> = BTreeMap::new();
         for claim in claims {
             by_tenant.entry(claim.tenant.clone()).or_default().push(claim);
         }
         for (tenant, claims) in by_tenant {
-            let repositories: BTreeSet<RepoId> =
-                claims.iter().map(|claim| claim.effect.call.repo()).collect();
-            let place = place::find(&self.store, &tenant, repositories.into_iter()).await?;
-            for claim in claims {
-                let outcome = self.perform(&place, &claim).await;
-                self.store.settle_effects(vec![(claim, outcome)], self.clock.now()).await?;
-            }
+            let performer = self.clone();
+            let whom = tenant.to_string();
+            self.beside.begin(&whom, async move { performer.perform_all(&tenant, claims).await });
         }
         Ok(count.into())
+    }
+
+    /// Performs them one by one. Where a limit closes a lane, everything that waits in it waits for the limit, and not
+    /// one effect after the other.
+    async fn perform_all(&self, tenant: &TenantId, claims: Vec<EffectClaim>) -> Result<(), StoreError> {
+        let began = self.clock.now();
+        let repositories: BTreeSet<RepoId> = claims.iter().map(|claim| claim.effect.call.repo()).collect();
+        let place = place::find(&self.store, tenant, repositories.into_iter()).await?;
+        let mut closed: BTreeMap<Lane, Timestamp> = BTreeMap::new();
+        let mut back = vec![];
+        for claim in claims {
+            let lane = claim.effect.lane;
+            if let Some(why) = self.hindrance(&place, lane, began) {
+                closed.insert(lane, why.at);
+                back.push((claim, EffectOutcome::Unsent { at: why.at, why: why.why.into() }));
+                continue;
+            }
+            let outcome = self.perform(&place, &claim).await;
+            self.store.settle_effects(vec![(claim, outcome)], self.clock.now()).await?;
+        }
+        if !back.is_empty() {
+            self.store.settle_effects(back, self.clock.now()).await?;
+        }
+        for (lane, at) in closed {
+            self.store.postpone_effects(tenant, lane, (self.clock.now(), at)).await?;
+        }
+        Ok(())
+    }
+
+    /// Why nothing more is sent in this lane now.
+    fn hindrance(&self, place: &Place, lane: Lane, began: Timestamp) -> Option<Later> {
+        let now = self.clock.now();
+        if now.duration_since(began) > PATIENCE {
+            return Some(Later { at: now, why: "GitHub is slow, and others come first" });
+        }
+        self.github.closed_for(place.installation?, lane)
     }
 
     /// What is owed while the App is suspended or not installed waits until it is back.
     async fn perform(&self, place: &Place, claim: &EffectClaim) -> EffectOutcome {
         if place.installation.is_none() {
             let why = "the App is not installed on this account, or suspended".into();
-            return EffectOutcome::Retry { at: self.clock.now() + AWAY, why };
+            return EffectOutcome::Unsent { at: self.clock.now() + AWAY, why };
         }
         match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
             Ok(done) => EffectOutcome::Sent { remote: done.remote },

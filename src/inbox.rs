@@ -25,7 +25,7 @@ use crate::{
     store::{
         Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError, StoredDelivery,
     },
-    worker::Worked,
+    worker::{Beside, Worked},
 };
 
 /// How many deliveries or subjects one step takes.
@@ -40,6 +40,8 @@ pub struct Inbox {
     pub github: Arc<GitHub>,
     pub clock: Clock,
     pub instance: Instance,
+    /// The subjects that wait for GitHub's answers now, tenant by tenant.
+    pub beside: Beside,
 }
 
 impl Inbox {
@@ -95,23 +97,52 @@ impl Inbox {
         Ok(self.store.expand_fan_out(self.clock.now()).await?.into())
     }
 
-    /// Judges the subjects that are due, and settles what was decided.
+    /// Judges the subjects that are due, and settles what was decided. Those that ask GitHub go on by themselves, tenant
+    /// by tenant, and no more of their tenant are taken meanwhile: nobody waits for the answers that another one waits
+    /// for.
     ///
     /// # Errors
     /// When the store fails; nothing is lost, the step can be taken again.
     pub async fn decide_batch(&self) -> Result<Worked, StoreError> {
-        let claims = self.store.claim_subjects(BATCH, self.clock.now()).await?;
+        let busy = self.beside.busy();
+        let claims = self.store.claim_subjects_except(BATCH, self.clock.now(), &busy).await?;
         let count = claims.len();
-        let mut open: Vec<Open> = claims.into_iter().map(Open::new).collect();
-        while !open.is_empty() {
-            let (judged, asking) = self.judge_all(open);
-            open = self.settle(judged).await?;
-            open.extend(self.find_out(asking).await?);
+        for (tenant, asking) in self.decide(claims.into_iter().map(Open::new).collect()).await? {
+            let (inbox, whom) = (self.clone(), tenant.to_string());
+            self.beside.begin(&whom, async move { inbox.decide_with_github(&tenant, asking).await });
         }
         Ok(count.into())
     }
 
-    fn judge_all(&self, open: Vec<Open>) -> (Vec<Judged>, Vec<(Open, Vec<Question>)>) {
+    /// Decides whatever can be decided by what the store knows; answers with those who ask GitHub.
+    async fn decide(&self, mut open: Vec<Open>) -> Result<BTreeMap<TenantId, Vec<Asking>>, StoreError> {
+        let mut waiting: BTreeMap<TenantId, Vec<Asking>> = BTreeMap::new();
+        while !open.is_empty() {
+            let (judged, asking) = self.judge_all(open);
+            open = self.settle(judged).await?;
+            for (tenant, asking) in by_tenant(asking) {
+                for (answered, left) in self.ask_store(&tenant, asking).await? {
+                    if left.is_empty() {
+                        open.push(answered);
+                    } else {
+                        waiting.entry(tenant.clone()).or_default().push((answered, left));
+                    }
+                }
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Decides the subjects of one tenant that ask GitHub, until none of them asks any more.
+    async fn decide_with_github(&self, tenant: &TenantId, mut asking: Vec<Asking>) -> Result<(), StoreError> {
+        while !asking.is_empty() {
+            let open = self.ask_github(tenant, asking).await?;
+            asking = self.decide(open).await?.remove(tenant).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn judge_all(&self, open: Vec<Open>) -> (Vec<Judged>, Vec<Asking>) {
         let now = self.clock.now();
         let (mut judged, mut asking) = (vec![], vec![]);
         for mut open in open {
@@ -169,27 +200,10 @@ impl Inbox {
         Ok(again)
     }
 
-    /// Answers what was asked, tenant by tenant: from the store in one go, from GitHub in batches.
-    async fn find_out(&self, asking: Vec<(Open, Vec<Question>)>) -> Result<Vec<Open>, StoreError> {
-        let mut by_tenant: BTreeMap<TenantId, Vec<(Open, Vec<Question>)>> = BTreeMap::new();
-        for (open, questions) in asking {
-            by_tenant.entry(open.claim.tenant.clone()).or_default().push((open, questions));
-        }
-        let mut answered = vec![];
-        for (tenant, asking) in by_tenant {
-            answered.extend(self.find_out_for(&tenant, asking).await?);
-        }
-        Ok(answered)
-    }
-
-    async fn find_out_for(
-        &self,
-        tenant: &TenantId,
-        mut asking: Vec<(Open, Vec<Question>)>,
-    ) -> Result<Vec<Open>, StoreError> {
-        let questions: BTreeSet<Question> =
-            asking.iter().flat_map(|(_, questions)| questions).cloned().collect();
-        let (ours, githubs): (Vec<_>, Vec<_>) = questions.into_iter().partition(Question::is_for_the_store);
+    /// Answers what the store knows, in one go; what is left is for GitHub.
+    async fn ask_store(&self, tenant: &TenantId, mut asking: Vec<Asking>) -> Result<Vec<Asking>, StoreError> {
+        let questions: BTreeSet<Question> = questions_of(&asking);
+        let ours: Vec<Question> = questions.into_iter().filter(Question::is_for_the_store).collect();
         let now = self.clock.now();
         for answered in self.store.answer(tenant, &ours).await? {
             for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&answered.question))
@@ -198,12 +212,19 @@ impl Inbox {
                 open.facts.insert(answered.question.clone(), Fact::Known(answered.answer.clone(), now));
             }
         }
-        if !githubs.is_empty() {
-            let place = self.place(tenant, &asking, &githubs).await?;
-            for (question, fact) in self.github.answer(&place, &githubs).await {
-                for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&question)) {
-                    open.facts.insert(question.clone(), fact.clone());
-                }
+        for (_, questions) in &mut asking {
+            questions.retain(|question| !question.is_for_the_store());
+        }
+        Ok(asking)
+    }
+
+    /// Asks GitHub, in batches, what several want to know only once.
+    async fn ask_github(&self, tenant: &TenantId, mut asking: Vec<Asking>) -> Result<Vec<Open>, StoreError> {
+        let questions: Vec<Question> = questions_of(&asking).into_iter().collect();
+        let place = self.place(tenant, &asking, &questions).await?;
+        for (question, fact) in self.github.answer(&place, &questions).await {
+            for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&question)) {
+                open.facts.insert(question.clone(), fact.clone());
             }
         }
         Ok(asking.into_iter().map(|(open, _)| open).collect())
@@ -214,7 +235,7 @@ impl Inbox {
     async fn place(
         &self,
         tenant: &TenantId,
-        asking: &[(Open, Vec<Question>)],
+        asking: &[Asking],
         questions: &[Question],
     ) -> Result<Place, StoreError> {
         let repositories = questions.iter().filter_map(Question::repo);
@@ -243,6 +264,21 @@ struct Open {
 
 /// A subject that was judged, and what came of it.
 type Judged = (Open, Outcome);
+
+/// A subject, and what must be found out for it.
+type Asking = (Open, Vec<Question>);
+
+fn by_tenant(asking: Vec<Asking>) -> BTreeMap<TenantId, Vec<Asking>> {
+    let mut by_tenant: BTreeMap<TenantId, Vec<Asking>> = BTreeMap::new();
+    for (open, questions) in asking {
+        by_tenant.entry(open.claim.tenant.clone()).or_default().push((open, questions));
+    }
+    by_tenant
+}
+
+fn questions_of(asking: &[Asking]) -> BTreeSet<Question> {
+    asking.iter().flat_map(|(_, questions)| questions).cloned().collect()
+}
 
 impl Open {
     /// What GitHub said is still fresh; what the store said is not.

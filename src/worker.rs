@@ -1,6 +1,7 @@
 //! A step, and the loop that calls it: the loop in production, tests by hand.
 
 use std::{
+    collections::BTreeSet,
     fmt::{Debug, Display},
     future::Future,
     pin::pin,
@@ -80,31 +81,111 @@ impl Stop {
 /// Runs a step again and again until told to stop; `rest` waits for more to do. A failed step is logged and tried
 /// again after a second.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-pub fn spawn<S, F, E, R, W>(name: &'static str, stop: Stop, mut step: S, mut rest: R) -> JoinHandle<()>
+pub fn spawn<S, F, E, R, W>(name: &'static str, stop: Stop, step: S, rest: R) -> JoinHandle<()>
 where
     S: FnMut() -> F + Send + 'static,
-    F: Future<Output = Result<Worked, E>> + Send,
-    E: Display + Send,
+    F: Future<Output = Result<Worked, E>> + Send + 'static,
+    E: Display + Send + 'static,
     R: FnMut() -> W + Send + 'static,
-    W: Future<Output = ()> + Send,
+    W: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(again_and_again(name, stop, step, rest))
+}
+
+/// The same, and ends only when all has ended that its steps have begun.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+pub fn spawn_with<S, F, E, R, W>(beside: Beside, stop: Stop, step: S, rest: R) -> JoinHandle<()>
+where
+    S: FnMut() -> F + Send + 'static,
+    F: Future<Output = Result<Worked, E>> + Send + 'static,
+    E: Display + Send + 'static,
+    R: FnMut() -> W + Send + 'static,
+    W: Future<Output = ()> + Send + 'static,
 {
     tokio::spawn(async move {
-        while !stop.is_stopped() {
-            let failed = match step().await {
-                Ok(Worked::Some(_)) => continue,
-                Ok(Worked::Idle) => false,
-                Err(error) => {
-                    tracing::warn!(worker = name, %error, "a step failed; it is tried again");
-                    true
-                }
-            };
-            tokio::select! {
-                () = rest(), if !failed => {}
-                () = pause(REST_AFTER_FAILURE), if failed => {}
-                () = stop.stopped() => {}
-            }
-        }
+        again_and_again(beside.name, stop, step, rest).await;
+        beside.ended().await;
     })
+}
+
+async fn again_and_again<S, F, E, R, W>(name: &'static str, stop: Stop, mut step: S, mut rest: R)
+where
+    S: FnMut() -> F,
+    F: Future<Output = Result<Worked, E>>,
+    E: Display,
+    R: FnMut() -> W,
+    W: Future<Output = ()>,
+{
+    while !stop.is_stopped() {
+        let failed = match step().await {
+            Ok(Worked::Some(_)) => continue,
+            Ok(Worked::Idle) => false,
+            Err(error) => {
+                tracing::warn!(worker = name, %error, "a step failed; it is tried again");
+                true
+            }
+        };
+        tokio::select! {
+            () = rest(), if !failed => {}
+            () = pause(REST_AFTER_FAILURE), if failed => {}
+            () = stop.stopped() => {}
+        }
+    }
+}
+
+/// Work that steps begin and do not wait for: one piece at a time for each tenant, so that one who is slow keeps no
+/// other waiting. Clones are hands of the same.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    name: &'static str,
+    busy: watch::Sender<BTreeSet<String>>,
+}
+
+impl Beside {
+    /// Nothing is going on yet; `name` is for the log.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { name, busy: watch::Sender::default() }
+    }
+
+    /// For whom something is going on.
+    #[must_use]
+    pub fn busy(&self) -> BTreeSet<String> {
+        self.busy.borrow().clone()
+    }
+
+    /// Begins something for `whom`. What fails is logged.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+    pub fn begin<E: Display>(&self, whom: &str, work: impl Future<Output = Result<(), E>> + Send + 'static) {
+        let ending = Ending { whom: whom.to_owned(), busy: self.busy.clone() };
+        self.busy.send_if_modified(|busy| busy.insert(whom.to_owned()));
+        let name = self.name;
+        tokio::spawn(async move {
+            let _ending = ending;
+            if let Err(error) = work.await {
+                tracing::warn!(worker = name, %error, "a step failed; it is tried again");
+            }
+        });
+    }
+
+    /// Returns once nothing is going on.
+    pub async fn ended(&self) {
+        let mut receiver = self.busy.subscribe();
+        // The sender lives in `self`: waiting cannot fail.
+        drop(receiver.wait_for(BTreeSet::is_empty).await);
+    }
+}
+
+/// Says that it is over, however it ends.
+struct Ending {
+    whom: String,
+    busy: watch::Sender<BTreeSet<String>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.busy.send_if_modified(|busy| busy.remove(&self.whom));
+    }
 }
 
 /// Lets time pass, for a loop that has nothing to wait for but time.

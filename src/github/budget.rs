@@ -91,15 +91,23 @@ impl Budget {
     /// # Errors
     /// When GitHub must not be asked yet.
     pub fn take(&mut self, cost: Cost, lane: Lane, now: Timestamp) -> Result<(), Later> {
+        self.look(cost, lane, now)?;
+        self.note(cost, now);
+        Ok(())
+    }
+
+    /// Says the same and takes nothing.
+    ///
+    /// # Errors
+    /// When GitHub must not be asked yet.
+    pub fn look(&mut self, cost: Cost, lane: Lane, now: Timestamp) -> Result<(), Later> {
         if let Some(later) = self.closed.as_ref().filter(|later| later.at > now) {
             return Err(later.clone());
         }
         if let Some(window) = self.windows.get(&cost.resource()) {
             window.check(lane, now)?;
         }
-        self.check_paces(cost, now)?;
-        self.note(cost, now);
-        Ok(())
+        self.check_paces(cost, now)
     }
 
     fn check_paces(&mut self, cost: Cost, now: Timestamp) -> Result<(), Later> {

@@ -9,6 +9,8 @@ pub enum On {
     Rest(&'static str, String),
     /// Any GraphQL query.
     Graphql,
+    /// Every request with a token of this installation.
+    Installation(u64),
     /// Every request.
     Everything,
 }
@@ -19,10 +21,11 @@ impl On {
         Self::Rest(method, path.to_owned())
     }
 
-    fn hits(&self, method: &str, path: &str) -> bool {
+    fn hits(&self, method: &str, path: &str, installation: Option<u64>) -> bool {
         match self {
             Self::Rest(wanted, prefix) => method == *wanted && path.starts_with(prefix.as_str()),
             Self::Graphql => path == "/graphql",
+            Self::Installation(number) => installation == Some(*number),
             Self::Everything => true,
         }
     }
@@ -37,6 +40,8 @@ pub enum Fault {
     ErrorAfter(u16),
     /// The work was done, but the connection breaks before the answer.
     LostAnswer,
+    /// No answer ever comes, and the connection stays.
+    Silence,
     /// 401, as for a token that was revoked.
     Unauthorized,
     /// 403 of a secondary rate limit, with `retry-after` in seconds.
@@ -90,9 +95,10 @@ impl Faults {
     }
 
     /// The first fault that hits this request; it is used up once.
-    pub fn strike(&mut self, method: &str, path: &str) -> Option<Struck> {
+    pub fn strike(&mut self, method: &str, path: &str, installation: Option<u64>) -> Option<Struck> {
         let reads = method == "GET" || path == "/graphql";
-        let hit = |rule: &Rule| rule.on.hits(method, path) && (reads || rule.fault != Fault::Stale);
+        let hit =
+            |rule: &Rule| rule.on.hits(method, path, installation) && (reads || rule.fault != Fault::Stale);
         let place = self.0.iter().position(hit)?;
         let rule = self.0.get_mut(place)?;
         rule.left = rule.left.saturating_sub(1);

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::Shared;
-use super::answer::{Answer, Call};
-use super::rest;
+use super::answer::Call;
+use super::rest::{self, NoAnswer};
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
@@ -44,5 +44,9 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Lost)?.to_bytes();
     let call = Call::new(&head, &body);
-    shared.with(|state| rest::answer(state, &call)).and_then(Answer::into_response).ok_or(Lost)
+    match shared.with(|state| rest::answer(state, &call)) {
+        Ok(answer) => answer.into_response().ok_or(Lost),
+        Err(NoAnswer::Lost) => Err(Lost),
+        Err(NoAnswer::Silence) => std::future::pending().await,
+    }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
-    effect::{Call, Effect},
+    effect::{Call, Effect, Lane},
     facts::{Answer, Question},
     ids::{InstallationId, SubjectId, TenantId},
     subject::View,
@@ -42,6 +42,8 @@ pub enum EffectOutcome {
     Sent { remote: Option<String> },
     /// To be sent again at this time, and why.
     Retry { at: Timestamp, why: String },
+    /// Nothing was sent; to be sent at this time, and why not before. It does not count as an attempt.
+    Unsent { at: Timestamp, why: String },
     /// GitHub refuses it for good, and why. It stays visible; the same is not sent again.
     Refused { why: String },
 }
@@ -181,10 +183,21 @@ impl Store {
     /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait
     /// longest, and a share of each tenant that waits.
     pub async fn claim_effects(&self, limit: usize, now: Timestamp) -> Result<Vec<EffectClaim>, StoreError> {
+        self.claim_effects_except(limit, now, &BTreeSet::new()).await
+    }
+
+    /// The same, without the effects of these tenants.
+    pub async fn claim_effects_except(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        except: &BTreeSet<String>,
+    ) -> Result<Vec<EffectClaim>, StoreError> {
+        let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
         let rows = self
             .database()
-            .write(&(limit, now), |connection, dialect, &(limit, now)| {
-                Box::pin(QUEUE.lease(connection, dialect, limit, now))
+            .write(&(limit, now, except), |connection, dialect, (limit, now, except)| {
+                Box::pin(QUEUE.lease(connection, dialect, *limit, (*now, except)))
             })
             .await?;
         let mut claims = vec![];
@@ -214,6 +227,26 @@ impl Store {
             claim.installation = installations.get(&claim.tenant).copied().flatten();
         }
         Ok(())
+    }
+
+    /// What this tenant has to say in this lane waits until `at`: one statement, however much it is. Returns how many
+    /// effects that were due at `now` wait now.
+    pub async fn postpone_effects(
+        &self,
+        tenant: &TenantId,
+        lane: Lane,
+        (now, at): (Timestamp, Timestamp),
+    ) -> Result<u64, StoreError> {
+        let times = (now.as_microsecond(), at.as_microsecond());
+        self.database()
+            .write(&(tenant, lane, times), |connection, dialect, &(tenant, lane, (now, at))| {
+                let text = "UPDATE effect SET next_at = $1
+                    WHERE tenant = $2 AND waiting = 1 AND lane = $3 AND next_at <= $4 AND lease_until <= {clock}";
+                let statement = dialect.query(text).bind(at).bind(body::escape(tenant.as_str()));
+                let statement = statement.bind(lane as i64).bind(now);
+                Box::pin(async move { Ok(statement.execute(connection).await?.rows_affected()) })
+            })
+            .await
     }
 
     /// Ends sending, of many effects in one transaction. Where a newer effect took the place of the one that was sent,
@@ -295,6 +328,8 @@ struct DoneRow {
     remote: Option<String>,
     refused: Option<String>,
     retry: Option<(i64, String)>,
+    /// 1: what it was handed out for has not been attempted.
+    unsent: i64,
 }
 
 impl DoneRow {
@@ -303,7 +338,7 @@ impl DoneRow {
             EffectOutcome::Sent { remote } => {
                 (Some(call_hash(&claim.effect.call)?), remote.as_deref().map(body::escape), None, None)
             }
-            EffectOutcome::Retry { at, why } => {
+            EffectOutcome::Retry { at, why } | EffectOutcome::Unsent { at, why } => {
                 (None, None, None, Some((at.as_microsecond(), body::escape(why))))
             }
             EffectOutcome::Refused { why } => (None, None, Some(body::escape(why)), None),
@@ -317,6 +352,7 @@ impl DoneRow {
             remote,
             refused,
             retry,
+            unsent: i64::from(matches!(outcome, EffectOutcome::Unsent { .. })),
         })
     }
 }
@@ -334,13 +370,14 @@ async fn settle(
     });
     statement.fetch_all(&mut *connection).await?;
     let mut statement = dialect.rows(
-        "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why) AS ({rows})
+        "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why, unsent) AS ({rows})
          UPDATE effect SET
            remote = CASE WHEN effect.lease = v.lease THEN coalesce(v.remote, effect.remote)
              ELSE coalesce(effect.remote, v.remote) END,
            sent_hash = CASE WHEN effect.lease = v.lease THEN coalesce(v.sent_hash, effect.sent_hash)
              ELSE effect.sent_hash END,
-           attempts = CASE WHEN effect.lease = v.lease AND v.sent_hash IS NOT NULL THEN 0 ELSE effect.attempts END,
+           attempts = CASE WHEN effect.lease = v.lease AND v.sent_hash IS NOT NULL THEN 0
+             WHEN effect.lease = v.lease THEN effect.attempts - v.unsent ELSE effect.attempts END,
            waiting = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation AND v.retry_at IS NULL
              THEN 0 ELSE effect.waiting END,
            refused_why = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation THEN v.refused
@@ -349,7 +386,7 @@ async fn settle(
            last_why = CASE WHEN effect.lease = v.lease THEN v.why ELSE effect.last_why END,
            lease_until = CASE WHEN effect.lease = v.lease THEN 0 ELSE effect.lease_until END
          FROM v WHERE effect.tenant = v.tenant AND effect.key = v.key",
-        9,
+        10,
         rows.len(),
     );
     statement = statement.bind(now.as_microsecond());
@@ -364,7 +401,8 @@ async fn settle(
             .bind(row.remote.clone())
             .bind(row.refused.clone())
             .bind(at)
-            .bind(why);
+            .bind(why)
+            .bind(row.unsent);
     }
     statement.execute(connection).await?;
     Ok(())

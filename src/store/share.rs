@@ -1,6 +1,8 @@
 //! Who is served next: half a batch goes to whoever waits longest, the other half is shared among the other tenants that
 //! wait. So the flood of one tenant slows nobody else down, and no batch is smaller for it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
@@ -22,32 +24,53 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Leases up to `limit` rows.
+    /// Leases up to `limit` rows, none of them of the tenants in `except`.
     pub(super) async fn lease(
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
         limit: usize,
-        now: Timestamp,
+        (now, except): (Timestamp, &BTreeSet<String>),
     ) -> Result<Vec<AnyRow>, StoreError> {
         let limit = limit.min(MOST);
         let batch = Batch { token: token(), now };
+        if !except.is_empty() {
+            let others = self.others(connection, dialect, &batch, except).await?;
+            return self.take_shares(connection, dialect, &batch, limit, others).await;
+        }
         let half = limit.div_ceil(2);
         let mut rows = self.take(connection, dialect, &batch, half, None).await?;
         if rows.len() < half {
             return Ok(rows);
         }
-        let others = self.others(connection, dialect, &batch, &rows).await?;
-        let share = ((limit - half) / others.len().max(1)).max(1);
-        for tenant in others {
-            let room = share.min(limit - rows.len());
-            if room > 0 {
-                rows.extend(self.take(connection, dialect, &batch, room, Some(tenant)).await?);
-            }
-        }
+        let served = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?;
+        let others = self.others(connection, dialect, &batch, &served).await?;
+        rows.extend(self.take_shares(connection, dialect, &batch, limit - half, others).await?);
         let room = limit - rows.len();
         if room > 0 {
             rows.extend(self.take(connection, dialect, &batch, room, None).await?);
+        }
+        Ok(rows)
+    }
+
+    /// As much for each as for the others, and what is left for the first of them.
+    async fn take_shares(
+        &self,
+        connection: &mut AnyConnection,
+        dialect: Dialect,
+        batch: &Batch,
+        limit: usize,
+        tenants: Vec<String>,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let mut rows = vec![];
+        let share = (limit / tenants.len().max(1)).max(1);
+        for most in [share, limit] {
+            for tenant in &tenants {
+                let room = most.min(limit - rows.len());
+                if room > 0 {
+                    rows.extend(self.take(connection, dialect, batch, room, Some(tenant.clone())).await?);
+                }
+            }
         }
         Ok(rows)
     }
@@ -73,16 +96,14 @@ impl Queue {
         Ok(statement.fetch_all(connection).await?)
     }
 
-    /// The tenants that wait and have nothing in the batch yet, those that wait longest first.
+    /// The tenants that wait and are none of these, those that wait longest first.
     async fn others(
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
         batch: &Batch,
-        served: &[AnyRow],
+        served: &BTreeSet<String>,
     ) -> Result<Vec<String>, StoreError> {
-        let served: Vec<String> =
-            served.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?;
         let statement = dialect.query(self.tenants).bind(batch.now.as_microsecond());
         let mut others: Vec<(i64, String)> = vec![];
         for row in statement.fetch_all(connection).await? {

@@ -1,6 +1,6 @@
 //! Hands out due subjects under a lease, with all that happened to them, in the order of arrival.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
@@ -56,9 +56,20 @@ impl Store {
     /// Hands out up to `limit` (at most 64) subjects that are due at `now`: those that wait longest, and a share of each
     /// tenant that waits.
     pub async fn claim_subjects(&self, limit: usize, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+        self.claim_subjects_except(limit, now, &BTreeSet::new()).await
+    }
+
+    /// The same, without the subjects of these tenants.
+    pub async fn claim_subjects_except(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        except: &BTreeSet<String>,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
         self.database()
-            .write(&(limit, now), |connection, dialect, &(limit, now)| {
-                Box::pin(claim(connection, dialect, limit, now))
+            .write(&(limit, now, except), |connection, dialect, (limit, now, except)| {
+                Box::pin(claim(connection, dialect, *limit, (*now, except)))
             })
             .await
     }
@@ -68,9 +79,9 @@ async fn claim(
     connection: &mut AnyConnection,
     dialect: Dialect,
     limit: usize,
-    now: Timestamp,
+    when: (Timestamp, &BTreeSet<String>),
 ) -> Result<Vec<Claim>, StoreError> {
-    let rows = QUEUE.lease(connection, dialect, limit.min(BATCH), now).await?;
+    let rows = QUEUE.lease(connection, dialect, limit.min(BATCH), when).await?;
     if rows.is_empty() {
         return Ok(vec![]);
     }

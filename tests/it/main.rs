@@ -16,6 +16,7 @@
 )]
 
 mod architecture;
+mod flood;
 mod flow;
 mod queries;
 mod repair;

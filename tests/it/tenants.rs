@@ -156,6 +156,8 @@ async fn what_the_new_account_heard_before_the_transfer_is_joined_with_the_histo
         let new = newco(s, "").await;
         let issue = s.change_request("Export").await;
         let other = s.accepted("Import").await;
+        // Both accounts have their say about one label; the second hand finds it gone.
+        s.expect_refusals();
         let comments = (our_comments(s, issue), our_comments(s, other));
         s.github().mishap(Some("repository"), Mishap::Late);
         s.by("rosa").transfer_repository("acme/web", "newco");

@@ -13,6 +13,7 @@ mod team;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -44,6 +45,9 @@ use crate::domain::{
 };
 
 type Facts = Fact<Answer>;
+
+/// How long GitHub may take for all that is asked at once: those who ask hold leases of a minute.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Finds out facts at one place.
 struct Reader<'a> {
@@ -80,18 +84,12 @@ impl GitHub {
         };
         let reader = Reader { github: self, place, installation };
         let mut found = BTreeMap::new();
-        for question in questions {
-            if let Question::PolicyFile(repo) = question {
-                found.insert(question, reader.policy_file(*repo).await);
-            } else if let Question::InstallationRepositories(installation) = question {
-                found.insert(question, reader.repositories(*installation).await);
-            }
-        }
-        for ((repo, _), batch) in reader.batches(questions) {
-            found.extend(reader.batch(repo, batch).await);
-        }
-        let nobody = || Fact::Unknown("this is no question for GitHub, or its repository has no name".into());
-        let answer = |question: &Question| found.get(question).cloned().unwrap_or_else(nobody);
+        let why = match tokio::time::timeout(PATIENCE, reader.answer(questions, &mut found)).await {
+            Ok(()) => "this is no question for GitHub, or its repository has no name".into(),
+            Err(_) => reader.unanswered(&format!("it is too slow, {} seconds are over", PATIENCE.as_secs())),
+        };
+        let answer =
+            |question: &Question| found.get(question).cloned().unwrap_or_else(|| Fact::Unknown(why.clone()));
         questions.iter().map(|question| (question.clone(), answer(question))).collect()
     }
 
@@ -103,6 +101,19 @@ impl GitHub {
 type Batch<'q> = Vec<(&'q Question, Part)>;
 
 impl<'a> Reader<'a> {
+    async fn answer<'q>(&self, questions: &'q [Question], found: &mut BTreeMap<&'q Question, Facts>) {
+        for question in questions {
+            if let Question::PolicyFile(repo) = question {
+                found.insert(question, self.policy_file(*repo).await);
+            } else if let Question::InstallationRepositories(installation) = question {
+                found.insert(question, self.repositories(*installation).await);
+            }
+        }
+        for ((repo, _), batch) in self.batches(questions) {
+            found.extend(self.batch(repo, batch).await);
+        }
+    }
+
     fn name(&self, repo: RepoId) -> Result<&'a RepoName, Trouble> {
         let unnamed = || Trouble::NotInstalled(format!("the name of repository {repo} is not known"));
         self.place.names.get(&repo).ok_or_else(unnamed)

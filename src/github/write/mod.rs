@@ -14,12 +14,12 @@ use super::{
     GitHub, Place,
     access::Call as Asking,
     auth::{Access, Scope},
-    budget::Cost,
+    budget::{Cost, Later},
     client::{Answer, Request},
     trouble::{Trouble, next_try},
 };
 use crate::domain::{
-    effect::{Call, Effect},
+    effect::{Call, Effect, Lane},
     ids::{InstallationId, RepoName},
 };
 
@@ -82,6 +82,16 @@ impl GitHub {
             .ok_or_else(|| refused(format!("the name of repository {repo} is not known")))?;
         let writer = Writer { github: self, installation, name, effect, remote, attempts };
         writer.write().await.map_err(|trouble| writer.failure(&trouble))
+    }
+
+    /// Until when nothing may be written in this lane, and why; `None`: one thing may be written now.
+    #[must_use]
+    pub fn closed_for(&self, installation: InstallationId, lane: Lane) -> Option<Later> {
+        let cost = match lane {
+            Lane::Gate | Lane::Check => Cost::Check,
+            Lane::Rest => Cost::Content,
+        };
+        self.account(Some(installation)).budget().look(cost, lane, self.clock.now()).err()
     }
 }
 

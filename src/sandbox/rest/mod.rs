@@ -23,29 +23,31 @@ pub(super) use access::Level;
 
 const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
 
-/// Answers a request; `None` where the answer is lost.
-pub(super) fn answer(state: &mut State, call: &Call) -> Option<Answer> {
+/// Why nobody gets an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// It is lost on its way.
+    Lost,
+    /// There is none, and there never will be.
+    Silence,
+}
+
+/// Answers a request.
+pub(super) fn answer(state: &mut State, call: &Call) -> Result<Answer, NoAnswer> {
     let who = access::who(state, call);
     let record = record(state, call, who.as_ref().ok());
-    let struck = state.faults.strike(&call.method, call.uri.path());
-    let (answer, lost) = match struck {
-        None => (judged(state, call, who), false),
-        Some(Struck { fault, world }) => {
-            if let Some(world) = world {
-                (from_the_past(state, call, who, *world), false)
-            } else {
-                under_fault(state, call, who, fault)
-            }
-        }
+    let payer = who.as_ref().ok().and_then(Who::installation);
+    let struck = state.faults.strike(&call.method, call.uri.path(), payer);
+    let answer = match struck {
+        None => judged(state, call, who),
+        Some(Struck { world: Some(world), .. }) => from_the_past(state, call, who, *world),
+        Some(Struck { fault, world: None }) => under_fault(state, call, who, fault)?,
     };
-    if lost {
-        return None;
-    }
     if let Some(request) = state.requests.get_mut(record) {
         request.status = answer.status;
         request.answer.clone_from(&answer.body);
     }
-    Some(answer)
+    Ok(answer)
 }
 
 fn record(state: &mut State, call: &Call, who: Option<&Who>) -> usize {
@@ -75,24 +77,32 @@ fn from_the_past(
     answer
 }
 
-/// The answer under a fault, and whether it is lost.
-fn under_fault(state: &mut State, call: &Call, who: Result<Who, Answer>, fault: Fault) -> (Answer, bool) {
+/// The answer under a fault.
+fn under_fault(
+    state: &mut State,
+    call: &Call,
+    who: Result<Who, Answer>,
+    fault: Fault,
+) -> Result<Answer, NoAnswer> {
     let secondary =
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-    let answer = match fault {
+    Ok(match fault {
         Fault::ErrorBefore(status) => Answer::refused(status, "Server Error"),
         Fault::ErrorAfter(status) => {
             judged(state, call, who);
             Answer::refused(status, "Server Error")
         }
-        Fault::LostAnswer => return (judged(state, call, who), true),
+        Fault::LostAnswer => {
+            judged(state, call, who);
+            return Err(NoAnswer::Lost);
+        }
+        Fault::Silence => return Err(NoAnswer::Silence),
         Fault::Unauthorized => Answer::bad_credentials(),
         Fault::Forbidden { retry_after } => Answer::refused(403, secondary).with("retry-after", retry_after),
         Fault::TooMany { retry_after } => Answer::refused(429, secondary).with("retry-after", retry_after),
         Fault::NotFound => Answer::not_found(),
         Fault::Stale => judged(state, call, who),
-    };
-    (answer, false)
+    })
 }
 
 /// The answer after version, credentials and budget are looked at, with GitHub's headers.

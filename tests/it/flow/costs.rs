@@ -162,7 +162,7 @@ async fn what_a_change_costs_in_requests() {
         accepted again, with a check: 1 DELETE web/issues/N/labels/triage%2Fdeclined, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
         a push: 2 POST graphql, 1 POST web/check-runs
         a review: 2 POST graphql
-        merged: 1 GET web/contents/.github/changegate.yml, 1 PATCH web/issues/comments/N, 4 POST graphql
+        merged: 1 GET web/contents/.github/changegate.yml, 1 PATCH web/issues/comments/N, 3 POST graphql
         ");
     })
     .await;
