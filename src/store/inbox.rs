@@ -1,6 +1,6 @@
 //! From deliveries to the subjects they concern: claimed in the order of arrival, routed once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
@@ -15,7 +15,8 @@ use super::{
     dialect::Dialect,
     error::StoreError,
     moves::{self, Addressees, Move},
-    published, token,
+    published,
+    share::Queue,
     wake::{self, Wakes},
 };
 
@@ -69,13 +70,41 @@ pub enum Routing {
     Parked { why: String },
 }
 
-/// The index `delivery_waiting` serves it.
-pub(super) const CLAIM: &str = "WITH picked AS MATERIALIZED (
-       SELECT id FROM delivery WHERE waiting = 1 AND lease_until <= {clock}
-       ORDER BY id LIMIT $1 {skip_locked})
-     UPDATE delivery SET lease = $2, lease_until = {clock} + $3, attempts = attempts + 1
+macro_rules! claim {
+    ($whose:literal) => {
+        concat!(
+            "WITH picked AS MATERIALIZED (
+       SELECT id FROM delivery
+       WHERE ",
+            $whose,
+            "waiting = 1 AND lease_until <= {clock} AND CAST($1 AS BIGINT) IS NOT NULL
+       ORDER BY id LIMIT $2 {skip_locked})
+     UPDATE delivery SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
      FROM picked WHERE delivery.id = picked.id
-     RETURNING delivery.id, delivery_id, event, host, received_at, body_size, state, attempts";
+     RETURNING delivery.whose, delivery.id, delivery_id, event, host, received_at, body_size, state, attempts, lease"
+        )
+    };
+}
+
+/// In the order of arrival. The index `delivery_waiting` serves the first text, `delivery_waiting_whose` the others; each
+/// is due at any time.
+pub(super) const QUEUE: Queue = Queue {
+    first: claim!(""),
+    of_tenant: claim!("whose = $5 AND "),
+    tenants: "WITH RECURSIVE waiting_for (whose) AS (
+         SELECT (SELECT whose FROM delivery WHERE waiting = 1 ORDER BY whose LIMIT 1)
+         UNION ALL
+         SELECT (SELECT delivery.whose FROM delivery
+             WHERE delivery.waiting = 1 AND delivery.whose > waiting_for.whose ORDER BY delivery.whose LIMIT 1)
+           FROM waiting_for WHERE waiting_for.whose IS NOT NULL)
+       SELECT waiting_for.whose,
+         (SELECT received_at FROM delivery
+           WHERE delivery.whose = waiting_for.whose AND delivery.waiting = 1 AND lease_until <= {clock}
+             AND CAST($1 AS BIGINT) IS NOT NULL
+           ORDER BY id LIMIT 1)
+       FROM waiting_for WHERE waiting_for.whose IS NOT NULL",
+    lease: LEASE,
+};
 
 struct Claimed {
     delivery: StoredDelivery,
@@ -83,7 +112,8 @@ struct Claimed {
 }
 
 impl Store {
-    /// Hands out up to `limit` deliveries in the order of arrival, and up to about 4 MiB of bodies.
+    /// Hands out up to `limit` deliveries and up to about 4 MiB of bodies: those that wait longest, and a share of each
+    /// installation that waits. What is handed out stands in the order of arrival.
     pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
         self.database()
             .write(&limit, |connection, dialect, &limit| Box::pin(claim(connection, dialect, limit)))
@@ -133,26 +163,20 @@ async fn lease(
     dialect: Dialect,
     limit: usize,
 ) -> Result<Vec<Claimed>, StoreError> {
-    let lease = token();
-    let rows = dialect
-        .query(CLAIM)
-        .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
-        .bind(lease.clone())
-        .bind(LEASE)
-        .fetch_all(connection)
-        .await?;
+    let always = (Timestamp::UNIX_EPOCH, &BTreeSet::new());
+    let rows = QUEUE.lease(connection, dialect, limit, always).await?;
     let claimed = |row: &sqlx::any::AnyRow| -> Result<Claimed, StoreError> {
         let delivery = StoredDelivery {
-            key: DeliveryKey { key: row.try_get(0)?, lease: lease.clone() },
-            id: row.try_get(1)?,
-            event: row.try_get(2)?,
-            host: row.try_get(3)?,
-            received_at: time(row.try_get(4)?)?,
+            key: DeliveryKey { key: row.try_get(1)?, lease: row.try_get(9)? },
+            id: row.try_get(2)?,
+            event: row.try_get(3)?,
+            host: row.try_get(4)?,
+            received_at: time(row.try_get(5)?)?,
             body: Vec::new(),
-            again: row.try_get::<String, _>(6)? == "routed",
-            attempts: u32::try_from(row.try_get::<i64, _>(7)? - 1).unwrap_or(0),
+            again: row.try_get::<String, _>(7)? == "routed",
+            attempts: u32::try_from(row.try_get::<i64, _>(8)? - 1).unwrap_or(0),
         };
-        Ok(Claimed { delivery, size: row.try_get(5)? })
+        Ok(Claimed { delivery, size: row.try_get(6)? })
     };
     rows.iter().map(claimed).collect()
 }

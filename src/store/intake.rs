@@ -19,6 +19,7 @@ use super::{
     database::Database,
     dialect::Dialect,
     error::{KeepError, StoreError},
+    whose::whose,
 };
 
 /// Deliveries that may wait to be written.
@@ -77,6 +78,7 @@ struct DeliveryRow {
     delivery: NewDelivery,
     hash: String,
     size: i64,
+    whose: String,
 }
 
 impl Store {
@@ -118,6 +120,7 @@ async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
     }
     let plain = std::mem::take(&mut delivery.body);
     let size = i64::try_from(plain.len()).unwrap_or(i64::MAX);
+    let whose = whose(&plain);
     let work = move || body::compress(&plain).map(|bytes| (body::hash(&[&plain]), bytes));
     let done = if size > LONG_WORK {
         spawn_blocking(work).await.map_err(|error| KeepError::Busy(error.to_string()))?
@@ -125,7 +128,13 @@ async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
         work()
     };
     let (hash, bytes) = done.map_err(|error| KeepError::Busy(error.to_string()))?;
-    Ok(DeliveryRow { key: String::new(), delivery: NewDelivery { body: bytes, ..delivery }, hash, size })
+    Ok(DeliveryRow {
+        key: String::new(),
+        delivery: NewDelivery { body: bytes, ..delivery },
+        hash,
+        size,
+        whose,
+    })
 }
 
 async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc<Notify>) {
@@ -196,14 +205,15 @@ async fn insert(
         firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
     }
     let mut statement = dialect.rows(
-        "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats) {rows}
+        "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
+         {rows}
          ON CONFLICT (delivery_id) DO UPDATE SET
            waiting = 1,
            repeats = delivery.repeats + 1 + excluded.repeats,
            attempts = CASE WHEN delivery.waiting = 1 THEN delivery.attempts ELSE 0 END,
            state = CASE WHEN delivery.state = 'parked' THEN 'kept' ELSE delivery.state END
          RETURNING id, delivery_id",
-        8,
+        9,
         firsts.len(),
     );
     for (row, repeats) in firsts.values() {
@@ -215,7 +225,8 @@ async fn insert(
             .bind(row.delivery.received_at.as_microsecond())
             .bind(row.hash.clone())
             .bind(row.size)
-            .bind(*repeats);
+            .bind(*repeats)
+            .bind(row.whose.clone());
     }
     let mut keys = BTreeMap::new();
     for row in statement.fetch_all(&mut *connection).await? {

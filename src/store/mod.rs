@@ -32,6 +32,8 @@ mod intake;
 
 mod share;
 
+mod whose;
+
 mod inbox;
 
 mod moves;

@@ -16,7 +16,9 @@ async fn what_runs_all_day_is_served_by_an_index_and_needs_no_sorting() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
     for (text, index) in [
-        (inbox::CLAIM, "delivery_waiting"),
+        (inbox::QUEUE.first, "delivery_waiting"),
+        (inbox::QUEUE.of_tenant, "delivery_waiting_whose"),
+        (inbox::QUEUE.tenants, "delivery_waiting_whose"),
         (subjects::QUEUE.first, "subject_due"),
         (subjects::QUEUE.of_tenant, "subject_due_tenant"),
         (subjects::QUEUE.tenants, "subject_due_tenant"),

@@ -1,5 +1,6 @@
 //! Who is served next: half a batch goes to whoever waits longest, the other half is shared among the other tenants that
-//! wait. So the flood of one tenant slows nobody else down, and no batch is smaller for it.
+//! wait. So the flood of one tenant slows nobody else down, and no batch is smaller for it. (What is not routed yet has no
+//! tenant; there the installation that it came through stands for it.)
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use changegate::{
     store::{EffectOutcome, Outcome, Settlement},
 };
 
-use super::bench::{Bench, at, decided_to, milestone, milestone_state, on_both, other, tally};
+use super::bench::{Bench, at, decided_to, delivery, milestone, milestone_state, on_both, other, tally};
 
 /// Copies of the one subject of tenant 1, all of them due.
 async fn flood(bench: &Bench, count: u64) {
@@ -40,6 +40,34 @@ async fn a_subject_of_another_tenant_is_in_the_next_batch_after_five_thousand_of
         bench.store.look_again(&other(2), &[milestone(1)], at(1)).await.unwrap();
         assert_eq!(served(bench, 64).await, [("github.com/1".to_owned(), 63), ("github.com/2".into(), 1)]);
         assert_eq!(served(bench, 64).await, [("github.com/1".to_owned(), 64)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delivery_of_another_tenant_is_routed_in_the_next_batch_after_five_thousand_of_one() {
+    on_both(async |bench| {
+        let of = |installation: u64| format!(r#"{{"installation":{{"id":{installation}}}}}"#);
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..500 {
+            let (store, body) = (bench.store.clone(), of(1));
+            tasks.spawn(async move { store.keep(delivery(&format!("a{n:03}"), &body)).await.unwrap() });
+        }
+        tasks.join_all().await;
+        bench
+            .copy_rows(
+                "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
+                 SELECT id || n, delivery_id || '-' || n, event, host, received_at, body_hash, body_size, repeats, whose
+                 FROM delivery",
+                10,
+            )
+            .await;
+        bench.store.keep(delivery("b", &of(2))).await.unwrap();
+        bench.store.keep(delivery("c", "{}")).await.unwrap();
+        let claimed = bench.store.claim_deliveries(64).await.unwrap();
+        let tally = tally(claimed.iter().map(|it| it.id.chars().next().unwrap()));
+        assert_eq!((tally.get(&'b'), tally.get(&'c')), (Some(&1), Some(&1)), "{tally:?}");
+        assert!(claimed.is_sorted_by_key(|it| it.key.key.clone()), "in the order of arrival");
     })
     .await;
 }
