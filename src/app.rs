@@ -47,6 +47,8 @@ type Step = Pin<Box<dyn Future<Output = Result<Worked, StoreError>> + Send>>;
 const COMPARE: Duration = Duration::from_secs(60);
 /// The same where nothing can arrive but by asking.
 const PULL: Duration = Duration::from_secs(5);
+/// How often it is looked whether a sweep is due.
+const SWEEP: Duration = Duration::from_secs(5);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
 const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
@@ -92,8 +94,13 @@ impl App {
             beside: Beside::new("decide"),
         };
         let host: Arc<str> = config.github_host().into();
-        let repair =
-            Repair { store: store.clone(), github: github.clone(), clock: clock.clone(), host: host.clone() };
+        let repair = Repair {
+            store: store.clone(),
+            github: github.clone(),
+            clock: clock.clone(),
+            host: host.clone(),
+            beside: Beside::new("sweep"),
+        };
         let beside = Beside::new("perform");
         let performer = Performer { store: store.clone(), github, clock: clock.clone(), beside };
         let secrets = config
@@ -168,6 +175,7 @@ impl App {
             work(perform, |app| Box::pin(async move { app.performer.perform_batch().await })),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
             self.repairing(stop),
+            self.sweeping(stop),
         ]
     }
 
@@ -188,6 +196,19 @@ impl App {
         };
         let pause = self.compare_every;
         worker::spawn("repair", stop.clone(), step, move || worker::pause(pause))
+    }
+
+    /// What is open is compared with what GitHub lists, whenever a sweep is due.
+    fn sweeping(&self, stop: &Stop) -> JoinHandle<()> {
+        let repair = self.repair.clone();
+        let step = move || {
+            let repair = repair.clone();
+            async move {
+                repair.sweep_batch().await?;
+                Ok::<_, RepairError>(Worked::Idle)
+            }
+        };
+        worker::spawn_with(self.repair.beside.clone(), stop.clone(), step, || worker::pause(SWEEP))
     }
 
     /// Bodies of deliveries are kept for as long as the settings say.

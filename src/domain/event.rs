@@ -79,6 +79,8 @@ pub enum What {
     Membership { added: bool, member: Option<Actor>, team: TeamSnapshot },
     /// A team itself, or its repositories.
     Team { action: String, team: TeamSnapshot },
+    /// GitHub lists these otherwise than we know them: they must be read. Our own sweep says so, not GitHub.
+    Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
 }
 
 impl What {
@@ -158,6 +160,7 @@ impl What {
                 format!("membership {}", if *added { "added" } else { "removed" })
             }
             Self::Team { action, .. } => format!("team {action}"),
+            Self::Swept { .. } => "swept".into(),
         }
     }
 }

@@ -355,6 +355,16 @@ impl SubjectId {
             Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.repo),
         }
     }
+
+    /// Its number in its repository, if it has one.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Account | Self::Repository(_) | Self::Commit(..) | Self::Release(_) => None,
+            Self::Milestone(_, number) => Some(*number),
+            Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.number),
+        }
+    }
 }
 
 impl fmt::Display for SubjectId {

@@ -35,6 +35,8 @@ pub mod release;
 
 pub mod subject;
 
+pub mod sweep;
+
 pub mod facts;
 
 pub mod report;

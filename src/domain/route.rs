@@ -66,6 +66,10 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         // A renamed label changes the snapshots of the issues that bear it; GitHub tells of each by its next event,
         // and the sweep of the others.
         What::Label { .. } => vec![],
+        What::Swept { issues, pull_requests } => {
+            let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
+            issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
+        }
         What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -191,6 +195,10 @@ mod tests {
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
+            (
+                What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
+                "pull_request/7/41 change_request/7/12",
+            ),
         ]
     }
 
@@ -221,6 +229,7 @@ mod tests {
             What::Member { .. } => 21,
             What::Membership { .. } => 22,
             What::Team { .. } => 23,
+            What::Swept { .. } => 24,
         }
     }
 
@@ -232,7 +241,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all = one_of_each();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..24).collect());
+        assert_eq!(places, (0..25).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -42,8 +42,11 @@ mod setup;
 
 mod deliveries;
 
+mod lists;
+
 pub use client::NotAnApi;
 pub use deliveries::{Noted, Page};
+pub use lists::Issues;
 pub use read::queries;
 pub use setup::{App, Installation};
 pub use write::{Done, Failure};

@@ -58,6 +58,8 @@ mod known;
 
 mod retention;
 
+mod sweeps;
+
 #[cfg(test)]
 mod plans;
 
@@ -78,6 +80,7 @@ pub use self::{
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,
+    sweeps::Swept,
     views::Counts,
 };
 use self::{database::Database, guard::Guard, intake::Intake};

@@ -12,7 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["clock", "domain", "github", "place", "store", "worker"]),
-    ("repair", &["clock", "github", "store"]),
+    ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("place", &["domain", "github", "store"]),
     ("github", &["clock", "domain"]),
     ("store", &["domain"]),

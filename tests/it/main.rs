@@ -18,9 +18,12 @@
 mod architecture;
 mod flood;
 mod flow;
+mod losses;
+mod outage;
 mod queries;
 mod repair;
 mod store;
 mod support;
+mod sweep;
 mod tenants;
 mod wire;

@@ -75,6 +75,8 @@ impl ChangeRequest {
                 let ours = comment.app == Some(app) && *change != CommentChange::Created;
                 heard.defaced |= ours && by_person;
                 heard.must_read |= self.take(issue, rules);
+            } else if let What::Swept { .. } = &event.what {
+                heard.must_read = true;
             }
         }
         heard

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
-    event::Event,
+    event::{Event, What},
     facts::Inquiry,
     ids::{IssueRef, ReleaseId, RepoName, SubjectId},
     milestone::MilestoneView,
@@ -51,14 +51,17 @@ fn decide(
     before: Option<&ChangeRequest>,
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Judgement> {
-    if before.is_none() && case.events.is_empty() {
+    // Somebody points here, or our sweep has found it: nothing was ever heard of it.
+    let is_found =
+        before.is_none() && case.events.iter().all(|event| matches!(event.what, What::Swept { .. }));
+    if is_found {
         let _ = inquiry.issue(at);
     }
     let around = look_around(case.events, at, inquiry)?;
     let rules = &around.rules;
     let mut after = before.cloned().unwrap_or_else(|| ChangeRequest::new(at));
     let heard = after.hear(case.events, rules, case.instance.app);
-    let wanted = !around.pulls.is_empty() || (before.is_none() && case.events.is_empty());
+    let wanted = !around.pulls.is_empty() || is_found;
     let known = before.is_some() || wanted;
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));

@@ -128,7 +128,7 @@ impl PullRequest {
         self.is_open().then_some(at).into_iter().chain(self.linked.links.iter().map(covers)).collect()
     }
 
-    const fn is_open(&self) -> bool {
+    pub(super) const fn is_open(&self) -> bool {
         self.seen.open && !self.gone
     }
 
@@ -242,7 +242,7 @@ fn must_be_read(before: Option<&PullRequest>, seen: Option<&PullRequestSnapshot>
     };
     before.is_none_or(|before| before.unread.is_some() || seen.map(says) != Some(says(&before.seen)))
         || case.events.iter().any(|event| {
-            matches!(event.what, What::Review { .. })
+            matches!(event.what, What::Review { .. } | What::Swept { .. })
                 || event.what.asks_again(case.instance.app, CHANGE_CHECK)
         })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
@@ -16,6 +17,9 @@ use super::super::{
 pub struct Reading {
     /// The head it was read at.
     pub head: Sha,
+    /// When it had been changed last by then; `None`: it was read by a version that did not keep this.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
     /// The issues that GitHub links.
     pub closes: Vec<IssueRef>,
     /// The links in its commit messages.
@@ -74,6 +78,7 @@ impl Reading {
         reviews.sort_by_key(|review| (review.submitted_at, review.id));
         Self {
             head: reading.pull_request.head.clone(),
+            updated_at: reading.pull_request.updated_at,
             closes: reading.closes.clone(),
             written: written.into_iter().collect(),
             people,

@@ -17,7 +17,7 @@ use crate::domain::{
 
 /// An issue, or what the issues API shows of a pull request.
 #[derive(Deserialize)]
-struct Issue {
+pub(in crate::github) struct Issue {
     number: u64,
     title: Option<Text>,
     body: Option<Text>,
@@ -45,7 +45,12 @@ impl Issue {
         IssueRef { repo, number: self.number }
     }
 
-    fn snapshot(self, repo: RepoId) -> IssueSnapshot {
+    /// Whether it is a pull request.
+    pub(in crate::github) const fn is_pull_request(&self) -> bool {
+        self.pull_request.is_some()
+    }
+
+    pub(in crate::github) fn snapshot(self, repo: RepoId) -> IssueSnapshot {
         IssueSnapshot {
             at: self.at(repo),
             title: or_empty(self.title),
@@ -170,7 +175,7 @@ pub(super) struct MilestoneEvent {
 }
 
 #[derive(Deserialize)]
-struct Milestone {
+pub(in crate::github) struct Milestone {
     number: u64,
     title: Text,
     state: Option<Text>,
@@ -188,15 +193,20 @@ impl MilestoneEvent {
             "deleted" => MilestoneChange::Deleted,
             _ => MilestoneChange::Other,
         };
-        let milestone = MilestoneSnapshot {
+        What::Milestone { change, milestone: self.milestone.snapshot(repo) }
+    }
+}
+
+impl Milestone {
+    pub(in crate::github) fn snapshot(self, repo: RepoId) -> MilestoneSnapshot {
+        MilestoneSnapshot {
             repo,
-            number: self.milestone.number,
-            title: self.milestone.title.into(),
-            open: self.milestone.state.as_ref().map(Text::as_str) != Some("closed"),
-            due_on: self.milestone.due_on,
-            updated_at: self.milestone.updated_at,
-        };
-        What::Milestone { change, milestone }
+            number: self.number,
+            title: self.title.into(),
+            open: self.state.as_ref().map(Text::as_str) != Some("closed"),
+            due_on: self.due_on,
+            updated_at: self.updated_at,
+        }
     }
 }
 

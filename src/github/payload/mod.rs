@@ -11,9 +11,12 @@ mod issues;
 mod people;
 mod pull_requests;
 mod shape;
+mod sweep;
 
+pub(in crate::github) use issues::{Issue, Milestone};
 pub(in crate::github) use pull_requests::review_state;
 use serde::{Deserialize, de::DeserializeOwned};
+pub use sweep::Whereabouts;
 
 use crate::domain::{
     event::{Event, What},
@@ -108,6 +111,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         "deployment_status" => parse::<deployments::Status>(event, body)?.what(),
         "deployment_protection_rule" => return Ok(parse::<deployments::Rule>(event, body)?.what()),
         "deployment_review" => parse::<deployments::Review>(event, body)?.what(),
+        sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),
     };
     Ok(Understood::As(Box::new(what)))

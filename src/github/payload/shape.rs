@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 53] = [
+pub(super) const TELLING: [&str; 54] = [
     "action",
     "after",
     "alert",
@@ -59,6 +59,7 @@ pub(super) const TELLING: [&str; 53] = [
     "since",
     "starred_at",
     "sub_issue",
+    "swept",
     "team",
     "thread",
     "workflow_job",
@@ -152,6 +153,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         "deployment_review" => {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
+        super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,
     };
     Some(Expected { must, may })

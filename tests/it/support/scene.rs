@@ -85,6 +85,13 @@ impl Scene {
         self.pass(1);
     }
 
+    /// Sweeps what is open, as far as the hour's budget goes, and does what follows.
+    pub async fn sweep(&self) {
+        self.stage.app.repair.sweep_batch().await.unwrap();
+        self.stage.app.repair.beside.ended().await;
+        self.settle().await;
+    }
+
     /// Lets seconds pass.
     pub fn pass(&self, seconds: i64) {
         self.stage.advance(SignedDuration::from_secs(seconds));

@@ -1,14 +1,19 @@
-//! Compares what arrived with what GitHub says it sent, and takes in what is missing.
+//! Compares what arrived with what GitHub says it sent, and takes in what is missing; and sweeps what is open.
 //!
 //! GitHub never sends a delivery again by itself. A webhook that was lost, or that found us down, is in GitHub's record
 //! for three days; where no webhook can reach us at all, the record is the only way in (`serve --pull`).
 
+mod sweep;
+
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
     github::{Failure, GitHub, Noted},
     store::{KeepError, NewDelivery, Store, StoreError},
+    worker::Beside,
 };
 
 /// Pages of a hundred that one round looks through at the most.
@@ -22,6 +27,8 @@ pub struct Repair {
     pub clock: Clock,
     /// The GitHub host that the deliveries come from.
     pub host: Arc<str>,
+    /// The pages of sweeps that are being compared now, tenant by tenant.
+    pub beside: Beside,
 }
 
 /// Why a round ended early. What was taken in until then stays.
@@ -31,8 +38,10 @@ pub enum RepairError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Keep(#[from] KeepError),
-    #[error("GitHub's record of deliveries: {0}")]
+    #[error("GitHub does not say: {0}")]
     GitHub(String),
+    #[error("GitHub may not be asked before {0}")]
+    Later(Timestamp),
 }
 
 impl From<Failure> for RepairError {

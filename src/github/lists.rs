@@ -1,0 +1,98 @@
+//! The lists that a sweep compares: open issues and pull requests, and milestones, a page at a time.
+//!
+//! A token that opens one repository asks: where the name belongs to another repository by now, GitHub says that there is
+//! none. Lists wait for everything else: they never draw on what is kept for the gate.
+
+use super::{
+    GitHub, Place,
+    access::{Call, parse},
+    auth::{Access, Scope},
+    budget::Cost,
+    client::Request,
+    payload::{Issue, Milestone},
+    trouble::Trouble,
+    write::Failure,
+};
+use crate::domain::{
+    effect::Lane,
+    event::{IssueSnapshot, MilestoneSnapshot},
+    ids::RepoId,
+};
+
+/// The most that GitHub gives at once.
+const PER_PAGE: usize = 100;
+
+/// A page of the open issues. Pull requests are issues to GitHub, and are listed by what they have in common.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Issues {
+    pub issues: Vec<IssueSnapshot>,
+    pub pull_requests: Vec<IssueSnapshot>,
+    /// There are no more pages.
+    pub is_last: bool,
+}
+
+impl GitHub {
+    /// The open issues and pull requests, oldest first; `page` counts from 1.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or must not be asked yet.
+    pub async fn open_issues(&self, place: &Place, repo: RepoId, page: u32) -> Result<Issues, Failure> {
+        let rest = format!("/issues?state=open&sort=created&direction=asc&per_page={PER_PAGE}&page={page}");
+        let listed: Vec<Issue> = self.list(place, repo, &rest).await?;
+        let mut found = Issues { is_last: listed.len() < PER_PAGE, ..Issues::default() };
+        for issue in listed {
+            let list = if issue.is_pull_request() { &mut found.pull_requests } else { &mut found.issues };
+            list.push(issue.snapshot(repo));
+        }
+        Ok(found)
+    }
+
+    /// The milestones, open and closed, and whether there are no more pages; `page` counts from 1.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or must not be asked yet.
+    pub async fn milestones(
+        &self,
+        place: &Place,
+        repo: RepoId,
+        page: u32,
+    ) -> Result<(Vec<MilestoneSnapshot>, bool), Failure> {
+        let rest = format!("/milestones?state=all&per_page={PER_PAGE}&page={page}");
+        let listed: Vec<Milestone> = self.list(place, repo, &rest).await?;
+        let is_last = listed.len() < PER_PAGE;
+        Ok((listed.into_iter().map(|milestone| milestone.snapshot(repo)).collect(), is_last))
+    }
+
+    /// Whether GitHub says that there is no milestone of this number.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or must not be asked yet.
+    pub async fn has_no_milestone(&self, place: &Place, repo: RepoId, number: u64) -> Result<bool, Failure> {
+        match self.page(place, repo, &format!("/milestones/{number}")).await {
+            Ok(_) => Ok(false),
+            Err(Trouble::NotFound | Trouble::Gone) => Ok(true),
+            Err(trouble) => Err(self.outcome(&trouble)),
+        }
+    }
+
+    async fn list<T: serde::de::DeserializeOwned>(
+        &self,
+        place: &Place,
+        repo: RepoId,
+        rest: &str,
+    ) -> Result<Vec<T>, Failure> {
+        let body = self.page(place, repo, rest).await.and_then(|body| parse(&body));
+        body.map_err(|trouble| self.outcome(&trouble))
+    }
+
+    async fn page(&self, place: &Place, repo: RepoId, rest: &str) -> Result<Vec<u8>, Trouble> {
+        let away = || Trouble::NotInstalled("the App is not installed on this account".into());
+        let unnamed = || Trouble::NotInstalled(format!("the name of repository {repo} is not known"));
+        let installation = place.installation.ok_or_else(away)?;
+        let name = place.names.get(&repo).ok_or_else(unnamed)?;
+        let access = Access { installation, repo: Some(repo), scope: Scope::Read };
+        let call = Call { access, cost: Cost::Read, lane: Lane::Rest };
+        let path = format!("/repos/{}/{}{rest}", name.owner(), name.name());
+        Ok(self.ask(call, &Request::get(path)).await?.body)
+    }
+}

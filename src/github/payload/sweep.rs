@@ -1,0 +1,125 @@
+//! `changegate_sweep`: not GitHub's, but what our own sweep found, written down as a delivery so that one door leads in.
+//!
+//! No body of GitHub's has `swept` at its top: nobody can pass one off as such a delivery.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::domain::{
+    event::{AccountSnapshot, MilestoneSnapshot, What},
+    ids::{InstallationId, IssueRef, RepoId, RepoName},
+};
+
+/// What a delivery of our sweep is called.
+pub const SWEPT: &str = "changegate_sweep";
+
+/// Where the sweep is.
+#[derive(Debug, Clone)]
+pub struct Whereabouts {
+    pub account: AccountSnapshot,
+    pub installation: InstallationId,
+    pub repo: RepoId,
+    pub name: RepoName,
+}
+
+/// The body of `changegate_sweep`.
+#[derive(Deserialize)]
+pub(super) struct Sweep {
+    swept: Swept,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Swept {
+    issues: Vec<u64>,
+    pull_requests: Vec<u64>,
+}
+
+impl Sweep {
+    pub(super) fn what(self, repo: RepoId) -> What {
+        let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
+        What::Swept { issues: at(self.swept.issues), pull_requests: at(self.swept.pull_requests) }
+    }
+}
+
+impl Whereabouts {
+    /// Event and body of a delivery: these issues and pull requests must be read.
+    #[must_use]
+    pub fn swept(&self, issues: &[u64], pull_requests: &[u64]) -> (&'static str, Vec<u8>) {
+        let swept = json!({ "issues": issues, "pull_requests": pull_requests });
+        (SWEPT, self.body("swept", "swept", swept))
+    }
+
+    /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
+    #[must_use]
+    pub fn milestone(&self, milestone: &MilestoneSnapshot, is_deleted: bool) -> (&'static str, Vec<u8>) {
+        let action = if is_deleted { "deleted" } else { "swept" };
+        let MilestoneSnapshot { repo: _, number, title, open, due_on, updated_at } = milestone;
+        let state = if *open { "open" } else { "closed" };
+        let milestone = json!({ "number": number, "title": title, "state": state, "due_on": due_on,
+            "updated_at": updated_at });
+        ("milestone", self.body(action, "milestone", milestone))
+    }
+
+    fn body(&self, action: &str, part: &str, value: Value) -> Vec<u8> {
+        let AccountSnapshot { id, login, organisation } = &self.account;
+        let kind = if *organisation { "Organization" } else { "User" };
+        let owner = json!({ "id": id.0, "login": login, "type": kind });
+        let repository = json!({ "id": self.repo.0, "full_name": self.name.as_str(), "owner": owner });
+        let installation = json!({ "id": self.installation.0 });
+        let mut body = json!({ "action": action, "repository": repository, "installation": installation });
+        if let Value::Object(body) = &mut body {
+            body.insert(part.into(), value);
+        }
+        body.to_string().into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::ids::AccountId,
+        github::payload::{Reading, read},
+    };
+
+    fn here() -> Whereabouts {
+        Whereabouts {
+            account: AccountSnapshot { id: AccountId(5), login: "acme".into(), organisation: true },
+            installation: InstallationId(3),
+            repo: RepoId(7),
+            name: "acme/web".parse().unwrap(),
+        }
+    }
+
+    fn understood((event, body): (&str, Vec<u8>)) -> What {
+        let Reading::Event(event) = read(event, &body).unwrap() else { panic!("it is not understood") };
+        assert_eq!(event.account, Some(here().account));
+        assert_eq!(event.installation, Some(InstallationId(3)));
+        assert_eq!(event.repository.map(|repository| repository.id), Some(RepoId(7)));
+        event.what
+    }
+
+    #[test]
+    fn what_a_sweep_writes_down_is_understood_as_it_was_meant() {
+        let at = |number| IssueRef { repo: RepoId(7), number };
+        let swept = What::Swept { issues: vec![at(1), at(2)], pull_requests: vec![at(3)] };
+        assert_eq!(understood(here().swept(&[1, 2], &[3])), swept);
+        let milestone = MilestoneSnapshot {
+            repo: RepoId(7),
+            number: 4,
+            title: "2026.12 \"a\"".into(),
+            open: false,
+            due_on: Some("2026-12-01T12:00:00Z".parse().unwrap()),
+            updated_at: Some("2026-11-01T12:00:00Z".parse().unwrap()),
+        };
+        for is_deleted in [false, true] {
+            let What::Milestone { change, milestone: read } =
+                understood(here().milestone(&milestone, is_deleted))
+            else {
+                panic!("another event")
+            };
+            assert_eq!(read, milestone);
+            assert_eq!(change == crate::domain::event::MilestoneChange::Deleted, is_deleted);
+        }
+    }
+}
