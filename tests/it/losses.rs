@@ -116,7 +116,7 @@ fn end(s: &Scene, n: usize, wish: &Wish) {
         0 => drop(s.by("ana").merge(pull)),
         1 => s.by("sam").close(wish.issue, CloseReason::NotPlanned),
         2 => s.by("ana").close(pull, CloseReason::Completed),
-        3 => s.by("tess").unlabel(wish.issue, "triage/accepted"),
+        3 => s.by("tess").unlabel(wish.issue, "change-request"),
         _ => {}
     }
 }
