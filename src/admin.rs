@@ -19,7 +19,7 @@ use crate::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
-    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError},
+    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, Swept},
 };
 
 /// One order.
@@ -34,6 +34,8 @@ pub enum Order {
     AuditVerify,
     /// The register of change requests.
     Changes,
+    /// How far the comparison with GitHub is, account by account.
+    Sweeps,
 }
 
 /// The answer to an order, of the variant that belongs to it.
@@ -51,6 +53,8 @@ pub enum Answer {
     NothingToReplay(String),
     AuditVerify(AuditReport),
     Changes(Vec<(TenantId, View)>),
+    /// The sweeps, and the accounts and repositories that name them.
+    Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
     /// The order failed, and why.
     Failed(String),
 }
@@ -67,16 +71,23 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
             Order::Replay(id) if store.replay(&id).await? => Answer::Replayed(id),
             Order::Replay(id) => Answer::NothingToReplay(id),
             Order::AuditVerify => Answer::AuditVerify(store.audit_verify().await?),
-            Order::Changes => Answer::Changes(register(store).await?),
+            Order::Changes => {
+                let kinds = [SubjectKind::Repository, SubjectKind::ChangeRequest];
+                Answer::Changes(views(store, kinds).await?)
+            }
+            Order::Sweeps => {
+                let names = views(store, [SubjectKind::Account, SubjectKind::Repository]).await?;
+                Answer::Sweeps(store.sweeps().await?.into_iter().collect(), names)
+            }
         })
     }
     .await;
     answered.unwrap_or_else(|error| Answer::Failed(error.to_string()))
 }
 
-async fn register(store: &Store) -> Result<Vec<(TenantId, View)>, StoreError> {
+async fn views(store: &Store, kinds: [SubjectKind; 2]) -> Result<Vec<(TenantId, View)>, StoreError> {
     let mut found = vec![];
-    for kind in [SubjectKind::Repository, SubjectKind::ChangeRequest] {
+    for kind in kinds {
         let subjects = store.subjects_of_kind(kind, None).await?;
         found.extend(subjects.into_iter().map(|(tenant, _, view)| (tenant, view)));
     }

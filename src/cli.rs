@@ -62,6 +62,8 @@ enum Command {
     Audit(AuditCommand),
     /// The register: every change request, and how far it is.
     Changes,
+    /// How far the hourly comparison with GitHub is, and what it repaired.
+    Sweeps,
 }
 
 #[derive(Debug, Subcommand)]
@@ -165,6 +167,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Changes => show(order(file, Order::Changes).await?),
+        Command::Sweeps => show(order(file, Order::Sweeps).await?),
     }
 }
 
@@ -254,7 +257,9 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::AuditVerify | Order::Changes => Store::open_read_only(&url).await?,
+        Order::Parked | Order::AuditVerify | Order::Changes | Order::Sweeps => {
+            Store::open_read_only(&url).await?
+        }
     };
     let answer = admin::answer(&store, order).await;
     store.close().await;
@@ -278,6 +283,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             Ok(if report.is_whole() { Exit::Done } else { Exit::No })
         }
         Answer::Changes(views) => print(&register::changes(&views)),
+        Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
         Answer::Failed(why) => Err(anyhow::anyhow!("{why}")),
     }
 }

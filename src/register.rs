@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
 
 use crate::{
     domain::{
@@ -10,7 +11,7 @@ use crate::{
         ids::{Actor, RepoId, RepoName, TenantId},
         subject::View,
     },
-    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, TenantAudit},
+    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Swept, TenantAudit},
 };
 
 /// The register: every change request, and how far it is. `views` also holds the repositories that name them.
@@ -45,6 +46,40 @@ fn accepted_by(acceptance: &Acceptance) -> Option<&Actor> {
         Acceptance::Accepted { by, .. } => by.as_ref(),
         Acceptance::Waiting { .. } | Acceptance::Refused { .. } | Acceptance::Unknown(_) => None,
     }
+}
+
+/// How far the sweep of each account is, and what it has found. `names` holds the accounts and repositories.
+#[must_use]
+pub fn sweeps(sweeps: &[(TenantId, Swept)], names: &[(TenantId, View)]) -> String {
+    if sweeps.is_empty() {
+        return "Nothing was compared with GitHub yet: the server does it when it starts, and every hour."
+            .into();
+    }
+    let mut table = table(["account", "began", "repositories", "compared", "repaired", "requests", "now"]);
+    for (tenant, Swept { next_at, sweep }) in sweeps {
+        let of_tenant = || names.iter().filter(|(of, _)| of == tenant);
+        let account = of_tenant().find_map(|(_, view)| view.as_account()?.seen.as_ref());
+        let spot = sweep.at.as_ref().and_then(|spot| {
+            let here =
+                |view: &View| view.as_repository().filter(|it| it.id == spot.repo).map(|it| it.name.clone());
+            Some(format!("{}, page {}", of_tenant().find_map(|(_, view)| here(view))?, spot.page))
+        });
+        let now = match (sweep.ended, spot) {
+            (Some(_), _) => format!("over; the next at {}", minute(*next_at)),
+            (None, Some(spot)) => format!("at {spot}; goes on at {}", minute(*next_at)),
+            (None, None) => format!("goes on at {}", minute(*next_at)),
+        };
+        let numbers =
+            [sweep.tally.repositories, sweep.tally.compared, sweep.tally.repaired, sweep.tally.pages];
+        let [repositories, compared, repaired, pages] = numbers.map(|number| number.to_string());
+        let account = account.map_or_else(|| tenant.to_string(), |account| plain(&account.login));
+        table.add_row([account, minute(sweep.began), repositories, compared, repaired, pages, now]);
+    }
+    table.to_string()
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What waits for a person, and why.

@@ -3,6 +3,7 @@
 //! GitHub never sends a delivery again by itself. A webhook that was lost, or that found us down, is in GitHub's record
 //! for three days; where no webhook can reach us at all, the record is the only way in (`serve --pull`).
 
+mod page;
 mod sweep;
 
 use std::sync::Arc;

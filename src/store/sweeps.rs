@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
 use crate::domain::{
@@ -17,7 +18,7 @@ use super::{Store, body, error::StoreError, inbox::time, published};
 const ROWS: usize = 500;
 
 /// A sweep as it is written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Swept {
     /// Not before this time.
     pub next_at: Timestamp,

@@ -157,9 +157,11 @@ async fn outcome(s: &Scene, wishes: &[Wish]) -> Vec<String> {
         });
         let mut labels = s.labels(wish.issue);
         labels.sort();
-        let checks: Vec<_> = wish.heads.iter().map(|head| s.checks("acme/web", head)).collect();
+        // A check that nobody asked for before the pull request was closed is of no use to anybody.
+        let is_open = wish.pull.is_some_and(|pull| s.github().pull_request(pull)["state"] == "open");
+        let check = wish.heads.last().filter(|_| is_open).map(|head| s.checks("acme/web", head));
         let comments = s.comments(wish.issue).len();
-        format!("{registered:?} {labels:?} {:?} {comments}", checks.last())
+        format!("{registered:?} {labels:?} {check:?} {comments}")
     };
     let mut shown: Vec<String> = wishes.iter().map(shown).collect();
     shown.push(s.releases().await);

@@ -134,6 +134,15 @@ async fn a_sweep_goes_on_where_it_was_sent_away() {
                 format!("{} {} {}", it.status, it.path, it.query.rsplit('&').next().unwrap_or_default())
             })
             .collect();
+        let told = s.stage.app.store.sweeps().await.unwrap().into_iter().collect::<Vec<_>>();
+        let accounts = s.stage.app.store.subjects_of_kind(SubjectKind::Account, None).await.unwrap();
+        let names: Vec<_> = accounts.into_iter().map(|(tenant, _, view)| (tenant, view)).collect();
+        let table = changegate::register::sweeps(&told, &names);
+        let lines: Vec<&str> = table.lines().filter(|line| line.contains("  ")).map(str::trim).collect();
+        assert_snapshot!(lines.join("\n"), @r"
+        account   began                  repositories   compared   repaired   requests   now
+        acme      2026-11-02 12:00 UTC   3              150        0          8          over; the next at 2026-11-02 13:00 UTC
+        ");
         assert_snapshot!(listed.join("\n"), @r"
         200 /repos/acme/.github/issues page=1
         403 /repos/acme/web/issues page=1

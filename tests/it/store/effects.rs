@@ -3,7 +3,7 @@
 use changegate::{
     domain::{
         account::Account,
-        effect::{Call, CheckStatus, Effect, Reaction},
+        effect::{Call, CheckStatus, Effect, Lane, Reaction},
         event::Event,
         ids::{CommentId, InstallationId, IssueRef, RepoId, SubjectId},
         subject::State,
@@ -11,7 +11,7 @@ use changegate::{
     store::{EffectClaim, EffectOutcome},
 };
 
-use super::bench::{Bench, at, decided, decided_to, event, milestone, milestone_state, on_both};
+use super::bench::{Bench, at, decided, decided_to, event, milestone, milestone_state, on_both, tenant};
 
 fn comment(body: &str) -> Effect {
     let on = IssueRef { repo: RepoId(7), number: 1 };
@@ -244,6 +244,29 @@ async fn an_effect_goes_out_through_the_installation_in_force() {
             let retry = EffectOutcome::Retry { at: at(0), why: "later".into() };
             bench.store.settle_effects(vec![(claimed, retry)], at(0)).await.unwrap();
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_limit_waits_all_at_once_and_has_not_been_attempted() {
+    on_both(async |bench| {
+        let label_of = |number: u64| {
+            let on = IssueRef { repo: RepoId(7), number };
+            Effect::new(Call::Label { on, name: "x".into(), present: true })
+        };
+        decide(bench, (0..100).map(label_of).chain([check("a", false)]).collect()).await;
+        let mut held = claims(bench).await;
+        assert_eq!(held.len(), 64);
+        assert_eq!(held.remove(0).effect, check("a", false));
+        let unsent = |claim| (claim, EffectOutcome::Unsent { at: at(60), why: "a limit".into() });
+        bench.store.settle_effects(held.into_iter().map(unsent).collect(), at(0)).await.unwrap();
+        let times = (at(0), at(60));
+        assert_eq!(bench.store.postpone_effects(&tenant(), Lane::Rest, times).await.unwrap(), 37);
+        assert_eq!(claims(bench).await, vec![]);
+        let later = bench.store.claim_effects(200, at(60)).await.unwrap();
+        assert_eq!(later.len(), 100);
+        assert!(later.iter().all(|claim| claim.attempts == 0), "nothing was sent");
     })
     .await;
 }

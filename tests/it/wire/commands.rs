@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "serve",
     "demo",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 12] = [
     "audit",
     "audit verify",
     "changes",
+    "sweeps",
 ];
 
 fn all(said: &Said) -> String {
@@ -53,6 +54,7 @@ async fn each_command_explains_itself() {
       inbox    Deliveries that wait for a person
       audit    The audit log
       changes  The register: every change request, and how far it is
+      sweeps   How far the hourly comparison with GitHub is, and what it repaired
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -201,6 +203,16 @@ async fn each_command_explains_itself() {
     The register: every change request, and how far it is
 
     Usage: changegate changes [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate sweeps --help
+    How far the hourly comparison with GitHub is, and what it repaired
+
+    Usage: changegate sweeps [OPTIONS]
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
@@ -356,6 +368,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         for command in [
             &["serve"][..],
             &["changes"],
+            &["sweeps"],
             &["inbox", "parked"],
             &["inbox", "replay", "x"],
             &["audit", "verify"],
@@ -432,6 +445,7 @@ async fn the_lists_are_the_same_with_the_server_running_and_stopped() {
         assert!(running[0].out.contains("acme/web#1") && running[0].out.contains("as CSV"), "{running:?}");
         assert!(running[1].out.contains("unreadable"), "{running:?}");
         assert!(running[2].out.contains("whole. Head: "), "{running:?}");
+        assert_eq!(place.run(&["sweeps"]).code, Some(0), "a sweep may be going on");
         replays_without_a_server(&place).await;
         finds_a_change_of_the_log(&place).await;
         place.close().await;
@@ -470,7 +484,7 @@ async fn finds_a_change_of_the_log(place: &Place) {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_database_is_a_command_makes_none() {
     let place = Place::open(Database::sqlite()).await;
-    for command in ["changes", "inbox parked", "inbox replay x", "audit verify"] {
+    for command in ["changes", "sweeps", "inbox parked", "inbox replay x", "audit verify"] {
         let said = place.run(&words(command));
         insta::allow_duplicates! {
             insta::assert_snapshot!(all(&said), @"
