@@ -1,5 +1,7 @@
 //! What GitHub must be told, complete: whoever performs an effect chooses nothing.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommentId, IssueRef, RepoId, Sha};
@@ -87,6 +89,9 @@ pub enum Call {
         purpose: String,
         /// Markdown, at most 65,000 characters.
         body: String,
+        /// The issue was transferred: where the comment may have been before it came along.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        was_on: BTreeSet<IssueRef>,
     },
     /// This label is on the issue, or is not.
     Label { on: IssueRef, name: String, present: bool },
@@ -122,11 +127,17 @@ pub enum Reaction {
     Eyes,
 }
 
+/// The key of the comment that we keep on an issue for a purpose.
+#[must_use]
+pub fn comment_key(on: IssueRef, purpose: &str) -> String {
+    format!("comment/{}/{}/{purpose}", on.repo, on.number)
+}
+
 impl Call {
     fn key(&self) -> String {
         match self {
             Self::CheckRun { repo, sha, name, .. } => format!("check/{repo}/{sha}/{name}"),
-            Self::Comment { on, purpose, .. } => format!("comment/{}/{}/{purpose}", on.repo, on.number),
+            Self::Comment { on, purpose, .. } => comment_key(*on, purpose),
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),

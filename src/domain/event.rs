@@ -94,7 +94,7 @@ impl What {
         }
     }
 
-    /// Whether it can change the repository or its policy file, whatever the repository object beside it says.
+    /// Whether it can change the repository, its labels or its policy file, whatever the repository object beside it says.
     #[must_use]
     pub const fn is_about_the_repository(&self) -> bool {
         matches!(
@@ -103,6 +103,7 @@ impl What {
                 | Self::Push { .. }
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
+                | Self::Label { .. }
         )
     }
 

@@ -12,6 +12,7 @@ use super::{
     event::{Event, IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     policy::{EffectivePolicy, Policy, Scope},
+    repository::RepositoryView,
     subject::{Relation, View},
 };
 
@@ -313,7 +314,12 @@ impl<'a> Inquiry<'a> {
 
     /// What the repository is called; inner `None`: it was never seen.
     pub fn repository_name(&mut self, repo: RepoId) -> Option<Option<&'a RepoName>> {
-        Some(self.view(SubjectId::Repository(repo))?.and_then(View::as_repository).map(|view| &view.name))
+        Some(self.repository(repo)?.map(|view| &view.name))
+    }
+
+    /// What others may read of a repository; inner `None`: nothing has been settled of it.
+    pub fn repository(&mut self, repo: RepoId) -> Option<Option<&'a RepositoryView>> {
+        Some(self.view(SubjectId::Repository(repo))?.and_then(View::as_repository))
     }
 
     /// In which scope a repository's policy file is read: beside its owner's `.github`, or alone.

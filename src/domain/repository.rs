@@ -1,17 +1,23 @@
 //! A repository: what it is called now, whether we may work there, and the policy file it holds.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
     audit::AuditEntry,
     decide::{Case, Decision, Judgement, READ_AGAIN},
-    event::{Event, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
+    event::{Event, LabelChange, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
     ids::{InstallationId, RepoId, RepoName, SubjectId},
     policy::{PolicyText, Scope},
     subject::{State, View},
 };
+
+/// How many renamed and deleted labels are remembered.
+const RELABELLED: usize = 200;
 
 /// What is known of a repository. Its history outlives its name, its owner and the installation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +35,9 @@ pub struct Repository {
     pub left: bool,
     /// The policy file: where it stands.
     pub policy: PolicyFile,
+    /// Labels that were renamed or deleted, by the name that issues bore, and when we heard of it.
+    #[serde(default)]
+    pub relabelled: BTreeMap<String, Timestamp>,
 }
 
 /// Where a repository's policy file stands. The last good one stays in force when a newer one cannot be read.
@@ -52,6 +61,10 @@ pub struct RepositoryView {
     pub gone: bool,
     /// The policy in force, from this repository's file.
     pub policy: Option<PolicyText>,
+    /// Labels that were renamed or deleted, by the name that issues bore, and when we heard of it: what was read of
+    /// an issue with such a label before does not hold any more. GitHub tells of the label, not of the issues.
+    #[serde(default)]
+    pub relabelled: BTreeMap<String, Timestamp>,
 }
 
 impl Repository {
@@ -64,6 +77,7 @@ impl Repository {
             archived: seen.archived.unwrap_or(false),
             left: false,
             policy: PolicyFile::default(),
+            relabelled: BTreeMap::new(),
         }
     }
 
@@ -81,6 +95,7 @@ impl Repository {
             default_branch: self.default_branch.clone(),
             gone: self.is_gone(),
             policy: self.policy.good.clone().filter(|_| !self.is_gone()),
+            relabelled: self.relabelled.clone(),
         }
     }
 
@@ -88,7 +103,10 @@ impl Repository {
         self.archived || self.left
     }
 
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, event: &Event, now: Timestamp) {
+        if let Some(name) = former_label(&event.what) {
+            self.relabelled.insert(name.into(), now);
+        }
         if let Some(seen) = event.repository.as_ref().filter(|seen| seen.id == self.id) {
             self.name = seen.name.clone();
             self.default_branch = seen.default_branch.clone().or_else(|| self.default_branch.take());
@@ -112,6 +130,26 @@ impl Repository {
             let in_list = |list: &[RepositoryNumber]| list.iter().any(|named| named.id == self.id);
             self.left = in_list(removed) || (self.left && !in_list(added));
         }
+    }
+}
+
+impl Repository {
+    /// Keeps the newest; whoever bears one of the others is read with the next sweep.
+    fn forget_relabelled(&mut self) {
+        while self.relabelled.len() > RELABELLED {
+            let oldest = self.relabelled.iter().min_by_key(|(_, at)| **at).map(|(name, _)| name.clone());
+            oldest.and_then(|name| self.relabelled.remove(&name));
+        }
+    }
+}
+
+/// The name that issues bore, of a label that was renamed or deleted.
+fn former_label(what: &What) -> Option<&str> {
+    let What::Label { change, name } = what else { return None };
+    match change {
+        LabelChange::Edited { from } => from.as_deref(),
+        LabelChange::Deleted => Some(name),
+        LabelChange::Created | LabelChange::Other => None,
     }
 }
 
@@ -139,8 +177,9 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
         },
     };
     for event in case.events {
-        after.take(event);
+        after.take(event, case.now);
     }
+    after.forget_relabelled();
     let Some(account) = inquiry.view(SubjectId::Account) else {
         return Judgement::Needs(inquiry.into_missing());
     };

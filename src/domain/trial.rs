@@ -77,7 +77,14 @@ pub fn seen(repo: RepoId) -> RepositorySnapshot {
 /// A repository with this policy file.
 pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
     let default_branch = Some("main".into());
-    RepositoryView { id: repo, name: name(repo), default_branch, gone: false, policy: policy.cloned() }
+    RepositoryView {
+        id: repo,
+        name: name(repo),
+        default_branch,
+        gone: false,
+        policy: policy.cloned(),
+        relabelled: BTreeMap::new(),
+    }
 }
 
 /// An open issue of which nobody has said anything.

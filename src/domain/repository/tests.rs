@@ -218,3 +218,36 @@ fn a_delivery_is_news_only_where_it_shows_something_else() {
         assert_eq!(view.agrees_with(&seen), agrees, "{seen:?}");
     }
 }
+
+#[test]
+fn a_renamed_or_deleted_label_is_remembered_by_the_name_that_issues_bore() {
+    let label = |change| told(What::Label { change, name: "request".into() });
+    let renamed = LabelChange::Edited { from: Some("change-request".into()) };
+    for (change, remembered) in [
+        (renamed, Some("change-request")),
+        (LabelChange::Deleted, Some("request")),
+        (LabelChange::Edited { from: None }, None),
+        (LabelChange::Created, None),
+        (LabelChange::Other, None),
+    ] {
+        let events = [label(change.clone())];
+        let after = world(Some(GOOD)).decide(&SUBJECT, Some(&known(GOOD)), &events, time(60)).after;
+        let view = after.view();
+        let relabelled: Vec<_> = view.as_repository().unwrap().relabelled.clone().into_iter().collect();
+        let expected: Vec<_> = remembered.iter().map(|name| ((*name).to_owned(), time(60))).collect();
+        assert_eq!(relabelled, expected, "{change:?}");
+    }
+}
+
+#[test]
+fn of_very_many_renamed_labels_the_newest_are_remembered() {
+    let mut state = known(GOOD);
+    for nr in 0..=RELABELLED {
+        let event = told(What::Label { change: LabelChange::Deleted, name: format!("label-{nr}") });
+        let at = time(i64::try_from(nr).unwrap());
+        state = world(Some(GOOD)).decide(&SUBJECT, Some(&state), &[event], at).after;
+    }
+    let view = state.view();
+    let relabelled = &view.as_repository().unwrap().relabelled;
+    assert_eq!((relabelled.len(), relabelled.contains_key("label-0")), (RELABELLED, false));
+}

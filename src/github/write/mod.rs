@@ -92,7 +92,7 @@ impl Writer<'_> {
                 let run = check_run::CheckRun::new(&self.effect.key, sha, name, *status, title, summary);
                 self.check_run(&run).await
             }
-            Call::Comment { on, purpose, body } => self.comment(*on, purpose, body).await,
+            Call::Comment { on, purpose, body, was_on } => self.comment(*on, was_on, purpose, body).await,
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,

@@ -123,7 +123,12 @@ mod tests {
             };
             for call in [
                 check,
-                Call::Comment { on, purpose: "status".into(), body: String::new() },
+                Call::Comment {
+                    on,
+                    purpose: "status".into(),
+                    body: String::new(),
+                    was_on: std::collections::BTreeSet::new(),
+                },
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },
                 Call::Reaction { repo, comment: CommentId(7), content: Reaction::Eyes },

@@ -150,6 +150,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         archived: false,
         left: false,
         policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![] },
+        relabelled: BTreeMap::new(),
     })
 }
 
