@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
@@ -118,6 +117,8 @@ enum Exit {
     Done = 0,
     /// The answer is no: a policy with errors, a broken audit log, nothing to replay.
     No = 1,
+    /// The command line is wrong: it names a file that cannot be read.
+    Usage = 2,
     /// It could not be found out.
     Unavailable = 75,
     /// The settings or the database are refused.
@@ -226,7 +227,14 @@ fn stop_on_signal(stop: Stop) {
 }
 
 fn check(file: &Path, repository: bool) -> anyhow::Result<Exit> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            let cure = format!("name a policy file; in a repository it is {}", policy::PATH);
+            anstream::eprintln!("error: {} cannot be read: {error}\n  cure: {cure}", file.display());
+            return Ok(Exit::Usage);
+        }
+    };
     let scope = if repository { policy::Scope::Repository } else { policy::Scope::Alone };
     match policy::parse(&file.display().to_string(), &text, scope) {
         Ok(policy) => print(&policy.describe()),

@@ -75,7 +75,7 @@ fn this_is_what_we_understand_of_every_event() {
     member edited                             member edited
     membership added                          membership added
     membership removed                        membership removed
-    merge_group checks_requested              merge group checksrequested
+    merge_group checks_requested              merge group checks requested
     milestone closed                          milestone closed
     milestone created                         milestone created
     milestone deleted                         milestone deleted
