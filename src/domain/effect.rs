@@ -93,6 +93,15 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         was_on: BTreeSet<IssueRef>,
     },
+    /// The one issue that we keep for this purpose in a repository says this, and is open or closed.
+    Issue {
+        repo: RepoId,
+        purpose: String,
+        title: String,
+        /// Markdown, at most 65,000 characters.
+        body: String,
+        open: bool,
+    },
     /// This label is on the issue, or is not.
     Label { on: IssueRef, name: String, present: bool },
     /// The issue has this milestone, or none.
@@ -138,6 +147,7 @@ impl Call {
         match self {
             Self::CheckRun { repo, sha, name, .. } => format!("check/{repo}/{sha}/{name}"),
             Self::Comment { on, purpose, .. } => comment_key(*on, purpose),
+            Self::Issue { repo, purpose, .. } => format!("issue/{repo}/{purpose}"),
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
@@ -148,15 +158,17 @@ impl Call {
         match self {
             Self::CheckRun { urgent: true, .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
-            Self::Comment { .. } | Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => {
-                Lane::Rest
-            }
+            Self::Comment { .. }
+            | Self::Issue { .. }
+            | Self::Label { .. }
+            | Self::Milestone { .. }
+            | Self::Reaction { .. } => Lane::Rest,
         }
     }
 
     const fn class(&self) -> Class {
         match self {
-            Self::CheckRun { .. } | Self::Comment { .. } => Class::Find,
+            Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } => Class::Find,
             Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => Class::Set,
         }
     }
@@ -170,7 +182,7 @@ impl Call {
     #[must_use]
     pub const fn repo(&self) -> RepoId {
         match self {
-            Self::CheckRun { repo, .. } | Self::Reaction { repo, .. } => *repo,
+            Self::CheckRun { repo, .. } | Self::Issue { repo, .. } | Self::Reaction { repo, .. } => *repo,
             Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
         }
     }

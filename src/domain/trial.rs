@@ -193,6 +193,8 @@ pub struct World {
     pub groups: BTreeMap<Sha, Vec<u64>>,
     /// The policy file that every repository has on GitHub.
     pub file: Option<String>,
+    /// The pull requests through which that file came.
+    pub origin: Vec<u64>,
     /// The repositories that the installation reaches.
     pub reaches: Vec<RepositoryNumber>,
     /// GitHub does not answer.
@@ -237,6 +239,7 @@ impl World {
             }
             Question::Issue(_) => Answer::Issue(None),
             Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
+            Question::PolicyOrigin(_) => Answer::PolicyOrigin(self.origin.clone()),
             Question::Team(_) => Answer::Team(vec![]),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };

@@ -70,6 +70,7 @@ impl Key {
             Question::Issue(_)
             | Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_) => None,
@@ -96,6 +97,7 @@ impl Store {
             | Question::Issue(_)
             | Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_) => None,
@@ -149,6 +151,7 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         Question::Issue(_)
         | Question::PullRequest(_)
         | Question::PolicyFile(_)
+        | Question::PolicyOrigin(_)
         | Question::Team(_)
         | Question::MergeGroup(..)
         | Question::InstallationRepositories(_) => return Ok(None),

@@ -130,8 +130,8 @@ fn read<'a>(
     if after.must_read(heard, wanted, rules) {
         let reading = inquiry.issue(after.at);
         if rules.mode.is_some() {
-            let _ = people::ask(&rules.triagers, inquiry);
-            let _ = people::ask(&rules.release_managers, inquiry);
+            let _ = inquiry.teams(&rules.triagers);
+            let _ = inquiry.teams(&rules.release_managers);
         }
         after.take_reading(reading?, rules);
         milestone = find_milestone(after, inquiry);

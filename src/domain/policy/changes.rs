@@ -26,6 +26,9 @@ impl PolicyChange {
     }
 }
 
+/// The group that signs changes of the policy; where no file defines it, it is there all the same.
+const POLICY: &str = "policy";
+
 /// What `after` changes; what loosens comes first. `None` stands for no file.
 #[must_use]
 pub fn changes(before: Option<&Policy>, after: Option<&Policy>) -> Vec<PolicyChange> {
@@ -75,11 +78,10 @@ fn people(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
         changes.extend(gained.map(|who| PolicyChange::new(format!("`{who}` may {may}"), true)));
         changes.extend(lost.map(|who| PolicyChange::new(format!("`{who}` may no longer {may}"), false)));
     }
-    let names: BTreeSet<&String> = before.groups().keys().chain(after.groups().keys()).collect();
-    for name in names {
-        let list = |policy: &'_ Policy| policy.groups().get(name).cloned().unwrap_or_default();
-        let (was, is) = (list(before), list(after));
-        let (gained, lost) = compared(&was, &is);
+    let named = before.groups().keys().chain(after.groups().keys()).map(String::as_str);
+    for name in named.chain([POLICY]).collect::<BTreeSet<&str>>() {
+        let (was, is) = (before.group(name).unwrap_or_default(), after.group(name).unwrap_or_default());
+        let (gained, lost) = compared(was, is);
         changes.extend(gained.map(|who| PolicyChange::new(format!("`{who}` signs for `{name}`"), true)));
         changes.extend(
             lost.map(|who| PolicyChange::new(format!("`{who}` no longer signs for `{name}`"), false)),

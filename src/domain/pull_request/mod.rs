@@ -12,20 +12,20 @@ use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     effect::CHANGE_CHECK,
     event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
-    facts::{Fact, Inquiry, PolicyAtHead, PullRequestReading},
+    facts::{Fact, Inquiry, PullRequestReading},
     ids::{Actor, IssueRef, Sha, SubjectId},
     link::Link,
-    policy::{self, Scope},
-    repository::RepositoryView,
     subject::{Relation, State, View},
 };
 use follow::Followed;
 pub use linked::Linked;
+pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use reading::{Reading, ReviewGiven};
 
 mod changes;
 mod follow;
 mod linked;
+mod policy_edit;
 mod reading;
 mod recheck;
 
@@ -49,8 +49,8 @@ pub struct PullRequest {
     pub given: Vec<ReviewGiven>,
     /// The change requests it belongs to.
     pub linked: Linked,
-    /// The errors of the policy file at its head, where it edits the file.
-    pub policy_edit: Option<Vec<String>>,
+    /// What it does to the policy file.
+    pub policy_edit: Option<PolicyEdit>,
 }
 
 /// What others may read of a pull request.
@@ -77,8 +77,8 @@ pub struct PullRequestView {
     /// Commits with an author, co-author or committer whom GitHub knows only by mail: anybody may have written
     /// them, so nobody is independent.
     pub unattributed_commits: Vec<Sha>,
-    /// It edits the policy file: the errors of the file at its head; empty when there are none.
-    pub policy_edit: Option<Vec<String>>,
+    /// What it does to the policy file.
+    pub policy_edit: Option<PolicyEdit>,
 }
 
 impl PullRequest {
@@ -180,7 +180,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
         after.take(answer, &case.instance.web_url);
     }
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
-    after.policy_edit = policy_errors(after.read.as_ref(), repository, &mut inquiry);
+    after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     if !inquiry.is_complete() {
         return Judgement::Needs(inquiry.into_missing());
     }
@@ -252,23 +252,4 @@ fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &ReviewSnapsh
         let What::Review { pull_request, review, .. } = &event.what else { return None };
         (*pull_request == at).then_some(review)
     })
-}
-
-/// The errors of the policy file that the pull request proposes; a deleted file has none.
-fn policy_errors(
-    read: Option<&Reading>,
-    repository: Option<&RepositoryView>,
-    inquiry: &mut Inquiry<'_>,
-) -> Option<Vec<String>> {
-    let text = match &read?.policy {
-        PolicyAtHead::Same => return None,
-        PolicyAtHead::Deleted => return Some(vec![]),
-        PolicyAtHead::Changed(text) => text,
-    };
-    let scope = match repository {
-        Some(repository) => inquiry.policy_scope(&repository.name)?,
-        None => Scope::Alone,
-    };
-    let errors = policy::parse(policy::PATH, text, scope).err().unwrap_or_default();
-    Some(errors.iter().map(ToString::to_string).collect())
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::facts::PolicyAtHead;
 use crate::domain::{
     effect::{Call, Reaction},
     event::{
@@ -264,11 +265,12 @@ fn an_edited_policy_file_is_read_with_its_errors() {
         (PolicyAtHead::Deleted, Some(false)),
         (PolicyAtHead::Changed("mode: enforce\n".into()), Some(false)),
         (PolicyAtHead::Changed("mode: sometimes\n".into()), Some(true)),
+        (PolicyAtHead::NoText, Some(true)),
     ] {
         let mut shown = reading(snapshot(41));
         shown.policy = file.clone();
         let view = first(&world_with(shown), &snapshot(41));
-        assert_eq!(view.policy_edit.map(|errors| !errors.is_empty()), errors, "{file:?}");
+        assert_eq!(view.policy_edit.map(|edit| !edit.errors.is_empty()), errors, "{file:?}");
     }
 }
 

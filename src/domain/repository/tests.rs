@@ -78,8 +78,12 @@ fn the_last_good_policy_stays_in_force_until_a_better_one_comes_or_the_file_is_d
         (Some(GOOD), Some(GOOD), vec![]),
         (Some(BAD), Some(GOOD), vec!["policy.refused"]),
         (Some(BAD), Some(GOOD), vec![]),
-        (Some("mode: advise\n"), Some("mode: advise\n"), vec!["policy.in_force"]),
-        (None, None, vec!["policy.removed"]),
+        (
+            Some("mode: advise\n"),
+            Some("mode: advise\n"),
+            vec!["policy.in_force", "exception.policy_loosened"],
+        ),
+        (None, None, vec!["policy.removed", "exception.policy_loosened"]),
     ] {
         let events = [pushed("refs/heads/main")];
         let decision = world(file).decide(&SUBJECT, state.as_ref(), &events, time(0));
@@ -153,7 +157,8 @@ fn after_an_installation_ended_or_was_suspended_the_policy_file_is_read_again() 
     let proven = Event { installation: Some(InstallationId(6)), ..told(What::Ping) };
     assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[proven], time(0)).1, [Question::PolicyFile(WEB)]);
     let unnoticed = world(None).showing(SubjectId::Account, account(Some(InstallationId(6)), false));
-    assert_eq!(codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))), ["policy.removed"]);
+    let codes = codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))).join(" ");
+    assert_eq!(codes, "policy.removed exception.policy_loosened");
 }
 
 #[test]

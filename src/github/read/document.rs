@@ -27,6 +27,8 @@ pub(super) enum Part {
     File { name: RepoName, commit: String, path: &'static str },
     /// The merge queue of a branch.
     MergeQueue { name: RepoName, branch: String },
+    /// The pull requests of the last commit on the default branch that changed a file.
+    Origin { name: RepoName, path: &'static str },
     /// A page of a team's members.
     Team { organisation: String, slug: String, after: Option<String> },
     /// Which repository bears a name.
@@ -42,6 +44,7 @@ pub(super) enum Kind {
     Commits,
     File,
     MergeQueue,
+    Origin,
     Team,
     Identity,
 }
@@ -84,6 +87,7 @@ impl Part {
             Self::Commits { .. } => Kind::Commits,
             Self::File { .. } => Kind::File,
             Self::MergeQueue { .. } => Kind::MergeQueue,
+            Self::Origin { .. } => Kind::Origin,
             Self::Team { .. } => Kind::Team,
             Self::Identity { .. } => Kind::Identity,
         }
@@ -97,6 +101,7 @@ impl Part {
             Self::Links { .. }
             | Self::File { .. }
             | Self::MergeQueue { .. }
+            | Self::Origin { .. }
             | Self::Team { .. }
             | Self::Identity { .. } => &[],
         }
@@ -124,6 +129,7 @@ impl Part {
             Self::MergeQueue { name, branch } => {
                 with(name, vec![("branch", "String", branch.as_str().into())])
             }
+            Self::Origin { name, path } => with(name, vec![("path", "String", (*path).into())]),
             Self::Team { organisation, slug, after } => vec![
                 ("login", "String!", organisation.as_str().into()),
                 ("slug", "String!", slug.as_str().into()),
@@ -155,6 +161,10 @@ impl Part {
             Self::MergeQueue { .. } => repository(format!(
                 "mergeQueue(branch: $branch{n}) {{ entries(first: 100) {{ \
                  nodes {{ position headCommit {{ oid }} pullRequest {{ number }} }} }} }}"
+            )),
+            Self::Origin { .. } => repository(format!(
+                "defaultBranchRef {{ target {{ ... on Commit {{ history(first: 1, path: $path{n}) {{ nodes {{ \
+                 associatedPullRequests(first: 10) {{ nodes {{ number merged }} }} }} }} }} }} }}"
             )),
             Self::Team { .. } => format!(
                 "q{n}: organization(login: $login{n}) {{ team(slug: $slug{n}) {{ members(first: 100, after: $after{n}) \

@@ -5,6 +5,7 @@
 mod document;
 mod issue;
 mod merge_queue;
+mod origin;
 mod policy;
 mod pull_request;
 mod shapes;
@@ -24,6 +25,7 @@ use self::{
     document::{Answers, Document, Failed, MOST_PARTS, Part},
     issue::Issue,
     merge_queue::MergeQueue,
+    origin::Branch,
     pull_request::PullRequest,
 };
 use super::{
@@ -61,6 +63,7 @@ struct InRepository {
     pull_request: Option<PullRequest>,
     object: Option<Blob>,
     merge_queue: Option<MergeQueue>,
+    default_branch_ref: Option<Branch>,
 }
 
 /// A file; what is no file has no text.
@@ -135,6 +138,7 @@ impl<'a> Reader<'a> {
             Question::MergeGroup(repo, branch, _) => {
                 Some(Part::MergeQueue { name: name(repo)?, branch: branch.clone() })
             }
+            Question::PolicyOrigin(repo) => Some(Part::Origin { name: name(repo)?, path: PATH }),
             Question::Team(team) => Some(Part::Team {
                 organisation: team.organisation.clone(),
                 slug: team.slug.clone(),
@@ -197,6 +201,10 @@ impl<'a> Reader<'a> {
                 let found = self.in_repository(answers, n, *repo)?;
                 let numbers = found.merge_queue.map_or(Ok(vec![]), |queue| queue.group(head));
                 numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
+            }
+            Question::PolicyOrigin(repo) => {
+                let found = self.in_repository(answers, n, *repo)?;
+                Ok(Answer::PolicyOrigin(found.default_branch_ref.map_or(vec![], Branch::origin)))
             }
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
@@ -284,7 +292,9 @@ impl<'a> Reader<'a> {
 fn repo_of(question: &Question) -> Option<RepoId> {
     match question {
         Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
-        Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
+        Question::PolicyFile(repo) | Question::PolicyOrigin(repo) | Question::MergeGroup(repo, ..) => {
+            Some(*repo)
+        }
         Question::View(_)
         | Question::PointingAt(..)
         | Question::RepositoryNamed(_)
@@ -309,6 +319,7 @@ pub fn queries() -> Vec<(&'static str, String)> {
         ("commits", Part::Commits { name: name.clone(), number, after: after.clone() }),
         ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),
+        ("origin", Part::Origin { name: name.clone(), path: PATH }),
         ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
         ("identity", Part::Identity { name }),
     ];

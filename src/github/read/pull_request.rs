@@ -311,7 +311,7 @@ impl Reader<'_> {
         Ok(match at_head {
             at_head if oid(&base) == oid(&at_head) => PolicyAtHead::Same,
             None => PolicyAtHead::Deleted,
-            Some(file) => PolicyAtHead::Changed(file.text.unwrap_or_default()),
+            Some(file) => file.text.map_or(PolicyAtHead::NoText, PolicyAtHead::Changed),
         })
     }
 }

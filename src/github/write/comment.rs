@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// GitHub takes 65,536 characters; the mark needs some of them.
-const LONGEST_BODY: usize = 65_300;
+pub(super) const LONGEST_BODY: usize = 65_300;
 const PER_PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 
@@ -52,7 +52,7 @@ struct App {
 
 impl GitHub {
     /// The marks that a comment of ours may end with, the present one first.
-    fn marks(&self, key: &str, purpose: &str) -> Vec<String> {
+    pub(super) fn marks(&self, key: &str, purpose: &str) -> Vec<String> {
         let tag = |secret: &Secret| {
             let mac = secret.mac()?.chain_update(b"comment\n").chain_update(key).finalize().into_bytes();
             mac.get(..8).map(hex::encode)

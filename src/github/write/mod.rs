@@ -3,6 +3,7 @@
 
 mod check_run;
 mod comment;
+mod issue;
 mod set;
 
 use http::{Method, StatusCode};
@@ -93,6 +94,7 @@ impl Writer<'_> {
                 self.check_run(&run).await
             }
             Call::Comment { on, purpose, body, was_on } => self.comment(*on, was_on, purpose, body).await,
+            Call::Issue { purpose, title, body, open, .. } => self.issue(purpose, title, body, *open).await,
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
@@ -117,9 +119,11 @@ impl Writer<'_> {
     ) -> Result<Answer, Trouble> {
         let cost = match self.effect.call {
             Call::CheckRun { .. } => Cost::Check,
-            Call::Comment { .. } | Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } => {
-                Cost::Content
-            }
+            Call::Comment { .. }
+            | Call::Issue { .. }
+            | Call::Label { .. }
+            | Call::Milestone { .. }
+            | Call::Reaction { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
         self.ask(

@@ -15,4 +15,5 @@ mod policy;
 mod pull_requests;
 mod queue;
 mod relabelled;
+mod signed_policy;
 mod triage;

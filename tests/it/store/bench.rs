@@ -149,7 +149,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         private: true,
         archived: false,
         left: false,
-        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![] },
+        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![], unsigned: None },
         relabelled: BTreeMap::new(),
     })
 }

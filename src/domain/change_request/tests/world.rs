@@ -243,6 +243,7 @@ impl World {
             Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Comment { .. }
+            | Call::Issue { .. }
             | Call::Reaction { .. }
             | Call::CheckRun { .. } => None,
         }
@@ -281,6 +282,7 @@ impl World {
             }),
             Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_) => {
                 panic!("a change request asks for {question:?}")

@@ -12,8 +12,7 @@ use super::{
 
 mod linked_change;
 mod own_change;
-
-const POLICY_ERROR: &str = "policy_error";
+mod policy_edit;
 
 /// One section for each merge group that cannot be read and for each pull request.
 pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
@@ -25,7 +24,7 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
 pub(super) fn policy_errors(sections: &[Finding]) -> Vec<Finding> {
     let errors = |section: &Finding| {
         let errors: Vec<Finding> =
-            section.because.iter().filter(|rule| rule.code == POLICY_ERROR).cloned().collect();
+            section.because.iter().filter(|rule| rule.code == policy_edit::ERROR).cloned().collect();
         (!errors.is_empty()).then(|| section.clone().because(errors))
     };
     sections.iter().filter_map(errors).collect()
@@ -57,7 +56,7 @@ fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
     rules.extend(belongs(view, &pull_request.links, &named, scene));
     rules.extend(view.lost_links.iter().map(|link| lost(link)));
     rules.extend(view.too_many_links.then(|| too_many(&named)));
-    rules.extend(view.policy_edit.as_ref().map(|errors| policy(errors)).unwrap_or_default());
+    rules.extend(view.policy_edit.iter().flat_map(policy_edit::findings));
     Finding::new("pull_request", Outcome::Pass, "", sentence).names(named.page).because(rules)
 }
 
@@ -143,18 +142,4 @@ fn too_many(named: &Named) -> Finding {
     )
     .headline(format!("{} names too many change requests", named.text))
     .cure("name those that it belongs to, or split the pull request")
-}
-
-fn policy(errors: &[String]) -> Vec<Finding> {
-    const RULE: &str = "the edited policy file is valid";
-    if errors.is_empty() {
-        return vec![Finding::new("policy_valid", Outcome::Pass, RULE, "It has no errors.")];
-    }
-    let finding = |error: &String| {
-        let (sentence, cure) = error.split_once('\n').unwrap_or((error, ""));
-        let finding = Finding::new(POLICY_ERROR, Outcome::Fail, RULE, format!("{}.", sentence.trim()))
-            .headline("the policy file has errors");
-        if cure.trim().is_empty() { finding } else { finding.cure(cure.trim().trim_end_matches('.')) }
-    };
-    errors.iter().map(finding).collect()
 }
