@@ -42,6 +42,7 @@ async fn tell() -> Told {
     scene.fork().await;
     scene.queue().await;
     scene.checks().await;
+    scene.rules().await;
     scene.long_work().await;
     scene.bad_day().await;
     let away = scene.moving().await;
@@ -117,6 +118,16 @@ impl Scene {
             .open_pull_request(WEB, Entry { head: branch, title: branch, body, draft, base: "" });
         self.settle().await;
         at
+    }
+
+    /// A policy that nobody has signed is not used; an exception opens, and closes when it is taken back.
+    async fn rules(&self) {
+        for text in [POLICY.replace("enforce", "observe").as_str(), POLICY] {
+            self.by("rosa").push("acme/.github", "main", &[(".github/changegate.yml", text)], "The rules");
+            for _ in 0..4 {
+                self.settle().await;
+            }
+        }
     }
 
     async fn beginning(&self) {
