@@ -1,4 +1,4 @@
-//! What GitHub must be told: one row for each thing that is set, one holder for each row.
+//! What GitHub and other systems must be told: one row for each thing that is set or announced, one holder for each row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
-    effect::{Call, Effect},
+    effect::{Call, Class, Effect},
     facts::{Answer, Question},
     ids::{InstallationId, SubjectId, TenantId},
     subject::View,
@@ -178,13 +178,33 @@ async fn upsert(
 }
 
 impl Store {
-    /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait
+    /// Hands out up to `limit` effects that GitHub may be told at `now`: the first lane first, then those that wait
     /// longest, and a share of each tenant that waits.
     pub async fn claim_effects(&self, limit: usize, now: Timestamp) -> Result<Vec<EffectClaim>, StoreError> {
+        let mut claims = self.claim_from(&QUEUE, limit, now).await?;
+        self.add_installations(&mut claims).await?;
+        Ok(claims)
+    }
+
+    /// The same for announcements, which are not told GitHub.
+    pub async fn claim_announcements(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<EffectClaim>, StoreError> {
+        self.claim_from(&ANNOUNCEMENTS, limit, now).await
+    }
+
+    async fn claim_from(
+        &self,
+        queue: &'static Queue,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<EffectClaim>, StoreError> {
         let rows = self
             .database()
-            .write(&(limit, now), |connection, dialect, &(limit, now)| {
-                Box::pin(QUEUE.lease(connection, dialect, limit, now))
+            .write(&(queue, limit, now), |connection, dialect, &(queue, limit, now)| {
+                Box::pin(queue.lease(connection, dialect, limit, now))
             })
             .await?;
         let mut claims = vec![];
@@ -195,9 +215,7 @@ impl Store {
             }
         }
         claims.sort_by(|(a, since_a), (b, since_b)| (a.effect.lane, since_a).cmp(&(b.effect.lane, since_b)));
-        let mut claims: Vec<EffectClaim> = claims.into_iter().map(|(claim, _)| claim).collect();
-        self.add_installations(&mut claims).await?;
-        Ok(claims)
+        Ok(claims.into_iter().map(|(claim, _)| claim).collect())
     }
 
     async fn add_installations(&self, claims: &mut [EffectClaim]) -> Result<(), StoreError> {
@@ -238,13 +256,14 @@ impl Store {
 }
 
 macro_rules! claim {
-    ($whose:literal) => {
+    ($whose:literal, $lanes:literal) => {
         concat!(
             "WITH picked AS MATERIALIZED (
        SELECT tenant, key FROM effect
        WHERE ",
             $whose,
-            "waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+            $lanes,
+            " AND waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
        ORDER BY lane, since LIMIT $2 {skip_locked})
      UPDATE effect SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
      FROM picked WHERE effect.tenant = picked.tenant AND effect.key = picked.key
@@ -255,10 +274,13 @@ macro_rules! claim {
 
 /// The index `effect_waiting` serves the first text, `effect_waiting_tenant` the others. An earlier lane counts more
 /// than any time.
-pub(super) const QUEUE: Queue = Queue {
-    first: claim!(""),
-    of_tenant: claim!("tenant = $5 AND "),
-    tenants: "WITH RECURSIVE waiting (tenant) AS (
+macro_rules! queue {
+    ($lanes:literal) => {
+        Queue {
+            first: claim!("", $lanes),
+            of_tenant: claim!("tenant = $5 AND ", $lanes),
+            tenants: concat!(
+                "WITH RECURSIVE waiting (tenant) AS (
          SELECT (SELECT tenant FROM effect WHERE waiting = 1 ORDER BY tenant LIMIT 1)
          UNION ALL
          SELECT (SELECT effect.tenant FROM effect
@@ -266,11 +288,22 @@ pub(super) const QUEUE: Queue = Queue {
            FROM waiting WHERE waiting.tenant IS NOT NULL)
        SELECT waiting.tenant,
          (SELECT lane * 100000000000000000 + since FROM effect
-           WHERE effect.tenant = waiting.tenant AND effect.waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+           WHERE effect.tenant = waiting.tenant AND ",
+                $lanes,
+                " AND effect.waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
            ORDER BY lane, since LIMIT 1)
-       FROM waiting WHERE waiting.tenant IS NOT NULL",
-    lease: LEASE,
-};
+       FROM waiting WHERE waiting.tenant IS NOT NULL"
+            ),
+            lease: LEASE,
+        }
+    };
+}
+
+/// What GitHub is told; 3 is [`crate::domain::effect::Lane::Announce`].
+pub(super) const QUEUE: Queue = queue!("lane < 3");
+
+/// What other systems are told.
+pub(super) const ANNOUNCEMENTS: Queue = queue!("lane = 3");
 
 fn of(row: &AnyRow) -> Result<(EffectClaim, i64), StoreError> {
     let claim = EffectClaim {
@@ -295,6 +328,8 @@ struct DoneRow {
     remote: Option<String>,
     refused: Option<String>,
     retry: Option<(i64, String)>,
+    /// Its key is of this time alone: nothing is compared with it later.
+    is_told_once: bool,
 }
 
 impl DoneRow {
@@ -317,6 +352,7 @@ impl DoneRow {
             remote,
             refused,
             retry,
+            is_told_once: claim.effect.class() == Class::Fire,
         })
     }
 }
@@ -366,6 +402,23 @@ async fn settle(
             .bind(at)
             .bind(why);
     }
+    statement.execute(&mut *connection).await?;
+    let told_once: Vec<&DoneRow> = rows.iter().filter(|row| row.is_told_once).collect();
+    forget_told(connection, dialect, &told_once).await
+}
+
+async fn forget_told(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[&DoneRow],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "DELETE FROM effect WHERE (tenant, key) IN ({rows}) AND waiting = 0 AND refused_why IS NULL";
+    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, row| {
+        statement.bind(row.tenant.clone()).bind(row.key.clone())
+    });
     statement.execute(connection).await?;
     Ok(())
 }

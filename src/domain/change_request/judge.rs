@@ -18,7 +18,7 @@ use super::{
     act::{Act, ActId},
     answer,
     follow::Heard,
-    log, people,
+    log, news, people,
     rules::Rules,
     stage::{self, Work},
 };
@@ -77,7 +77,8 @@ fn decide(
     let web_url = &case.instance.web_url;
     let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
     let audit = log::entries(before, &after);
-    let effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+    let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+    effects.extend(news::effect(before, &after, rules, around.name, case));
     after.forget_refused();
     let look_again = is_in_doubt(&after, rules).then(|| case.now + READ_AGAIN);
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())

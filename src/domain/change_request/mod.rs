@@ -6,13 +6,14 @@
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
 //! - [`stage`]: how far it is, and since when,
-//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told.
+//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
 
 pub mod act;
 pub mod answer;
 pub mod deeds;
 pub mod follow;
 pub mod log;
+pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;

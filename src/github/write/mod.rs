@@ -97,6 +97,7 @@ impl Writer<'_> {
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
+            Call::Announce { .. } => Err(Trouble::NotInstalled("announcements are not for GitHub".into())),
         }
     }
 
@@ -117,9 +118,11 @@ impl Writer<'_> {
     ) -> Result<Answer, Trouble> {
         let cost = match self.effect.call {
             Call::CheckRun { .. } => Cost::Check,
-            Call::Comment { .. } | Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } => {
-                Cost::Content
-            }
+            Call::Comment { .. }
+            | Call::Label { .. }
+            | Call::Milestone { .. }
+            | Call::Reaction { .. }
+            | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
         self.ask(

@@ -244,7 +244,8 @@ impl World {
             | Call::Milestone { .. }
             | Call::Comment { .. }
             | Call::Reaction { .. }
-            | Call::CheckRun { .. } => None,
+            | Call::CheckRun { .. }
+            | Call::Announce { .. } => None,
         }
     }
 
