@@ -203,9 +203,12 @@ impl Store {
     ) -> Result<Vec<EffectClaim>, StoreError> {
         let rows = self
             .database()
-            .write(&(queue, limit, now), |connection, dialect, &(queue, limit, now)| {
-                Box::pin(queue.lease(connection, dialect, limit, now))
-            })
+            .write(
+                &(queue, self.database().token(), limit, now),
+                |connection, dialect, (queue, token, limit, now)| {
+                    Box::pin(queue.lease(connection, dialect, token, *limit, *now))
+                },
+            )
             .await?;
         let mut claims = vec![];
         for row in &rows {
