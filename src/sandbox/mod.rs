@@ -132,7 +132,8 @@ impl Sandbox {
         let key = KeyPair::new(settings.private_key_pem.as_deref())?;
         let urls = Urls { api: format!("http://{address}"), web: format!("http://{address}/web") };
         let state = State::new(&settings, urls.clone(), key.public());
-        let shared = Arc::new(Shared { state: Mutex::new(state), news: Notify::new(), holds: Holds::default() });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), news: Notify::new(), holds: Holds::default() });
         let mut tasks = JoinSet::new();
         tasks.spawn(server::serve(listener, shared.clone()));
         Ok(Self { shared, tasks: Mutex::new(tasks), urls, key })

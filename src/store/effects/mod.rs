@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
-    effect::{Call, Class, Effect},
+    effect::{Call, Effect},
     facts::{Answer, Question},
     ids::{InstallationId, SubjectId, TenantId},
     subject::View,
 };
 
 use super::{Store, body, dialect::Dialect, error::StoreError, published, share::Queue};
+
+mod settle;
 
 /// How long an effect is held for sending, in microseconds: longer than a call may take.
 const LEASE: i64 = 120_000_000;
@@ -33,6 +35,8 @@ pub struct EffectClaim {
     /// The installation in force; `None`: the App is not installed, or suspended.
     pub installation: Option<InstallationId>,
     lease: String,
+    /// What was stored as `remote`: empty where GitHub may have several, which must be looked up.
+    given: Option<String>,
 }
 
 /// What came of sending.
@@ -236,26 +240,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Ends sending, of many effects in one transaction. Where a newer effect took the place of the one that was sent,
-    /// the newer one is still to be sent, and knows what GitHub calls it.
-    pub async fn settle_effects(
-        &self,
-        done: Vec<(EffectClaim, EffectOutcome)>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<DoneRow> =
-            done.iter().map(|(claim, outcome)| DoneRow::of(claim, outcome)).collect::<Result<_, _>>()?;
-        for rows in rows.chunks(ROWS) {
-            self.database()
-                .write(&(rows, now), |connection, dialect, &(rows, now)| {
-                    Box::pin(settle(connection, dialect, rows, now))
-                })
-                .await?;
-        }
-        self.hint();
-        Ok(())
-    }
 }
 
 macro_rules! claim {
@@ -309,119 +293,17 @@ pub(super) const QUEUE: Queue = queue!("lane < 3");
 pub(super) const ANNOUNCEMENTS: Queue = queue!("lane = 3");
 
 fn of(row: &AnyRow) -> Result<(EffectClaim, i64), StoreError> {
+    let given: Option<String> = row.try_get(4)?;
+    let remote = given.as_deref().filter(|remote| !remote.is_empty());
     let claim = EffectClaim {
         tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
         effect: body::read("an effect", &row.try_get::<String, _>(1)?)?,
         generation: row.try_get(2)?,
         attempts: u32::try_from(row.try_get::<i64, _>(3)? - 1).unwrap_or(0),
-        remote: row.try_get::<Option<String>, _>(4)?.map(|remote| body::unescape(&remote).into_owned()),
+        remote: remote.map(|remote| body::unescape(remote).into_owned()),
         installation: None,
         lease: row.try_get(5)?,
+        given,
     };
     Ok((claim, row.try_get(6)?))
-}
-
-/// What came of sending, in the words of the database.
-struct DoneRow {
-    tenant: String,
-    key: String,
-    lease: String,
-    generation: i64,
-    sent_hash: Option<String>,
-    remote: Option<String>,
-    refused: Option<String>,
-    retry: Option<(i64, String)>,
-    /// Its key is of this time alone: nothing is compared with it later.
-    is_told_once: bool,
-}
-
-impl DoneRow {
-    fn of(claim: &EffectClaim, outcome: &EffectOutcome) -> Result<Self, StoreError> {
-        let (sent_hash, remote, refused, retry) = match outcome {
-            EffectOutcome::Sent { remote } => {
-                (Some(call_hash(&claim.effect.call)?), remote.as_deref().map(body::escape), None, None)
-            }
-            EffectOutcome::Retry { at, why } => {
-                (None, None, None, Some((at.as_microsecond(), body::escape(why))))
-            }
-            EffectOutcome::Refused { why } => (None, None, Some(body::escape(why)), None),
-        };
-        Ok(Self {
-            tenant: body::escape(claim.tenant.as_str()),
-            key: body::escape(&claim.effect.key),
-            lease: claim.lease.clone(),
-            generation: claim.generation,
-            sent_hash,
-            remote,
-            refused,
-            retry,
-            is_told_once: claim.effect.class() == Class::Fire,
-        })
-    }
-}
-
-/// A holder that lost its lease may still tell what GitHub calls the thing, if nobody else knows.
-async fn settle(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    rows: &[DoneRow],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let text = "SELECT key FROM effect WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}";
-    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, row| {
-        statement.bind(row.tenant.clone()).bind(row.key.clone())
-    });
-    statement.fetch_all(&mut *connection).await?;
-    let mut statement = dialect.rows(
-        "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why) AS ({rows})
-         UPDATE effect SET
-           remote = CASE WHEN effect.lease = v.lease THEN coalesce(v.remote, effect.remote)
-             ELSE coalesce(effect.remote, v.remote) END,
-           sent_hash = CASE WHEN effect.lease = v.lease THEN coalesce(v.sent_hash, effect.sent_hash)
-             ELSE effect.sent_hash END,
-           attempts = CASE WHEN effect.lease = v.lease AND v.sent_hash IS NOT NULL THEN 0 ELSE effect.attempts END,
-           waiting = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation AND v.retry_at IS NULL
-             THEN 0 ELSE effect.waiting END,
-           refused_why = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation THEN v.refused
-             ELSE effect.refused_why END,
-           next_at = CASE WHEN effect.lease = v.lease THEN coalesce(v.retry_at, $1) ELSE effect.next_at END,
-           last_why = CASE WHEN effect.lease = v.lease THEN v.why ELSE effect.last_why END,
-           lease_until = CASE WHEN effect.lease = v.lease THEN 0 ELSE effect.lease_until END
-         FROM v WHERE effect.tenant = v.tenant AND effect.key = v.key",
-        9,
-        rows.len(),
-    );
-    statement = statement.bind(now.as_microsecond());
-    for row in rows {
-        let (at, why) = row.retry.clone().unzip();
-        statement = statement
-            .bind(row.tenant.clone())
-            .bind(row.key.clone())
-            .bind(row.lease.clone())
-            .bind(row.generation)
-            .bind(row.sent_hash.clone())
-            .bind(row.remote.clone())
-            .bind(row.refused.clone())
-            .bind(at)
-            .bind(why);
-    }
-    statement.execute(&mut *connection).await?;
-    let told_once: Vec<&DoneRow> = rows.iter().filter(|row| row.is_told_once).collect();
-    forget_told(connection, dialect, &told_once).await
-}
-
-async fn forget_told(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    rows: &[&DoneRow],
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let text = "DELETE FROM effect WHERE (tenant, key) IN ({rows}) AND waiting = 0 AND refused_why IS NULL";
-    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, row| {
-        statement.bind(row.tenant.clone()).bind(row.key.clone())
-    });
-    statement.execute(connection).await?;
-    Ok(())
 }
