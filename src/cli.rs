@@ -104,6 +104,8 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_APP_ID                  the App's number
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
+  CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
+  CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
@@ -148,7 +150,7 @@ fn end(error: &anyhow::Error) -> Exit {
     let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
     let text = match error.downcast_ref() {
         Some(StartError::GitHub(_)) => format!("{text}\n  cure: {KEY_CURE}"),
-        Some(StartError::Store(_) | StartError::Listen { .. }) | None => text,
+        Some(StartError::Store(_) | StartError::Announce(_) | StartError::Listen { .. }) | None => text,
     };
     anstream::eprintln!("{text}");
     let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();

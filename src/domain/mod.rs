@@ -39,6 +39,8 @@ pub mod facts;
 
 pub mod report;
 
+pub mod announcement;
+
 pub mod effect;
 
 pub mod audit;

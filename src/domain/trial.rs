@@ -45,7 +45,7 @@ pub fn actor(login: &str) -> Actor {
 }
 
 pub fn instance() -> Instance {
-    Instance { web_url: "https://github.com".into(), app: APP }
+    Instance { web_url: "https://github.com".into(), app: APP, announces: false }
 }
 
 pub fn name(repo: RepoId) -> RepoName {

@@ -19,7 +19,7 @@ impl On {
         Self::Rest(method, path.to_owned())
     }
 
-    fn hits(&self, method: &str, path: &str) -> bool {
+    pub(super) fn hits(&self, method: &str, path: &str) -> bool {
         match self {
             Self::Rest(wanted, prefix) => method == *wanted && path.starts_with(prefix.as_str()),
             Self::Graphql => path == "/graphql",

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::Shared;
 use super::answer::{Answer, Call};
+use super::holds::Hold;
 use super::rest;
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -44,5 +45,13 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Lost)?.to_bytes();
     let call = Call::new(&head, &body);
-    shared.with(|state| rest::answer(state, &call)).and_then(Answer::into_response).ok_or(Lost)
+    let hold = shared.holds.of(&call.method, call.uri.path());
+    if hold == Some(Hold::Before) {
+        shared.holds.wait().await;
+    }
+    let answer = shared.with(|state| rest::answer(state, &call));
+    if hold == Some(Hold::After) {
+        shared.holds.wait().await;
+    }
+    answer.and_then(Answer::into_response).ok_or(Lost)
 }

@@ -15,7 +15,7 @@ use super::{
     dialect::Dialect,
     error::StoreError,
     moves::{self, Addressees, Move},
-    published, token,
+    published,
     wake::{self, Wakes},
 };
 
@@ -86,7 +86,9 @@ impl Store {
     /// Hands out up to `limit` deliveries in the order of arrival, and up to about 4 MiB of bodies.
     pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
         self.database()
-            .write(&limit, |connection, dialect, &limit| Box::pin(claim(connection, dialect, limit)))
+            .write(&(self.database().token(), limit), |connection, dialect, (token, limit)| {
+                Box::pin(claim(connection, dialect, token, *limit))
+            })
             .await
     }
 
@@ -113,9 +115,10 @@ impl Store {
 async fn claim(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
 ) -> Result<Vec<StoredDelivery>, StoreError> {
-    let mut claimed = lease(connection, dialect, limit).await?;
+    let mut claimed = lease(connection, dialect, token, limit).await?;
     claimed.sort_by(|a, b| a.delivery.key.key.cmp(&b.delivery.key.key));
     let mut bytes = 0;
     let fits = claimed.iter().take_while(|claimed| {
@@ -131,19 +134,19 @@ async fn claim(
 async fn lease(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
 ) -> Result<Vec<Claimed>, StoreError> {
-    let lease = token();
     let rows = dialect
         .query(CLAIM)
         .bind(i64::try_from(limit.min(ROWS)).unwrap_or(i64::MAX))
-        .bind(lease.clone())
+        .bind(token.to_owned())
         .bind(LEASE)
         .fetch_all(connection)
         .await?;
     let claimed = |row: &sqlx::any::AnyRow| -> Result<Claimed, StoreError> {
         let delivery = StoredDelivery {
-            key: DeliveryKey { key: row.try_get(0)?, lease: lease.clone() },
+            key: DeliveryKey { key: row.try_get(0)?, lease: token.to_owned() },
             id: row.try_get(1)?,
             event: row.try_get(2)?,
             host: row.try_get(3)?,

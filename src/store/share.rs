@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{dialect::Dialect, error::StoreError, token};
+use super::{dialect::Dialect, error::StoreError};
 
 /// Rows in one batch, at most.
 const MOST: usize = 500;
@@ -22,16 +22,17 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Leases up to `limit` rows.
+    /// Leases up to `limit` rows under `token`.
     pub(super) async fn lease(
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
+        token: &str,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<AnyRow>, StoreError> {
         let limit = limit.min(MOST);
-        let batch = Batch { token: token(), now };
+        let batch = Batch { token, now };
         let half = limit.div_ceil(2);
         let mut rows = self.take(connection, dialect, &batch, half, None).await?;
         if rows.len() < half {
@@ -56,7 +57,7 @@ impl Queue {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        batch: &Batch,
+        batch: &Batch<'_>,
         limit: usize,
         tenant: Option<String>,
     ) -> Result<Vec<AnyRow>, StoreError> {
@@ -64,7 +65,7 @@ impl Queue {
             .query(if tenant.is_some() { self.of_tenant } else { self.first })
             .bind(batch.now.as_microsecond())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .bind(batch.token.clone())
+            .bind(batch.token.to_owned())
             .bind(self.lease);
         let statement = match tenant {
             Some(tenant) => statement.bind(tenant),
@@ -78,7 +79,7 @@ impl Queue {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        batch: &Batch,
+        batch: &Batch<'_>,
         served: &[AnyRow],
     ) -> Result<Vec<String>, StoreError> {
         let served: Vec<String> =
@@ -94,7 +95,7 @@ impl Queue {
     }
 }
 
-struct Batch {
-    token: String,
+struct Batch<'a> {
+    token: &'a str,
     now: Timestamp,
 }

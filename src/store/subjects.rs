@@ -57,8 +57,8 @@ impl Store {
     /// tenant that waits.
     pub async fn claim_subjects(&self, limit: usize, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
         self.database()
-            .write(&(limit, now), |connection, dialect, &(limit, now)| {
-                Box::pin(claim(connection, dialect, limit, now))
+            .write(&(self.database().token(), limit, now), |connection, dialect, (token, limit, now)| {
+                Box::pin(claim(connection, dialect, token, *limit, *now))
             })
             .await
     }
@@ -67,10 +67,11 @@ impl Store {
 async fn claim(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
-    let rows = QUEUE.lease(connection, dialect, limit.min(BATCH), now).await?;
+    let rows = QUEUE.lease(connection, dialect, token, limit.min(BATCH), now).await?;
     if rows.is_empty() {
         return Ok(vec![]);
     }

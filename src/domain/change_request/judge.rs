@@ -19,7 +19,7 @@ use super::{
     act::{Act, ActId, Deed},
     answer,
     follow::Heard,
-    log, people,
+    log, news, people,
     rules::Rules,
     stage::{self, Work},
 };
@@ -84,8 +84,13 @@ fn decide(
     let web_url = &case.instance.web_url;
     let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
     let audit = log::entries(before, &after);
-    let effects =
-        if is_moving { vec![] } else { answer::effects(before, &mut after, &heard, &setting, case.now) };
+    let effects = if is_moving {
+        vec![]
+    } else {
+        let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+        effects.extend(news::effect(before, &after, rules, around.name, case));
+        effects
+    };
     after.forget_refused();
     let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
     let look_again =

@@ -7,7 +7,7 @@
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
-//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told.
+//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
 
 pub mod act;
 pub mod answer;
@@ -15,6 +15,7 @@ pub mod deeds;
 pub mod follow;
 pub mod log;
 pub mod moved;
+pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;

@@ -99,6 +99,7 @@ impl Writer<'_> {
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
+            Call::Announce { .. } => Err(Trouble::NotInstalled("announcements are not for GitHub".into())),
         }
     }
 
@@ -123,7 +124,8 @@ impl Writer<'_> {
             | Call::Issue { .. }
             | Call::Label { .. }
             | Call::Milestone { .. }
-            | Call::Reaction { .. } => Cost::Content,
+            | Call::Reaction { .. }
+            | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
         self.ask(

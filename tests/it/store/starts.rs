@@ -209,3 +209,40 @@ async fn replicas_that_start_at_once_migrate_once() {
     })
     .await;
 }
+
+/// How many processes share the database, as PostgreSQL shows them.
+const SESSIONS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1752132708
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+#[tokio::test]
+async fn what_a_process_held_is_free_soon_after_its_end_and_not_before() {
+    on_both(async |bench| {
+        if !bench.postgres {
+            return;
+        }
+        let (dies, lives) = (Store::open(&bench.url).await.unwrap(), Store::open(&bench.url).await.unwrap());
+        assert_eq!(bench.number(SESSIONS).await, 3);
+        for id in ["of the dead", "of the living"] {
+            assert_eq!(bench.store.keep(delivery(id, "{}")).await, Ok(Kept::New));
+        }
+        assert_eq!(dies.claim_deliveries(1).await.unwrap()[0].id, "of the dead");
+        assert_eq!(lives.claim_deliveries(1).await.unwrap()[0].id, "of the living");
+        assert!(bench.store.claim_deliveries(9).await.unwrap().is_empty(), "held");
+        drop(dies);
+        let freed = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            loop {
+                let claimed = bench.store.claim_deliveries(9).await.unwrap();
+                if !claimed.is_empty() {
+                    return claimed;
+                }
+                bench.store.wait_for_work().await;
+            }
+        });
+        let freed = freed.await.expect("its lease of half a minute is not waited out");
+        assert_eq!(freed.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["of the dead"]);
+        lives.close().await;
+        assert_eq!(bench.store.claim_deliveries(9).await.unwrap()[0].id, "of the living");
+        assert_eq!(bench.number(SESSIONS).await, 1);
+    })
+    .await;
+}

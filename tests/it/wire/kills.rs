@@ -54,7 +54,6 @@ async fn play(place: &Place, rounds: std::ops::Range<u64>) -> usize {
         all.extend(acknowledged);
     }
     assert!(!all.is_empty(), "nothing was acknowledged");
-    end_leases(place).await;
     let server = place.serve().await;
     server.idle().await;
     assert_eq!(lost(place, &all).await, Vec::<String>::new(), "after the last start");
@@ -62,16 +61,6 @@ async fn play(place: &Place, rounds: std::ops::Range<u64>) -> usize {
     assert_eq!(left.map(|one| (one.id, one.why)).collect::<Vec<_>>(), vec![]);
     assert_eq!(server.stop().await.0, Some(0));
     all.len()
-}
-
-/// On PostgreSQL, what a killed process held is free when its lease runs out, after two minutes at most.
-async fn end_leases(place: &Place) {
-    let mut raw = place.raw().await;
-    for table in ["delivery", "subject", "effect"] {
-        let end = format!("UPDATE {table} SET lease_until = 0 WHERE lease_until > 0");
-        sqlx::query(sqlx::AssertSqlSafe(end)).execute(&mut raw).await.unwrap();
-    }
-    raw.close().await.unwrap();
 }
 
 /// Posts until the process is killed at a moment that the number of the round decides.

@@ -3,9 +3,11 @@
 //! Nothing here looks inside it. What it stored is read from its database, what it said from its output.
 
 mod letter;
+mod listener;
 mod place;
 mod server;
 
+mod announcing;
 mod commands;
 mod hostile;
 mod kills;

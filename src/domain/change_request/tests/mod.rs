@@ -48,6 +48,7 @@ pub fn short(call: &Call) -> String {
         },
         Call::CheckRun { .. } => "check run".into(),
         Call::Issue { purpose, .. } => format!("issue {purpose}"),
+        Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
 
@@ -65,7 +66,8 @@ pub fn status(decision: &Decision) -> String {
         | Call::Label { .. }
         | Call::Milestone { .. }
         | Call::Reaction { .. }
-        | Call::CheckRun { .. } => None,
+        | Call::CheckRun { .. }
+        | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()
 }

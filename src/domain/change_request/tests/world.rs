@@ -245,7 +245,8 @@ impl World {
             | Call::Comment { .. }
             | Call::Issue { .. }
             | Call::Reaction { .. }
-            | Call::CheckRun { .. } => None,
+            | Call::CheckRun { .. }
+            | Call::Announce { .. } => None,
         }
     }
 
