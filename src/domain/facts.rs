@@ -36,6 +36,8 @@ pub enum Question {
     MergeGroup(RepoId, String, Sha),
     /// The repositories that the installation reaches.
     InstallationRepositories(InstallationId),
+    /// The issues that GitHub links to the pull request, and nothing else of it: many are asked in one read.
+    Links(IssueRef),
 }
 
 impl Question {
@@ -49,7 +51,8 @@ impl Question {
             | Self::PolicyFile(_)
             | Self::Team(_)
             | Self::MergeGroup(..)
-            | Self::InstallationRepositories(_) => false,
+            | Self::InstallationRepositories(_)
+            | Self::Links(_) => false,
         }
     }
 
@@ -57,7 +60,7 @@ impl Question {
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
-            Self::Issue(at) | Self::PullRequest(at) => Some(at.repo),
+            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) => Some(at.repo),
             Self::PolicyFile(repo) | Self::MergeGroup(repo, ..) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
@@ -96,6 +99,8 @@ pub enum Answer {
     MergeGroup(Vec<u64>),
     /// To [`Question::InstallationRepositories`].
     InstallationRepositories(Vec<RepositoryNumber>),
+    /// To [`Question::Links`]; all of them, or the fact is unknown.
+    Links(Vec<IssueRef>),
 }
 
 /// An issue as GitHub shows it when asked.
@@ -309,6 +314,11 @@ impl<'a> Inquiry<'a> {
     /// The repositories that the installation reaches, read from GitHub.
     pub fn installation_repositories(&mut self, id: InstallationId) -> Option<Fact<&'a [RepositoryNumber]>> {
         github!(self.ask(Question::InstallationRepositories(id))?, Answer::InstallationRepositories(found) => found.as_slice())
+    }
+
+    /// The issues that GitHub links to a pull request, read from GitHub.
+    pub fn links(&mut self, at: IssueRef) -> Option<Fact<&'a [IssueRef]>> {
+        github!(self.ask(Question::Links(at))?, Answer::Links(found) => found.as_slice())
     }
 
     /// What the repository is called; inner `None`: it was never seen.

@@ -231,6 +231,9 @@ impl World {
             Question::Issue(_) => Answer::Issue(None),
             Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
             Question::Team(_) => Answer::Team(vec![]),
+            Question::Links(at) => {
+                Answer::Links(self.readings.get(at).map(|it| it.closes.clone()).unwrap_or_default())
+            }
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };
         Fact::Known(answer, time(0))

@@ -72,7 +72,8 @@ impl Key {
             | Question::PolicyFile(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_) => None,
         }
     }
 }
@@ -98,7 +99,8 @@ impl Store {
             | Question::PolicyFile(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -151,7 +153,8 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         | Question::PolicyFile(_)
         | Question::Team(_)
         | Question::MergeGroup(..)
-        | Question::InstallationRepositories(_) => return Ok(None),
+        | Question::InstallationRepositories(_)
+        | Question::Links(_) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

@@ -19,10 +19,12 @@ use super::{
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
+use asking::Asking;
 use follow::Followed;
 pub use linked::Linked;
 pub use reading::{Reading, ReviewGiven};
 
+mod asking;
 mod changes;
 mod follow;
 mod linked;
@@ -51,6 +53,9 @@ pub struct PullRequest {
     pub linked: Linked,
     /// The errors of the policy file at its head, where it edits the file.
     pub policy_edit: Option<Vec<String>>,
+    /// When GitHub is asked again for a link that it tells nobody of, while nothing else is missing.
+    #[serde(default)]
+    pub asking: Option<Asking>,
 }
 
 /// What others may read of a pull request.
@@ -92,6 +97,7 @@ impl PullRequest {
             given: vec![],
             linked: Linked::default(),
             policy_edit: None,
+            asking: None,
         }
     }
 
@@ -130,6 +136,23 @@ impl PullRequest {
 
     const fn is_open(&self) -> bool {
         self.seen.open && !self.gone
+    }
+
+    /// Open, ready, read, and linked to nothing: only somebody's hand in GitHub's sidebar can change that unheard.
+    const fn lacks_only_a_link(&self) -> bool {
+        self.is_open()
+            && !self.seen.draft
+            && !self.guessed
+            && self.unread.is_none()
+            && self.linked.links.is_empty()
+            && self.linked.lost.is_empty()
+    }
+
+    /// Takes the issues that GitHub links now; what it does not answer stays as it was.
+    fn take_links(&mut self, answer: Option<Fact<&[IssueRef]>>) {
+        if let (Some(read), Some(links)) = (&mut self.read, answer.and_then(Fact::known)) {
+            read.closes = links.to_vec();
+        }
     }
 
     /// Takes what GitHub answered, unless it is older than what it had told before.
@@ -178,13 +201,18 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     }
     if let Some(answer) = answer {
         after.take(answer, &case.instance.web_url);
+    } else if case.events.is_empty() && after.asking.is_some_and(|asking| asking.is_due(case.now)) {
+        after.take_links(inquiry.links(at));
     }
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_errors(after.read.as_ref(), repository, &mut inquiry);
+    let wants_link = after.lacks_only_a_link() && asking::counts_here(at, repository, &mut inquiry);
     if !inquiry.is_complete() {
         return Judgement::Needs(inquiry.into_missing());
     }
-    let look_again = after.unread.is_some().then(|| case.now + READ_AGAIN);
+    after.asking = wants_link.then(|| Asking::next(after.asking, !case.events.is_empty(), case.now));
+    let unread = after.unread.is_some().then(|| case.now + READ_AGAIN);
+    let look_again = unread.or(after.asking.map(|asking| asking.at));
     let audit = changes::changes(before, &after, case.events);
     Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
         .into()

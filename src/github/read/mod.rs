@@ -116,7 +116,8 @@ impl<'a> Reader<'a> {
         let any = asked.or_else(|| self.place.names.keys().next().copied());
         for question in questions {
             let Some(part) = self.part(question) else { continue };
-            by_repo.entry(repo_of(question).or(any)).or_default().push((question, part));
+            let token = if reaches_anywhere(question) { None } else { repo_of(question).or(any) };
+            by_repo.entry(token).or_default().push((question, part));
         }
         let mut batches = BTreeMap::new();
         for (repo, batch) in by_repo {
@@ -132,6 +133,7 @@ impl<'a> Reader<'a> {
         match question {
             Question::Issue(at) => Some(Part::Issue { name: name(&at.repo)?, number: at.number }),
             Question::PullRequest(at) => Some(Part::PullRequest { name: name(&at.repo)?, number: at.number }),
+            Question::Links(at) => Some(Part::Links { name: name(&at.repo)?, number: at.number }),
             Question::MergeGroup(repo, branch, _) => {
                 Some(Part::MergeQueue { name: name(repo)?, branch: branch.clone() })
             }
@@ -198,6 +200,7 @@ impl<'a> Reader<'a> {
                 let numbers = found.merge_queue.map_or(Ok(vec![]), |queue| queue.group(head));
                 numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
             }
+            Question::Links(at) => self.links(*at, answers, n).map(Answer::Links),
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
             | Question::InstallationRepositories(_)
@@ -285,12 +288,18 @@ fn repo_of(question: &Question) -> Option<RepoId> {
     match question {
         Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
         Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
-        Question::View(_)
+        Question::Links(_)
+        | Question::View(_)
         | Question::PointingAt(..)
         | Question::RepositoryNamed(_)
         | Question::Team(_)
         | Question::InstallationRepositories(_) => None,
     }
+}
+
+/// Whether the answer may lie in any repository: with a token for one, a linked issue elsewhere would look like none.
+const fn reaches_anywhere(question: &Question) -> bool {
+    matches!(question, Question::Links(_))
 }
 
 fn several_kinds(parts: &[Part]) -> bool {

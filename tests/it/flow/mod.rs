@@ -14,4 +14,5 @@ mod own_change;
 mod policy;
 mod pull_requests;
 mod queue;
+mod sidebar;
 mod triage;

@@ -282,7 +282,8 @@ impl World {
             Question::PullRequest(_)
             | Question::PolicyFile(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => {
+            | Question::InstallationRepositories(_)
+            | Question::Links(_) => {
                 panic!("a change request asks for {question:?}")
             }
         };
