@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     event::{Event, IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    patch::Changes,
     policy::{EffectivePolicy, Policy, Scope},
     subject::{Relation, View},
 };
@@ -38,6 +39,10 @@ pub enum Question {
     InstallationRepositories(InstallationId),
     /// The issues that GitHub links to the pull request, and nothing else of it: many are asked in one read.
     Links(IssueRef),
+    /// What the pull request changes, file by file.
+    Changes(IssueRef),
+    /// The merged pull requests that the commit came with.
+    Origins(RepoId, Sha),
 }
 
 impl Question {
@@ -52,7 +57,9 @@ impl Question {
             | Self::Team(_)
             | Self::MergeGroup(..)
             | Self::InstallationRepositories(_)
-            | Self::Links(_) => false,
+            | Self::Links(_)
+            | Self::Changes(_)
+            | Self::Origins(..) => false,
         }
     }
 
@@ -60,8 +67,8 @@ impl Question {
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
-            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) => Some(at.repo),
-            Self::PolicyFile(repo) | Self::MergeGroup(repo, ..) => Some(*repo),
+            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) | Self::Changes(at) => Some(at.repo),
+            Self::PolicyFile(repo) | Self::MergeGroup(repo, ..) | Self::Origins(repo, _) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
@@ -101,6 +108,10 @@ pub enum Answer {
     InstallationRepositories(Vec<RepositoryNumber>),
     /// To [`Question::Links`]; all of them, or the fact is unknown.
     Links(Vec<IssueRef>),
+    /// To [`Question::Changes`]; `None`: GitHub says there is no such pull request.
+    Changes(Option<Changes>),
+    /// To [`Question::Origins`]: their numbers, in order.
+    Origins(Vec<u64>),
 }
 
 /// An issue as GitHub shows it when asked.
@@ -319,6 +330,16 @@ impl<'a> Inquiry<'a> {
     /// The issues that GitHub links to a pull request, read from GitHub.
     pub fn links(&mut self, at: IssueRef) -> Option<Fact<&'a [IssueRef]>> {
         github!(self.ask(Question::Links(at))?, Answer::Links(found) => found.as_slice())
+    }
+
+    /// What a pull request changes, read from GitHub.
+    pub fn changes(&mut self, at: IssueRef) -> Option<Fact<Option<&'a Changes>>> {
+        github!(self.ask(Question::Changes(at))?, Answer::Changes(found) => found.as_ref())
+    }
+
+    /// The merged pull requests that a commit came with, read from GitHub.
+    pub fn origins(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [u64]>> {
+        github!(self.ask(Question::Origins(repo, sha.clone()))?, Answer::Origins(found) => found.as_slice())
     }
 
     /// What the repository is called; inner `None`: it was never seen.

@@ -73,7 +73,9 @@ impl Key {
             | Question::Team(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_)
-            | Question::Links(_) => None,
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         }
     }
 }
@@ -100,7 +102,9 @@ impl Store {
             | Question::Team(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_)
-            | Question::Links(_) => None,
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -154,7 +158,9 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         | Question::Team(_)
         | Question::MergeGroup(..)
         | Question::InstallationRepositories(_)
-        | Question::Links(_) => return Ok(None),
+        | Question::Links(_)
+        | Question::Changes(_)
+        | Question::Origins(..) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

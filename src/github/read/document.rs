@@ -31,6 +31,8 @@ pub(super) enum Part {
     Team { organisation: String, slug: String, after: Option<String> },
     /// Which repository bears a name.
     Identity { name: RepoName },
+    /// The pull requests that a commit came with.
+    Origin { name: RepoName, commit: String },
 }
 
 /// Parts of one kind fail together where GitHub (an older server, say) does not know a field.
@@ -44,6 +46,7 @@ pub(super) enum Kind {
     MergeQueue,
     Team,
     Identity,
+    Origin,
 }
 
 const ACTOR: &str = "fragment ActorParts on Actor { __typename login ... on User { databaseId } \
@@ -86,6 +89,7 @@ impl Part {
             Self::MergeQueue { .. } => Kind::MergeQueue,
             Self::Team { .. } => Kind::Team,
             Self::Identity { .. } => Kind::Identity,
+            Self::Origin { .. } => Kind::Origin,
         }
     }
 
@@ -98,7 +102,8 @@ impl Part {
             | Self::File { .. }
             | Self::MergeQueue { .. }
             | Self::Team { .. }
-            | Self::Identity { .. } => &[],
+            | Self::Identity { .. }
+            | Self::Origin { .. } => &[],
         }
     }
 
@@ -130,6 +135,9 @@ impl Part {
                 ("after", "String", after.clone().into()),
             ],
             Self::Identity { name } => repository(name),
+            Self::Origin { name, commit } => {
+                with(name, vec![("commit", "GitObjectID", commit.as_str().into())])
+            }
         }
     }
 
@@ -161,6 +169,10 @@ impl Part {
                  {{ nodes {{ __typename databaseId login }} pageInfo {{ hasNextPage endCursor }} }} }} }}"
             ),
             Self::Identity { .. } => repository(String::new()),
+            Self::Origin { .. } => repository(format!(
+                "origin: object(oid: $commit{n}) {{ __typename ... on Commit {{ associatedPullRequests(first: 25) {{ \
+                 nodes {{ merged number repository {{ databaseId }} }} pageInfo {{ hasNextPage }} }} }} }}"
+            )),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
 
+mod changes;
 mod document;
 mod issue;
 mod merge_queue;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use policy::PolicyCache;
 
 use self::{
+    changes::Origin,
     document::{Answers, Document, Failed, MOST_PARTS, Part},
     issue::Issue,
     merge_queue::MergeQueue,
@@ -61,6 +63,7 @@ struct InRepository {
     pull_request: Option<PullRequest>,
     object: Option<Blob>,
     merge_queue: Option<MergeQueue>,
+    origin: Option<Origin>,
 }
 
 /// A file; what is no file has no text.
@@ -81,7 +84,9 @@ impl GitHub {
         let reader = Reader { github: self, place, installation };
         let mut found = BTreeMap::new();
         for question in questions {
-            if let Question::PolicyFile(repo) = question {
+            if let Question::Changes(at) = question {
+                found.insert(question, reader.changes(*at).await);
+            } else if let Question::PolicyFile(repo) = question {
                 found.insert(question, reader.policy_file(*repo).await);
             } else if let Question::InstallationRepositories(installation) = question {
                 found.insert(question, reader.repositories(*installation).await);
@@ -134,6 +139,7 @@ impl<'a> Reader<'a> {
             Question::Issue(at) => Some(Part::Issue { name: name(&at.repo)?, number: at.number }),
             Question::PullRequest(at) => Some(Part::PullRequest { name: name(&at.repo)?, number: at.number }),
             Question::Links(at) => Some(Part::Links { name: name(&at.repo)?, number: at.number }),
+            Question::Origins(repo, sha) => Some(Part::Origin { name: name(repo)?, commit: sha.to_string() }),
             Question::MergeGroup(repo, branch, _) => {
                 Some(Part::MergeQueue { name: name(repo)?, branch: branch.clone() })
             }
@@ -143,6 +149,7 @@ impl<'a> Reader<'a> {
                 after: None,
             }),
             Question::PolicyFile(_)
+            | Question::Changes(_)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -201,8 +208,10 @@ impl<'a> Reader<'a> {
                 numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
             }
             Question::Links(at) => self.links(*at, answers, n).map(Answer::Links),
+            Question::Origins(repo, _) => self.origins(*repo, answers, n).map(Answer::Origins),
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
+            | Question::Changes(_)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -287,8 +296,11 @@ impl<'a> Reader<'a> {
 fn repo_of(question: &Question) -> Option<RepoId> {
     match question {
         Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
-        Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
-        Question::Links(_)
+        Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) | Question::Origins(repo, _) => {
+            Some(*repo)
+        }
+        Question::Changes(_)
+        | Question::Links(_)
         | Question::View(_)
         | Question::PointingAt(..)
         | Question::RepositoryNamed(_)
@@ -319,6 +331,7 @@ pub fn queries() -> Vec<(&'static str, String)> {
         ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),
         ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
+        ("origin", Part::Origin { name: name.clone(), commit: String::new() }),
         ("identity", Part::Identity { name }),
     ];
     let together: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();

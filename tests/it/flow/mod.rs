@@ -2,6 +2,7 @@
 
 mod costs;
 mod deliveries;
+mod derived;
 mod endings;
 mod faults;
 mod installation;

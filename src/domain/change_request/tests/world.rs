@@ -283,7 +283,9 @@ impl World {
             | Question::PolicyFile(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_)
-            | Question::Links(_) => {
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };
