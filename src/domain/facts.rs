@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     event::{Event, IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    patch::Changes,
     policy::{EffectivePolicy, Policy, Scope, Who},
     repository::RepositoryView,
     subject::{Relation, View},
@@ -39,6 +40,12 @@ pub enum Question {
     MergeGroup(RepoId, String, Sha),
     /// The repositories that the installation reaches.
     InstallationRepositories(InstallationId),
+    /// The issues that GitHub links to the pull request, and nothing else of it: many are asked in one read.
+    Links(IssueRef),
+    /// What the pull request changes, file by file.
+    Changes(IssueRef),
+    /// The merged pull requests that the commit came with.
+    Origins(RepoId, Sha),
 }
 
 impl Question {
@@ -53,7 +60,10 @@ impl Question {
             | Self::PolicyOrigin(_)
             | Self::Team(_)
             | Self::MergeGroup(..)
-            | Self::InstallationRepositories(_) => false,
+            | Self::InstallationRepositories(_)
+            | Self::Links(_)
+            | Self::Changes(_)
+            | Self::Origins(..) => false,
         }
     }
 
@@ -61,8 +71,11 @@ impl Question {
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
-            Self::Issue(at) | Self::PullRequest(at) => Some(at.repo),
-            Self::PolicyFile(repo) | Self::PolicyOrigin(repo) | Self::MergeGroup(repo, ..) => Some(*repo),
+            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) | Self::Changes(at) => Some(at.repo),
+            Self::PolicyFile(repo)
+            | Self::PolicyOrigin(repo)
+            | Self::MergeGroup(repo, ..)
+            | Self::Origins(repo, _) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
@@ -102,6 +115,12 @@ pub enum Answer {
     MergeGroup(Vec<u64>),
     /// To [`Question::InstallationRepositories`].
     InstallationRepositories(Vec<RepositoryNumber>),
+    /// To [`Question::Links`]; all of them, or the fact is unknown.
+    Links(Vec<IssueRef>),
+    /// To [`Question::Changes`]; `None`: GitHub says there is no such pull request.
+    Changes(Option<Changes>),
+    /// To [`Question::Origins`]: their numbers, in order.
+    Origins(Vec<u64>),
 }
 
 /// An issue as GitHub shows it when asked.
@@ -363,6 +382,21 @@ impl<'a> Inquiry<'a> {
     /// The repositories that the installation reaches, read from GitHub.
     pub fn installation_repositories(&mut self, id: InstallationId) -> Option<Fact<&'a [RepositoryNumber]>> {
         github!(self.ask(Question::InstallationRepositories(id))?, Answer::InstallationRepositories(found) => found.as_slice())
+    }
+
+    /// The issues that GitHub links to a pull request, read from GitHub.
+    pub fn links(&mut self, at: IssueRef) -> Option<Fact<&'a [IssueRef]>> {
+        github!(self.ask(Question::Links(at))?, Answer::Links(found) => found.as_slice())
+    }
+
+    /// What a pull request changes, read from GitHub.
+    pub fn changes(&mut self, at: IssueRef) -> Option<Fact<Option<&'a Changes>>> {
+        github!(self.ask(Question::Changes(at))?, Answer::Changes(found) => found.as_ref())
+    }
+
+    /// The merged pull requests that a commit came with, read from GitHub.
+    pub fn origins(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [u64]>> {
+        github!(self.ask(Question::Origins(repo, sha.clone()))?, Answer::Origins(found) => found.as_slice())
     }
 
     /// What the repository is called; inner `None`: it was never seen.

@@ -15,9 +15,13 @@ pub mod command;
 
 pub mod link;
 
+pub mod claim;
+
 pub mod policy;
 
 pub mod finding;
+
+pub mod patch;
 
 pub mod account;
 

@@ -11,6 +11,7 @@ use crate::domain::{
     facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
+    patch::Changes,
     policy::PolicyText,
     pull_request::PullRequestView,
     repository::RepositoryView,
@@ -163,6 +164,8 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         independent_approvals: vec![],
         unattributed_commits: vec![],
         policy_edit: None,
+        derived: None,
+        brought: vec![],
     }
 }
 
@@ -191,6 +194,10 @@ pub struct World {
     pub pointing: BTreeMap<(SubjectId, Relation), Vec<SubjectId>>,
     pub readings: BTreeMap<IssueRef, PullRequestReading>,
     pub groups: BTreeMap<Sha, Vec<u64>>,
+    /// What each pull request changes.
+    pub changes: BTreeMap<IssueRef, Changes>,
+    /// The merged pull requests that a commit came with.
+    pub origins: BTreeMap<Sha, Vec<u64>>,
     /// The policy file that every repository has on GitHub.
     pub file: Option<String>,
     /// The pull requests through which that file came.
@@ -241,6 +248,11 @@ impl World {
             Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
             Question::PolicyOrigin(_) => Answer::PolicyOrigin(self.origin.clone()),
             Question::Team(_) => Answer::Team(vec![]),
+            Question::Links(at) => {
+                Answer::Links(self.readings.get(at).map(|it| it.closes.clone()).unwrap_or_default())
+            }
+            Question::Changes(at) => Answer::Changes(self.changes.get(at).cloned()),
+            Question::Origins(_, sha) => Answer::Origins(self.origins.get(sha).cloned().unwrap_or_default()),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };
         Fact::Known(answer, time(0))

@@ -73,7 +73,10 @@ impl Key {
             | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         }
     }
 }
@@ -100,7 +103,10 @@ impl Store {
             | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -154,7 +160,10 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         | Question::PolicyOrigin(_)
         | Question::Team(_)
         | Question::MergeGroup(..)
-        | Question::InstallationRepositories(_) => return Ok(None),
+        | Question::InstallationRepositories(_)
+        | Question::Links(_)
+        | Question::Changes(_)
+        | Question::Origins(..) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

@@ -39,6 +39,7 @@ async fn tell() -> Told {
     scene.triage().await;
     scene.planning().await;
     scene.building().await;
+    scene.second_thoughts().await;
     scene.fork().await;
     scene.queue().await;
     scene.checks().await;
@@ -277,6 +278,22 @@ impl Scene {
         self.settle().await;
         ana.force_push(WEB, "release/1", "main");
         ana.push(WEB, "main", &[("direct.txt", "direct")], "Straight to main");
+        self.settle().await;
+    }
+
+    /// What is merged is taken back, and repeated on a release branch.
+    async fn second_thoughts(&self) {
+        let (ana, issue) = (self.by("ana"), self.request("Fewer clicks").await);
+        self.by("tess").comment(issue, "/accept");
+        let at = self.pull_request("clicks", &format!("Closes #{}", issue.number), false).await;
+        ana.create_branch(WEB, "release/2", "main");
+        let merged = ana.merge(at);
+        self.settle().await;
+        ana.cherry_pick(WEB, &merged, "pick-clicks", "release/2");
+        let entry =
+            Entry { head: "pick-clicks", base: "release/2", title: "Fewer clicks", ..Entry::default() };
+        ana.open_pull_request(WEB, entry);
+        ana.revert(at);
         self.settle().await;
     }
 

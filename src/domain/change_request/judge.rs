@@ -193,7 +193,9 @@ fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
 fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
     let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
     let (work, since) = match Work::of(after.at, &views) {
-        (work @ (Work::None | Work::Part), since) => closed_by_pull_request(after).unwrap_or((work, since)),
+        (work @ (Work::None | Work::Part), since) => {
+            closed_by_pull_request(after, &views).unwrap_or((work, since))
+        }
         found @ (Work::Open | Work::Finished, _) => found,
     };
     if work != Work::None || !after.work.is_empty() {
@@ -203,11 +205,16 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
     after.stages = after.history();
 }
 
-/// GitHub may know of a pull request that we don't see.
-fn closed_by_pull_request(after: &ChangeRequest) -> Option<(Work, Option<Timestamp>)> {
+/// GitHub may know of a pull request that we don't see. One that was taken back finishes nothing.
+fn closed_by_pull_request(
+    after: &ChangeRequest,
+    views: &[&PullRequestView],
+) -> Option<(Work, Option<Timestamp>)> {
     let seen = after.seen.as_ref().filter(|seen| !seen.open)?;
     let read = after.read.as_ref().filter(|read| read.closed_at == seen.closed_at)?;
-    read.closed_by_pull_request.map(|_| (Work::Finished, seen.closed_at))
+    let closer = views.iter().find(|view| Some(view.at) == read.closed_by_pull_request);
+    let undone = closer.is_some_and(|closer| stage::undone_by(closer, views).is_some());
+    read.closed_by_pull_request.filter(|_| !undone).map(|_| (Work::Finished, seen.closed_at))
 }
 
 /// Whether looking again may find out more. Where there is no policy, its arrival wakes us.

@@ -182,7 +182,7 @@ pub(super) fn commit<'a>(
         }
         "associatedPullRequests" => {
             view.demand(repo, "pull_requests")?;
-            view.page("PullRequestConnection", brought(repo, &commit.sha), arguments)
+            view.page("PullRequestConnection", came_with(repo, commit), arguments)
         }
         "parents" => {
             let parents = commit.parents.iter().filter_map(|sha| repo.commits.get(sha));
@@ -192,14 +192,14 @@ pub(super) fn commit<'a>(
     }
 }
 
-/// The pull requests that brought a commit to where it is, or would.
-fn brought<'a>(repo: &'a Repo, sha: &str) -> Vec<Thing<'a>> {
-    let brings = |pull: &Pull| {
-        pull.merge_commit.as_deref() == Some(sha)
-            || repo.between(&pull.base_sha, &pull.head_sha).iter().any(|commit| commit.sha == sha)
-    };
+/// The pull requests that a commit is in.
+fn came_with<'a>(repo: &'a Repo, commit: &Commit) -> Vec<Thing<'a>> {
     let pulls = repo.issues.values().filter_map(|issue| Some((issue, issue.pull.as_ref()?)));
-    pulls.filter(|(_, pull)| brings(pull)).map(|(issue, pull)| Thing::Pull(repo, issue, pull)).collect()
+    let holds = |pull: &Pull| {
+        let own = repo.between(&pull.base_sha, &pull.head_sha);
+        pull.merge_commit.as_ref() == Some(&commit.sha) || own.iter().any(|own| own.sha == commit.sha)
+    };
+    pulls.filter(|(_, pull)| holds(pull)).map(|(issue, pull)| Thing::Pull(repo, issue, pull)).collect()
 }
 
 pub(super) fn git_actor<'a>(view: View<'a>, signature: &'a Signature, field: &str) -> Resolved<'a> {

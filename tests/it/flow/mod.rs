@@ -2,6 +2,7 @@
 
 mod costs;
 mod deliveries;
+mod derived;
 mod endings;
 mod faults;
 mod installation;
@@ -16,4 +17,5 @@ mod pull_requests;
 mod queue;
 mod relabelled;
 mod signed_policy;
+mod sidebar;
 mod triage;

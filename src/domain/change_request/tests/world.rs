@@ -285,7 +285,10 @@ impl World {
             | Question::PolicyFile(_)
             | Question::PolicyOrigin(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => {
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };

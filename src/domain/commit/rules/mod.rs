@@ -10,9 +10,14 @@ use super::{
     scene::{LinkedChange, PullRequestAt, Scene},
 };
 
+mod derived;
 mod linked_change;
 mod own_change;
 mod policy_edit;
+
+/// How a pull request is linked.
+const LINK: &str =
+    "put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description";
 
 /// One section for each merge group that cannot be read and for each pull request.
 pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
@@ -53,7 +58,7 @@ fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
     };
     let sentence = format!("{} {}", named.text, quoted(&view.title));
     let mut rules: Vec<Finding> = view.unknown.iter().map(|why| unknown(&named, why)).collect();
-    rules.extend(belongs(view, &pull_request.links, &named, scene));
+    rules.extend(belongs(view, pull_request, &named, scene));
     rules.extend(view.lost_links.iter().map(|link| lost(link)));
     rules.extend(view.too_many_links.then(|| too_many(&named)));
     rules.extend(view.policy_edit.iter().flat_map(policy_edit::findings));
@@ -63,12 +68,16 @@ fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
 /// To which change requests it belongs, and whether each of them is accepted.
 fn belongs(
     view: &PullRequestView,
-    links: &[LinkedChange<'_>],
+    pull_request: &PullRequestAt<'_>,
     named: &Named,
     scene: &Scene<'_>,
 ) -> Vec<Finding> {
     let counts = |link: &&LinkedChange<'_>| !scene.own_changes || !linked_change::is_ordinary_issue(link);
-    let links: Vec<&LinkedChange<'_>> = links.iter().filter(counts).collect();
+    let links: Vec<&LinkedChange<'_>> = pull_request.links.iter().filter(counts).collect();
+    let mut rules = derived::findings(view, &pull_request.uncovered, named, scene);
+    if !rules.is_empty() && links.is_empty() {
+        return rules;
+    }
     if links.is_empty() && scene.own_changes {
         let judged = view.unknown.is_none();
         return judged.then(|| own_change::finding(view, named)).into_iter().collect();
@@ -84,7 +93,9 @@ fn belongs(
         .unzip();
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
-    std::iter::once(linked).chain(links.iter().map(|link| linked_change::finding(link, scene))).collect()
+    rules.push(linked);
+    rules.extend(links.iter().map(|link| linked_change::finding(link, scene)));
+    rules
 }
 
 fn not_linked(named: &Named) -> Finding {
@@ -95,7 +106,7 @@ fn not_linked(named: &Named) -> Finding {
         "It belongs to no change request.",
     )
     .headline(format!("{} belongs to no change request", named.text))
-    .cure("put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description")
+    .cure(LINK)
 }
 
 fn unread(named: &Named) -> Finding {
