@@ -50,6 +50,7 @@ async fn tell() -> Told {
     let asked = scene.curious(away).await;
     scene.people().await;
     scene.owners().await;
+    scene.stage.settle().await.unwrap();
     let counts = scene.stage.app.store.counts(scene.stage.clock.now()).await.unwrap();
     assert!(counts.is_idle() && counts.parked + counts.refused == 0, "something is left: {counts:?}");
     let mut program = scene.stage.sandbox.requests();
