@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
     event::Event,
@@ -141,7 +141,7 @@ async fn lease(
         .bind(LEASE)
         .fetch_all(connection)
         .await?;
-    let claimed = |row: &sqlx::any::AnyRow| -> Result<Claimed, StoreError> {
+    let claimed = |row: &AnyRow| -> Result<Claimed, StoreError> {
         let delivery = StoredDelivery {
             key: DeliveryKey { key: row.try_get(0)?, lease: lease.clone() },
             id: row.try_get(1)?,
@@ -182,14 +182,16 @@ async fn load(
     let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
     let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
     let statement = ids.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
-    let mut bodies: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for row in statement.fetch_all(&mut *connection).await? {
-        bodies.insert(row.try_get(0)?, row.try_get(1)?);
+    let rows = statement.fetch_all(&mut *connection).await?;
+    let mut bodies: BTreeMap<String, AnyRow> = BTreeMap::new();
+    for row in rows {
+        bodies.insert(row.try_get(0)?, row);
     }
     let (mut whole, mut damaged) = (vec![], vec![]);
     for Claimed { delivery, size } in claimed {
-        let bytes = bodies.get(&delivery.id);
-        match bytes.and_then(|bytes| body::decompress(bytes, usize::try_from(size).ok()?).ok()) {
+        // The compressed bytes go before the next body is read.
+        let row = bodies.remove(&delivery.id);
+        match row.and_then(|row| plain(&row, size)) {
             Some(body) => whole.push(StoredDelivery { body, ..delivery }),
             None => damaged.push((
                 delivery.key,
@@ -199,6 +201,10 @@ async fn load(
     }
     set_states(connection, dialect, &damaged.iter().collect::<Vec<_>>()).await?;
     Ok(whole)
+}
+
+fn plain(row: &AnyRow, size: i64) -> Option<Vec<u8>> {
+    body::decompress(row.try_get::<&[u8], _>(1).ok()?, usize::try_from(size).ok()?).ok()
 }
 
 async fn settle(

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    task::{JoinSet, spawn_blocking},
+    task::JoinSet,
 };
 use ulid::Generator;
 
 use super::{
-    Store, body,
+    Store,
+    body::Packed,
     database::Database,
     dialect::Dialect,
     error::{KeepError, StoreError},
@@ -24,13 +25,11 @@ use super::{
 /// Deliveries that may wait to be written.
 const QUEUE: usize = 1024;
 /// Kibibytes (compressed) that may wait to be written.
-const QUEUE_KIB: usize = 64 * 1024;
+const QUEUE_KIB: usize = 32 * 1024;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
 /// Bytes (compressed) after which a transaction takes no more deliveries.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Above this many bytes, compressing would hold up other work.
-const LONG_WORK: i64 = 256 * 1024;
 /// The longest id and the longest event name that are stored, in bytes. GitHub's have 36 and 40.
 const LONGEST_NAME: usize = 255;
 
@@ -44,8 +43,7 @@ pub struct NewDelivery {
     /// The GitHub that sent it: `github.com`.
     pub host: String,
     pub received_at: Timestamp,
-    /// The raw bytes.
-    pub body: Vec<u8>,
+    pub body: Packed,
 }
 
 /// It is on disk.
@@ -66,17 +64,11 @@ pub(super) struct Intake {
 
 #[derive(Debug)]
 struct Waiting {
-    row: DeliveryRow,
-    answer: oneshot::Sender<Result<Kept, KeepError>>,
-    _room: OwnedSemaphorePermit,
-}
-
-#[derive(Debug, Clone)]
-struct DeliveryRow {
+    /// Sorts in the order of arrival.
     key: String,
     delivery: NewDelivery,
-    hash: String,
-    size: i64,
+    answer: oneshot::Sender<Result<Kept, KeepError>>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Store {
@@ -96,46 +88,34 @@ impl Intake {
     }
 
     async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
-        let full = |_| KeepError::Busy("too many deliveries wait to be written".into());
-        let row = row(delivery).await?;
-        let kib = u32::try_from(row.delivery.body.len() / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(full)?;
+        let full = || KeepError::Busy("too many deliveries wait to be written".into());
+        is_fit(&delivery)?;
+        let kib = u32::try_from(delivery.body.bytes.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| full())?;
         let (answer, answered) = oneshot::channel();
-        let place = self
-            .queue
-            .try_reserve()
-            .map_err(|_| KeepError::Busy("too many deliveries wait to be written".into()))?;
-        place.send(Waiting { row, answer, _room: room });
+        let place = self.queue.try_reserve().map_err(|_| full())?;
+        place.send(Waiting { key: String::new(), delivery, answer, _room: room });
         answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
     }
 }
 
-async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
+fn is_fit(delivery: &NewDelivery) -> Result<(), KeepError> {
     for name in [&delivery.id, &delivery.event, &delivery.host] {
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
             return Err(KeepError::Unfit("its id or event name is empty, too long, or holds a NUL"));
         }
     }
-    let plain = std::mem::take(&mut delivery.body);
-    let size = i64::try_from(plain.len()).unwrap_or(i64::MAX);
-    let work = move || body::compress(&plain).map(|bytes| (body::hash(&[&plain]), bytes));
-    let done = if size > LONG_WORK {
-        spawn_blocking(work).await.map_err(|error| KeepError::Busy(error.to_string()))?
-    } else {
-        work()
-    };
-    let (hash, bytes) = done.map_err(|error| KeepError::Busy(error.to_string()))?;
-    Ok(DeliveryRow { key: String::new(), delivery: NewDelivery { body: bytes, ..delivery }, hash, size })
+    Ok(())
 }
 
 async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc<Notify>) {
     let mut keys = Generator::new();
     while let Some(first) = queue.recv().await {
-        let mut bytes = first.row.delivery.body.len();
+        let mut bytes = first.delivery.body.bytes.len();
         let mut group = vec![first];
         while group.len() < GROUP && bytes < GROUP_BYTES {
             let Ok(next) = queue.try_recv() else { break };
-            bytes += next.row.delivery.body.len();
+            bytes += next.delivery.body.bytes.len();
             group.push(next);
         }
         name(&mut keys, &mut group);
@@ -147,9 +127,9 @@ async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc
 /// Keys that sort in the order of arrival.
 fn name(keys: &mut Generator, group: &mut [Waiting]) {
     for waiting in group {
-        let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.row.delivery.received_at);
+        let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.delivery.received_at);
         let key = keys.generate_from_datetime(at).unwrap_or_else(ulid::Overflow::commit_overflow_increment);
-        waiting.row.key = key.to_string();
+        waiting.key = key.to_string();
     }
 }
 
@@ -161,9 +141,8 @@ fn since_epoch(at: Timestamp) -> Duration {
 async fn commit(database: &Database, group: Vec<Waiting>) {
     let mut groups = vec![group];
     while let Some(mut group) = groups.pop() {
-        let rows: Vec<DeliveryRow> = group.iter().map(|waiting| waiting.row.clone()).collect();
         let result = database
-            .write(&rows, |connection, dialect, rows| Box::pin(insert(connection, dialect, rows)))
+            .write(&group, |connection, dialect, group| Box::pin(insert(connection, dialect, group)))
             .await;
         match result {
             Ok(kept) => {
@@ -189,9 +168,9 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
 async fn insert(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: &[DeliveryRow],
+    rows: &[Waiting],
 ) -> Result<Vec<Kept>, StoreError> {
-    let mut firsts: BTreeMap<&str, (&DeliveryRow, i64)> = BTreeMap::new();
+    let mut firsts: BTreeMap<&str, (&Waiting, i64)> = BTreeMap::new();
     for row in rows {
         firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
     }
@@ -208,13 +187,13 @@ async fn insert(
     );
     for (row, repeats) in firsts.values() {
         statement = statement
-            .bind(row.key.clone())
-            .bind(row.delivery.id.clone())
-            .bind(row.delivery.event.clone())
-            .bind(row.delivery.host.clone())
+            .bind(&row.key)
+            .bind(&row.delivery.id)
+            .bind(&row.delivery.event)
+            .bind(&row.delivery.host)
             .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.hash.clone())
-            .bind(row.size)
+            .bind(&row.delivery.body.hash)
+            .bind(row.delivery.body.size)
             .bind(*repeats);
     }
     let mut keys = BTreeMap::new();
@@ -222,12 +201,12 @@ async fn insert(
         keys.insert(row.try_get::<String, _>(1)?, row.try_get::<String, _>(0)?);
     }
     let written = insert_bodies(connection, dialect, firsts.values().map(|(row, _)| *row).collect()).await?;
-    let is_back = |row: &&DeliveryRow| {
+    let is_back = |row: &&Waiting| {
         written.contains(&row.delivery.id) && keys.get(&row.delivery.id) != Some(&row.key)
     };
-    let back: Vec<&DeliveryRow> = firsts.values().map(|(row, _)| *row).filter(is_back).collect();
+    let back: Vec<&Waiting> = firsts.values().map(|(row, _)| *row).filter(is_back).collect();
     describe(connection, dialect, &back).await?;
-    let is_first = |row: &DeliveryRow| keys.get(&row.delivery.id) == Some(&row.key);
+    let is_first = |row: &Waiting| keys.get(&row.delivery.id) == Some(&row.key);
     Ok(rows.iter().map(|row| if is_first(row) { Kept::New } else { Kept::Repeated }).collect())
 }
 
@@ -235,15 +214,15 @@ async fn insert(
 async fn insert_bodies(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: Vec<&DeliveryRow>,
+    rows: Vec<&Waiting>,
 ) -> Result<BTreeSet<String>, StoreError> {
     let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
                 ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id";
     let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
         statement
-            .bind(row.delivery.id.clone())
+            .bind(&row.delivery.id)
             .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.delivery.body.clone())
+            .bind(&row.delivery.body.bytes)
     });
     let written = statement.fetch_all(connection).await?;
     Ok(written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
@@ -253,7 +232,7 @@ async fn insert_bodies(
 async fn describe(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: &[&DeliveryRow],
+    rows: &[&Waiting],
 ) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
@@ -262,7 +241,7 @@ async fn describe(
                 UPDATE delivery SET body_hash = v.hash, body_size = v.size
                 FROM v WHERE delivery.delivery_id = v.delivery_id";
     let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
-        statement.bind(row.delivery.id.clone()).bind(row.hash.clone()).bind(row.size)
+        statement.bind(&row.delivery.id).bind(&row.delivery.body.hash).bind(row.delivery.body.size)
     });
     statement.execute(connection).await?;
     Ok(())

@@ -68,6 +68,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    body::{Packed, Packer},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},

@@ -1,6 +1,6 @@
 //! Deliveries are written down once, many at a time.
 
-use changegate::store::{KeepError, Kept, NewDelivery, Routing};
+use changegate::store::{KeepError, Kept, NewDelivery, Packed, Routing};
 
 use super::bench::{at, delivery, on_both, tally, tenant};
 
@@ -57,7 +57,7 @@ async fn what_was_kept_is_claimed_whole_and_in_the_order_of_arrival() {
 async fn a_batch_of_large_bodies_is_cut_at_four_mebibytes_and_the_rest_comes_next() {
     on_both(async |bench| {
         for i in 0..5 {
-            let body = vec![b'x'; 1_500_000];
+            let body = Packed::of(&vec![b'x'; 1_500_000]).unwrap();
             let delivery = NewDelivery { body, ..delivery(&format!("d{i}"), "") };
             assert_eq!(bench.store.keep(delivery).await, Ok(Kept::New));
         }
