@@ -1,129 +1,11 @@
-//! How things are written down: payloads compressed, JSON with its version, text without NUL.
+//! How things are written down: JSON with its version, text without NUL.
 
-use std::{
-    borrow::Cow,
-    cell::RefCell,
-    fmt,
-    io::{self, Write as _},
-};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use zstd::{
-    bulk::{Compressor, Decompressor},
-    stream::write::Encoder,
-};
 
 use super::error::StoreError;
-
-thread_local! {
-    // A context costs more than compressing a payload with it.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// Of zstd: the cheapest.
-const LEVEL: i32 = 1;
-
-/// A payload as it is stored: compressed, and what it was.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Packed {
-    pub(super) bytes: Vec<u8>,
-    pub(super) hash: String,
-    pub(super) size: i64,
-}
-
-impl Packed {
-    /// Compresses a payload.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn of(body: &[u8]) -> io::Result<Self> {
-        let bytes = compress(body)?;
-        Ok(Self { bytes, hash: hash(&[body]), size: i64::try_from(body.len()).unwrap_or(i64::MAX) })
-    }
-
-    /// SHA-256 of the payload, in hexadecimal.
-    #[must_use]
-    pub fn hash(&self) -> &str {
-        &self.hash
-    }
-}
-
-impl fmt::Debug for Packed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Packed({} bytes of {})", self.bytes.len(), self.size)
-    }
-}
-
-/// Compresses a payload as it arrives.
-pub struct Packer {
-    encoder: Encoder<'static, Vec<u8>>,
-    hasher: Sha256,
-    size: i64,
-}
-
-impl Packer {
-    /// For a payload of any length.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self { encoder: Encoder::new(Vec::new(), LEVEL)?, hasher: Sha256::new(), size: 0 })
-    }
-
-    /// Takes the next part of the payload.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn write(&mut self, part: &[u8]) -> io::Result<()> {
-        self.hasher.update(part);
-        self.size = self.size.saturating_add(i64::try_from(part.len()).unwrap_or(i64::MAX));
-        self.encoder.write_all(part)
-    }
-
-    /// The compressed bytes so far, without those that the compressor still works on.
-    #[must_use]
-    pub fn length(&self) -> usize {
-        self.encoder.get_ref().len()
-    }
-
-    /// The whole payload.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn finish(self) -> io::Result<Packed> {
-        let bytes = self.encoder.finish()?;
-        Ok(Packed { bytes, hash: hex::encode(self.hasher.finalize()), size: self.size })
-    }
-}
-
-impl fmt::Debug for Packer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Packer({} bytes of {})", self.length(), self.size)
-    }
-}
-
-/// Compresses a payload. The buffer that the worst case needs is not what is kept.
-fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
-    COMPRESSOR.with_borrow_mut(|kept| {
-        let compressor = match kept {
-            Some(compressor) => compressor,
-            None => kept.insert(Compressor::new(LEVEL)?),
-        };
-        let mut bytes = compressor.compress(body)?;
-        bytes.shrink_to_fit();
-        Ok(bytes)
-    })
-}
-
-/// The payload again; `size` is how long it is.
-pub(super) fn decompress(bytes: &[u8], size: usize) -> io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|kept| match kept {
-        Some(decompressor) => decompressor.decompress(bytes, size),
-        None => kept.insert(Decompressor::new()?).decompress(bytes, size),
-    })
-}
 
 /// SHA-256 of the parts, one after the other, in hexadecimal.
 pub(super) fn hash(parts: &[&[u8]]) -> String {
@@ -201,21 +83,6 @@ mod tests {
             let written = escape(&text);
             proptest::prop_assert!(!written.contains('\0'));
             proptest::prop_assert_eq!(unescape(&written), text);
-        }
-
-        #[test]
-        fn any_payload_reads_back(body: Vec<u8>) {
-            let packed = Packed::of(&body).unwrap();
-            proptest::prop_assert_eq!(decompress(&packed.bytes, body.len()).unwrap(), body);
-        }
-
-        #[test]
-        fn a_payload_that_arrives_in_parts_is_stored_as_the_same_payload(body: Vec<u8>, part in 1_usize..20) {
-            let mut packer = Packer::new().unwrap();
-            body.chunks(part).for_each(|part| packer.write(part).unwrap());
-            let (packed, whole) = (packer.finish().unwrap(), Packed::of(&body).unwrap());
-            proptest::prop_assert_eq!((packed.hash(), packed.size), (whole.hash(), whole.size));
-            proptest::prop_assert_eq!(decompress(&packed.bytes, body.len()).unwrap(), body);
         }
     }
 

@@ -16,10 +16,10 @@ use ulid::Generator;
 
 use super::{
     Store,
-    body::Packed,
     database::Database,
     dialect::Dialect,
     error::{KeepError, StoreError},
+    payload::Packed,
 };
 
 /// Deliveries that may wait to be written.
@@ -90,7 +90,7 @@ impl Intake {
     async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
         let full = || KeepError::Busy("too many deliveries wait to be written".into());
         is_fit(&delivery)?;
-        let kib = u32::try_from(delivery.body.bytes.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let kib = u32::try_from(delivery.body.length() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| full())?;
         let (answer, answered) = oneshot::channel();
         let place = self.queue.try_reserve().map_err(|_| full())?;
@@ -111,11 +111,11 @@ fn is_fit(delivery: &NewDelivery) -> Result<(), KeepError> {
 async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc<Notify>) {
     let mut keys = Generator::new();
     while let Some(first) = queue.recv().await {
-        let mut bytes = first.delivery.body.bytes.len();
+        let mut bytes = first.delivery.body.length();
         let mut group = vec![first];
         while group.len() < GROUP && bytes < GROUP_BYTES {
             let Ok(next) = queue.try_recv() else { break };
-            bytes += next.delivery.body.bytes.len();
+            bytes += next.delivery.body.length();
             group.push(next);
         }
         name(&mut keys, &mut group);
@@ -192,8 +192,8 @@ async fn insert(
             .bind(&row.delivery.event)
             .bind(&row.delivery.host)
             .bind(row.delivery.received_at.as_microsecond())
-            .bind(&row.delivery.body.hash)
-            .bind(row.delivery.body.size)
+            .bind(row.delivery.body.hash().to_owned())
+            .bind(row.delivery.body.size())
             .bind(*repeats);
     }
     let mut keys = BTreeMap::new();
@@ -201,9 +201,11 @@ async fn insert(
         keys.insert(row.try_get::<String, _>(1)?, row.try_get::<String, _>(0)?);
     }
     let written = insert_bodies(connection, dialect, firsts.values().map(|(row, _)| *row).collect()).await?;
-    let is_back = |row: &&Waiting| {
-        written.contains(&row.delivery.id) && keys.get(&row.delivery.id) != Some(&row.key)
-    };
+    for (row, _) in firsts.values().filter(|(row, _)| written.contains(&row.delivery.id)) {
+        row.delivery.body.write_rest(connection, dialect, &row.delivery.id).await?;
+    }
+    let is_back =
+        |row: &&Waiting| written.contains(&row.delivery.id) && keys.get(&row.delivery.id) != Some(&row.key);
     let back: Vec<&Waiting> = firsts.values().map(|(row, _)| *row).filter(is_back).collect();
     describe(connection, dialect, &back).await?;
     let is_first = |row: &Waiting| keys.get(&row.delivery.id) == Some(&row.key);
@@ -222,7 +224,7 @@ async fn insert_bodies(
         statement
             .bind(&row.delivery.id)
             .bind(row.delivery.received_at.as_microsecond())
-            .bind(&row.delivery.body.bytes)
+            .bind(row.delivery.body.first())
     });
     let written = statement.fetch_all(connection).await?;
     Ok(written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
@@ -241,7 +243,10 @@ async fn describe(
                 UPDATE delivery SET body_hash = v.hash, body_size = v.size
                 FROM v WHERE delivery.delivery_id = v.delivery_id";
     let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
-        statement.bind(&row.delivery.id).bind(&row.delivery.body.hash).bind(row.delivery.body.size)
+        statement
+            .bind(&row.delivery.id)
+            .bind(row.delivery.body.hash().to_owned())
+            .bind(row.delivery.body.size())
     });
     statement.execute(connection).await?;
     Ok(())

@@ -28,6 +28,8 @@ mod database;
 
 mod body;
 
+mod payload;
+
 mod intake;
 
 mod share;
@@ -68,12 +70,12 @@ use tokio::{sync::Notify, task::JoinSet};
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
-    body::{Packed, Packer},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
+    payload::{Packed, Packer},
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,

@@ -27,27 +27,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SMALL: usize = 1024 * 1024;
 /// Bytes of small bodies on their way.
 const SMALL_ROOM: usize = 16 * 1024 * 1024;
-/// Compressed bytes of large bodies on their way: more than the largest has that cannot be compressed.
-const LARGE_ROOM: usize = 28 * 1024 * 1024;
 /// Large bodies on their way.
 const LARGE_AT_ONCE: usize = 2;
+/// Compressed bytes that any of them may have; no more than one at a time has more than that.
+const LARGE_EACH: usize = 4 * 1024 * 1024;
 
-/// The room for bodies on their way. With what two compressors work on, it is 48 MiB.
+/// The room for bodies on their way: 16 MiB for small ones, 4 MiB for a large one, 25 MiB for a large one that cannot be
+/// compressed. With what the compressors work on, it is less than 48 MiB.
 #[derive(Debug, Clone)]
 pub(super) struct Room {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    bulky: Arc<Semaphore>,
 }
 
 impl Default for Room {
     fn default() -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self {
-            small: semaphore(SMALL_ROOM),
-            large: semaphore(LARGE_ROOM),
-            places: semaphore(LARGE_AT_ONCE),
-        }
+        Self { small: semaphore(SMALL_ROOM), large: semaphore(LARGE_AT_ONCE), bulky: semaphore(1) }
     }
 }
 
@@ -80,10 +77,10 @@ pub(super) async fn read(
             }
         }
         let mut large = Large::enter(room, secrets).await?;
-        large.write(&small.bytes)?;
+        large.write(&small.bytes).await?;
         drop(small);
         while let Some(part) = next_or(over.take(), &mut body).await? {
-            large.write(&part)?;
+            large.write(&part).await?;
         }
         large.prove(claim)
     };
@@ -135,58 +132,40 @@ impl Small {
 }
 
 /// A body of which nothing is kept but what would be stored.
-struct Large {
+struct Large<'a> {
+    room: &'a Room,
     verifier: Verifier,
     packer: Packer,
     read: usize,
-    packed: usize,
-    place: OwnedSemaphorePermit,
-    room: Arc<Semaphore>,
-    held: Option<OwnedSemaphorePermit>,
+    held: Vec<OwnedSemaphorePermit>,
 }
 
-impl Large {
-    async fn enter(room: &Room, secrets: &[Secret]) -> Result<Self, Refusal> {
-        let place = enter(&room.places, 1).await?;
-        Ok(Self {
-            verifier: Verifier::new(secrets),
-            packer: Packer::new().map_err(not_packed)?,
-            read: 0,
-            packed: 0,
-            place,
-            room: Arc::clone(&room.large),
-            held: None,
-        })
+impl<'a> Large<'a> {
+    async fn enter(room: &'a Room, secrets: &[Secret]) -> Result<Self, Refusal> {
+        let held = vec![enter(&room.large, 1).await?];
+        let packer = Packer::new().map_err(not_packed)?;
+        Ok(Self { room, verifier: Verifier::new(secrets), packer, read: 0, held })
     }
 
-    fn write(&mut self, part: &[u8]) -> Result<(), Refusal> {
+    async fn write(&mut self, part: &[u8]) -> Result<(), Refusal> {
         self.read += part.len();
         if self.read > LARGEST_BODY {
             return Err(Refusal::TooLarge);
         }
+        if self.packer.length() + part.len() > LARGE_EACH && self.held.len() == 1 {
+            self.held.push(enter(&self.room.bulky, 1).await?);
+        }
         self.verifier.update(part);
         self.packer.write(part).map_err(not_packed)?;
-        self.grow()
-    }
-
-    /// Two that cannot be compressed do not fit: the one that finds no room must not wait for the other, which may be
-    /// about to wait for it.
-    fn grow(&mut self) -> Result<(), Refusal> {
-        let more = self.packer.length() - self.packed;
-        self.packed += more;
-        let more = u32::try_from(more).map_err(|_| Refusal::TooLarge)?;
-        let more = Arc::clone(&self.room).try_acquire_many_owned(more).map_err(|_| Refusal::NoRoom)?;
-        match &mut self.held {
-            Some(held) => held.merge(more),
-            None => self.held = Some(more),
-        }
+        // It is work for others too: no sender keeps a thread to itself.
+        tokio::task::yield_now().await;
         Ok(())
     }
 
     fn prove(self, claim: &Claim) -> Result<Proved, Refusal> {
         self.verifier.finish(claim).map_err(|_| Refusal::Unproved)?;
         let body = self.packer.finish().map_err(not_packed)?;
-        Ok(Proved { body, _held: [Some(self.place), self.held].into_iter().flatten().collect() })
+        Ok(Proved { body, _held: self.held })
     }
 }
 
