@@ -71,7 +71,7 @@ pub struct Report {
 impl Report {
     pub fn new(bare: Outcome) -> Self {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header([
             "server",
             "database",

@@ -15,7 +15,7 @@ use crate::{
     load::{Order, Outcome},
     material::{self, Material},
     process::{self, Server},
-    report::{self, Effects, Flow, Report, Taken},
+    report::{Effects, Flow, Report, Taken},
 };
 
 const WARM_UP: Duration = Duration::from_secs(1);

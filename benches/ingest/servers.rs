@@ -11,7 +11,7 @@ use axum::{
 };
 use changegate::{
     clock::Clock,
-    github::signature::{self, SIGNATURE_HEADER, Secret},
+    github::signature::{self, Claim, SIGNATURE_HEADER, Secret},
     store::Store,
     webhook::{self, Door},
 };
@@ -24,7 +24,8 @@ pub async fn bare(secret: &str) -> anyhow::Result<()> {
 }
 
 async fn check(State(secrets): State<Arc<[Secret]>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    match signature::verify(&secrets, &body, headers.get_all(SIGNATURE_HEADER)) {
+    let claim = Claim::read(headers.get_all(SIGNATURE_HEADER));
+    match claim.and_then(|claim| signature::prove(&secrets, &body, &claim)) {
         Ok(_) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::UNAUTHORIZED,
     }

@@ -58,6 +58,8 @@ mod known;
 
 mod retention;
 
+mod bodies;
+
 #[cfg(test)]
 mod plans;
 
@@ -70,6 +72,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},

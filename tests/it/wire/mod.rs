@@ -7,6 +7,7 @@ mod place;
 mod server;
 
 mod commands;
+mod durable;
 mod flood;
 mod hostile;
 mod kills;
