@@ -17,7 +17,7 @@ use crate::{
     demo,
     domain::policy,
     register,
-    store::Store,
+    store::{Bodies, Store},
     worker::Stop,
 };
 
@@ -85,6 +85,12 @@ enum InboxCommand {
     Replay {
         /// The id that `parked` shows.
         id: String,
+    },
+    /// Read every stored body back, and say whether it still is what was delivered. Reads only.
+    Check {
+        /// Print the SHA-256 of each body, and the id of its delivery.
+        #[arg(long)]
+        list: bool,
     },
 }
 
@@ -166,6 +172,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
         Command::Inbox(InboxCommand::Parked) => show(order(file, Order::Parked).await?),
         Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
+        Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Changes => show(order(file, Order::Changes).await?),
     }
@@ -264,11 +271,35 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::AuditVerify | Order::Changes => Store::open_read_only(&url).await?,
+        Order::Parked | Order::Bodies(_) | Order::AuditVerify | Order::Changes => {
+            Store::open_read_only(&url).await?
+        }
     };
     let answer = admin::answer(&store, order).await;
     store.close().await;
     Ok(answer)
+}
+
+/// Reads the stored bodies back, some hundred at a time.
+async fn read_back(file: Option<&Path>, list: bool) -> anyhow::Result<Exit> {
+    let (mut read, mut damaged) = (0, 0);
+    let mut next = Some(String::new());
+    while let Some(after) = next {
+        let bodies = match order(file, Order::Bodies(after)).await? {
+            Answer::Bodies(bodies) => bodies,
+            other => return show(other),
+        };
+        let Bodies { mut items, next: last } = bodies;
+        read += items.len();
+        damaged += items.iter().filter(|body| body.hash.is_none()).count();
+        items.retain(|body| list || body.hash.is_none());
+        if !items.is_empty() {
+            print(&register::bodies(&items))?;
+        }
+        next = last;
+    }
+    print(&format!("{read} bodies read back, {damaged} of them damaged."))?;
+    Ok(if damaged == 0 { Exit::Done } else { Exit::No })
 }
 
 /// Prints what an order was answered with.
@@ -283,6 +314,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             anstream::eprintln!("error: no delivery has the id {id}\n  cure: {cure}");
             Ok(Exit::No)
         }
+        Answer::Bodies(bodies) => print(&register::bodies(&bodies.items)),
         Answer::AuditVerify(report) => {
             print(&register::audit(&report))?;
             Ok(if report.is_whole() { Exit::Done } else { Exit::No })

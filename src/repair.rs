@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     clock::Clock,
     github::{Failure, GitHub, Noted},
-    store::{KeepError, NewDelivery, Store, StoreError},
+    store::{KeepError, NewDelivery, Packed, Store, StoreError},
 };
 
 /// Pages of a hundred that one round looks through at the most.
@@ -93,6 +93,7 @@ impl Repair {
             "a delivery that had not arrived is taken in"
         );
         let (id, event) = (noted.guid.clone(), noted.event.clone());
+        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
         let delivery =
             NewDelivery { id, event, host: self.host.to_string(), received_at: self.clock.now(), body };
         self.store.keep(delivery).await?;

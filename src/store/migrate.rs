@@ -5,8 +5,11 @@ use sqlx::{Any, AnyConnection, Connection, Row, Transaction};
 use super::{dialect::Dialect, error::OpenError};
 
 /// The migrations, in order; the schema's number is how many of them have been run.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_spine.sql"), include_str!("migrations/0002_tenants.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_spine.sql"),
+    include_str!("migrations/0002_tenants.sql"),
+    include_str!("migrations/0003_parts.sql"),
+];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.
 pub(super) async fn run(

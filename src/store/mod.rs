@@ -30,6 +30,8 @@ mod database;
 
 mod body;
 
+mod payload;
+
 mod intake;
 
 mod share;
@@ -58,6 +60,8 @@ mod known;
 
 mod retention;
 
+mod bodies;
+
 #[cfg(test)]
 mod plans;
 
@@ -73,11 +77,13 @@ use tokio::{
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
+    payload::{Packed, Packer},
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,

@@ -9,6 +9,8 @@ mod server;
 
 mod announcing;
 mod commands;
+mod durable;
+mod flood;
 mod hostile;
 mod kills;
 mod refusals;
