@@ -19,7 +19,7 @@ use crate::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
-    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, Swept},
+    store::{AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, Swept},
 };
 
 /// One order.
@@ -30,6 +30,8 @@ pub enum Order {
     Parked,
     /// Try this one again.
     Replay(String),
+    /// What the stored bodies are, after the delivery with this key.
+    Bodies(String),
     /// Whether the audit log is whole.
     AuditVerify,
     /// The register of change requests.
@@ -51,6 +53,7 @@ pub enum Answer {
     Replayed(String),
     /// There is no delivery with this id.
     NothingToReplay(String),
+    Bodies(Bodies),
     AuditVerify(AuditReport),
     Changes(Vec<(TenantId, View)>),
     /// The sweeps, and the accounts and repositories that name them.
@@ -70,6 +73,7 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
             },
             Order::Replay(id) if store.replay(&id).await? => Answer::Replayed(id),
             Order::Replay(id) => Answer::NothingToReplay(id),
+            Order::Bodies(after) => Answer::Bodies(store.bodies(&after).await?),
             Order::AuditVerify => Answer::AuditVerify(store.audit_verify().await?),
             Order::Changes => {
                 let kinds = [SubjectKind::Repository, SubjectKind::ChangeRequest];

@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     admin,
+    announce::{AnnounceError, Announcer},
     clock::Clock,
     config::Config,
     domain::decide::Instance,
@@ -37,6 +38,8 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error(transparent)]
     GitHub(#[from] GitHubError),
+    #[error(transparent)]
+    Announce(#[from] AnnounceError),
     #[error("{what}: {error}")]
     Listen { what: String, error: io::Error },
 }
@@ -85,7 +88,12 @@ impl App {
             api_version: API_VERSION.into(),
         };
         let github = Arc::new(GitHub::new(&settings, clock.clone())?);
-        let instance = Instance { web_url: config.github_web_url.clone(), app: config.app_id };
+        let announcer = match &config.announce {
+            Some(to) => Some(Arc::new(Announcer::new(&to.url, &to.secrets, clock.clone())?)),
+            None => None,
+        };
+        let web_url = config.github_web_url.clone();
+        let instance = Instance { web_url, app: config.app_id, announces: announcer.is_some() };
         let inbox = Inbox {
             store: store.clone(),
             github: github.clone(),
@@ -102,7 +110,7 @@ impl App {
             beside: Beside::new("sweep"),
         };
         let beside = Beside::new("perform");
-        let performer = Performer { store: store.clone(), github, clock: clock.clone(), beside };
+        let performer = Performer { store: store.clone(), github, announcer, clock: clock.clone(), beside };
         let secrets = config
             .webhook_secrets
             .iter()
@@ -146,12 +154,13 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn step(&self) -> Result<[Worked; 4], StoreError> {
+    pub async fn step(&self) -> Result<[Worked; 5], StoreError> {
         Ok([
             self.inbox.route_batch().await?,
             self.inbox.decide_batch().await?,
             self.inbox.wake_batch().await?,
             self.performer.perform_batch().await?,
+            self.performer.announce_batch().await?,
         ])
     }
 
@@ -173,6 +182,9 @@ impl App {
             work(decide, |app| Box::pin(async move { app.inbox.decide_batch().await })),
             work(Beside::new("wake"), |app| Box::pin(async move { app.inbox.wake_batch().await })),
             work(perform, |app| Box::pin(async move { app.performer.perform_batch().await })),
+            work(Beside::new("announce"), |app| {
+                Box::pin(async move { app.performer.announce_batch().await })
+            }),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
             self.repairing(stop),
             self.sweeping(stop),

@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
@@ -18,7 +17,7 @@ use crate::{
     demo,
     domain::policy,
     register,
-    store::Store,
+    store::{Bodies, Store},
     worker::Stop,
 };
 
@@ -89,6 +88,12 @@ enum InboxCommand {
         /// The id that `parked` shows.
         id: String,
     },
+    /// Read every stored body back, and say whether it still is what was delivered. Reads only.
+    Check {
+        /// Print the SHA-256 of each body, and the id of its delivery.
+        #[arg(long)]
+        list: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +112,8 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_APP_ID                  the App's number
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
+  CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
+  CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
@@ -120,6 +127,8 @@ enum Exit {
     Done = 0,
     /// The answer is no: a policy with errors, a broken audit log, nothing to replay.
     No = 1,
+    /// The command line is wrong: it names a file that cannot be read.
+    Usage = 2,
     /// It could not be found out.
     Unavailable = 75,
     /// The settings or the database are refused.
@@ -149,7 +158,7 @@ fn end(error: &anyhow::Error) -> Exit {
     let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
     let text = match error.downcast_ref() {
         Some(StartError::GitHub(_)) => format!("{text}\n  cure: {KEY_CURE}"),
-        Some(StartError::Store(_) | StartError::Listen { .. }) | None => text,
+        Some(StartError::Store(_) | StartError::Announce(_) | StartError::Listen { .. }) | None => text,
     };
     anstream::eprintln!("{text}");
     let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();
@@ -165,6 +174,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
         Command::Inbox(InboxCommand::Parked) => show(order(file, Order::Parked).await?),
         Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
+        Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
@@ -229,7 +239,14 @@ fn stop_on_signal(stop: Stop) {
 }
 
 fn check(file: &Path, repository: bool) -> anyhow::Result<Exit> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            let cure = format!("name a policy file; in a repository it is {}", policy::PATH);
+            anstream::eprintln!("error: {} cannot be read: {error}\n  cure: {cure}", file.display());
+            return Ok(Exit::Usage);
+        }
+    };
     let scope = if repository { policy::Scope::Repository } else { policy::Scope::Alone };
     match policy::parse(&file.display().to_string(), &text, scope) {
         Ok(policy) => print(&policy.describe()),
@@ -257,13 +274,35 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::AuditVerify | Order::Changes | Order::Sweeps => {
+        Order::Parked | Order::Bodies(_) | Order::AuditVerify | Order::Changes | Order::Sweeps => {
             Store::open_read_only(&url).await?
         }
     };
     let answer = admin::answer(&store, order).await;
     store.close().await;
     Ok(answer)
+}
+
+/// Reads the stored bodies back, some hundred at a time.
+async fn read_back(file: Option<&Path>, list: bool) -> anyhow::Result<Exit> {
+    let (mut read, mut damaged) = (0, 0);
+    let mut next = Some(String::new());
+    while let Some(after) = next {
+        let bodies = match order(file, Order::Bodies(after)).await? {
+            Answer::Bodies(bodies) => bodies,
+            other => return show(other),
+        };
+        let Bodies { mut items, next: last } = bodies;
+        read += items.len();
+        damaged += items.iter().filter(|body| body.hash.is_none()).count();
+        items.retain(|body| list || body.hash.is_none());
+        if !items.is_empty() {
+            print(&register::bodies(&items))?;
+        }
+        next = last;
+    }
+    print(&format!("{read} bodies read back, {damaged} of them damaged."))?;
+    Ok(if damaged == 0 { Exit::Done } else { Exit::No })
 }
 
 /// Prints what an order was answered with.
@@ -278,6 +317,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             anstream::eprintln!("error: no delivery has the id {id}\n  cure: {cure}");
             Ok(Exit::No)
         }
+        Answer::Bodies(bodies) => print(&register::bodies(&bodies.items)),
         Answer::AuditVerify(report) => {
             print(&register::audit(&report))?;
             Ok(if report.is_whole() { Exit::Done } else { Exit::No })

@@ -4,10 +4,12 @@
 
 use std::{
     fmt, fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -33,10 +35,21 @@ pub struct Config {
     pub private_keys: Vec<SecretString>,
     /// Every secret that a delivery may be signed with.
     pub webhook_secrets: Vec<SecretString>,
+    /// Who is told what changes; `None`: nobody.
+    pub announce: Option<Listener>,
     /// For how many days the bodies of deliveries are kept.
     pub payload_retention_days: u32,
     /// Deliveries are fetched from GitHub's record every few seconds, because no webhook can reach this server.
     pub pull: bool,
+}
+
+/// Another system that is told what changes.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// Where announcements are posted; the path may be a secret by itself.
+    pub url: SecretString,
+    /// `whsec_` and base64, as Standard Webhooks writes them; each signs, so that they can be rotated.
+    pub secrets: Vec<SecretString>,
 }
 
 /// One setting is wrong.
@@ -75,6 +88,9 @@ struct File {
     private_key_file: Option<OneOrMany>,
     webhook_secret: Option<OneOrMany>,
     webhook_secret_file: Option<OneOrMany>,
+    announce_url: Option<OneOrMany>,
+    announce_secret: Option<OneOrMany>,
+    announce_secret_file: Option<OneOrMany>,
     payload_retention_days: Option<u32>,
 }
 
@@ -158,6 +174,21 @@ pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
 }
 
+/// Whether it is a secret as Standard Webhooks writes them: `whsec_` and 24 to 64 bytes in base64.
+fn is_signing_secret(secret: &str) -> bool {
+    let key = secret.strip_prefix("whsec_").and_then(|key| BASE64.decode(key).ok());
+    key.is_some_and(|key| (24..=64).contains(&key.len()))
+}
+
+/// Encrypted, or without leaving this machine; no user name, no fragment.
+fn is_for_announcing(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && is_here);
+    is_safe && !host.is_empty() && !url.contains(['@', '#'])
+}
+
 /// Whether it may be shown: somebody may have set the secret itself where the name of its file belongs.
 fn looks_like_a_path(text: &str) -> bool {
     !text.contains('\n') && !text.contains("-----") && (text.starts_with('/') || text.contains('.'))
@@ -227,6 +258,7 @@ impl Reader<'_> {
                 file.webhook_secret_file,
                 short_secrets,
             ),
+            announce: self.listener(file.announce_url, file.announce_secret, file.announce_secret_file),
             payload_retention_days: self.days(file.payload_retention_days),
             pull: false,
         }
@@ -339,6 +371,44 @@ impl Reader<'_> {
         texts.into_iter().map(SecretString::from).collect()
     }
 
+    /// Both settings, or neither.
+    fn listener(
+        &mut self,
+        url: Option<OneOrMany>,
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+    ) -> Option<Listener> {
+        let cure = "make one (`echo whsec_$(openssl rand -base64 32)`), and give it to whoever listens too; several, one per line, while it is changed";
+        let url = self.env("ANNOUNCE_URL").or_else(|| url.and_then(|url| url.into_vec().into_iter().next()));
+        let before = self.errors.len();
+        let texts = self.values("ANNOUNCE_SECRET", inline, files, cure);
+        let secrets: Vec<&str> = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        if secrets.iter().any(|secret| !is_signing_secret(secret)) {
+            self.refuse("ANNOUNCE_SECRET", "is not `whsec_` and 24 to 64 bytes in base64", cure);
+        }
+        let wrong = self.errors.len() > before;
+        let Some(url) = url else {
+            if !secrets.is_empty() || wrong {
+                self.refuse("ANNOUNCE_URL", "is not set, but its secret is", "set both, or neither");
+            }
+            return None;
+        };
+        if !is_for_announcing(&url) {
+            let cure = "write it whole, such as https://ci.example.com/hooks/changegate; plain http only to this machine";
+            self.refuse("ANNOUNCE_URL", "is no https address without user name", cure);
+        }
+        if secrets.is_empty() && !wrong {
+            self.refuse("ANNOUNCE_SECRET", "is not set, but the address is", cure);
+        }
+        let secrets = secrets.into_iter().map(|secret| SecretString::from(secret.to_owned())).collect();
+        Some(Listener { url: url.into(), secrets })
+    }
+
     fn webhook_secrets(
         &mut self,
         inline: Option<OneOrMany>,
@@ -375,6 +445,7 @@ mod tests {
 
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const SIGNING: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 
     fn read(set: &[(&str, &str)]) -> Result<Config, Refused> {
         let mut env: HashMap<String, String> =
@@ -435,12 +506,51 @@ mod tests {
             ("WEBHOOK_SECRET", "\n", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),
             ("WEBHOOK_SECRET", "short", "CHANGEGATE_WEBHOOK_SECRET: is shorter than 32 bytes"),
             ("PAYLOAD_RETENTION_DAYS", "1", "CHANGEGATE_PAYLOAD_RETENTION_DAYS: is too short"),
+            (
+                "ANNOUNCE_URL",
+                "https://hooks.example/x",
+                "CHANGEGATE_ANNOUNCE_SECRET: is not set, but the address is",
+            ),
+            ("ANNOUNCE_SECRET", SIGNING, "CHANGEGATE_ANNOUNCE_URL: is not set, but its secret is"),
+            (
+                "ANNOUNCE_SECRET",
+                "whsec_c2hvcnQ=",
+                "CHANGEGATE_ANNOUNCE_SECRET: is not `whsec_` and 24 to 64 bytes",
+            ),
+            ("ANNOUNCE_SECRET", &SIGNING[6..], "CHANGEGATE_ANNOUNCE_SECRET: is not `whsec_`"),
+            (
+                "ANNOUNCE_SECRET_FILE",
+                "keys/announce.txt",
+                "CHANGEGATE_ANNOUNCE_SECRET_FILE: no file at keys/announce.txt",
+            ),
             ("FILE", "lisen = 'x'", ":1: unknown field `lisen`"),
             ("FILE", "app_id = 7\nlisen = 'x'", ":2: unknown field `lisen`"),
         ] {
             let refused = read(&[(setting, value)]).unwrap_err().to_string();
             assert!(refused.contains(said), "{setting}={value}: {refused}");
             assert!(refused.contains("cure: "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn announcements_go_encrypted_or_stay_on_this_machine() {
+        for (url, taken) in [
+            ("https://ci.example.com/xyzzy?token=xyzzy", true),
+            ("https://ci.example.com", true),
+            ("http://127.0.0.1:9000/x", true),
+            ("http://[::1]:9000/x", true),
+            ("http://localhost/x", true),
+            ("http://ci.example.com/xyzzy", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("https://user:word@ci.example.com/", false),
+            ("https:///x", false),
+            ("ci.example.com/xyzzy", false),
+            ("ftp://ci.example.com/", false),
+        ] {
+            let read = read(&[("ANNOUNCE_URL", url), ("ANNOUNCE_SECRET", SIGNING)]);
+            assert_eq!(read.is_ok(), taken, "{url}");
+            let said = read.map_or_else(|refused| refused.to_string(), |config| format!("{config:?}"));
+            assert!(!said.contains("xyzzy") && !said.contains(&SIGNING[6..]), "{said}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Performs one stored effect after another; chooses nothing.
+//! Performs one stored effect after another; chooses nothing. GitHub has one queue and one writer, other systems another.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,9 +8,10 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    announce::{Announcer, Told},
     clock::Clock,
     domain::{
-        effect::Lane,
+        effect::{Call, Lane},
         ids::{RepoId, TenantId},
     },
     github::{Failure, GitHub, Place, budget::Later},
@@ -21,16 +22,20 @@ use crate::{
 
 /// How many effects one step takes.
 const BATCH: usize = 32;
+/// How many announcements one step takes: few, since the lease covers them all and each may take ten seconds.
+const FEW: usize = 8;
 /// How long after it was found away the App is looked for again; that costs GitHub nothing.
 const AWAY: SignedDuration = SignedDuration::from_mins(5);
 /// For how long the effects of one batch are sent: what is left then is given back, long before its lease ends.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Tells GitHub what was decided.
+/// Tells GitHub and other systems what was decided.
 #[derive(Debug, Clone)]
 pub struct Performer {
     pub store: Store,
     pub github: Arc<GitHub>,
+    /// `None`: nobody else is told anything.
+    pub announcer: Option<Arc<Announcer>>,
     pub clock: Clock,
     /// What is being sent now, tenant by tenant.
     pub beside: Beside,
@@ -95,6 +100,27 @@ impl Performer {
         self.github.closed_for(place.installation?, lane)
     }
 
+    /// Announces what is due, one after the other. Where nobody can be reached, the rest of the step waits too.
+    /// Without a listener, what one was owed waits until it is back.
+    ///
+    /// # Errors
+    /// When the store fails; an announcement that was made is then made once more, with the same id.
+    pub async fn announce_batch(&self) -> Result<Worked, StoreError> {
+        let Some(announcer) = &self.announcer else { return Ok(Worked::Idle) };
+        let claims = self.store.claim_announcements(FEW, self.clock.now()).await?;
+        let count = claims.len();
+        let mut away = None;
+        for claim in claims {
+            let told = match away.take() {
+                Some(told) => told,
+                None => announce(announcer, &claim).await,
+            };
+            away = matches!(told, Told::Away { .. }).then(|| told.clone());
+            self.store.settle_effects(vec![(claim, told.into())], self.clock.now()).await?;
+        }
+        Ok(count.into())
+    }
+
     /// What is owed while the App is suspended or not installed waits until it is back.
     async fn perform(&self, place: &Place, claim: &EffectClaim) -> EffectOutcome {
         if place.installation.is_none() {
@@ -111,6 +137,32 @@ impl Performer {
                 tracing::warn!(effect = claim.effect.key, why, "GitHub refused an effect");
                 EffectOutcome::Refused { why }
             }
+        }
+    }
+}
+
+async fn announce(announcer: &Announcer, claim: &EffectClaim) -> Told {
+    let Call::Announce { announcement } = &claim.effect.call else {
+        return Told::Refused { why: "it is no announcement".into() };
+    };
+    let key = &claim.effect.key;
+    let told = announcer.tell(key, announcement, claim.attempts).await;
+    match &told {
+        Told::Yes => {}
+        Told::Later { at, why } | Told::Away { at, why } => {
+            tracing::info!(effect = key, %at, why, "an announcement waits");
+        }
+        Told::Refused { why } => tracing::warn!(effect = key, why, "an announcement was refused"),
+    }
+    told
+}
+
+impl From<Told> for EffectOutcome {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Yes => Self::Sent { remote: None },
+            Told::Later { at, why } | Told::Away { at, why } => Self::Retry { at, why },
+            Told::Refused { why } => Self::Refused { why },
         }
     }
 }

@@ -15,6 +15,7 @@
 //!                                                        │ claim by lease, one holder per key
 //!                                                        ▼
 //!                                           effects ─► check run · comment · label · milestone · reaction
+//!                                              └───► announcements to other systems
 //! ```
 //!
 //! # Invariants
@@ -30,7 +31,8 @@
 //! 7. Unknown is never allow.
 //! 8. A check run never ends `neutral` or `skipped`: both would satisfy a required check.
 //! 9. No call to GitHub while a transaction is open. An effect is stored before it is sent; sending it twice is
-//!    harmless; a newer effect with the same key replaces an unsent older one; one holder per key.
+//!    harmless, or carries the same idempotency key; a newer effect with the same key replaces an unsent older one; one
+//!    holder per key.
 //! 10. The audit log is append-only and hash-chained per tenant; personal text lies outside the chain and can be erased.
 //! 11. The tenant is the GitHub host and the numeric account id; every query carries it. `github` and `store` never
 //!     name each other.
@@ -48,6 +50,8 @@ pub mod effects;
 pub mod repair;
 
 pub mod place;
+
+pub mod announce;
 
 pub mod github;
 

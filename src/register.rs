@@ -11,7 +11,7 @@ use crate::{
         ids::{Actor, RepoId, RepoName, TenantId},
         subject::View,
     },
-    store::{AuditReport, Listed, Parked, ParkedSubject, RefusedEffect, Swept, TenantAudit},
+    store::{AuditReport, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, Swept, TenantAudit},
 };
 
 /// The register: every change request, and how far it is. `views` also holds the repositories that name them.
@@ -112,6 +112,16 @@ pub fn parked(
         .filter(|(_, more)| *more > 0)
         .map(|(what, more)| format!("\n{more} more {what} are not shown; they follow when these are cured."));
     format!("{table}{}\nTry a delivery again with `changegate inbox replay ID`.", more.collect::<String>())
+}
+
+/// Stored bodies that were read back: what they are, and whose.
+#[must_use]
+pub fn bodies(bodies: &[ReadBack]) -> String {
+    let line = |body: &ReadBack| {
+        let hash = body.hash.as_deref().unwrap_or("DAMAGED");
+        format!("{hash}  {}", plain(&body.delivery))
+    };
+    bodies.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the audit log is whole.

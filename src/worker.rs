@@ -3,8 +3,7 @@
 use std::{
     collections::BTreeSet,
     fmt::{Debug, Display},
-    future::Future,
-    pin::pin,
+    future::{Future, poll_fn},
     time::Duration,
 };
 
@@ -13,7 +12,7 @@ use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::watch,
     task::{AbortHandle, JoinHandle, JoinSet},
 };
@@ -236,18 +235,43 @@ where
     })
 }
 
+/// The most that is read ahead of whoever answers, on each connection.
+const AHEAD: usize = 64 * 1024;
+/// For how long, and how many bytes long, somebody who was answered in the middle is still listened to.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: u64 = 64 * 1024 * 1024;
+
 async fn converse<S>(stream: S, router: Router, stop: Stop)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let answer = move |request: Request<Incoming>| router.clone().oneshot(request.map(Body::new));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service_fn(answer)));
-    tokio::select! {
-        // Whoever breaks off has nothing to be told.
-        _ = connection.as_mut() => return,
-        () = stop.stopped() => connection.as_mut().graceful_shutdown(),
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(AHEAD);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service_fn(answer));
+    let answered = tokio::select! {
+        answered = poll_fn(|context| connection.poll_without_shutdown(context)) => answered,
+        () = stop.stopped() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            poll_fn(|context| connection.poll_without_shutdown(context)).await
+        }
+    };
+    // Whoever breaks off has nothing to be told.
+    if answered.is_ok() {
+        hang_up(connection.into_parts().io.into_inner(), &stop).await;
     }
-    drop(connection.await);
+}
+
+/// Ends a connection so that the last answer arrives: a socket that is closed while the other side still sends takes back
+/// what was said.
+async fn hang_up<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, stop: &Stop) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut rest = stream.take(LINGER_BYTES);
+    let mut nowhere = tokio::io::sink();
+    tokio::select! {
+        _ = tokio::time::timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)) => {}
+        () = stop.stopped() => {}
+    }
 }

@@ -38,6 +38,8 @@ pub struct Instance {
     pub web_url: String,
     /// Our number as a GitHub App.
     pub app: u64,
+    /// Whether another system is told what changes.
+    pub announces: bool,
 }
 
 /// The answer to a case.
@@ -59,7 +61,7 @@ pub(super) const READ_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 pub struct Decision {
     /// The new state.
     pub after: State,
-    /// What GitHub must be told.
+    /// What GitHub and other systems must be told.
     pub effects: Vec<Effect>,
     /// What the log must say.
     pub audit: Vec<AuditEntry>,

@@ -1,10 +1,15 @@
-//! What GitHub must be told, complete: whoever performs an effect chooses nothing.
+//! What GitHub and other systems must be told, complete: whoever performs an effect chooses nothing.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CommentId, IssueRef, RepoId, Sha};
+use super::{
+    announcement::Announcement,
+    ids::{CommentId, IssueRef, RepoId, Sha},
+};
 
-/// One thing to tell GitHub.
+/// One thing to tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// What it sets, in words: a newer effect with the same key replaces an older unsent one, and an effect equal
@@ -49,6 +54,8 @@ pub enum Lane {
     Check = 1,
     /// Comments, labels, milestones, reactions.
     Rest = 2,
+    /// Announcements, which stand in a queue of their own: whoever hears them may be slow, and nobody waits for it.
+    Announce = 3,
 }
 
 /// How a repeated sending is harmless.
@@ -59,12 +66,14 @@ pub enum Class {
     Set,
     /// Creates something that is looked up first from the second attempt on; duplicates are removed.
     Find,
+    /// Told at least once, with the same idempotency key each time: whoever hears it twice can tell.
+    Fire,
 }
 
 /// The check that Changegate writes on pull requests and merge groups.
 pub const CHANGE_CHECK: &str = "changegate/change";
 
-/// A call to GitHub, in domain words.
+/// A call to GitHub, or an announcement, in domain words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 pub enum Call {
@@ -87,6 +96,18 @@ pub enum Call {
         purpose: String,
         /// Markdown, at most 65,000 characters.
         body: String,
+        /// The issue was transferred: where the comment may have been before it came along.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        was_on: BTreeSet<IssueRef>,
+    },
+    /// The one issue that we keep for this purpose in a repository says this, and is open or closed.
+    Issue {
+        repo: RepoId,
+        purpose: String,
+        title: String,
+        /// Markdown, at most 65,000 characters.
+        body: String,
+        open: bool,
     },
     /// This label is on the issue, or is not.
     Label { on: IssueRef, name: String, present: bool },
@@ -94,6 +115,8 @@ pub enum Call {
     Milestone { on: IssueRef, number: Option<u64> },
     /// Our reaction on a comment.
     Reaction { repo: RepoId, comment: CommentId, content: Reaction },
+    /// Another system is told.
+    Announce { announcement: Announcement },
 }
 
 /// What a check run says. Never `neutral` or `skipped`: both would satisfy a required check.
@@ -122,14 +145,22 @@ pub enum Reaction {
     Eyes,
 }
 
+/// The key of the comment that we keep on an issue for a purpose.
+#[must_use]
+pub fn comment_key(on: IssueRef, purpose: &str) -> String {
+    format!("comment/{}/{}/{purpose}", on.repo, on.number)
+}
+
 impl Call {
     fn key(&self) -> String {
         match self {
             Self::CheckRun { repo, sha, name, .. } => format!("check/{repo}/{sha}/{name}"),
-            Self::Comment { on, purpose, .. } => format!("comment/{}/{}/{purpose}", on.repo, on.number),
+            Self::Comment { on, purpose, .. } => comment_key(*on, purpose),
+            Self::Issue { repo, purpose, .. } => format!("issue/{repo}/{purpose}"),
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
+            Self::Announce { announcement } => announcement.key(),
         }
     }
 
@@ -137,16 +168,20 @@ impl Call {
         match self {
             Self::CheckRun { urgent: true, .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
-            Self::Comment { .. } | Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => {
-                Lane::Rest
-            }
+            Self::Comment { .. }
+            | Self::Issue { .. }
+            | Self::Label { .. }
+            | Self::Milestone { .. }
+            | Self::Reaction { .. } => Lane::Rest,
+            Self::Announce { .. } => Lane::Announce,
         }
     }
 
     const fn class(&self) -> Class {
         match self {
-            Self::CheckRun { .. } | Self::Comment { .. } => Class::Find,
+            Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } => Class::Find,
             Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => Class::Set,
+            Self::Announce { .. } => Class::Fire,
         }
     }
 
@@ -159,8 +194,9 @@ impl Call {
     #[must_use]
     pub const fn repo(&self) -> RepoId {
         match self {
-            Self::CheckRun { repo, .. } | Self::Reaction { repo, .. } => *repo,
+            Self::CheckRun { repo, .. } | Self::Issue { repo, .. } | Self::Reaction { repo, .. } => *repo,
             Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
+            Self::Announce { announcement } => announcement.repo,
         }
     }
 }

@@ -96,7 +96,7 @@ impl What {
         }
     }
 
-    /// Whether it can change the repository or its policy file, whatever the repository object beside it says.
+    /// Whether it can change the repository, its labels or its policy file, whatever the repository object beside it says.
     #[must_use]
     pub const fn is_about_the_repository(&self) -> bool {
         matches!(
@@ -105,6 +105,7 @@ impl What {
                 | Self::Push { .. }
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
+                | Self::Label { .. }
         )
     }
 
@@ -130,8 +131,9 @@ impl What {
     pub fn name(&self) -> String {
         let change = |event: &str, change: &dyn std::fmt::Debug| {
             let text = format!("{change:?}");
-            let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            format!("{event} {}", word.to_ascii_lowercase())
+            let name = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            let words = name.chars().flat_map(|c| c.is_uppercase().then_some(' ').into_iter().chain([c]));
+            format!("{event}{}", words.collect::<String>().to_ascii_lowercase())
         };
         match self {
             Self::Ping => "ping".into(),

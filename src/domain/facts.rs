@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     event::{Event, IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
-    policy::{EffectivePolicy, Policy, Scope},
+    patch::Changes,
+    policy::{EffectivePolicy, Policy, Scope, Who},
+    repository::RepositoryView,
     subject::{Relation, View},
 };
 
@@ -30,12 +32,20 @@ pub enum Question {
     PullRequest(IssueRef),
     /// The policy file on the default branch.
     PolicyFile(RepoId),
+    /// Through which pull requests the policy file on the default branch came to be as it is.
+    PolicyOrigin(RepoId),
     /// The members of a team.
     Team(TeamName),
     /// The pull requests of the merge group with this head on this branch.
     MergeGroup(RepoId, String, Sha),
     /// The repositories that the installation reaches.
     InstallationRepositories(InstallationId),
+    /// The issues that GitHub links to the pull request, and nothing else of it: many are asked in one read.
+    Links(IssueRef),
+    /// What the pull request changes, file by file.
+    Changes(IssueRef),
+    /// The merged pull requests that the commit came with.
+    Origins(RepoId, Sha),
 }
 
 impl Question {
@@ -47,9 +57,13 @@ impl Question {
             Self::Issue(_)
             | Self::PullRequest(_)
             | Self::PolicyFile(_)
+            | Self::PolicyOrigin(_)
             | Self::Team(_)
             | Self::MergeGroup(..)
-            | Self::InstallationRepositories(_) => false,
+            | Self::InstallationRepositories(_)
+            | Self::Links(_)
+            | Self::Changes(_)
+            | Self::Origins(..) => false,
         }
     }
 
@@ -57,8 +71,11 @@ impl Question {
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
-            Self::Issue(at) | Self::PullRequest(at) => Some(at.repo),
-            Self::PolicyFile(repo) | Self::MergeGroup(repo, ..) => Some(*repo),
+            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) | Self::Changes(at) => Some(at.repo),
+            Self::PolicyFile(repo)
+            | Self::PolicyOrigin(repo)
+            | Self::MergeGroup(repo, ..)
+            | Self::Origins(repo, _) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
@@ -90,12 +107,20 @@ pub enum Answer {
     PullRequest(Option<Box<PullRequestReading>>),
     /// To [`Question::PolicyFile`]; `None`: the repository has none.
     PolicyFile(Option<String>),
+    /// To [`Question::PolicyOrigin`]: the numbers of merged pull requests.
+    PolicyOrigin(Vec<u64>),
     /// To [`Question::Team`].
     Team(Vec<Actor>),
     /// To [`Question::MergeGroup`]: the numbers of its pull requests, in order; empty when the group is gone.
     MergeGroup(Vec<u64>),
     /// To [`Question::InstallationRepositories`].
     InstallationRepositories(Vec<RepositoryNumber>),
+    /// To [`Question::Links`]; all of them, or the fact is unknown.
+    Links(Vec<IssueRef>),
+    /// To [`Question::Changes`]; `None`: GitHub says there is no such pull request.
+    Changes(Option<Changes>),
+    /// To [`Question::Origins`]: their numbers, in order.
+    Origins(Vec<u64>),
 }
 
 /// An issue as GitHub shows it when asked.
@@ -147,6 +172,17 @@ pub enum PolicyAtHead {
     Deleted,
     /// It leaves this text.
     Changed(String),
+    /// It leaves a file that is no text.
+    NoText,
+}
+
+/// Whether somebody is one of several people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Membership {
+    Member,
+    Stranger,
+    /// A team could not be read, and why. No reason to refuse, and never a reason to allow.
+    Unknown(String),
 }
 
 /// A commit of a pull request.
@@ -291,6 +327,43 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::PullRequest(at))?, Answer::PullRequest(found) => found.as_deref())
     }
 
+    /// The merged pull requests through which the policy file came to be as it is on the default branch.
+    pub fn policy_origin(&mut self, repo: RepoId) -> Option<Fact<&'a [u64]>> {
+        github!(self.ask(Question::PolicyOrigin(repo))?, Answer::PolicyOrigin(found) => found.as_slice())
+    }
+
+    /// Whether somebody is one of `people`. All teams are asked for together.
+    pub fn membership(&mut self, people: &[Who], actor: &Actor) -> Option<Membership> {
+        if people.iter().any(|who| who.is_login(&actor.login)) {
+            return Some(Membership::Member);
+        }
+        let teams: Vec<Option<Fact<&[Actor]>>> = self.teams(people);
+        let teams: Vec<Fact<&[Actor]>> = teams.into_iter().collect::<Option<_>>()?;
+        let (mut found, mut unknown) = (false, None);
+        for team in teams {
+            match team {
+                Fact::Known(members, _) => found |= members.iter().any(|member| member.id == actor.id),
+                Fact::Unknown(why) => unknown = Some(why),
+            }
+        }
+        Some(match unknown {
+            _ if found => Membership::Member,
+            Some(why) => Membership::Unknown(why),
+            None => Membership::Stranger,
+        })
+    }
+
+    /// Asks for the members of the teams among `people`.
+    pub fn teams(&mut self, people: &[Who]) -> Vec<Option<Fact<&'a [Actor]>>> {
+        let teams = people.iter().filter_map(|who| match who {
+            Who::Team { organisation, slug } => {
+                Some(TeamName { organisation: organisation.clone(), slug: slug.clone() })
+            }
+            Who::Login(_) => None,
+        });
+        teams.map(|team| self.team(team)).collect()
+    }
+
     /// The policy file on the default branch, read from GitHub.
     pub fn policy_file(&mut self, repo: RepoId) -> Option<Fact<Option<&'a str>>> {
         github!(self.ask(Question::PolicyFile(repo))?, Answer::PolicyFile(found) => found.as_deref())
@@ -311,9 +384,29 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::InstallationRepositories(id))?, Answer::InstallationRepositories(found) => found.as_slice())
     }
 
+    /// The issues that GitHub links to a pull request, read from GitHub.
+    pub fn links(&mut self, at: IssueRef) -> Option<Fact<&'a [IssueRef]>> {
+        github!(self.ask(Question::Links(at))?, Answer::Links(found) => found.as_slice())
+    }
+
+    /// What a pull request changes, read from GitHub.
+    pub fn changes(&mut self, at: IssueRef) -> Option<Fact<Option<&'a Changes>>> {
+        github!(self.ask(Question::Changes(at))?, Answer::Changes(found) => found.as_ref())
+    }
+
+    /// The merged pull requests that a commit came with, read from GitHub.
+    pub fn origins(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [u64]>> {
+        github!(self.ask(Question::Origins(repo, sha.clone()))?, Answer::Origins(found) => found.as_slice())
+    }
+
     /// What the repository is called; inner `None`: it was never seen.
     pub fn repository_name(&mut self, repo: RepoId) -> Option<Option<&'a RepoName>> {
-        Some(self.view(SubjectId::Repository(repo))?.and_then(View::as_repository).map(|view| &view.name))
+        Some(self.repository(repo)?.map(|view| &view.name))
+    }
+
+    /// What others may read of a repository; inner `None`: nothing has been settled of it.
+    pub fn repository(&mut self, repo: RepoId) -> Option<Option<&'a RepositoryView>> {
+        Some(self.view(SubjectId::Repository(repo))?.and_then(View::as_repository))
     }
 
     /// In which scope a repository's policy file is read: beside its owner's `.github`, or alone.
@@ -327,8 +420,12 @@ impl<'a> Inquiry<'a> {
 
     /// The policy in force in a repository: its own file and that of its owner's `.github` repository.
     pub fn policy(&mut self, repo: RepoId) -> Option<PolicyInForce> {
-        let own = self.view(SubjectId::Repository(repo))?.and_then(View::as_repository);
-        let Some(own) = own else { return Some(None) };
+        let own = self.repository(repo)?;
+        own.map_or(Some(None), |own| self.policy_of(own))
+    }
+
+    /// The same for a repository of which this is known.
+    pub fn policy_of(&mut self, own: &RepositoryView) -> Option<PolicyInForce> {
         let is_shared = own.name.name() == ".github";
         let shared = if is_shared { None } else { self.shared_policy(&own.name)? };
         let scope = match &shared {

@@ -99,11 +99,16 @@ fn closings(line: &str, web_url: &str) -> Vec<WrittenLink> {
 
 /// `#12`, `GH-12`, `acme/web#12` or the issue's address, with the punctuation of a sentence around it.
 fn reference(word: &str, web_url: &str) -> Option<(Option<RepoName>, u64)> {
+    reference_to(word, web_url, "issues")
+}
+
+/// The same for what has its page below `/{pages}/`: `issues` or `pull`.
+pub(super) fn reference_to(word: &str, web_url: &str, pages: &str) -> Option<(Option<RepoName>, u64)> {
     let word = word
         .trim_start_matches(['(', '<', '*', '_'])
         .trim_end_matches([')', '>', '.', ',', ';', '!', '*', '_']);
     if let Some(path) = below(word, web_url) {
-        return address(path);
+        return address(path, pages);
     }
     match word.split_once('#') {
         Some(("", digits)) => Some((None, number(digits)?)),
@@ -123,11 +128,11 @@ fn below<'a>(word: &'a str, web_url: &str) -> Option<&'a str> {
 }
 
 /// `acme/web/issues/12`, and what may follow it: `#issuecomment-1`, `?x=y`, `/`.
-fn address(path: &str) -> Option<(Option<RepoName>, u64)> {
+fn address(path: &str, pages: &str) -> Option<(Option<RepoName>, u64)> {
     let mut parts = path.splitn(4, '/');
     let (owner, name) = (parts.next()?, parts.next()?);
     let repo = format!("{owner}/{name}").parse().ok()?;
-    let digits = parts.next().filter(|part| *part == "issues").and_then(|_| parts.next())?;
+    let digits = parts.next().filter(|part| *part == pages).and_then(|_| parts.next())?;
     let digits = digits.split(['#', '?', '/']).next()?;
     Some((Some(repo), number(digits)?))
 }

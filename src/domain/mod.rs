@@ -15,9 +15,13 @@ pub mod command;
 
 pub mod link;
 
+pub mod claim;
+
 pub mod policy;
 
 pub mod finding;
+
+pub mod patch;
 
 pub mod account;
 
@@ -40,6 +44,8 @@ pub mod sweep;
 pub mod facts;
 
 pub mod report;
+
+pub mod announcement;
 
 pub mod effect;
 

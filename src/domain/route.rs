@@ -63,14 +63,13 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         What::InstallationRepositories { added, removed } => {
             added.iter().chain(removed).map(|named| SubjectId::Repository(named.id)).collect()
         }
-        // A renamed label changes the snapshots of the issues that bear it; GitHub tells of each by its next event,
-        // and the sweep of the others.
-        What::Label { .. } => vec![],
         What::Swept { issues, pull_requests } => {
             let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
-        What::Ping
+        // The repository remembers a renamed label, and so wakes the issues that bear it.
+        What::Label { .. }
+        | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
         | What::Published { .. }

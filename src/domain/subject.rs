@@ -145,5 +145,6 @@ as_kind! {
     as_milestone -> MilestoneView = Milestone;
     as_pull_request -> PullRequestView = PullRequest;
     as_change_request -> ChangeRequestView = ChangeRequest;
+    as_commit -> Commit = Commit;
     as_release -> Release = Release;
 }

@@ -11,6 +11,7 @@ use crate::domain::{
     facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
+    patch::Changes,
     policy::PolicyText,
     pull_request::PullRequestView,
     repository::RepositoryView,
@@ -45,7 +46,7 @@ pub fn actor(login: &str) -> Actor {
 }
 
 pub fn instance() -> Instance {
-    Instance { web_url: "https://github.com".into(), app: APP }
+    Instance { web_url: "https://github.com".into(), app: APP, announces: false }
 }
 
 pub fn name(repo: RepoId) -> RepoName {
@@ -77,7 +78,14 @@ pub fn seen(repo: RepoId) -> RepositorySnapshot {
 /// A repository with this policy file.
 pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
     let default_branch = Some("main".into());
-    RepositoryView { id: repo, name: name(repo), default_branch, gone: false, policy: policy.cloned() }
+    RepositoryView {
+        id: repo,
+        name: name(repo),
+        default_branch,
+        gone: false,
+        policy: policy.cloned(),
+        relabelled: BTreeMap::new(),
+    }
 }
 
 /// An open issue of which nobody has said anything.
@@ -156,6 +164,8 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         independent_approvals: vec![],
         unattributed_commits: vec![],
         policy_edit: None,
+        derived: None,
+        brought: vec![],
     }
 }
 
@@ -184,8 +194,14 @@ pub struct World {
     pub pointing: BTreeMap<(SubjectId, Relation), Vec<SubjectId>>,
     pub readings: BTreeMap<IssueRef, PullRequestReading>,
     pub groups: BTreeMap<Sha, Vec<u64>>,
+    /// What each pull request changes.
+    pub changes: BTreeMap<IssueRef, Changes>,
+    /// The merged pull requests that a commit came with.
+    pub origins: BTreeMap<Sha, Vec<u64>>,
     /// The policy file that every repository has on GitHub.
     pub file: Option<String>,
+    /// The pull requests through which that file came.
+    pub origin: Vec<u64>,
     /// The repositories that the installation reaches.
     pub reaches: Vec<RepositoryNumber>,
     /// GitHub does not answer.
@@ -230,7 +246,13 @@ impl World {
             }
             Question::Issue(_) => Answer::Issue(None),
             Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
+            Question::PolicyOrigin(_) => Answer::PolicyOrigin(self.origin.clone()),
             Question::Team(_) => Answer::Team(vec![]),
+            Question::Links(at) => {
+                Answer::Links(self.readings.get(at).map(|it| it.closes.clone()).unwrap_or_default())
+            }
+            Question::Changes(at) => Answer::Changes(self.changes.get(at).cloned()),
+            Question::Origins(_, sha) => Answer::Origins(self.origins.get(sha).cloned().unwrap_or_default()),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };
         Fact::Known(answer, time(0))

@@ -197,7 +197,7 @@ impl Window {
         }
         let kept = match lane {
             Lane::Gate => 0,
-            Lane::Check | Lane::Rest => self.limit / 5,
+            Lane::Check | Lane::Rest | Lane::Announce => self.limit / 5,
         };
         match self.remaining {
             0 => Err(Later { at: self.reset, why: SPENT }),

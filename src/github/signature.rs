@@ -49,9 +49,38 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The proof that a body was signed with one of our secrets. Only [`verify`] and [`Verifier`] make it.
+/// The proof that a body was signed with one of our secrets. Only [`prove`] and [`Verifier`] make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified(());
+
+/// What a sender claims to be the signature of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim([u8; 32]);
+
+impl Claim {
+    /// Reads the values of [`SIGNATURE_HEADER`]: whoever claims nothing needs not be listened to.
+    ///
+    /// # Errors
+    /// When there is not exactly one, of the right form.
+    pub fn read<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Result<Self, SignatureError> {
+        let mut values = values.into_iter();
+        let value = values.next().ok_or(SignatureError::Missing)?;
+        if values.next().is_some() {
+            return Err(SignatureError::Several);
+        }
+        let value = value.as_ref();
+        if value.is_empty() {
+            return Err(SignatureError::Missing);
+        }
+        let digits = value.strip_prefix(PREFIX).ok_or(SignatureError::Malformed)?;
+        if digits.iter().any(u8::is_ascii_uppercase) {
+            return Err(SignatureError::Malformed);
+        }
+        let mut digest = [0; 32];
+        hex::decode_to_slice(digits, &mut digest).map_err(|_| SignatureError::Malformed)?;
+        Ok(Self(digest))
+    }
+}
 
 /// Why a delivery is not believed to be GitHub's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -87,16 +116,12 @@ impl Verifier {
         }
     }
 
-    /// Compares with the values of [`SIGNATURE_HEADER`], in constant time and with every secret.
+    /// Compares with what was claimed, in constant time and with every secret.
     ///
     /// # Errors
     /// When the body is not proven to be GitHub's.
-    pub fn finish<V: AsRef<[u8]>>(
-        self,
-        header_values: impl IntoIterator<Item = V>,
-    ) -> Result<Verified, SignatureError> {
-        let claimed = claimed(header_values)?;
-        let fits = self.0.into_iter().fold(false, |fits, mac| mac.verify_slice(&claimed).is_ok() | fits);
+    pub fn finish(self, claim: &Claim) -> Result<Verified, SignatureError> {
+        let fits = self.0.into_iter().fold(false, |fits, mac| mac.verify_slice(&claim.0).is_ok() | fits);
         if fits { Ok(Verified(())) } else { Err(SignatureError::Mismatch) }
     }
 }
@@ -111,14 +136,10 @@ impl fmt::Debug for Verifier {
 ///
 /// # Errors
 /// When the body is not proven to be GitHub's.
-pub fn verify<V: AsRef<[u8]>>(
-    secrets: &[Secret],
-    body: &[u8],
-    header_values: impl IntoIterator<Item = V>,
-) -> Result<Verified, SignatureError> {
+pub fn prove(secrets: &[Secret], body: &[u8], claim: &Claim) -> Result<Verified, SignatureError> {
     let mut verifier = Verifier::new(secrets);
     verifier.update(body);
-    verifier.finish(header_values)
+    verifier.finish(claim)
 }
 
 /// The header's value for a body, as GitHub writes it.
@@ -126,25 +147,6 @@ pub fn verify<V: AsRef<[u8]>>(
 pub fn sign(secret: &Secret, body: &[u8]) -> String {
     let digest = secret.mac().map(|mac| mac.chain_update(body).finalize().into_bytes());
     format!("sha256={}", digest.map(hex::encode).unwrap_or_default())
-}
-
-fn claimed<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Result<[u8; 32], SignatureError> {
-    let mut values = values.into_iter();
-    let value = values.next().ok_or(SignatureError::Missing)?;
-    if values.next().is_some() {
-        return Err(SignatureError::Several);
-    }
-    let value = value.as_ref();
-    if value.is_empty() {
-        return Err(SignatureError::Missing);
-    }
-    let digits = value.strip_prefix(PREFIX).ok_or(SignatureError::Malformed)?;
-    if digits.iter().any(u8::is_ascii_uppercase) {
-        return Err(SignatureError::Malformed);
-    }
-    let mut digest = [0; 32];
-    hex::decode_to_slice(digits, &mut digest).map_err(|_| SignatureError::Malformed)?;
-    Ok(digest)
 }
 
 #[cfg(test)]
@@ -158,8 +160,15 @@ mod tests {
         Secret::new("It's a Secret to Everybody").unwrap()
     }
 
+    fn verify<V: AsRef<[u8]>>(
+        secrets: &[Secret],
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<Verified, SignatureError> {
+        Claim::read(values).and_then(|claim| prove(secrets, BODY, &claim))
+    }
+
     fn check(values: &[&str]) -> Result<Verified, SignatureError> {
-        verify(&[documented()], BODY, values)
+        verify(&[documented()], values)
     }
 
     #[test]
@@ -209,10 +218,10 @@ mod tests {
         let (old, new) = (Secret::new("old").unwrap(), Secret::new("new").unwrap());
         let both = [new.clone(), old.clone()];
         for signer in &both {
-            assert!(verify(&both, BODY, [sign(signer, BODY)]).is_ok());
+            assert!(verify(&both, [sign(signer, BODY)]).is_ok());
         }
-        assert_eq!(verify(&[new], BODY, [sign(&old, BODY)]), Err(SignatureError::Mismatch));
-        assert_eq!(verify(&[], BODY, [sign(&old, BODY)]), Err(SignatureError::Mismatch));
+        assert_eq!(verify(&[new], [sign(&old, BODY)]), Err(SignatureError::Mismatch));
+        assert_eq!(verify(&[], [sign(&old, BODY)]), Err(SignatureError::Mismatch));
     }
 
     #[test]
@@ -221,7 +230,8 @@ mod tests {
         for part in BODY.chunks(5) {
             verifier.update(part);
         }
-        assert!(verifier.finish([format!("sha256={DIGITS}")]).is_ok());
+        let claim = Claim::read([format!("sha256={DIGITS}")]).unwrap();
+        assert!(verifier.finish(&claim).is_ok());
     }
 
     #[test]

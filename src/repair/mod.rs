@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     github::{Failure, GitHub, Noted},
-    store::{KeepError, NewDelivery, Store, StoreError},
+    store::{KeepError, NewDelivery, Packed, Store, StoreError},
     worker::Beside,
 };
 
@@ -103,6 +103,7 @@ impl Repair {
             "a delivery that had not arrived is taken in"
         );
         let (id, event) = (noted.guid.clone(), noted.event.clone());
+        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
         let delivery =
             NewDelivery { id, event, host: self.host.to_string(), received_at: self.clock.now(), body };
         self.store.keep(delivery).await?;

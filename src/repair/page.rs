@@ -17,7 +17,7 @@ use crate::{
         sweep::{List, Spot, Sweep, is_other_issue, is_other_milestone, is_other_pull_request},
     },
     github::{Failure, Issues, Place, payload::Whereabouts},
-    store::{NewDelivery, StoreError},
+    store::{KeepError, NewDelivery, Packed, StoreError},
 };
 
 use super::{Repair, RepairError};
@@ -203,6 +203,7 @@ impl Page<'_> {
             let (tenant, at) = (self.tenant.as_str(), self.now.as_microsecond());
             let id = format!("sweep-{tenant}-{}-{list}-{}-{at}-{n}", spot.repo, spot.page);
             let (event, host) = (event.into(), self.repair.host.to_string());
+            let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
             let delivery = NewDelivery { id, event, host, received_at: self.now, body };
             self.repair.store.keep(delivery).await?;
         }

@@ -21,7 +21,7 @@ impl On {
         Self::Rest(method, path.to_owned())
     }
 
-    fn hits(&self, method: &str, path: &str, installation: Option<u64>) -> bool {
+    pub(super) fn hits(&self, method: &str, path: &str, installation: Option<u64>) -> bool {
         match self {
             Self::Rest(wanted, prefix) => method == *wanted && path.starts_with(prefix.as_str()),
             Self::Graphql => path == "/graphql",

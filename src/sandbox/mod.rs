@@ -8,7 +8,7 @@
 //! App (GraphQL) ─► graphql ◄───────────┘
 //! ```
 //!
-//! Its objects are complete as in GitHub's published schemas, and its faults (see [`Fault`], [`Mishap`]) are
+//! Its objects are complete as in GitHub's published schemas, and its faults (see [`Fault`], [`Hold`], [`Mishap`]) are
 //! asked for from outside. It keeps no secret but those it is given or makes for itself.
 
 use std::net::SocketAddr;
@@ -25,6 +25,7 @@ mod courier;
 mod deeds;
 mod faults;
 mod graphql;
+mod holds;
 mod hooks;
 mod keys;
 mod limits;
@@ -42,11 +43,13 @@ mod tests;
 pub use clock::SandboxClock;
 pub use faults::{Fault, Mishap, On};
 pub use graphql::SCHEMA as GRAPHQL_SCHEMA;
+pub use holds::Hold;
 pub use hooks::{Attempt, Delivery};
 pub use limits::Limits;
 pub use people::{Action, CloseReason, Edit, Entry, Person, Verdict};
 pub use state::{Numbered, Request};
 
+use holds::Holds;
 use hooks::Hooks;
 use keys::KeyPair;
 use state::State;
@@ -105,6 +108,7 @@ pub struct Sandbox {
 struct Shared {
     state: Mutex<State>,
     news: Notify,
+    holds: Holds,
 }
 
 impl Shared {
@@ -128,7 +132,8 @@ impl Sandbox {
         let key = KeyPair::new(settings.private_key_pem.as_deref())?;
         let urls = Urls { api: format!("http://{address}"), web: format!("http://{address}/web") };
         let state = State::new(&settings, urls.clone(), key.public());
-        let shared = Arc::new(Shared { state: Mutex::new(state), news: Notify::new() });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), news: Notify::new(), holds: Holds::default() });
         let mut tasks = JoinSet::new();
         tasks.spawn(server::serve(listener, shared.clone()));
         Ok(Self { shared, tasks: Mutex::new(tasks), urls, key })

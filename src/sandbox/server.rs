@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::Shared;
 use super::answer::Call;
+use super::holds::Hold;
 use super::rest::{self, NoAnswer};
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -44,7 +45,15 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Lost)?.to_bytes();
     let call = Call::new(&head, &body);
-    match shared.with(|state| rest::answer(state, &call)) {
+    let hold = shared.holds.of(&call.method, call.uri.path());
+    if hold == Some(Hold::Before) {
+        shared.holds.wait().await;
+    }
+    let answer = shared.with(|state| rest::answer(state, &call));
+    if hold == Some(Hold::After) {
+        shared.holds.wait().await;
+    }
+    match answer {
         Ok(answer) => answer.into_response().ok_or(Lost),
         Err(NoAnswer::Lost) => Err(Lost),
         Err(NoAnswer::Silence) => std::future::pending().await,

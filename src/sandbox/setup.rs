@@ -129,6 +129,18 @@ impl Sandbox {
         })
     }
 
+    /// The issues of a repository as REST shows them, oldest first.
+    pub fn issues(&self, repo: &str) -> Vec<Value> {
+        self.shared.with(|state| {
+            let repo = state.world.repo(repo);
+            let of = |repo: &Repo| {
+                let issues = repo.issues.values().filter(|issue| issue.pull.is_none());
+                issues.map(|issue| objects::issue(&state.world, repo, issue)).collect()
+            };
+            repo.map(of).unwrap_or_default()
+        })
+    }
+
     /// A pull request as REST shows it.
     pub fn pull_request(&self, at: Numbered) -> Value {
         let found = self.shared.with(|state| {

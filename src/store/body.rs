@@ -1,34 +1,11 @@
-//! How things are written down: payloads compressed, JSON with its version, text without NUL.
+//! How things are written down: JSON with its version, text without NUL.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use zstd::bulk::{Compressor, Decompressor};
 
 use super::error::StoreError;
-
-thread_local! {
-    // A context costs more than compressing a payload with it.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// Compresses a payload (zstd, level 1).
-pub(super) fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    COMPRESSOR.with_borrow_mut(|kept| match kept {
-        Some(compressor) => compressor.compress(body),
-        None => kept.insert(Compressor::new(1)?).compress(body),
-    })
-}
-
-/// The payload again; `size` is how long it is.
-pub(super) fn decompress(bytes: &[u8], size: usize) -> std::io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|kept| match kept {
-        Some(decompressor) => decompressor.decompress(bytes, size),
-        None => kept.insert(Decompressor::new()?).decompress(bytes, size),
-    })
-}
 
 /// SHA-256 of the parts, one after the other, in hexadecimal.
 pub(super) fn hash(parts: &[&[u8]]) -> String {
@@ -106,12 +83,6 @@ mod tests {
             let written = escape(&text);
             proptest::prop_assert!(!written.contains('\0'));
             proptest::prop_assert_eq!(unescape(&written), text);
-        }
-
-        #[test]
-        fn any_payload_reads_back(body: Vec<u8>) {
-            let bytes = compress(&body).unwrap();
-            proptest::prop_assert_eq!(decompress(&bytes, body.len()).unwrap(), body);
         }
     }
 

@@ -64,12 +64,22 @@ fn highest_parameter(text: &str) -> usize {
 }
 
 fn values(first: usize, columns: usize, count: usize) -> String {
-    let row = |row: usize| {
-        let parameters: Vec<String> =
-            (0..columns).map(|column| format!("${}", first + row * columns + column)).collect();
-        format!("({})", parameters.join(","))
-    };
-    format!("VALUES {}", (0..count).map(row).collect::<Vec<_>>().join(","))
+    let mut text = String::with_capacity("VALUES ".len() + count * (columns * "$1234,".len() + "(),".len()));
+    text.push_str("VALUES ");
+    for parameter in 0..count * columns {
+        let before = if parameter % columns > 0 {
+            ","
+        } else if parameter > 0 {
+            "),("
+        } else {
+            "("
+        };
+        text.push_str(before);
+        text.push('$');
+        text.push_str(&(first + parameter).to_string());
+    }
+    text.push(')');
+    text
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
     event::Event,
@@ -12,10 +12,11 @@ use crate::domain::{
 
 use super::{
     Store, body,
+    database::Work,
     dialect::Dialect,
     error::StoreError,
     moves::{self, Addressees, Move},
-    published,
+    payload, published,
     share::Queue,
     wake::{self, Wakes},
 };
@@ -115,9 +116,48 @@ impl Store {
     /// Hands out up to `limit` deliveries and up to about 4 MiB of bodies: those that wait longest, and a share of each
     /// installation that waits. What is handed out stands in the order of arrival.
     pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
-        self.database()
-            .write(&limit, |connection, dialect, &limit| Box::pin(claim(connection, dialect, limit)))
-            .await
+        let claim: Work<(String, usize), Vec<Claimed>> =
+            |connection, dialect, (token, limit)| Box::pin(claim(connection, dialect, token, *limit));
+        let claimed = self.database().write(&(self.database().token(), limit), claim).await?;
+        let (whole, damaged) = self.load(claimed).await?;
+        if !damaged.is_empty() {
+            let park: Work<Vec<(DeliveryKey, Routing)>, ()> =
+                |connection, dialect, damaged| Box::pin(settle(connection, dialect, damaged, Timestamp::MIN));
+            self.database().write(&damaged, park).await?;
+        }
+        Ok(whole)
+    }
+
+    /// Their bodies, and those whose body is not there or not whole.
+    async fn load(
+        &self,
+        claimed: Vec<Claimed>,
+    ) -> Result<(Vec<StoredDelivery>, Vec<(DeliveryKey, Routing)>), StoreError> {
+        let (mut whole, mut damaged) = (vec![], vec![]);
+        if claimed.is_empty() {
+            return Ok((whole, damaged));
+        }
+        let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
+        let database = self.database();
+        let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
+        let statement = ids.fold(database.dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
+        let mut bodies: BTreeMap<String, AnyRow> = BTreeMap::new();
+        for row in statement.fetch_all(&database.reading).await? {
+            bodies.insert(row.try_get(0)?, row);
+        }
+        for Claimed { delivery, size } in claimed {
+            // The compressed bytes go before the next body is read.
+            let row = bodies.remove(&delivery.id);
+            let first = row.as_ref().and_then(|row| row.try_get::<&[u8], _>(1).ok()).unwrap_or_default();
+            match payload::read(&database.reading, database.dialect, &delivery.id, first, size).await? {
+                Some(body) => whole.push(StoredDelivery { body, ..delivery }),
+                None => damaged.push((
+                    delivery.key,
+                    Routing::Parked { why: "its stored body is missing or damaged".into() },
+                )),
+            }
+        }
+        Ok((whole, damaged))
     }
 
     /// Ends routing, of many deliveries in one transaction; a move has one of its own. What was handed out anew meanwhile
@@ -143,9 +183,10 @@ impl Store {
 async fn claim(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
-) -> Result<Vec<StoredDelivery>, StoreError> {
-    let mut claimed = lease(connection, dialect, limit).await?;
+) -> Result<Vec<Claimed>, StoreError> {
+    let mut claimed = lease(connection, dialect, token, limit).await?;
     claimed.sort_by(|a, b| a.delivery.key.key.cmp(&b.delivery.key.key));
     let mut bytes = 0;
     let fits = claimed.iter().take_while(|claimed| {
@@ -155,17 +196,18 @@ async fn claim(
     });
     let back = claimed.split_off(fits.count());
     give_back(connection, dialect, &back).await?;
-    load(connection, dialect, claimed).await
+    Ok(claimed)
 }
 
 async fn lease(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
 ) -> Result<Vec<Claimed>, StoreError> {
     let always = (Timestamp::UNIX_EPOCH, &BTreeSet::new());
-    let rows = QUEUE.lease(connection, dialect, limit, always).await?;
-    let claimed = |row: &sqlx::any::AnyRow| -> Result<Claimed, StoreError> {
+    let rows = QUEUE.lease(connection, dialect, token, limit, always).await?;
+    let claimed = |row: &AnyRow| -> Result<Claimed, StoreError> {
         let delivery = StoredDelivery {
             key: DeliveryKey { key: row.try_get(1)?, lease: row.try_get(9)? },
             id: row.try_get(2)?,
@@ -193,36 +235,6 @@ async fn give_back(
     let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
     keys.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind).execute(connection).await?;
     Ok(())
-}
-
-async fn load(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    claimed: Vec<Claimed>,
-) -> Result<Vec<StoredDelivery>, StoreError> {
-    if claimed.is_empty() {
-        return Ok(vec![]);
-    }
-    let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
-    let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
-    let statement = ids.fold(dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
-    let mut bodies: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for row in statement.fetch_all(&mut *connection).await? {
-        bodies.insert(row.try_get(0)?, row.try_get(1)?);
-    }
-    let (mut whole, mut damaged) = (vec![], vec![]);
-    for Claimed { delivery, size } in claimed {
-        let bytes = bodies.get(&delivery.id);
-        match bytes.and_then(|bytes| body::decompress(bytes, usize::try_from(size).ok()?).ok()) {
-            Some(body) => whole.push(StoredDelivery { body, ..delivery }),
-            None => damaged.push((
-                delivery.key,
-                Routing::Parked { why: "its stored body is missing or damaged".into() },
-            )),
-        }
-    }
-    set_states(connection, dialect, &damaged.iter().collect::<Vec<_>>()).await?;
-    Ok(whole)
 }
 
 async fn settle(

@@ -9,29 +9,29 @@ use std::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    task::{JoinSet, spawn_blocking},
+    sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::JoinSet,
 };
 use ulid::Generator;
 
 use super::{
-    Store, body,
+    Store,
     database::Database,
-    dialect::Dialect,
+    dialect::{Dialect, Statement},
     error::{KeepError, StoreError},
-    whose::whose,
+    payload::Packed,
 };
 
 /// Deliveries that may wait to be written.
 const QUEUE: usize = 1024;
 /// Kibibytes (compressed) that may wait to be written.
-const QUEUE_KIB: usize = 64 * 1024;
+const QUEUE_KIB: usize = 32 * 1024;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
+/// Rows in one statement: more do not make it faster.
+const MOST_ROWS: usize = 64;
 /// Bytes (compressed) after which a transaction takes no more deliveries.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Above this many bytes, compressing would hold up other work.
-const LONG_WORK: i64 = 256 * 1024;
 /// The longest id and the longest event name that are stored, in bytes. GitHub's have 36 and 40.
 const LONGEST_NAME: usize = 255;
 
@@ -45,8 +45,7 @@ pub struct NewDelivery {
     /// The GitHub that sent it: `github.com`.
     pub host: String,
     pub received_at: Timestamp,
-    /// The raw bytes.
-    pub body: Vec<u8>,
+    pub body: Packed,
 }
 
 /// It is on disk.
@@ -67,18 +66,11 @@ pub(super) struct Intake {
 
 #[derive(Debug)]
 struct Waiting {
-    row: DeliveryRow,
-    answer: oneshot::Sender<Result<Kept, KeepError>>,
-    _room: OwnedSemaphorePermit,
-}
-
-#[derive(Debug, Clone)]
-struct DeliveryRow {
+    /// Sorts in the order of arrival.
     key: String,
     delivery: NewDelivery,
-    hash: String,
-    size: i64,
-    whose: String,
+    answer: oneshot::Sender<Result<Kept, KeepError>>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Store {
@@ -93,61 +85,68 @@ impl Intake {
     /// Starts the task that writes; it ends when the last way to it is dropped.
     pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Arc<Notify>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(write(waiting, database, hint));
+        let line = Arc::new(Mutex::new(Line { waiting, keys: Generator::new() }));
+        for _ in 0..writers(database.dialect) {
+            tasks.spawn(write(Arc::clone(&line), database.clone(), Arc::clone(&hint)));
+        }
         Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)) }
     }
 
     async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
-        let full = |_| KeepError::Busy("too many deliveries wait to be written".into());
-        let row = row(delivery).await?;
-        let kib = u32::try_from(row.delivery.body.len() / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(full)?;
+        let full = || KeepError::Busy("too many deliveries wait to be written".into());
+        is_fit(&delivery)?;
+        let kib = u32::try_from(delivery.body.length() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| full())?;
         let (answer, answered) = oneshot::channel();
-        let place = self
-            .queue
-            .try_reserve()
-            .map_err(|_| KeepError::Busy("too many deliveries wait to be written".into()))?;
-        place.send(Waiting { row, answer, _room: room });
+        let place = self.queue.try_reserve().map_err(|_| full())?;
+        place.send(Waiting { key: String::new(), delivery, answer, _room: room });
         answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
     }
 }
 
-async fn row(mut delivery: NewDelivery) -> Result<DeliveryRow, KeepError> {
+fn is_fit(delivery: &NewDelivery) -> Result<(), KeepError> {
     for name in [&delivery.id, &delivery.event, &delivery.host] {
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
             return Err(KeepError::Unfit("its id or event name is empty, too long, or holds a NUL"));
         }
     }
-    let plain = std::mem::take(&mut delivery.body);
-    let size = i64::try_from(plain.len()).unwrap_or(i64::MAX);
-    let whose = whose(&plain);
-    let work = move || body::compress(&plain).map(|bytes| (body::hash(&[&plain]), bytes));
-    let done = if size > LONG_WORK {
-        spawn_blocking(work).await.map_err(|error| KeepError::Busy(error.to_string()))?
-    } else {
-        work()
-    };
-    let (hash, bytes) = done.map_err(|error| KeepError::Busy(error.to_string()))?;
-    Ok(DeliveryRow {
-        key: String::new(),
-        delivery: NewDelivery { body: bytes, ..delivery },
-        hash,
-        size,
-        whose,
-    })
+    Ok(())
 }
 
-async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc<Notify>) {
-    let mut keys = Generator::new();
-    while let Some(first) = queue.recv().await {
-        let mut bytes = first.row.delivery.body.len();
+/// Those who wait, and the names that they get when their turn comes.
+struct Line {
+    waiting: mpsc::Receiver<Waiting>,
+    keys: Generator,
+}
+
+impl Line {
+    /// All who wait, as far as they fit into one transaction; `None` when nobody will come any more.
+    async fn next(&mut self) -> Option<Vec<Waiting>> {
+        let first = self.waiting.recv().await?;
+        let mut bytes = first.delivery.body.length();
         let mut group = vec![first];
         while group.len() < GROUP && bytes < GROUP_BYTES {
-            let Ok(next) = queue.try_recv() else { break };
-            bytes += next.row.delivery.body.len();
+            let Ok(next) = self.waiting.try_recv() else { break };
+            bytes += next.delivery.body.length();
             group.push(next);
         }
-        name(&mut keys, &mut group);
+        name(&mut self.keys, &mut group);
+        Some(group)
+    }
+}
+
+/// SQLite has one writer. On PostgreSQL one group is put together while another is on its way to the disk.
+const fn writers(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 1,
+        Dialect::Postgres => 2,
+    }
+}
+
+async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Arc<Notify>) {
+    loop {
+        let next = line.lock().await.next().await;
+        let Some(group) = next else { return };
         commit(&database, group).await;
         hint.notify_waiters();
     }
@@ -156,9 +155,9 @@ async fn write(mut queue: mpsc::Receiver<Waiting>, database: Database, hint: Arc
 /// Keys that sort in the order of arrival.
 fn name(keys: &mut Generator, group: &mut [Waiting]) {
     for waiting in group {
-        let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.row.delivery.received_at);
+        let at = SystemTime::UNIX_EPOCH + since_epoch(waiting.delivery.received_at);
         let key = keys.generate_from_datetime(at).unwrap_or_else(ulid::Overflow::commit_overflow_increment);
-        waiting.row.key = key.to_string();
+        waiting.key = key.to_string();
     }
 }
 
@@ -170,9 +169,8 @@ fn since_epoch(at: Timestamp) -> Duration {
 async fn commit(database: &Database, group: Vec<Waiting>) {
     let mut groups = vec![group];
     while let Some(mut group) = groups.pop() {
-        let rows: Vec<DeliveryRow> = group.iter().map(|waiting| waiting.row.clone()).collect();
         let result = database
-            .write(&rows, |connection, dialect, rows| Box::pin(insert(connection, dialect, rows)))
+            .write(&group, |connection, dialect, group| Box::pin(insert(connection, dialect, group)))
             .await;
         match result {
             Ok(kept) => {
@@ -194,77 +192,163 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
     }
 }
 
+/// A delivery, and how often it stands in the group beside this once.
+type First<'a> = (&'a Waiting, i64);
+
 /// Whoever's key is in the table was the first; the others repeat it.
 async fn insert(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: &[DeliveryRow],
+    rows: &[Waiting],
 ) -> Result<Vec<Kept>, StoreError> {
-    let mut firsts: BTreeMap<&str, (&DeliveryRow, i64)> = BTreeMap::new();
+    let mut firsts: BTreeMap<&str, First<'_>> = BTreeMap::new();
     for row in rows {
         firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
     }
-    let mut statement = dialect.rows(
-        "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
-         {rows}
-         ON CONFLICT (delivery_id) DO UPDATE SET
-           waiting = 1,
-           repeats = delivery.repeats + 1 + excluded.repeats,
-           attempts = CASE WHEN delivery.waiting = 1 THEN delivery.attempts ELSE 0 END,
-           state = CASE WHEN delivery.state = 'parked' THEN 'kept' ELSE delivery.state END
-         RETURNING id, delivery_id",
-        9,
-        firsts.len(),
-    );
-    for (row, repeats) in firsts.values() {
-        statement = statement
-            .bind(row.key.clone())
-            .bind(row.delivery.id.clone())
-            .bind(row.delivery.event.clone())
-            .bind(row.delivery.host.clone())
-            .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.hash.clone())
-            .bind(row.size)
-            .bind(*repeats)
-            .bind(row.whose.clone());
+    let firsts: Vec<First<'_>> = firsts.into_values().collect();
+    let mut inserted = 0;
+    for some in in_powers_of_two(&firsts) {
+        inserted += insert_new(connection, dialect, some).await?;
     }
-    let mut keys = BTreeMap::new();
-    for row in statement.fetch_all(&mut *connection).await? {
-        keys.insert(row.try_get::<String, _>(1)?, row.try_get::<String, _>(0)?);
+    if inserted == firsts.len() as u64 && insert_bodies(connection, dialect, &firsts).await? == inserted {
+        let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
+        let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
+        return Ok(rows.iter().map(kept).collect());
     }
-    let written = insert_bodies(connection, dialect, firsts.values().map(|(row, _)| *row).collect()).await?;
-    let is_back = |row: &&DeliveryRow| {
-        written.contains(&row.delivery.id) && keys.get(&row.delivery.id) != Some(&row.key)
-    };
-    let back: Vec<&DeliveryRow> = firsts.values().map(|(row, _)| *row).filter(is_back).collect();
+    let keys = lock(connection, dialect, &firsts).await?;
+    let is_new = |row: &Waiting| keys.get(&row.delivery.id) == Some(&row.key);
+    let repeated: Vec<First<'_>> = firsts.iter().copied().filter(|(row, _)| !is_new(row)).collect();
+    repeat(connection, dialect, &repeated).await?;
+    let written = insert_missing_bodies(connection, dialect, &firsts).await?;
+    let back: Vec<&Waiting> =
+        repeated.iter().map(|(row, _)| *row).filter(|row| written.contains(&row.delivery.id)).collect();
     describe(connection, dialect, &back).await?;
-    let is_first = |row: &DeliveryRow| keys.get(&row.delivery.id) == Some(&row.key);
-    Ok(rows.iter().map(|row| if is_first(row) { Kept::New } else { Kept::Repeated }).collect())
+    Ok(rows.iter().map(|row| if is_new(row) { Kept::New } else { Kept::Repeated }).collect())
 }
 
-/// Answers the ids of those that had no body.
+/// Statements are prepared once for each number of rows: few numbers, few statements.
+fn in_powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let count = if rows.is_empty() { return None } else { 1 << rows.len().ilog2() };
+        let (some, rest) = rows.split_at(count.min(MOST_ROWS));
+        rows = rest;
+        Some(some)
+    })
+}
+
+/// Answers how many were not there yet.
+async fn insert_new(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[First<'_>],
+) -> Result<u64, StoreError> {
+    let text = "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
+                {rows}
+                ON CONFLICT (delivery_id) DO NOTHING";
+    let statement = rows.iter().fold(dialect.rows(text, 9, rows.len()), |statement, (row, repeats)| {
+        statement
+            .bind(&row.key)
+            .bind(&row.delivery.id)
+            .bind(&row.delivery.event)
+            .bind(&row.delivery.host)
+            .bind(row.delivery.received_at.as_microsecond())
+            .bind(row.delivery.body.hash().to_owned())
+            .bind(row.delivery.body.size())
+            .bind(*repeats)
+            .bind(row.delivery.body.whose().to_owned())
+    });
+    Ok(statement.execute(connection).await?.rows_affected())
+}
+
+/// Answers how many had none.
 async fn insert_bodies(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: Vec<&DeliveryRow>,
+    rows: &[First<'_>],
+) -> Result<u64, StoreError> {
+    let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
+                ON CONFLICT (delivery_id) DO NOTHING";
+    let mut inserted = 0;
+    for some in in_powers_of_two(rows) {
+        let statement = bind_bodies(dialect.rows(text, 3, some.len()), some);
+        inserted += statement.execute(&mut *connection).await?.rows_affected();
+    }
+    if inserted == rows.len() as u64 {
+        for (row, _) in rows {
+            row.delivery.body.write_rest(connection, dialect, &row.delivery.id).await?;
+        }
+    }
+    Ok(inserted)
+}
+
+fn bind_bodies(statement: Statement, rows: &[First<'_>]) -> Statement {
+    rows.iter().fold(statement, |statement, (row, _)| {
+        statement
+            .bind(&row.delivery.id)
+            .bind(row.delivery.received_at.as_microsecond())
+            .bind(row.delivery.body.first())
+    })
+}
+
+/// The keys under which they are in the table. All replicas lock them in the same order.
+async fn lock(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[First<'_>],
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let text =
+        "SELECT delivery_id, id FROM delivery WHERE delivery_id IN ({rows}) ORDER BY delivery_id {lock}";
+    let statement = dialect.rows(text, 1, rows.len());
+    let statement = rows.iter().fold(statement, |statement, (row, _)| statement.bind(&row.delivery.id));
+    let found = statement.fetch_all(connection).await?;
+    Ok(found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+}
+
+async fn repeat(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[First<'_>],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "WITH v (delivery_id, repeats) AS ({rows})
+                UPDATE delivery SET
+                  waiting = 1,
+                  repeats = delivery.repeats + 1 + v.repeats,
+                  attempts = CASE WHEN delivery.waiting = 1 THEN delivery.attempts ELSE 0 END,
+                  state = CASE WHEN delivery.state = 'parked' THEN 'kept' ELSE delivery.state END
+                FROM v WHERE delivery.delivery_id = v.delivery_id";
+    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, (row, repeats)| {
+        statement.bind(&row.delivery.id).bind(*repeats)
+    });
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+/// Answers the ids of those that had none.
+async fn insert_missing_bodies(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    rows: &[First<'_>],
 ) -> Result<BTreeSet<String>, StoreError> {
     let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
                 ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id";
-    let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
-        statement
-            .bind(row.delivery.id.clone())
-            .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.delivery.body.clone())
-    });
-    let written = statement.fetch_all(connection).await?;
-    Ok(written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
+    let statement = bind_bodies(dialect.rows(text, 3, rows.len()), rows);
+    let written = statement.fetch_all(&mut *connection).await?;
+    let written: BTreeSet<String> =
+        written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?;
+    for (row, _) in rows.iter().filter(|(row, _)| written.contains(&row.delivery.id)) {
+        row.delivery.body.write_rest(connection, dialect, &row.delivery.id).await?;
+    }
+    Ok(written)
 }
 
 /// A body that takes the place of a forgotten one need not be the same: size and hash are those of what is stored.
 async fn describe(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: &[&DeliveryRow],
+    rows: &[&Waiting],
 ) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
@@ -273,7 +357,10 @@ async fn describe(
                 UPDATE delivery SET body_hash = v.hash, body_size = v.size
                 FROM v WHERE delivery.delivery_id = v.delivery_id";
     let statement = rows.iter().fold(dialect.rows(text, 3, rows.len()), |statement, row| {
-        statement.bind(row.delivery.id.clone()).bind(row.hash.clone()).bind(row.size)
+        statement
+            .bind(&row.delivery.id)
+            .bind(row.delivery.body.hash().to_owned())
+            .bind(row.delivery.body.size())
     });
     statement.execute(connection).await?;
     Ok(())

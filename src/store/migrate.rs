@@ -8,7 +8,8 @@ use super::{dialect::Dialect, error::OpenError};
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_spine.sql"),
     include_str!("migrations/0002_tenants.sql"),
-    include_str!("migrations/0003_sweeps.sql"),
+    include_str!("migrations/0003_parts.sql"),
+    include_str!("migrations/0004_sweeps.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

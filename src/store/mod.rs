@@ -20,6 +20,8 @@ mod error;
 
 mod guard;
 
+mod holder;
+
 mod integrity;
 
 mod migrate;
@@ -27,6 +29,8 @@ mod migrate;
 mod database;
 
 mod body;
+
+mod payload;
 
 mod intake;
 
@@ -60,6 +64,8 @@ mod retention;
 
 mod sweeps;
 
+mod bodies;
+
 #[cfg(test)]
 mod plans;
 
@@ -68,22 +74,27 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinSet,
+};
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
+    payload::{Packed, Packer},
     published::{Answered, Read},
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,
     sweeps::Swept,
     views::Counts,
 };
-use self::{database::Database, guard::Guard, intake::Intake};
+use self::{database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake};
 
 /// The store. Cheap to clone; all clones share the connections.
 #[derive(Debug, Clone)]
@@ -96,6 +107,8 @@ struct Inner {
     database: Database,
     /// `None`: opened for reading, or closed.
     intake: Mutex<Option<Intake>>,
+    /// Dropped when the store is closed. `None`: nobody shares the database, or it is closed.
+    alive: Mutex<Option<oneshot::Sender<()>>>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
     hint: Arc<Notify>,
     _guard: Option<Guard>,
@@ -107,39 +120,47 @@ const POLL: Duration = Duration::from_millis(50);
 impl Store {
     /// Opens a database and migrates it: `sqlite:changegate.db`, `postgres://user@host/name`.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let (database, guard) = Database::open(url).await?;
+        let (mut database, guard) = Database::open(url).await?;
         let hint = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
+        let alive = match database.dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => {
+                let session = Session::open(url).await?;
+                database.holder = Some(session.holder);
+                Some(session.keep(&mut tasks))
+            }
+        };
         let intake = Intake::start(&mut tasks, database.clone(), Arc::clone(&hint));
-        Ok(Self::of(database, Some(intake), tasks, hint, guard))
+        let inner = Inner {
+            database,
+            intake: Mutex::new(Some(intake)),
+            alive: Mutex::new(alive),
+            tasks: tokio::sync::Mutex::new(tasks),
+            hint,
+            _guard: guard,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Opens a database for reading, beside a running server: no lock, no migration.
     pub async fn open_read_only(url: &str) -> Result<Self, OpenError> {
         let database = Database::open_read_only(url).await?;
-        Ok(Self::of(database, None, JoinSet::new(), Arc::new(Notify::new()), None))
-    }
-
-    fn of(
-        database: Database,
-        intake: Option<Intake>,
-        tasks: JoinSet<()>,
-        hint: Arc<Notify>,
-        guard: Option<Guard>,
-    ) -> Self {
         let inner = Inner {
             database,
-            intake: Mutex::new(intake),
-            tasks: tokio::sync::Mutex::new(tasks),
-            hint,
-            _guard: guard,
+            intake: Mutex::new(None),
+            alive: Mutex::new(None),
+            tasks: tokio::sync::Mutex::new(JoinSet::new()),
+            hint: Arc::new(Notify::new()),
+            _guard: None,
         };
-        Self { inner: Arc::new(inner) }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Takes nothing in any more, writes what was taken in, and ends the connections.
+    /// Takes nothing in any more, writes what was taken in, releases what is leased, and ends the connections.
     pub async fn close(&self) {
         drop(self.inner.intake.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.inner.alive.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut tasks = self.inner.tasks.lock().await;
         while tasks.join_next().await.is_some() {}
         self.inner.database.close().await;

@@ -25,6 +25,9 @@ async fn what_runs_all_day_is_served_by_an_index_and_needs_no_sorting() {
         (effects::QUEUE.first, "effect_waiting"),
         (effects::QUEUE.of_tenant, "effect_waiting_tenant"),
         (effects::QUEUE.tenants, "effect_waiting_tenant"),
+        (effects::ANNOUNCEMENTS.first, "effect_waiting"),
+        (effects::ANNOUNCEMENTS.of_tenant, "effect_waiting_tenant"),
+        (effects::ANNOUNCEMENTS.tenants, "effect_waiting_tenant"),
         (wake::READERS, "reading_key"),
     ] {
         // Every line ends with a space, so that no index is taken for a longer named one.

@@ -70,9 +70,13 @@ impl Key {
             Question::Issue(_)
             | Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         }
     }
 }
@@ -96,9 +100,13 @@ impl Store {
             | Question::Issue(_)
             | Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::Team(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => None,
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -149,9 +157,13 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         Question::Issue(_)
         | Question::PullRequest(_)
         | Question::PolicyFile(_)
+        | Question::PolicyOrigin(_)
         | Question::Team(_)
         | Question::MergeGroup(..)
-        | Question::InstallationRepositories(_) => return Ok(None),
+        | Question::InstallationRepositories(_)
+        | Question::Links(_)
+        | Question::Changes(_)
+        | Question::Origins(..) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
-use super::{Store, body, error::StoreError};
+use super::{Store, error::StoreError, payload};
 
 /// Bodies forgotten in one transaction.
 const AT_ONCE: i64 = 500;
@@ -23,9 +23,10 @@ impl Store {
             .fetch_optional(&self.database().reading)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let (bytes, size): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
-        let size = usize::try_from(size).unwrap_or(0);
-        body::decompress(&bytes, size).map(Some).map_err(|error| StoreError::unreadable(id, error))
+        let (first, size): (&[u8], i64) = (row.try_get(0)?, row.try_get(1)?);
+        let database = self.database();
+        let read = payload::read(&database.reading, database.dialect, id, first, size).await?;
+        read.map(Some).ok_or_else(|| StoreError::unreadable(id, "its stored body is damaged"))
     }
 
     /// Forgets bodies that arrived before this time and were routed or ignored. Returns how many; call it until 0.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{dialect::Dialect, error::StoreError, token};
+use super::{dialect::Dialect, error::StoreError};
 
 /// Rows in one batch, at most.
 const MOST: usize = 500;
@@ -25,16 +25,17 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Leases up to `limit` rows, none of them of the tenants in `except`.
+    /// Leases up to `limit` rows under `token`, none of them of the tenants in `except`.
     pub(super) async fn lease(
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
+        token: &str,
         limit: usize,
         (now, except): (Timestamp, &BTreeSet<String>),
     ) -> Result<Vec<AnyRow>, StoreError> {
         let limit = limit.min(MOST);
-        let batch = Batch { token: token(), now };
+        let batch = Batch { token, now };
         if !except.is_empty() {
             let others = self.others(connection, dialect, &batch, except).await?;
             return self.take_shares(connection, dialect, &batch, limit, others).await;
@@ -59,7 +60,7 @@ impl Queue {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        batch: &Batch,
+        batch: &Batch<'_>,
         limit: usize,
         tenants: Vec<String>,
     ) -> Result<Vec<AnyRow>, StoreError> {
@@ -80,7 +81,7 @@ impl Queue {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        batch: &Batch,
+        batch: &Batch<'_>,
         limit: usize,
         tenant: Option<String>,
     ) -> Result<Vec<AnyRow>, StoreError> {
@@ -88,7 +89,7 @@ impl Queue {
             .query(if tenant.is_some() { self.of_tenant } else { self.first })
             .bind(batch.now.as_microsecond())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .bind(batch.token.clone())
+            .bind(batch.token.to_owned())
             .bind(self.lease);
         let statement = match tenant {
             Some(tenant) => statement.bind(tenant),
@@ -102,7 +103,7 @@ impl Queue {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        batch: &Batch,
+        batch: &Batch<'_>,
         served: &BTreeSet<String>,
     ) -> Result<Vec<String>, StoreError> {
         let statement = dialect.query(self.tenants).bind(batch.now.as_microsecond());
@@ -116,7 +117,7 @@ impl Queue {
     }
 }
 
-struct Batch {
-    token: String,
+struct Batch<'a> {
+    token: &'a str,
     now: Timestamp,
 }

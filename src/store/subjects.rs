@@ -68,9 +68,12 @@ impl Store {
     ) -> Result<Vec<Claim>, StoreError> {
         let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
         self.database()
-            .write(&(limit, now, except), |connection, dialect, (limit, now, except)| {
-                Box::pin(claim(connection, dialect, *limit, (*now, except)))
-            })
+            .write(
+                &(self.database().token(), limit, (now, except)),
+                |connection, dialect, (token, limit, (now, except))| {
+                    Box::pin(claim(connection, dialect, token, *limit, (*now, except)))
+                },
+            )
             .await
     }
 }
@@ -78,10 +81,11 @@ impl Store {
 async fn claim(
     connection: &mut AnyConnection,
     dialect: Dialect,
+    token: &str,
     limit: usize,
     when: (Timestamp, &BTreeSet<String>),
 ) -> Result<Vec<Claim>, StoreError> {
-    let rows = QUEUE.lease(connection, dialect, limit.min(BATCH), when).await?;
+    let rows = QUEUE.lease(connection, dialect, token, limit.min(BATCH), when).await?;
     if rows.is_empty() {
         return Ok(vec![]);
     }

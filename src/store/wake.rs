@@ -51,6 +51,32 @@ impl Wakes {
     }
 }
 
+macro_rules! wake {
+    ($new:literal, $due_at:literal) => {
+        concat!(
+            "INSERT INTO subject (tenant, id, kind, hops, since, due_at)
+         WITH v (tenant, id, kind, hops, since) AS ({rows})
+         SELECT tenant, id, kind, hops, since, CAST(",
+            $new,
+            " AS BIGINT) FROM v WHERE true
+         ON CONFLICT (tenant, id) DO UPDATE SET
+           wakes = subject.wakes + 1,
+           since = CASE WHEN subject.due_at <= 1 THEN subject.since ELSE excluded.since END,
+           due_at = ",
+            $due_at,
+            ",
+           hops = CASE WHEN subject.hops > excluded.hops THEN subject.hops ELSE excluded.hops END,
+           attempts = CASE WHEN subject.parked_why IS NULL THEN subject.attempts ELSE 0 END,
+           parked_why = NULL"
+        )
+    };
+}
+
+/// Due at once.
+const AT_ONCE_DUE: &str = wake!("0", "0");
+/// Due when nobody else is: very many are woken together, and whoever has news comes before them.
+const LAST_DUE: &str = wake!("1", "CASE WHEN subject.due_at = 0 THEN 0 ELSE 1 END");
+
 /// Makes these subjects due at once; those that do not exist yet come into being.
 pub(super) async fn wake(
     connection: &mut AnyConnection,
@@ -58,15 +84,17 @@ pub(super) async fn wake(
     wakes: Wakes,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    wake_as(connection, dialect, AT_ONCE_DUE, wakes, now).await
+}
+
+async fn wake_as(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    wake: &'static str,
+    wakes: Wakes,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (in_order, lost): (Vec<_>, Vec<_>) = wakes.0.into_iter().partition(|(_, (_, hops))| *hops <= HOPS);
-    let wake = "INSERT INTO subject (tenant, id, kind, hops, since) {rows}
-         ON CONFLICT (tenant, id) DO UPDATE SET
-           wakes = subject.wakes + 1,
-           since = CASE WHEN subject.due_at = 0 THEN subject.since ELSE excluded.since END,
-           due_at = 0,
-           hops = CASE WHEN subject.hops > excluded.hops THEN subject.hops ELSE excluded.hops END,
-           attempts = CASE WHEN subject.parked_why IS NULL THEN subject.attempts ELSE 0 END,
-           parked_why = NULL";
     upsert(connection, dialect, wake, in_order, now).await?;
     let park = "INSERT INTO subject (tenant, id, kind, hops, since, due_at, parked_why)
          WITH v (tenant, id, kind, hops, since) AS ({rows})
@@ -227,7 +255,7 @@ async fn expand(
         for (reader, kind) in readers {
             wakes.insert(changed.tenant.clone(), reader, kind, changed.hops);
         }
-        wake(connection, dialect, wakes, now).await?;
+        wake_as(connection, dialect, LAST_DUE, wakes, now).await?;
         return Ok(woken);
     }
 }

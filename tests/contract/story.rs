@@ -39,15 +39,18 @@ async fn tell() -> Told {
     scene.triage().await;
     scene.planning().await;
     scene.building().await;
+    scene.second_thoughts().await;
     scene.fork().await;
     scene.queue().await;
     scene.checks().await;
+    scene.rules().await;
     scene.long_work().await;
     scene.bad_day().await;
     let away = scene.moving().await;
     let asked = scene.curious(away).await;
     scene.people().await;
     scene.owners().await;
+    scene.stage.settle().await.unwrap();
     let counts = scene.stage.app.store.counts(scene.stage.clock.now()).await.unwrap();
     assert!(counts.is_idle() && counts.parked + counts.refused == 0, "something is left: {counts:?}");
     let mut program = scene.stage.sandbox.requests();
@@ -117,6 +120,16 @@ impl Scene {
             .open_pull_request(WEB, Entry { head: branch, title: branch, body, draft, base: "" });
         self.settle().await;
         at
+    }
+
+    /// A policy that nobody has signed is not used; an exception opens, and closes when it is taken back.
+    async fn rules(&self) {
+        for text in [POLICY.replace("enforce", "observe").as_str(), POLICY] {
+            self.by("rosa").push("acme/.github", "main", &[(".github/changegate.yml", text)], "The rules");
+            for _ in 0..4 {
+                self.settle().await;
+            }
+        }
     }
 
     async fn beginning(&self) {
@@ -266,6 +279,22 @@ impl Scene {
         self.settle().await;
         ana.force_push(WEB, "release/1", "main");
         ana.push(WEB, "main", &[("direct.txt", "direct")], "Straight to main");
+        self.settle().await;
+    }
+
+    /// What is merged is taken back, and repeated on a release branch.
+    async fn second_thoughts(&self) {
+        let (ana, issue) = (self.by("ana"), self.request("Fewer clicks").await);
+        self.by("tess").comment(issue, "/accept");
+        let at = self.pull_request("clicks", &format!("Closes #{}", issue.number), false).await;
+        ana.create_branch(WEB, "release/2", "main");
+        let merged = ana.merge(at);
+        self.settle().await;
+        ana.cherry_pick(WEB, &merged, "pick-clicks", "release/2");
+        let entry =
+            Entry { head: "pick-clicks", base: "release/2", title: "Fewer clicks", ..Entry::default() };
+        ana.open_pull_request(WEB, entry);
+        ana.revert(at);
         self.settle().await;
     }
 

@@ -45,7 +45,7 @@ fn this_is_what_we_understand_of_every_event() {
     deployment_status created                 deployment status
     installation created                      installation created
     installation deleted                      installation deleted
-    installation new_permissions_accepted     installation permissionsaccepted
+    installation new_permissions_accepted     installation permissions accepted
     installation suspend                      installation suspended
     installation unsuspend                    installation unsuspended
     installation_repositories added           installation repositories
@@ -75,18 +75,18 @@ fn this_is_what_we_understand_of_every_event() {
     member edited                             member edited
     membership added                          membership added
     membership removed                        membership removed
-    merge_group checks_requested              merge group checksrequested
+    merge_group checks_requested              merge group checks requested
     milestone closed                          milestone closed
     milestone created                         milestone created
     milestone deleted                         milestone deleted
     ping                                      ping
     pull_request assigned                     pull request other
     pull_request closed                       pull request closed
-    pull_request converted_to_draft           pull request convertedtodraft
+    pull_request converted_to_draft           pull request converted to draft
     pull_request labeled                      pull request other
     pull_request locked                       pull request other
     pull_request opened                       pull request opened
-    pull_request ready_for_review             pull request readyforreview
+    pull_request ready_for_review             pull request ready for review
     pull_request reopened                     pull request reopened
     pull_request review_request_removed       pull request other
     pull_request review_requested             pull request other

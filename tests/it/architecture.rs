@@ -11,7 +11,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("webhook", &["clock", "github", "store"]),
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
-    ("effects", &["clock", "domain", "github", "place", "store", "worker"]),
+    ("effects", &["announce", "clock", "domain", "github", "place", "store", "worker"]),
+    ("announce", &["clock", "domain"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("place", &["domain", "github", "store"]),
     ("github", &["clock", "domain"]),
@@ -24,8 +25,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "admin", "clock", "config", "domain", "effects", "github", "inbox", "repair", "store", "webhook",
-            "worker",
+            "admin", "announce", "clock", "config", "domain", "effects", "github", "inbox", "repair",
+            "store", "webhook", "worker",
         ],
     ),
     ("register", &["domain", "store"]),
@@ -62,7 +63,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("octocrab", &["github"]),
     ("jsonwebtoken", &["github", "sandbox"]),
-    ("hmac", &["github", "sandbox"]),
+    ("hmac", &["announce", "github", "sandbox"]),
+    ("hyper_rustls", &["announce"]),
     ("apollo_compiler", &["sandbox"]),
     ("clap", &["cli"]),
 ];

@@ -2,7 +2,7 @@
 
 use changegate::{
     sandbox::{Delivery, Fault, On},
-    store::NewDelivery,
+    store::{NewDelivery, Packed},
     worker::{Stop, finish},
 };
 use std::time::{Duration, Instant};
@@ -82,10 +82,13 @@ fn copies(template: &Delivery, from: u64, count: u64) -> impl Iterator<Item = Ne
         event: template.event.clone(),
         host: String::new(),
         received_at: template.at,
-        body: template
-            .body
-            .replace(&format!("\"number\":{number},"), &format!("\"number\":{},", 1_000 + n))
-            .into_bytes(),
+        body: Packed::of(
+            template
+                .body
+                .replace(&format!("\"number\":{number},"), &format!("\"number\":{},", 1_000 + n))
+                .as_bytes(),
+        )
+        .unwrap(),
     })
 }
 

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{Actor, CommentId};
+use crate::domain::ids::{Actor, CommentId, IssueRef};
 
 /// One act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub enum ActId {
     Unlabel(String, Timestamp),
     /// The milestone that the issue has, and when it was set.
     Milestone(u64, Timestamp),
+    /// What was decided where the issue was before it was transferred: triage is 0, the plan 1.
+    CameAlong(IssueRef, u8),
 }
 
 /// How triage can end.
@@ -134,8 +136,20 @@ impl Act {
     pub const fn comment(&self) -> Option<CommentId> {
         match self.id {
             ActId::Comment(comment, _) => Some(comment),
-            ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => None,
+            ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => None,
         }
+    }
+
+    /// Whether it was done where the issue was before it was transferred.
+    #[must_use]
+    pub const fn came_along(&self) -> bool {
+        matches!(self.id, ActId::CameAlong(..))
+    }
+
+    /// Whether the labels follow it, rather than it a label.
+    #[must_use]
+    pub const fn leads(&self) -> bool {
+        self.comment().is_some() || self.came_along()
     }
 
     /// Whether it counts.
@@ -158,7 +172,7 @@ impl Act {
     pub fn label(&self) -> Option<&str> {
         match &self.id {
             ActId::Label(name, _) => Some(name),
-            ActId::Comment(..) | ActId::Unlabel(..) | ActId::Milestone(..) => None,
+            ActId::Comment(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => None,
         }
     }
 }
@@ -196,6 +210,13 @@ pub fn doubt(acts: &[Act]) -> Option<&str> {
 }
 
 impl Deed {
+    /// Whether both end triage in the same way.
+    #[must_use]
+    pub fn rules_as(&self, other: &Self) -> bool {
+        let ruling = |deed: &Self| if let Self::Rule { ruling, .. } = deed { Some(*ruling) } else { None };
+        ruling(self).is_some_and(|this| ruling(other) == Some(this))
+    }
+
     /// Whether it can change how triage stands.
     #[must_use]
     pub const fn rules(&self) -> bool {

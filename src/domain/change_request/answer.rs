@@ -3,7 +3,7 @@
 //! An act is answered when its verdict is first known, and never again. Labels and the status comment are level:
 //! they are told each time as they should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,7 +57,8 @@ fn status(after: &mut ChangeRequest, heard: &Heard, setting: &Setting<'_>) -> Op
     }
     after.commented = true;
     let body = status::comment(after, setting);
-    let effect = Effect::new(Call::Comment { on: after.at, purpose: "status".into(), body });
+    let (purpose, was_on) = ("status".into(), after.formerly());
+    let effect = Effect::new(Call::Comment { on: after.at, purpose, body, was_on });
     Some(if heard.defaced { effect.again() } else { effect })
 }
 
@@ -80,7 +81,7 @@ fn answered(
     now: Timestamp,
 ) -> Vec<Effect> {
     let mut together: BTreeMap<String, Vec<&Act>> = BTreeMap::new();
-    for act in after.acts.iter().filter(|act| !act.quiet) {
+    for act in after.acts.iter().filter(|act| !act.quiet && !act.came_along()) {
         together.entry(purpose(act)).or_default().push(act);
     }
     let is_new = |acts: &[&Act]| {
@@ -97,7 +98,7 @@ fn answered(
         if refused && replies.len() < REPLIES_AN_HOUR {
             replies.push(now);
             let body = reply::refused(&acts, after, setting);
-            effects.push(Effect::new(Call::Comment { on: after.at, purpose, body }));
+            effects.push(Effect::new(Call::Comment { on: after.at, purpose, body, was_on: BTreeSet::new() }));
         }
     }
     after.replies = replies;
@@ -109,7 +110,7 @@ fn answered(
 fn purpose(act: &Act) -> String {
     match &act.id {
         ActId::Comment(comment, _) => format!("reply/{comment}"),
-        ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => {
+        ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => {
             format!("refused/{}", act.at.as_second())
         }
     }
@@ -122,7 +123,7 @@ fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setti
     }
     let mut effects = if setting.rules.enforces() { put_back(after) } else { vec![] };
     let standing = act::standing(&after.acts, Timestamp::MAX);
-    let commanded = standing.filter(|standing| standing.act.comment().is_some() && !standing.act.quiet);
+    let commanded = standing.filter(|standing| standing.act.leads() && !standing.act.quiet);
     if let Some(standing) = commanded
         && (setting.rules.enforces() || !log::was_judged(before, standing.act))
     {
@@ -142,12 +143,16 @@ fn put_back(after: &ChangeRequest) -> Vec<Effect> {
         ActId::Milestone(number, _) if seen.milestone == Some(*number) => {
             Some(Call::Milestone { on: after.at, number: None })
         }
-        ActId::Label(..) | ActId::Milestone(..) | ActId::Unlabel(..) | ActId::Comment(..) => None,
+        ActId::Label(..)
+        | ActId::Milestone(..)
+        | ActId::Unlabel(..)
+        | ActId::Comment(..)
+        | ActId::CameAlong(..) => None,
     });
     back.map(Effect::new).collect()
 }
 
-/// The labels that a command stands for: its own, and of the other rulings only what was set after it.
+/// The labels that a command stands for, here or where the issue was before: its own, and of the other rulings only what was set after it.
 fn as_commanded(after: &ChangeRequest, standing: Standing<'_>, setting: &Setting<'_>) -> Vec<Effect> {
     let Some(seen) = &after.seen else { return vec![] };
     let set_later =
@@ -171,7 +176,6 @@ fn as_commanded(after: &ChangeRequest, standing: Standing<'_>, setting: &Setting
 #[must_use]
 pub fn is_restored(after: &ChangeRequest, taken: Ruling, setting: &Setting<'_>) -> bool {
     let standing = act::standing(&after.acts, Timestamp::MAX);
-    let by_command =
-        standing.is_some_and(|standing| standing.ruling == taken && standing.act.comment().is_some());
+    let by_command = standing.is_some_and(|standing| standing.ruling == taken && standing.act.leads());
     setting.rules.enforces() && by_command
 }

@@ -34,12 +34,13 @@ impl ChangeRequest {
     /// Adds the acts that the events and the last reading show to those known; the new ones are not judged yet.
     pub fn note_acts(&mut self, events: &[Event], told: &[Told], rules: &Rules, release: Option<&str>) {
         let known = std::mem::take(&mut self.acts);
-        let stays = |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..));
+        let stays =
+            |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..) | ActId::CameAlong(..));
         let mut acts: Vec<Act> = known.iter().filter(stays).cloned().collect();
         acts.extend(told.iter().flat_map(commanded));
         acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
         acts.extend(self.labels_set(rules, &acts, &known));
-        acts.extend(release.and_then(|title| self.milestone_set(title)));
+        acts.extend(release.and_then(|title| self.milestone_set(title, &acts)));
         for act in &mut acts {
             if let Some(before) = known.iter().find(|before| before.id == act.id) {
                 act.verdict.clone_from(&before.verdict);
@@ -78,7 +79,10 @@ impl ChangeRequest {
             let set = set_by(name).unwrap_or(&nobody);
             let deed = label_deed(rules.labels.decides(name)?)?;
             let at = set.at.or(seen.created_at).unwrap_or_default();
-            let ours = set.by.as_ref().is_some_and(|by| !by.person) && is_explained(&deed, at, acts, known);
+            let ours = match &set.by {
+                Some(by) => !by.person && is_explained(&deed, at, acts, known),
+                None => acts.iter().any(|act| act.came_along() && act.deed.rules_as(&deed)),
+            };
             let id = ActId::Label(name.clone(), at);
             (!ours).then(|| Act {
                 at,
@@ -93,16 +97,21 @@ impl ChangeRequest {
         acts_of.collect()
     }
 
-    fn milestone_set(&self, title: &str) -> Option<Act> {
+    fn milestone_set(&self, title: &str, acts: &[Act]) -> Option<Act> {
         let (seen, read) = (self.seen.as_ref()?, self.read.as_ref()?);
         let number = seen.milestone.filter(|number| read.milestone == Some(*number))?;
         let set = read.milestone_set.as_ref();
+        let nobody = set.is_none_or(|set| set.by.is_none());
+        let plan = Deed::Plan(title.into());
+        if nobody && acts.iter().any(|act| act.came_along() && act.deed == plan) {
+            return None;
+        }
         let at = set.and_then(|set| set.at).or(seen.created_at).unwrap_or_default();
         Some(Act {
             at,
             id: ActId::Milestone(number, at),
             by: set.and_then(|set| set.by.clone()),
-            deed: Deed::Plan(title.into()),
+            deed: plan,
             verdict: unjudged(),
             quiet: false,
             before_policy: false,
@@ -110,13 +119,10 @@ impl ChangeRequest {
     }
 }
 
-/// Whether a command that counts has made us set the label at this time.
+/// Whether a command that counts, here or where the issue was before, has made us set the label at this time.
 fn is_explained(deed: &Deed, at: Timestamp, acts: &[Act], known: &[Act]) -> bool {
-    let Deed::Rule { ruling, .. } = deed else { return false };
     let counts = |act: &Act| known.iter().any(|before| before.id == act.id && before.counts());
-    acts.iter()
-        .filter(|act| act.comment().is_some() && act.at <= at && counts(act))
-        .any(|act| matches!(&act.deed, Deed::Rule { ruling: commanded, .. } if commanded == ruling))
+    acts.iter().filter(|act| act.leads() && act.at <= at && counts(act)).any(|act| act.deed.rules_as(deed))
 }
 
 fn unjudged() -> Verdict {

@@ -9,6 +9,7 @@ use crate::domain::{
     event::{CommentChange, CommentedOn, Event, IssueChange, IssueSnapshot, What},
     facts::{Fact, IssueReading, SetBy},
     ids::IssueRef,
+    repository::RepositoryView,
 };
 
 use super::{ChangeRequest, deeds, rules::Rules, stage::Own};
@@ -53,6 +54,8 @@ pub struct Heard {
     pub must_read: bool,
     /// A person edited or deleted a comment of ours. (Our own edits come back to us too, and must not.)
     pub defaced: bool,
+    /// The issue was transferred to here.
+    pub moved_here: bool,
 }
 
 /// How much older than a reading a snapshot must be to be covered by it, as GitHub's copies lag behind each other.
@@ -66,7 +69,7 @@ impl ChangeRequest {
     pub fn hear(&mut self, events: &[Event], rules: &Rules, app: u64) -> Heard {
         let told = deeds::told(events, rules);
         let must_read = told.iter().any(Told::rechecks);
-        let mut heard = Heard { told, must_read, defaced: false };
+        let mut heard = Heard { told, must_read, defaced: false, moved_here: false };
         for event in events {
             if let What::Issue { change, issue } = &event.what {
                 self.hear_issue(change, issue, rules, &mut heard);
@@ -86,7 +89,7 @@ impl ChangeRequest {
         match change {
             IssueChange::Transferred { to } if *to == Some(self.at) => {
                 self.moved_from = Some(issue.at);
-                heard.must_read = true;
+                (heard.must_read, heard.moved_here) = (true, true);
                 return;
             }
             IssueChange::Transferred { to } => self.gone = Some(Gone::MovedTo(*to)),
@@ -154,6 +157,17 @@ impl ChangeRequest {
             (None, None) => !wanted,
         };
         heard.must_read || self.unread.is_some() || !known
+    }
+
+    /// Whether a label that it bears was renamed or deleted since GitHub was read, or so shortly before that GitHub's
+    /// copies may lag. GitHub tells of the label, not of the issues.
+    #[must_use]
+    pub fn bears_a_former_label(&self, repository: Option<&RepositoryView>) -> bool {
+        let (Some(seen), Some(read), Some(repository)) = (&self.seen, &self.read, repository) else {
+            return false;
+        };
+        let told = seen.labels.iter().filter_map(|label| repository.relabelled.get(label));
+        self.gone.is_none() && told.into_iter().any(|at| *at + LAG >= read.as_of)
     }
 
     /// Takes GitHub's answer.

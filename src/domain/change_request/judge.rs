@@ -10,15 +10,16 @@ use crate::domain::{
     milestone::MilestoneView,
     pull_request::PullRequestView,
     report::status::{Pull, Setting},
+    repository::RepositoryView,
     subject::{Relation, State, View},
 };
 
 use super::{
     ChangeRequest,
-    act::{Act, ActId},
+    act::{Act, ActId, Deed},
     answer,
     follow::Heard,
-    log, people,
+    log, news, people,
     rules::Rules,
     stage::{self, Work},
 };
@@ -26,8 +27,12 @@ use super::{
 /// How long after it was done an act is answered; one that we learn of later only counts.
 const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long a transferred issue waits for its former place to be settled.
+const MOVING: SignedDuration = SignedDuration::from_secs(1);
+
 /// What the store knows around the issue.
 struct Around<'a> {
+    repository: Option<&'a RepositoryView>,
     name: Option<&'a RepoName>,
     rules: Rules,
     pulls: Vec<Pull<'a>>,
@@ -60,7 +65,8 @@ fn decide(
     let around = look_around(case.events, at, inquiry)?;
     let rules = &around.rules;
     let mut after = before.cloned().unwrap_or_else(|| ChangeRequest::new(at));
-    let heard = after.hear(case.events, rules, case.instance.app);
+    let mut heard = after.hear(case.events, rules, case.instance.app);
+    heard.must_read |= after.bears_a_former_label(around.repository);
     let wanted = !around.pulls.is_empty() || is_found;
     let known = before.is_some() || wanted;
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
@@ -70,6 +76,7 @@ fn decide(
     if !known && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
+    let is_moving = after.take_along(heard.moved_here, inquiry)?;
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
     after.note_acts(case.events, &heard.told, rules, release.as_ref().map(|release| release.title.as_str()));
@@ -80,24 +87,33 @@ fn decide(
     let web_url = &case.instance.web_url;
     let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
     let audit = log::entries(before, &after);
-    let effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+    let effects = if is_moving {
+        vec![]
+    } else {
+        let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+        effects.extend(news::effect(before, &after, rules, around.name, case));
+        effects
+    };
     after.forget_refused();
-    let look_again = is_in_doubt(&after, rules).then(|| case.now + READ_AGAIN);
+    let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
+    let look_again =
+        if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
 /// What the store knows. Everything that can be asked is asked before the first answer is looked at.
 fn look_around<'a>(events: &[Event], at: IssueRef, inquiry: &mut Inquiry<'a>) -> Option<Around<'a>> {
     inquiry.foresee_policy(at.repo, events);
-    let name = inquiry.repository_name(at.repo);
+    let repository = inquiry.repository(at.repo);
     let policy = inquiry.policy(at.repo);
     let covering = inquiry.pointing_at(SubjectId::ChangeRequest(at), Relation::Covers);
     let pulls: Vec<Option<Pull<'a>>> =
         covering.into_iter().flatten().filter_map(|subject| pull(subject, inquiry)).collect();
     covering?;
-    let (name, policy) = (name?, policy?);
+    let (repository, policy) = (repository?, policy?);
+    let name = repository.map(|repository| &repository.name);
     let rules = Rules::of(policy, name);
-    Some(Around { name, rules, pulls: pulls.into_iter().collect::<Option<_>>()? })
+    Some(Around { repository, name, rules, pulls: pulls.into_iter().collect::<Option<_>>()? })
 }
 
 /// Inner `None`: not answered yet; outer: no pull request that was ever settled.
@@ -122,8 +138,8 @@ fn read<'a>(
     if after.must_read(heard, wanted, rules) {
         let reading = inquiry.issue(after.at);
         if rules.mode.is_some() {
-            let _ = people::ask(&rules.triagers, inquiry);
-            let _ = people::ask(&rules.release_managers, inquiry);
+            let _ = inquiry.teams(&rules.triagers);
+            let _ = inquiry.teams(&rules.release_managers);
         }
         after.take_reading(reading?, rules);
         milestone = find_milestone(after, inquiry);
@@ -159,8 +175,13 @@ fn judge_acts(
 
 /// The release counts when somebody who may has set the milestone, and since then.
 fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
-    let by = |act: &&Act| act.counts() && matches!(act.id, ActId::Milestone(..));
-    let planned = after.acts.iter().find(by).map(|act| act.at);
+    let set_here = after.acts.iter().find(|act| matches!(act.id, ActId::Milestone(..)));
+    let came_along = || {
+        let same = |title: &str| release.as_ref().is_some_and(|release| release.title == title);
+        let is_plan = |act: &&Act| act.came_along() && matches!(&act.deed, Deed::Plan(title) if same(title));
+        after.acts.iter().find(is_plan)
+    };
+    let planned = set_here.or_else(came_along).filter(|act| act.counts()).map(|act| act.at);
     match planned.zip(release) {
         Some((at, release)) => stage::note(&mut after.planned, at, Some(release)),
         None if after.planned.is_empty() => {}
@@ -175,7 +196,9 @@ fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
 fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
     let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
     let (work, since) = match Work::of(after.at, &views) {
-        (work @ (Work::None | Work::Part), since) => closed_by_pull_request(after).unwrap_or((work, since)),
+        (work @ (Work::None | Work::Part), since) => {
+            closed_by_pull_request(after, &views).unwrap_or((work, since))
+        }
         found @ (Work::Open | Work::Finished, _) => found,
     };
     if work != Work::None || !after.work.is_empty() {
@@ -185,11 +208,16 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
     after.stages = after.history();
 }
 
-/// GitHub may know of a pull request that we don't see.
-fn closed_by_pull_request(after: &ChangeRequest) -> Option<(Work, Option<Timestamp>)> {
+/// GitHub may know of a pull request that we don't see. One that was taken back finishes nothing.
+fn closed_by_pull_request(
+    after: &ChangeRequest,
+    views: &[&PullRequestView],
+) -> Option<(Work, Option<Timestamp>)> {
     let seen = after.seen.as_ref().filter(|seen| !seen.open)?;
     let read = after.read.as_ref().filter(|read| read.closed_at == seen.closed_at)?;
-    read.closed_by_pull_request.map(|_| (Work::Finished, seen.closed_at))
+    let closer = views.iter().find(|view| Some(view.at) == read.closed_by_pull_request);
+    let undone = closer.is_some_and(|closer| stage::undone_by(closer, views).is_some());
+    read.closed_by_pull_request.filter(|_| !undone).map(|_| (Work::Finished, seen.closed_at))
 }
 
 /// Whether looking again may find out more. Where there is no policy, its arrival wakes us.

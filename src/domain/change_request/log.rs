@@ -4,7 +4,7 @@ use crate::domain::audit::AuditEntry;
 
 use super::{
     ChangeRequest,
-    act::{Act, Deed, Verdict},
+    act::{Act, ActId, Deed, Verdict},
     follow::Gone,
 };
 
@@ -82,6 +82,10 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         (Some(comment), _) => entry.fact("comment", comment),
         (None, Some(label)) => entry.text("label", label),
         (None, None) => entry,
+    };
+    let entry = match act.id {
+        ActId::CameAlong(from, _) => entry.fact("decided_on", from),
+        ActId::Comment(..) | ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => entry,
     };
     said.into_iter().fold(entry, |entry, said| entry.text("said", said))
 }

@@ -5,14 +5,17 @@
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
+//! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
-//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told.
+//! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
 
 pub mod act;
 pub mod answer;
 pub mod deeds;
 pub mod follow;
 pub mod log;
+pub mod moved;
+pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;
@@ -53,6 +56,9 @@ pub struct ChangeRequest {
     pub gone: Option<Gone>,
     /// Where it was before it was transferred to here.
     pub moved_from: Option<IssueRef>,
+    /// Where it was before that.
+    #[serde(default)]
+    pub earlier: BTreeSet<IssueRef>,
     /// What people did, in the order of the times at which they did it.
     pub acts: Vec<Act>,
     /// What the newest snapshot says by itself of how far it is.
@@ -139,6 +145,12 @@ pub struct ChangeRequestView {
     pub acceptance: Acceptance,
     pub release: Option<ReleaseId>,
     pub requester: Option<Actor>,
+    /// Once it was transferred: what was decided here and goes along.
+    #[serde(default)]
+    pub goes_along: Vec<Act>,
+    /// Where it was before it was transferred to here, each place.
+    #[serde(default)]
+    pub formerly: BTreeSet<IssueRef>,
 }
 
 impl ChangeRequest {
@@ -152,6 +164,7 @@ impl ChangeRequest {
             unread: None,
             gone: None,
             moved_from: None,
+            earlier: BTreeSet::new(),
             acts: vec![],
             own: Own::Out,
             versions: BTreeMap::new(),
@@ -178,6 +191,8 @@ impl ChangeRequest {
             acceptance: self.acceptance.clone(),
             release: self.release().cloned(),
             requester: self.requester().cloned(),
+            goes_along: self.goes_along(),
+            formerly: self.formerly(),
         }
     }
 

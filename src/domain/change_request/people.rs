@@ -1,14 +1,14 @@
 //! Whether somebody may do what they did.
 
 use crate::domain::{
-    facts::{Fact, Inquiry, TeamName},
+    facts::{Inquiry, Membership},
     ids::Actor,
     policy::Who,
 };
 
 use super::{
     act::{Act, Deed, Refusal, Ruling, Verdict},
-    rules::{Rules, same},
+    rules::Rules,
 };
 
 /// Judges an act by the policy of now; `None`: a team has to be asked for first.
@@ -42,38 +42,10 @@ pub fn verdict(
     }
 }
 
-/// Whether somebody is one of `people`. All teams are asked for together; an unreadable one is no reason to refuse.
 fn member(people: &[Who], actor: &Actor, refusal: Refusal, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
-    let by_login = |who: &Who| match who {
-        Who::Login(login) => same(login, &actor.login),
-        Who::Team { .. } => false,
-    };
-    if people.iter().any(by_login) {
-        return Some(Verdict::Allowed);
-    }
-    let teams: Vec<Option<Fact<&[Actor]>>> = ask(people, inquiry);
-    let teams: Vec<Fact<&[Actor]>> = teams.into_iter().collect::<Option<_>>()?;
-    let (mut found, mut unknown) = (false, None);
-    for team in teams {
-        match team {
-            Fact::Known(members, _) => found |= members.iter().any(|member| member.id == actor.id),
-            Fact::Unknown(why) => unknown = Some(why),
-        }
-    }
-    Some(match unknown {
-        _ if found => Verdict::Allowed,
-        Some(why) => Verdict::Unknown(why),
-        None => Verdict::Refused(refusal),
+    Some(match inquiry.membership(people, actor)? {
+        Membership::Member => Verdict::Allowed,
+        Membership::Stranger => Verdict::Refused(refusal),
+        Membership::Unknown(why) => Verdict::Unknown(why),
     })
-}
-
-/// Asks for the members of the teams among `people`.
-pub fn ask<'a>(people: &[Who], inquiry: &mut Inquiry<'a>) -> Vec<Option<Fact<&'a [Actor]>>> {
-    let teams = people.iter().filter_map(|who| match who {
-        Who::Team { organisation, slug } => {
-            Some(TeamName { organisation: organisation.clone(), slug: slug.clone() })
-        }
-        Who::Login(_) => None,
-    });
-    teams.map(|team| inquiry.team(team)).collect()
 }

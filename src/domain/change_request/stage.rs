@@ -70,7 +70,9 @@ impl Work {
     pub fn of(to: IssueRef, pulls: &[&PullRequestView]) -> (Self, Option<Timestamp>) {
         let merged = || pulls.iter().filter_map(|pull| pull.merged_at);
         let finishes = |pull: &&&PullRequestView| {
-            pull.merged_at.is_some() && pull.links.iter().any(|link| link.to == to && link.finishes)
+            pull.merged_at.is_some()
+                && undone_by(pull, pulls).is_none()
+                && pull.links.iter().any(|link| link.to == to && link.finishes)
         };
         if pulls.iter().any(|pull| pull.open) {
             (Self::Open, None)
@@ -82,6 +84,17 @@ impl Work {
             (Self::None, None)
         }
     }
+}
+
+/// The merged pull request that took this one back, if none took that back in turn.
+#[must_use]
+pub fn undone_by<'a>(pull: &PullRequestView, pulls: &[&'a PullRequestView]) -> Option<&'a PullRequestView> {
+    let age = |pull: &PullRequestView| Some((pull.merged_at?, pull.at));
+    let undoes = |other: &&&PullRequestView| {
+        let claims = other.derived.as_ref().is_some_and(|derived| derived.undoes(pull.at));
+        claims && age(other) > age(pull) && undone_by(other, pulls).is_none()
+    };
+    pulls.iter().find(undoes).copied()
 }
 
 /// The stage that these facts make; `None`: it is not in the register.

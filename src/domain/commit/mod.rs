@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    announcement::{Announcement, News},
     audit::AuditEntry,
     decide::{Case, Decision, Judgement},
-    effect::{CHANGE_CHECK, CheckStatus},
+    effect::{CHANGE_CHECK, Call, CheckStatus, Effect},
     facts::Inquiry,
     finding::{Finding, Outcome},
     ids::{RepoId, Sha, SubjectId},
@@ -77,9 +78,12 @@ pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
     let Some(verdict) = check::verdict(&after, &scene, case.now, again) else {
         return Decision { look_again, ..Decision::quiet(State::Commit(after)) }.into();
     };
-    let effects = check::effects(&verdict, &after.findings, &scene, case.instance, again);
-    let audit =
-        if after.verdict.as_ref() == Some(&verdict) { vec![] } else { vec![decided(&verdict, &scene)] };
+    let mut effects = check::effects(&verdict, &after.findings, &scene, case.instance, again);
+    let is_new = after.verdict.as_ref() != Some(&verdict);
+    let audit = if is_new { vec![decided(&verdict, &scene)] } else { vec![] };
+    if is_new && case.instance.announces {
+        effects.push(announced(after.verdict.as_ref(), &verdict, &scene, case.now));
+    }
     after.verdict = Some(verdict);
     Decision { effects, audit, look_again, after: State::Commit(after) }.into()
 }
@@ -109,6 +113,19 @@ impl Commit {
         let asks = (!scene.unread_groups.is_empty()).then(|| now + wait);
         says.into_iter().chain(asks).min()
     }
+}
+
+fn announced(before: Option<&Verdict>, verdict: &Verdict, scene: &Scene<'_>, now: Timestamp) -> Effect {
+    let news = News::Verdict {
+        sha: scene.sha.clone(),
+        outcome: verdict.outcome,
+        was: before.map(|before| before.outcome),
+        check: verdict.status,
+        obstacles: verdict.obstacles.clone(),
+        pull_requests: scene.pull_requests.iter().map(|pull_request| pull_request.at.number).collect(),
+    };
+    let announcement = Announcement { at: now, repo: scene.repo, name: scene.name.cloned(), news };
+    Effect::new(Call::Announce { announcement })
 }
 
 fn decided(verdict: &Verdict, scene: &Scene<'_>) -> AuditEntry {

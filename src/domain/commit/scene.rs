@@ -6,6 +6,7 @@ use super::{
     super::{
         change_request::ChangeRequestView,
         facts::Inquiry,
+        finding::Outcome,
         ids::{IssueRef, RepoId, RepoName, Sha, SubjectId},
         policy::{EffectivePolicy, Marker, Mode, Zone},
         pull_request::PullRequestView,
@@ -40,6 +41,8 @@ pub(super) struct PullRequestAt<'a> {
     /// `None`: it was never read.
     pub view: Option<&'a PullRequestView>,
     pub links: Vec<LinkedChange<'a>>,
+    /// Of what it is derived from, and has no change request to hand on: those that had not passed when merged.
+    pub uncovered: Vec<IssueRef>,
 }
 
 /// An issue that a pull request is linked to, and what its repository says of it.
@@ -110,7 +113,23 @@ fn is_up_for_merging(at: IssueRef, sha: &Sha, inquiry: &mut Inquiry<'_>) -> bool
 fn look_at<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> PullRequestAt<'a> {
     let view = inquiry.view(SubjectId::PullRequest(at)).flatten().and_then(View::as_pull_request);
     let links = view.map_or(&[][..], |view| &view.links).iter();
-    PullRequestAt { at, view, links: links.map(|link| look_behind(link.to, inquiry)).collect() }
+    let links = links.map(|link| look_behind(link.to, inquiry)).collect();
+    let derived = view.and_then(|view| view.derived.as_ref()).filter(|derived| derived.is_proven());
+    let from = derived.into_iter().flat_map(|derived| &derived.from);
+    let uncovered = from.copied().filter(|from| !hands_on(*from, inquiry)).collect();
+    PullRequestAt { at, view, links, uncovered }
+}
+
+/// Whether a merged pull request belongs to change requests, or had passed without: as its own, or a standard change.
+fn hands_on(from: IssueRef, inquiry: &mut Inquiry<'_>) -> bool {
+    let view = inquiry.view(SubjectId::PullRequest(from)).flatten().and_then(View::as_pull_request);
+    let Some(view) = view else { return false };
+    if !view.links.is_empty() {
+        return true;
+    }
+    let head = inquiry.view(SubjectId::Commit(from.repo, view.head.clone())).flatten();
+    let verdict = head.and_then(View::as_commit).and_then(|commit| commit.verdict.as_ref());
+    verdict.is_some_and(|verdict| verdict.outcome == Outcome::Pass)
 }
 
 fn look_behind<'a>(to: IssueRef, inquiry: &mut Inquiry<'a>) -> LinkedChange<'a> {

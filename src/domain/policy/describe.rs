@@ -13,7 +13,13 @@ impl Policy {
     pub fn describe(&self) -> String {
         let mut lines = vec![format!("mode {}, times in {}", self.mode(), self.zone())];
         lines.extend(self.people());
-        lines.push(self.requests());
+        lines.extend(self.lines(environment_in_words));
+        lines.join("\n")
+    }
+
+    /// Every line beside those of the mode and of people.
+    fn lines(&self, environment: impl Fn(&str, &Environment) -> Vec<String>) -> Vec<String> {
+        let mut lines = vec![self.requests()];
         lines.extend(self.accounts().iter().map(|(name, account)| {
             format!(
                 "account {name}: sponsor {}, weight {}",
@@ -28,11 +34,7 @@ impl Policy {
                 parts.iter().map(|(name, part)| format!("{name} in {}", part.environment)).collect();
             format!("parts of {repo}: {}", parts.join(", "))
         }));
-        lines.extend(
-            self.environments()
-                .iter()
-                .flat_map(|(name, environment)| environment_in_words(name, environment)),
-        );
+        lines.extend(self.environments().iter().flat_map(|(name, section)| environment(name, section)));
         lines.extend(self.standard_changes().iter().map(|change| {
             let paths: Vec<String> = change.paths.iter().map(ToString::to_string).collect();
             let authors =
@@ -45,7 +47,7 @@ impl Policy {
             format!("freeze \"{}\": {} to {}, closes {closed}", freeze.name, freeze.from, freeze.to)
         }));
         lines.extend(self.command_prefix().map(|prefix| format!("commands start with /{prefix}")));
-        lines.join("\n")
+        lines
     }
 
     fn people(&self) -> Vec<String> {
@@ -81,6 +83,18 @@ impl Policy {
     }
 }
 
+/// Every line beside those of the mode, of people and of rules.
+pub(super) fn other_lines(policy: &Policy) -> Vec<String> {
+    let named = |name: &str, environment: &Environment| {
+        let lines = [vec![opening(name, environment)], endings(environment)].concat();
+        let lines = lines.into_iter().map(|line| line.trim().to_owned());
+        lines
+            .map(|line| if line.starts_with("environment") { line } else { format!("{name}: {line}") })
+            .collect()
+    };
+    std::iter::once(format!("times in {}", policy.zone())).chain(policy.lines(named)).collect()
+}
+
 fn train_in_words(name: &str, train: &Train) -> String {
     let count = train.repositories.len();
     let patterns =
@@ -110,10 +124,7 @@ fn repository_in_words(rule: &RepositoryRule) -> String {
 }
 
 fn environment_in_words(name: &str, environment: &Environment) -> Vec<String> {
-    let names: Vec<String> = environment.names.iter().map(ToString::to_string).collect();
-    let windows: Vec<String> = environment.window.iter().map(ToString::to_string).collect();
-    let open = if windows.is_empty() { "any time".to_owned() } else { windows.join(", ") };
-    let mut lines = vec![format!("environment {name}: {}; open {open}", names.join(", "))];
+    let mut lines = vec![opening(name, environment)];
     let mut list = |when: &str, list: &[rules::Rule]| {
         let words: Vec<String> = list.iter().map(rules::in_words).collect();
         if !words.is_empty() {
@@ -126,15 +137,24 @@ fn environment_in_words(name: &str, environment: &Environment) -> Vec<String> {
     for when in &environment.when {
         list(&format!("risk {} and above", format!("{:?}", when.risk).to_lowercase()), &when.require);
     }
-    lines.extend(environment.emergency.map(|emergency| {
+    lines.extend(endings(environment));
+    lines
+}
+
+fn opening(name: &str, environment: &Environment) -> String {
+    let names: Vec<String> = environment.names.iter().map(ToString::to_string).collect();
+    let windows: Vec<String> = environment.window.iter().map(ToString::to_string).collect();
+    let open = if windows.is_empty() { "any time".to_owned() } else { windows.join(", ") };
+    format!("environment {name}: {}; open {open}", names.join(", "))
+}
+
+fn endings(environment: &Environment) -> Vec<String> {
+    let emergency = environment.emergency.map(|emergency| {
         format!(
             "  emergency: {}, approved {}, retrospective due in {}",
             emergency.lasts, emergency.approved, emergency.retrospective
         )
-    }));
-    lines.push(format!(
-        "  rollback {}",
-        if environment.rollback_allowed { "allowed" } else { "like any other deployment" }
-    ));
-    lines
+    });
+    let allowed = if environment.rollback_allowed { "allowed" } else { "like any other deployment" };
+    emergency.into_iter().chain([format!("  rollback {allowed}")]).collect()
 }

@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::times::Zone;
 use super::trains::Train;
 use super::whole::Policy;
-use crate::domain::ids::ReleaseId;
+use crate::domain::ids::{ReleaseId, RepoName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -75,6 +75,15 @@ impl EffectivePolicy {
             Scope::Repository => part.mode(),
         };
         self.parts().map(mode).max().unwrap_or(Mode::Observe)
+    }
+
+    /// Whether anything is enforced through the policy file of a repository: there, or, where the file is the
+    /// organisation's, anywhere.
+    pub fn is_enforced_through(&self, name: &RepoName) -> bool {
+        let rules = || self.base.repositories().iter().filter_map(|rule| rule.mode);
+        let anywhere = || rules().chain([self.base.mode()]).any(|mode| mode == Mode::Enforce);
+        let is_shared = self.base.scope() == Scope::Organisation && name.name() == ".github";
+        self.mode_for(name.as_str()) == Mode::Enforce || (is_shared && anywhere())
     }
 
     /// How changes get out of a repository.

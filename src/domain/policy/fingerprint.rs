@@ -16,6 +16,12 @@ impl Fingerprint {
         &self.0
     }
 
+    /// The version of a file as it stands, to the byte.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        hash("changegate policy file 1", text)
+    }
+
     /// The version of two policies that count together.
     pub(super) fn and(&self, other: &Self) -> Self {
         hash("changegate policies 1", &format!("{self} {other}"))

@@ -34,6 +34,7 @@ mod text;
 mod effective;
 mod fingerprint;
 mod describe;
+mod changes;
 
 /// Where the policy stands in a repository.
 pub const PATH: &str = ".github/changegate.yml";
@@ -42,6 +43,7 @@ pub const PATH: &str = ".github/changegate.yml";
 mod tests;
 
 pub use cadence::{Cadence, Nth};
+pub use changes::{PolicyChange, changes};
 pub use effective::EffectivePolicy;
 pub use environments::{Emergency, Environment, Risk, Sources, When};
 pub use error::PolicyError;

@@ -29,14 +29,14 @@ pub(super) fn changes(
         let entry = entry(after, standing(after)).fact("head", &after.seen.head).by(by);
         entries.push(entry.text("title", after.seen.title.clone()));
     }
-    if before.map_or(!after.linked.links.is_empty(), |before| before.linked.links != after.linked.links) {
+    if before.map_or(!after.links().is_empty(), |before| before.links() != after.links()) {
         let by = who(events, |change| {
             matches!(
                 change,
                 PullRequestChange::Opened | PullRequestChange::Edited | PullRequestChange::Synchronized
             )
         });
-        let links: Vec<String> = after.linked.links.iter().map(|link| link.to.to_string()).collect();
+        let links: Vec<String> = after.links().iter().map(|link| link.to.to_string()).collect();
         entries.push(entry(after, "pull_request.links_changed").fact("links", links.join(" ")).by(by));
     }
     entries

@@ -9,23 +9,29 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decide::{Case, Decision, Judgement, READ_AGAIN},
+    claim::Claims,
+    decide::{Case, Decision, Instance, Judgement, READ_AGAIN},
     effect::CHANGE_CHECK,
     event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
-    facts::{Fact, Inquiry, PolicyAtHead, PullRequestReading},
+    facts::{Fact, Inquiry, PullRequestReading},
     ids::{Actor, IssueRef, Sha, SubjectId},
     link::Link,
-    policy::{self, Scope},
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
+use asking::Asking;
+pub use derived::{Derived, Kind, Proof};
 use follow::Followed;
 pub use linked::Linked;
+pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use reading::{Reading, ReviewGiven};
 
+mod asking;
 mod changes;
+mod derived;
 mod follow;
 mod linked;
+mod policy_edit;
 mod reading;
 mod recheck;
 
@@ -49,8 +55,14 @@ pub struct PullRequest {
     pub given: Vec<ReviewGiven>,
     /// The change requests it belongs to.
     pub linked: Linked,
-    /// The errors of the policy file at its head, where it edits the file.
-    pub policy_edit: Option<Vec<String>>,
+    /// What it does to the policy file.
+    pub policy_edit: Option<PolicyEdit>,
+    /// When GitHub is asked again for a link that it tells nobody of, while nothing else is missing.
+    #[serde(default)]
+    pub asking: Option<Asking>,
+    /// What it repeats, undoes or brings back.
+    #[serde(default)]
+    pub derived: Option<Derived>,
 }
 
 /// What others may read of a pull request.
@@ -64,7 +76,7 @@ pub struct PullRequestView {
     pub head: Sha,
     pub base_branch: String,
     pub author: Option<Actor>,
-    /// The change requests it belongs to, in order.
+    /// The change requests it belongs to, in order: its own, or else those of what it is derived from.
     pub links: Vec<Link>,
     /// Links whose repository we don't know, as written.
     pub lost_links: Vec<String>,
@@ -77,8 +89,14 @@ pub struct PullRequestView {
     /// Commits with an author, co-author or committer whom GitHub knows only by mail: anybody may have written
     /// them, so nobody is independent.
     pub unattributed_commits: Vec<Sha>,
-    /// It edits the policy file: the errors of the file at its head; empty when there are none.
-    pub policy_edit: Option<Vec<String>>,
+    /// What it does to the policy file.
+    pub policy_edit: Option<PolicyEdit>,
+    /// What it repeats, undoes or brings back.
+    #[serde(default)]
+    pub derived: Option<Derived>,
+    /// The commits that came with it, where it is merged.
+    #[serde(default)]
+    pub brought: Vec<Sha>,
 }
 
 impl PullRequest {
@@ -92,6 +110,8 @@ impl PullRequest {
             given: vec![],
             linked: Linked::default(),
             policy_edit: None,
+            asking: None,
+            derived: None,
         }
     }
 
@@ -108,7 +128,7 @@ impl PullRequest {
             head: self.seen.head.clone(),
             base_branch: self.seen.base_branch.clone(),
             author: self.seen.author.clone(),
-            links: self.linked.links.clone(),
+            links: self.links().to_vec(),
             lost_links: self.linked.lost.clone(),
             too_many_links: self.linked.too_many,
             unknown: self.unread.clone(),
@@ -117,7 +137,25 @@ impl PullRequest {
                 .unwrap_or_default(),
             unattributed_commits: read.map(|read| read.unattributed.clone()).unwrap_or_default(),
             policy_edit: self.policy_edit.clone(),
+            derived: self.derived.clone(),
+            brought: self.brought(),
         }
+    }
+
+    /// The change requests it belongs to: its own, or else those of what it is derived from.
+    fn links(&self) -> &[Link] {
+        let inherited = self.derived.as_ref().filter(|derived| derived.is_proven());
+        let own = &self.linked.links;
+        inherited.filter(|_| own.is_empty()).map_or(own, |derived| &derived.inherits)
+    }
+
+    fn brought(&self) -> Vec<Sha> {
+        let merge = self.seen.merge_commit.iter().filter(|_| self.seen.merged);
+        let read = self.read.iter().filter(|read| self.seen.merged && read.head == self.seen.head);
+        let mut brought: Vec<Sha> = read.flat_map(|read| &read.commits).chain(merge).cloned().collect();
+        brought.sort();
+        brought.dedup();
+        brought
     }
 
     /// The commit it is at while it is open, and the change requests it covers.
@@ -125,11 +163,56 @@ impl PullRequest {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         let at = (Relation::At, SubjectId::Commit(self.seen.at.repo, self.seen.head.clone()));
         let covers = |link: &Link| (Relation::Covers, SubjectId::ChangeRequest(link.to));
-        self.is_open().then_some(at).into_iter().chain(self.linked.links.iter().map(covers)).collect()
+        let work = self.derived.iter().filter(|derived| derived.is_work());
+        let links = self.linked.links.iter().chain(work.flat_map(|derived| &derived.inherits));
+        self.is_open().then_some(at).into_iter().chain(links.map(covers)).collect()
     }
 
     pub(super) const fn is_open(&self) -> bool {
         self.seen.open && !self.gone
+    }
+
+    /// Finds out whether what it says of merged pull requests is true, where that may have changed. Of what is closed
+    /// without being merged nobody asks.
+    fn look_back(
+        &mut self,
+        asked: bool,
+        repository: Option<&RepositoryView>,
+        instance: &Instance,
+        inquiry: &mut Inquiry<'_>,
+    ) {
+        let Some(read) = self.read.as_ref().filter(|_| self.is_open() || self.seen.merged) else { return };
+        if !asked && !self.derived.as_ref().is_some_and(Derived::is_open) {
+            return;
+        }
+        let own = repository.map(|repository| &repository.name);
+        let mut claims = Claims::of_description(&self.seen.body, own, &instance.web_url);
+        claims.extend(read.claims.clone());
+        self.derived = derived::find(self, &claims, inquiry);
+    }
+
+    /// GitHub did not answer, and has to be asked again.
+    fn is_unread(&self) -> bool {
+        let unknown = |derived: &Derived| matches!(derived.proof, Proof::Unknown(_));
+        self.unread.is_some() || self.derived.as_ref().is_some_and(unknown)
+    }
+
+    /// Open, ready, read, and linked to nothing: only somebody's hand in GitHub's sidebar can change that unheard.
+    fn lacks_only_a_link(&self) -> bool {
+        self.is_open()
+            && !self.seen.draft
+            && !self.guessed
+            && self.unread.is_none()
+            && self.linked.links.is_empty()
+            && self.linked.lost.is_empty()
+            && !self.derived.as_ref().is_some_and(Derived::is_proven)
+    }
+
+    /// Takes the issues that GitHub links now; what it does not answer stays as it was.
+    fn take_links(&mut self, answer: Option<Fact<&[IssueRef]>>) {
+        if let (Some(read), Some(links)) = (&mut self.read, answer.and_then(Fact::known)) {
+            read.closes = links.to_vec();
+        }
     }
 
     /// Takes what GitHub answered, unless it is older than what it had told before.
@@ -178,13 +261,19 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     }
     if let Some(answer) = answer {
         after.take(answer, &case.instance.web_url);
+    } else if case.events.is_empty() && after.asking.is_some_and(|asking| asking.is_due(case.now)) {
+        after.take_links(inquiry.links(at));
     }
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
-    after.policy_edit = policy_errors(after.read.as_ref(), repository, &mut inquiry);
+    after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
+    after.look_back(asked, repository, case.instance, &mut inquiry);
+    let wants_link = after.lacks_only_a_link() && asking::counts_here(at, repository, &mut inquiry);
     if !inquiry.is_complete() {
         return Judgement::Needs(inquiry.into_missing());
     }
-    let look_again = after.unread.is_some().then(|| case.now + READ_AGAIN);
+    after.asking = wants_link.then(|| Asking::next(after.asking, !case.events.is_empty(), case.now));
+    let unread = after.is_unread().then(|| case.now + READ_AGAIN);
+    let look_again = unread.or(after.asking.map(|asking| asking.at));
     let audit = changes::changes(before, &after, case.events);
     Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
         .into()
@@ -252,23 +341,4 @@ fn reviews(at: IssueRef, events: &[Event]) -> impl Iterator<Item = &ReviewSnapsh
         let What::Review { pull_request, review, .. } = &event.what else { return None };
         (*pull_request == at).then_some(review)
     })
-}
-
-/// The errors of the policy file that the pull request proposes; a deleted file has none.
-fn policy_errors(
-    read: Option<&Reading>,
-    repository: Option<&RepositoryView>,
-    inquiry: &mut Inquiry<'_>,
-) -> Option<Vec<String>> {
-    let text = match &read?.policy {
-        PolicyAtHead::Same => return None,
-        PolicyAtHead::Deleted => return Some(vec![]),
-        PolicyAtHead::Changed(text) => text,
-    };
-    let scope = match repository {
-        Some(repository) => inquiry.policy_scope(&repository.name)?,
-        None => Scope::Alone,
-    };
-    let errors = policy::parse(policy::PATH, text, scope).err().unwrap_or_default();
-    Some(errors.iter().map(ToString::to_string).collect())
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
+    claim::Claims,
     event::{PullRequestSnapshot, ReviewSnapshot, ReviewState},
     facts::{PolicyAtHead, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha},
@@ -24,6 +25,12 @@ pub struct Reading {
     pub closes: Vec<IssueRef>,
     /// The links in its commit messages.
     pub written: Vec<WrittenLink>,
+    /// What its commit messages say that it repeats or undoes.
+    #[serde(default)]
+    pub claims: Claims,
+    /// Its commits, in order.
+    #[serde(default)]
+    pub commits: Vec<Sha>,
     /// Authors, co-authors and committers of its commits, each once.
     pub people: Vec<AccountId>,
     /// Commits with somebody whom GitHub knows only by mail.
@@ -74,6 +81,8 @@ impl Reading {
             .commits
             .iter()
             .filter(|commit| commit.people.is_empty() || commit.people.iter().any(Option::is_none));
+        let mut claims = Claims::default();
+        reading.commits.iter().for_each(|commit| claims.extend(Claims::of_message(&commit.message)));
         let mut reviews = reading.reviews.clone();
         reviews.sort_by_key(|review| (review.submitted_at, review.id));
         Self {
@@ -81,6 +90,8 @@ impl Reading {
             updated_at: reading.pull_request.updated_at,
             closes: reading.closes.clone(),
             written: written.into_iter().collect(),
+            claims,
+            commits: reading.commits.iter().map(|commit| commit.sha.clone()).collect(),
             people,
             unattributed: nameless.map(|commit| commit.sha.clone()).collect(),
             reviews,

@@ -1,6 +1,10 @@
 //! Who has to do what next on a change request: the last paragraph of its status comment.
 
-use crate::domain::change_request::{ChangeRequest, Stage, act::Standing, stage::Own};
+use crate::domain::change_request::{
+    ChangeRequest, Stage,
+    act::Standing,
+    stage::{Own, undone_by},
+};
 
 use super::{
     status::{Pull, Setting},
@@ -115,6 +119,9 @@ fn in_work(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     if open.is_empty() {
         let merged: Vec<&Pull<'_>> =
             setting.pulls.iter().filter(|pull| pull.view.merged_at.is_some()).collect();
+        if let Some(undone) = undone(request, setting) {
+            return undone;
+        }
         return format!(
             "parts of it are merged ({}). A pull request that says {} finishes it.",
             setting.links(&merged),
@@ -127,6 +134,24 @@ fn in_work(request: &ChangeRequest, setting: &Setting<'_>) -> String {
         counted(open.len()),
         setting.links(&open)
     )
+}
+
+/// Of what was finished and then taken back.
+fn undone(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
+    let views: Vec<_> = setting.pulls.iter().map(|pull| pull.view).collect();
+    let finishes = |pull: &&Pull<'_>| {
+        let links = &pull.view.links;
+        pull.view.merged_at.is_some() && links.iter().any(|link| link.to == request.at && link.finishes)
+    };
+    let mut finishing = setting.pulls.iter().filter(finishes);
+    let (pull, by) = finishing.find_map(|pull| Some((pull, undone_by(pull.view, &views)?)))?;
+    let by = setting.pulls.iter().find(|pull| pull.view.at == by.at)?;
+    Some(format!(
+        "{} was merged and taken back by {}. A pull request that says {} does it anew.",
+        setting.links(&[pull]),
+        setting.links(&[by]),
+        closes(request, setting)
+    ))
 }
 
 fn counted(pulls: usize) -> String {

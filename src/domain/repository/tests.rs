@@ -78,8 +78,12 @@ fn the_last_good_policy_stays_in_force_until_a_better_one_comes_or_the_file_is_d
         (Some(GOOD), Some(GOOD), vec![]),
         (Some(BAD), Some(GOOD), vec!["policy.refused"]),
         (Some(BAD), Some(GOOD), vec![]),
-        (Some("mode: advise\n"), Some("mode: advise\n"), vec!["policy.in_force"]),
-        (None, None, vec!["policy.removed"]),
+        (
+            Some("mode: advise\n"),
+            Some("mode: advise\n"),
+            vec!["policy.in_force", "exception.policy_loosened"],
+        ),
+        (None, None, vec!["policy.removed", "exception.policy_loosened"]),
     ] {
         let events = [pushed("refs/heads/main")];
         let decision = world(file).decide(&SUBJECT, state.as_ref(), &events, time(0));
@@ -153,7 +157,8 @@ fn after_an_installation_ended_or_was_suspended_the_policy_file_is_read_again() 
     let proven = Event { installation: Some(InstallationId(6)), ..told(What::Ping) };
     assert_eq!(without.ask(&SUBJECT, Some(&known(GOOD)), &[proven], time(0)).1, [Question::PolicyFile(WEB)]);
     let unnoticed = world(None).showing(SubjectId::Account, account(Some(InstallationId(6)), false));
-    assert_eq!(codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))), ["policy.removed"]);
+    let codes = codes(&unnoticed.decide(&SUBJECT, Some(&known(GOOD)), &[], time(0))).join(" ");
+    assert_eq!(codes, "policy.removed exception.policy_loosened");
 }
 
 #[test]
@@ -217,4 +222,37 @@ fn a_delivery_is_news_only_where_it_shows_something_else() {
     ] {
         assert_eq!(view.agrees_with(&seen), agrees, "{seen:?}");
     }
+}
+
+#[test]
+fn a_renamed_or_deleted_label_is_remembered_by_the_name_that_issues_bore() {
+    let label = |change| told(What::Label { change, name: "request".into() });
+    let renamed = LabelChange::Edited { from: Some("change-request".into()) };
+    for (change, remembered) in [
+        (renamed, Some("change-request")),
+        (LabelChange::Deleted, Some("request")),
+        (LabelChange::Edited { from: None }, None),
+        (LabelChange::Created, None),
+        (LabelChange::Other, None),
+    ] {
+        let events = [label(change.clone())];
+        let after = world(Some(GOOD)).decide(&SUBJECT, Some(&known(GOOD)), &events, time(60)).after;
+        let view = after.view();
+        let relabelled: Vec<_> = view.as_repository().unwrap().relabelled.clone().into_iter().collect();
+        let expected: Vec<_> = remembered.iter().map(|name| ((*name).to_owned(), time(60))).collect();
+        assert_eq!(relabelled, expected, "{change:?}");
+    }
+}
+
+#[test]
+fn of_very_many_renamed_labels_the_newest_are_remembered() {
+    let mut state = known(GOOD);
+    for nr in 0..=RELABELLED {
+        let event = told(What::Label { change: LabelChange::Deleted, name: format!("label-{nr}") });
+        let at = time(i64::try_from(nr).unwrap());
+        state = world(Some(GOOD)).decide(&SUBJECT, Some(&state), &[event], at).after;
+    }
+    let view = state.view();
+    let relabelled = &view.as_repository().unwrap().relabelled;
+    assert_eq!((relabelled.len(), relabelled.contains_key("label-0")), (RELABELLED, false));
 }

@@ -16,6 +16,7 @@ mod sweep;
 pub(in crate::github) use issues::{Issue, Milestone};
 pub(in crate::github) use pull_requests::review_state;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::error::Category;
 pub use sweep::Whereabouts;
 
 use crate::domain::{
@@ -118,8 +119,17 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
 }
 
 fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body)
-        .map_err(|error| Unreadable::Malformed { event: event.into(), why: shorten(&error.to_string()) })
+    let malformed = |why: String| Unreadable::Malformed { event: event.into(), why };
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(malformed("it is empty".into()));
+    }
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => malformed(shorten(&error.to_string())),
+        Category::Eof => malformed(format!("it is cut off: {}", shorten(&error.to_string()))),
+        Category::Syntax | Category::Io => {
+            malformed(format!("it is not JSON: {}", shorten(&error.to_string())))
+        }
+    })
 }
 
 /// A parser's complaint quotes what it met, which may be megabytes; its end says where.

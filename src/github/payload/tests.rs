@@ -225,21 +225,21 @@ fn what_cannot_be_read_says_why() {
     ] {
         said.push(format!("{name}: {}", refused("issues", &body)));
     }
-    insta::assert_snapshot!(said.join("\n").replace("the body is not what GitHub describes as `issues`", "…"), @r"
-    not JSON: …: expected value at line 1 column 1
-    empty: …: EOF while parsing a value at line 1 column 0
+    insta::assert_snapshot!(said.join("\n").replace("the body is not what GitHub describes as `issues`", "…"), @"
+    not JSON: …: it is not JSON: expected value at line 1 column 1
+    empty: …: it is empty
     a list: …: invalid type: sequence, expected an object at line 1 column 0
     a key twice: …: duplicate field `action` at line 2 column 117
     an inner key twice: …: duplicate field `number` at line 2 column 128
     a float: …: invalid type: floating point `1.5`, expected u64 at line 2 column 121
     below zero: …: invalid value: integer `-1`, expected u64 at line 2 column 120
-    NaN: …: expected value at line 2 column 119
-    half a pair: …: unexpected end of hex escape at line 2 column 136
+    NaN: …: it is not JSON: expected value at line 2 column 119
+    half a pair: …: it is not JSON: unexpected end of hex escape at line 2 column 136
     NUL: …: a text contains the character NUL at line 2 column 139
     a foreign name: …: `acme/../web` is not a repository (owner/name) at line 1 column 47
     no issue: shape mismatch: the body is not that of a `issues` event: it has no `issue`
     no repository: shape mismatch: the body is not that of a `issues` event: it has no `repository`
-    a form: …: expected value at line 1 column 1
+    a form: …: it is not JSON: expected value at line 1 column 1
     ");
 }
 

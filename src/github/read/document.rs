@@ -27,10 +27,14 @@ pub(super) enum Part {
     File { name: RepoName, commit: String, path: &'static str },
     /// The merge queue of a branch.
     MergeQueue { name: RepoName, branch: String },
+    /// The pull requests of the last commit on the default branch that changed a file.
+    PolicyOrigin { name: RepoName, path: &'static str },
     /// A page of a team's members.
     Team { organisation: String, slug: String, after: Option<String> },
     /// Which repository bears a name.
     Identity { name: RepoName },
+    /// The pull requests that a commit came with.
+    Origin { name: RepoName, commit: String },
 }
 
 /// Parts of one kind fail together where GitHub (an older server, say) does not know a field.
@@ -42,8 +46,10 @@ pub(super) enum Kind {
     Commits,
     File,
     MergeQueue,
+    PolicyOrigin,
     Team,
     Identity,
+    Origin,
 }
 
 const ACTOR: &str = "fragment ActorParts on Actor { __typename login ... on User { databaseId } \
@@ -84,8 +90,10 @@ impl Part {
             Self::Commits { .. } => Kind::Commits,
             Self::File { .. } => Kind::File,
             Self::MergeQueue { .. } => Kind::MergeQueue,
+            Self::PolicyOrigin { .. } => Kind::PolicyOrigin,
             Self::Team { .. } => Kind::Team,
             Self::Identity { .. } => Kind::Identity,
+            Self::Origin { .. } => Kind::Origin,
         }
     }
 
@@ -97,8 +105,10 @@ impl Part {
             Self::Links { .. }
             | Self::File { .. }
             | Self::MergeQueue { .. }
+            | Self::PolicyOrigin { .. }
             | Self::Team { .. }
-            | Self::Identity { .. } => &[],
+            | Self::Identity { .. }
+            | Self::Origin { .. } => &[],
         }
     }
 
@@ -124,12 +134,16 @@ impl Part {
             Self::MergeQueue { name, branch } => {
                 with(name, vec![("branch", "String", branch.as_str().into())])
             }
+            Self::PolicyOrigin { name, path } => with(name, vec![("path", "String", (*path).into())]),
             Self::Team { organisation, slug, after } => vec![
                 ("login", "String!", organisation.as_str().into()),
                 ("slug", "String!", slug.as_str().into()),
                 ("after", "String", after.clone().into()),
             ],
             Self::Identity { name } => repository(name),
+            Self::Origin { name, commit } => {
+                with(name, vec![("commit", "GitObjectID", commit.as_str().into())])
+            }
         }
     }
 
@@ -156,11 +170,19 @@ impl Part {
                 "mergeQueue(branch: $branch{n}) {{ entries(first: 100) {{ \
                  nodes {{ position headCommit {{ oid }} pullRequest {{ number }} }} }} }}"
             )),
+            Self::PolicyOrigin { .. } => repository(format!(
+                "defaultBranchRef {{ target {{ ... on Commit {{ history(first: 1, path: $path{n}) {{ nodes {{ \
+                 associatedPullRequests(first: 10) {{ nodes {{ number merged }} }} }} }} }} }} }}"
+            )),
             Self::Team { .. } => format!(
                 "q{n}: organization(login: $login{n}) {{ team(slug: $slug{n}) {{ members(first: 100, after: $after{n}) \
                  {{ nodes {{ __typename databaseId login }} pageInfo {{ hasNextPage endCursor }} }} }} }}"
             ),
             Self::Identity { .. } => repository(String::new()),
+            Self::Origin { .. } => repository(format!(
+                "origin: object(oid: $commit{n}) {{ __typename ... on Commit {{ associatedPullRequests(first: 25) {{ \
+                 nodes {{ merged number repository {{ databaseId }} }} pageInfo {{ hasNextPage }} }} }} }}"
+            )),
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
 
+mod changes;
 mod document;
 mod issue;
 mod merge_queue;
+mod policy_origin;
 mod policy;
 mod pull_request;
 mod shapes;
@@ -22,9 +24,11 @@ use serde::Deserialize;
 pub use policy::PolicyCache;
 
 use self::{
+    changes::Origin,
     document::{Answers, Document, Failed, MOST_PARTS, Part},
     issue::Issue,
     merge_queue::MergeQueue,
+    policy_origin::Branch,
     pull_request::PullRequest,
 };
 use super::{
@@ -65,6 +69,8 @@ struct InRepository {
     pull_request: Option<PullRequest>,
     object: Option<Blob>,
     merge_queue: Option<MergeQueue>,
+    default_branch_ref: Option<Branch>,
+    origin: Option<Origin>,
 }
 
 /// A file; what is no file has no text.
@@ -103,7 +109,9 @@ type Batch<'q> = Vec<(&'q Question, Part)>;
 impl<'a> Reader<'a> {
     async fn answer<'q>(&self, questions: &'q [Question], found: &mut BTreeMap<&'q Question, Facts>) {
         for question in questions {
-            if let Question::PolicyFile(repo) = question {
+            if let Question::Changes(at) = question {
+                found.insert(question, self.changes(*at).await);
+            } else if let Question::PolicyFile(repo) = question {
                 found.insert(question, self.policy_file(*repo).await);
             } else if let Question::InstallationRepositories(installation) = question {
                 found.insert(question, self.repositories(*installation).await);
@@ -127,7 +135,8 @@ impl<'a> Reader<'a> {
         let any = asked.or_else(|| self.place.names.keys().next().copied());
         for question in questions {
             let Some(part) = self.part(question) else { continue };
-            by_repo.entry(repo_of(question).or(any)).or_default().push((question, part));
+            let token = if reaches_anywhere(question) { None } else { repo_of(question).or(any) };
+            by_repo.entry(token).or_default().push((question, part));
         }
         let mut batches = BTreeMap::new();
         for (repo, batch) in by_repo {
@@ -143,15 +152,19 @@ impl<'a> Reader<'a> {
         match question {
             Question::Issue(at) => Some(Part::Issue { name: name(&at.repo)?, number: at.number }),
             Question::PullRequest(at) => Some(Part::PullRequest { name: name(&at.repo)?, number: at.number }),
+            Question::Links(at) => Some(Part::Links { name: name(&at.repo)?, number: at.number }),
+            Question::Origins(repo, sha) => Some(Part::Origin { name: name(repo)?, commit: sha.to_string() }),
             Question::MergeGroup(repo, branch, _) => {
                 Some(Part::MergeQueue { name: name(repo)?, branch: branch.clone() })
             }
+            Question::PolicyOrigin(repo) => Some(Part::PolicyOrigin { name: name(repo)?, path: PATH }),
             Question::Team(team) => Some(Part::Team {
                 organisation: team.organisation.clone(),
                 slug: team.slug.clone(),
                 after: None,
             }),
             Question::PolicyFile(_)
+            | Question::Changes(_)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -209,8 +222,15 @@ impl<'a> Reader<'a> {
                 let numbers = found.merge_queue.map_or(Ok(vec![]), |queue| queue.group(head));
                 numbers.map(Answer::MergeGroup).map_err(|why| self.unanswered(why))
             }
+            Question::PolicyOrigin(repo) => {
+                let found = self.in_repository(answers, n, *repo)?;
+                Ok(Answer::PolicyOrigin(found.default_branch_ref.map_or(vec![], Branch::origin)))
+            }
+            Question::Links(at) => self.links(*at, answers, n).map(Answer::Links),
+            Question::Origins(repo, _) => self.origins(*repo, answers, n).map(Answer::Origins),
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
+            | Question::Changes(_)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -295,13 +315,23 @@ impl<'a> Reader<'a> {
 fn repo_of(question: &Question) -> Option<RepoId> {
     match question {
         Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
-        Question::PolicyFile(repo) | Question::MergeGroup(repo, ..) => Some(*repo),
-        Question::View(_)
+        Question::PolicyFile(repo)
+        | Question::PolicyOrigin(repo)
+        | Question::MergeGroup(repo, ..)
+        | Question::Origins(repo, _) => Some(*repo),
+        Question::Changes(_)
+        | Question::Links(_)
+        | Question::View(_)
         | Question::PointingAt(..)
         | Question::RepositoryNamed(_)
         | Question::Team(_)
         | Question::InstallationRepositories(_) => None,
     }
+}
+
+/// Whether the answer may lie in any repository: with a token for one, a linked issue elsewhere would look like none.
+const fn reaches_anywhere(question: &Question) -> bool {
+    matches!(question, Question::Links(_))
 }
 
 fn several_kinds(parts: &[Part]) -> bool {
@@ -320,7 +350,9 @@ pub fn queries() -> Vec<(&'static str, String)> {
         ("commits", Part::Commits { name: name.clone(), number, after: after.clone() }),
         ("file", Part::File { name: name.clone(), commit: String::new(), path: PATH }),
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),
+        ("policy origin", Part::PolicyOrigin { name: name.clone(), path: PATH }),
         ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
+        ("origin", Part::Origin { name: name.clone(), commit: String::new() }),
         ("identity", Part::Identity { name }),
     ];
     let together: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();

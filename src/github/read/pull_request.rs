@@ -78,6 +78,7 @@ struct Links {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct About<T> {
+    database_id: Option<u64>,
     pull_request: Option<T>,
 }
 
@@ -236,6 +237,16 @@ fn last_opinions(page: Option<Page<Review>>) -> Vec<ReviewSnapshot> {
 }
 
 impl Reader<'_> {
+    /// All issues that GitHub links to a pull request.
+    pub(super) fn links(&self, at: IssueRef, answers: &Answers, n: usize) -> Result<Vec<IssueRef>, String> {
+        let found: Option<About<Links>> = answers.part(n).map_err(|why| self.unanswered(&why))?;
+        let links = found.filter(|about| about.database_id == Some(at.repo.0));
+        let links = links.and_then(|about| about.pull_request?.closing_issues_references);
+        let links = links.filter(Page::is_all);
+        let links = links.ok_or_else(|| self.unanswered("it does not show all linked issues"))?;
+        Ok(links.iter().filter_map(Elsewhere::at).collect())
+    }
+
     /// The reading of a pull request of which the first page of everything is here.
     pub(super) async fn pull_request(
         &self,
@@ -311,7 +322,7 @@ impl Reader<'_> {
         Ok(match at_head {
             at_head if oid(&base) == oid(&at_head) => PolicyAtHead::Same,
             None => PolicyAtHead::Deleted,
-            Some(file) => PolicyAtHead::Changed(file.text.unwrap_or_default()),
+            Some(file) => file.text.map_or(PolicyAtHead::NoText, PolicyAtHead::Changed),
         })
     }
 }

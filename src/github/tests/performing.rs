@@ -19,7 +19,12 @@ fn check(status: CheckStatus) -> Effect {
 }
 
 fn comment() -> Effect {
-    Effect::new(Call::Comment { on: issue(1), purpose: "status".into(), body: "Accepted.".into() })
+    Effect::new(Call::Comment {
+        on: issue(1),
+        purpose: "status".into(),
+        body: "Accepted.".into(),
+        was_on: std::collections::BTreeSet::new(),
+    })
 }
 
 async fn remote(stage: &Stage, effect: &Effect, remote: Option<&str>, attempts: u32) -> Option<String> {

@@ -1,6 +1,8 @@
 //! The one comment that we keep for a purpose. Its last line is a mark that nobody sees and that only we can make; it
 //! is how a comment is found again whose creation was never confirmed.
 
+use std::collections::BTreeSet;
+
 use hmac::Mac;
 use http::Method;
 use secrecy::ExposeSecret;
@@ -8,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Done, Writer, cut};
 use crate::{
-    domain::ids::IssueRef,
+    domain::{effect::comment_key, ids::IssueRef},
     github::{GitHub, GitHubSettings, access, signature::Secret, trouble::Trouble},
 };
 
 /// GitHub takes 65,536 characters; the mark needs some of them.
-const LONGEST_BODY: usize = 65_300;
+pub(super) const LONGEST_BODY: usize = 65_300;
 const PER_PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 
@@ -50,7 +52,7 @@ struct App {
 
 impl GitHub {
     /// The marks that a comment of ours may end with, the present one first.
-    fn marks(&self, key: &str, purpose: &str) -> Vec<String> {
+    pub(super) fn marks(&self, key: &str, purpose: &str) -> Vec<String> {
         let tag = |secret: &Secret| {
             let mac = secret.mac()?.chain_update(b"comment\n").chain_update(key).finalize().into_bytes();
             mac.get(..8).map(hex::encode)
@@ -61,12 +63,21 @@ impl GitHub {
 }
 
 impl Writer<'_> {
-    pub(super) async fn comment(&self, on: IssueRef, purpose: &str, body: &str) -> Result<Done, Trouble> {
-        let marks = self.github.marks(&self.effect.key, purpose);
+    /// A comment that came along with a transferred issue bears the mark of its former place.
+    pub(super) async fn comment(
+        &self,
+        on: IssueRef,
+        was_on: &BTreeSet<IssueRef>,
+        purpose: &str,
+        body: &str,
+    ) -> Result<Done, Trouble> {
+        let mut marks = self.github.marks(&self.effect.key, purpose);
+        let former = |was_on: &IssueRef| self.github.marks(&comment_key(*was_on, purpose), purpose);
+        marks.extend(was_on.iter().flat_map(former));
         let mark = marks.first().map_or("", String::as_str);
         let body = Body { body: format!("{}\n\n{mark}", cut(body, LONGEST_BODY)) };
         match self.remote {
-            None if self.attempts == 0 => return self.post(on, &body).await,
+            None if self.attempts == 0 && was_on.is_empty() => return self.post(on, &body).await,
             None => {}
             // Not found is not yet deleted: GitHub's copies lag. The list of comments tells.
             Some(id) => match self.edit(id, &body).await {

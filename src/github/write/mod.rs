@@ -3,6 +3,7 @@
 
 mod check_run;
 mod comment;
+mod issue;
 mod set;
 
 use http::{Method, StatusCode};
@@ -89,7 +90,7 @@ impl GitHub {
     pub fn closed_for(&self, installation: InstallationId, lane: Lane) -> Option<Later> {
         let cost = match lane {
             Lane::Gate | Lane::Check => Cost::Check,
-            Lane::Rest => Cost::Content,
+            Lane::Rest | Lane::Announce => Cost::Content,
         };
         self.account(Some(installation)).budget().look(cost, lane, self.clock.now()).err()
     }
@@ -102,11 +103,13 @@ impl Writer<'_> {
                 let run = check_run::CheckRun::new(&self.effect.key, sha, name, *status, title, summary);
                 self.check_run(&run).await
             }
-            Call::Comment { on, purpose, body } => self.comment(*on, purpose, body).await,
+            Call::Comment { on, purpose, body, was_on } => self.comment(*on, was_on, purpose, body).await,
+            Call::Issue { purpose, title, body, open, .. } => self.issue(purpose, title, body, *open).await,
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
+            Call::Announce { .. } => Err(Trouble::NotInstalled("announcements are not for GitHub".into())),
         }
     }
 
@@ -127,9 +130,12 @@ impl Writer<'_> {
     ) -> Result<Answer, Trouble> {
         let cost = match self.effect.call {
             Call::CheckRun { .. } => Cost::Check,
-            Call::Comment { .. } | Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } => {
-                Cost::Content
-            }
+            Call::Comment { .. }
+            | Call::Issue { .. }
+            | Call::Label { .. }
+            | Call::Milestone { .. }
+            | Call::Reaction { .. }
+            | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
         self.ask(

@@ -72,6 +72,36 @@ impl State {
         Some(sha)
     }
 
+    /// Does on a branch (made from `base` where there is none) what a commit did, or takes it back, and pushes it. Files
+    /// are taken whole.
+    pub fn replay(
+        &mut self,
+        repo: u64,
+        actor: u64,
+        (branch, base): (&str, &str),
+        (sha, back): (&str, bool),
+        message: &str,
+    ) -> Option<String> {
+        let found = self.repo(repo)?;
+        let done = found.resolve(sha)?;
+        let before = done.parents.first().and_then(|parent| found.commits.get(parent));
+        let touched: Vec<&str> = done.changes(before.map(|it| &**it)).into_iter().flatten().collect();
+        let source = if back { before? } else { done };
+        let tip = found.branch(branch).or_else(|| found.branch(base))?.to_owned();
+        let mut tree = found.commits.get(&tip)?.files.clone();
+        for path in touched {
+            match source.files.get(path) {
+                Some(text) => tree.insert(path.to_owned(), text.clone()),
+                None => tree.remove(path),
+            };
+        }
+        let signature = self.signature(actor);
+        let commit = Commit::new(vec![tip], tree, message, signature.clone(), signature);
+        let sha = self.keep(repo, commit)?;
+        self.move_branch(repo, actor, branch, &sha)?;
+        Some(sha)
+    }
+
     /// Points a branch to a commit and tells of it: `create`, `push`, the check suite, and the pull requests of it.
     pub fn move_branch(&mut self, repo: u64, actor: u64, branch: &str, sha: &str) -> Option<()> {
         let now = self.now();

@@ -44,6 +44,19 @@ impl State {
         Some(at)
     }
 
+    /// GitHub's Revert button on a merged pull request: a branch, a commit and a pull request that take it back.
+    pub fn revert(&mut self, at: Numbered, actor: u64) -> Option<Numbered> {
+        let (repo, issue) = self.issue(at)?;
+        let pull = issue.pull.as_ref()?;
+        let (base, merged) = (pull.base_ref.clone(), pull.merge_commit.clone()?);
+        let branch = format!("revert-{}-{}", at.number, pull.head_ref);
+        let title = format!("Revert \"{}\"", issue.title);
+        let body = format!("Reverts {}#{}", self.world.full_name(repo), at.number);
+        let message = format!("{title}\n\nThis reverts commit {merged}.");
+        self.replay(at.repo, actor, (&branch, &base), (&merged, true), &message)?;
+        self.open_pull(at.repo, actor, (at.repo, &branch), &base, (&title, &body, false))
+    }
+
     fn pull_mut(&mut self, at: Numbered) -> Option<&mut Pull> {
         self.touch(at)?.pull.as_mut()
     }

@@ -4,7 +4,7 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::node::{Resolved, Thing, View, leaf, moment, text, unknown, unresolved};
 use crate::sandbox::objects::node_id;
-use crate::sandbox::world::{AccountKind, Commit, Issue, Repo, Signature, blob_sha};
+use crate::sandbox::world::{AccountKind, Commit, Issue, Pull, Repo, Signature, blob_sha};
 
 pub(super) fn repository<'a>(
     view: View<'a>,
@@ -172,12 +172,34 @@ pub(super) fn commit<'a>(
             let authors = std::iter::once(&commit.author).chain(&commit.co_authors);
             view.page("GitActorConnection", authors.map(Thing::GitActor).collect(), arguments)
         }
+        "history" => {
+            let history = match text(arguments, "path") {
+                Some(path) => repo.history(&commit.sha, path),
+                None => repo.between("", &commit.sha).into_iter().rev().collect(),
+            };
+            let things = history.into_iter().map(|it| Thing::Commit(repo, it)).collect();
+            view.page("CommitHistoryConnection", things, arguments)
+        }
+        "associatedPullRequests" => {
+            view.demand(repo, "pull_requests")?;
+            view.page("PullRequestConnection", came_with(repo, commit), arguments)
+        }
         "parents" => {
             let parents = commit.parents.iter().filter_map(|sha| repo.commits.get(sha));
             view.page("CommitConnection", parents.map(|it| Thing::Commit(repo, it)).collect(), arguments)
         }
         _ => unknown(field),
     }
+}
+
+/// The pull requests that a commit is in.
+fn came_with<'a>(repo: &'a Repo, commit: &Commit) -> Vec<Thing<'a>> {
+    let pulls = repo.issues.values().filter_map(|issue| Some((issue, issue.pull.as_ref()?)));
+    let holds = |pull: &Pull| {
+        let own = repo.between(&pull.base_sha, &pull.head_sha);
+        pull.merge_commit.as_ref() == Some(&commit.sha) || own.iter().any(|own| own.sha == commit.sha)
+    };
+    pulls.filter(|(_, pull)| holds(pull)).map(|(issue, pull)| Thing::Pull(repo, issue, pull)).collect()
 }
 
 pub(super) fn git_actor<'a>(view: View<'a>, signature: &'a Signature, field: &str) -> Resolved<'a> {

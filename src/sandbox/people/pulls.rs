@@ -47,6 +47,22 @@ impl Person<'_> {
         });
     }
 
+    /// `git cherry-pick -x`: does on a branch what a commit did, and pushes it; answers the SHA. The branch is made from
+    /// `base` where there is none.
+    pub fn cherry_pick(&self, repo: &str, sha: &str, branch: &str, base: &str) -> String {
+        self.in_repo("cherry_pick", repo, |state, me, repo| {
+            let picked = state.repo(repo)?.resolve(sha)?;
+            let (sha, message) = (picked.sha.clone(), picked.message.clone());
+            let message = format!("{message}\n\n(cherry picked from commit {sha})");
+            state.replay(repo, me, (branch, base), (&sha, false), &message)
+        })
+    }
+
+    /// Presses Revert on a merged pull request; answers the pull request that takes it back.
+    pub fn revert(&self, at: Numbered) -> Numbered {
+        self.to("revert", at, |state, me| state.revert(at, me))
+    }
+
     pub fn create_branch(&self, repo: &str, branch: &str, from: &str) -> String {
         self.in_repo("create_branch", repo, |state, me, repo| state.create_branch(repo, me, branch, from))
     }

@@ -17,6 +17,7 @@ const REACTIONS: [&str; 8] = ["+1", "-1", "laugh", "confused", "heart", "hooray"
 pub(super) fn answer(state: &mut State, call: &Call, repo: u64, rest: &[&str]) -> Answered {
     match (call.method.as_str(), rest) {
         ("GET", []) => list(state, call, repo),
+        ("POST", []) => open(state, call, repo),
         (_, ["comments", rest @ ..]) => on_comment(state, call, repo, rest),
         (_, [number, rest @ ..]) => {
             let at = at(repo, number)?;
@@ -77,18 +78,28 @@ fn list(state: &State, call: &Call, repo: u64) -> Answered {
     let repo = state.repo(repo).ok_or_else(Answer::not_found)?;
     let wanted = call.query("state").unwrap_or_else(|| "open".to_owned());
     let since: Option<Timestamp> = call.query("since").and_then(|text| text.parse().ok());
+    let creator = call.query("creator");
     let labels = call.query("labels").unwrap_or_default();
     let labels: Vec<_> =
         labels.split(',').filter(|name| !name.is_empty()).map(|name| repo.label(name)).collect();
     let mut all = Vec::new();
     for issue in repo.issues.values().rev() {
         let labelled = labels.iter().all(|label| label.is_some_and(|label| issue.labels.contains(&label.id)));
+        let written = creator.as_ref().is_none_or(|login| state.world.login(issue.author) == login);
         let recent = since.is_none_or(|since| issue.updated_at >= since);
-        if labelled && recent && (wanted == "all" || issue.state() == wanted) {
+        if labelled && recent && written && (wanted == "all" || issue.state() == wanted) {
             all.push(objects::issue(&state.world, repo, issue));
         }
     }
     Ok(page(call, &state.world.urls.api, &all, |all| all))
+}
+
+fn open(state: &mut State, call: &Call, repo: u64) -> Answered {
+    let title = call.text("title").filter(|title| !title.trim().is_empty());
+    let title = title.ok_or_else(|| Answer::invalid("Issue", "title", "missing_field"))?.to_owned();
+    let (bot, body) = (state.world.app.bot, call.text("body").unwrap_or_default().to_owned());
+    let at = state.open_issue(repo, bot, &title, &body).ok_or_else(Answer::not_found)?;
+    issue(state, at).map(|answer| Answer { status: 201, ..answer })
 }
 
 /// Changes what the body names: text, state, milestone, labels.

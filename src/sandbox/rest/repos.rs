@@ -60,6 +60,14 @@ pub(super) fn pull(state: &State, at: Numbered) -> Answered {
     Ok(Answer::ok(&objects::pull(&state.world, repo, issue, pull)))
 }
 
+/// What a pull request changes.
+pub(super) fn pull_files(state: &State, call: &Call, at: Numbered) -> Answered {
+    let (repo, issue) = state.issue(at).ok_or_else(Answer::not_found)?;
+    let pull = issue.pull.as_ref().ok_or_else(Answer::not_found)?;
+    let files = objects::pull_files(&state.world, repo, pull);
+    Ok(page(call, &state.world.urls.api, &files, |files| files))
+}
+
 /// Pull requests, newest first; open ones where nothing else is asked.
 pub(super) fn pulls(state: &State, call: &Call, id: u64) -> Answered {
     let repo = found(state, id)?;

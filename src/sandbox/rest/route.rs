@@ -68,6 +68,7 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
         }
         ("GET", ["commits", reference @ ..]) => repos::commit(state, id, &reference.join("/")),
         ("GET", ["pulls"]) => repos::pulls(state, call, id),
+        ("GET", ["pulls", number, "files"]) => repos::pull_files(state, call, at(id, number)?),
         ("GET", ["pulls", number]) => repos::pull(state, at(id, number)?),
         (_, ["milestones", rest @ ..]) => repos::milestones(state, call, id, rest),
         (_, ["check-runs", rest @ ..]) => checks::answer(state, call, id, rest),

@@ -251,6 +251,20 @@ impl Repo {
         seen
     }
 
+    /// The commits up to `head` that changed a file, newest first, as `git log -- path` shows them.
+    pub fn history(&self, head: &str, path: &str) -> Vec<&Arc<Commit>> {
+        let file = |sha: &str| self.commits.get(sha).and_then(|commit| commit.files.get(path));
+        let (mut found, mut next) = (vec![], Some(head));
+        while let Some(commit) = next.and_then(|sha| self.commits.get(sha)) {
+            let same = commit.parents.iter().find(|parent| file(parent) == commit.files.get(path));
+            if same.is_none() && (commit.files.contains_key(path) || !commit.parents.is_empty()) {
+                found.push(commit);
+            }
+            next = same.or(commit.parents.first()).map(String::as_str);
+        }
+        found
+    }
+
     /// The commits that `head` has and `base` has not, oldest first.
     pub fn between(&self, base: &str, head: &str) -> Vec<&Arc<Commit>> {
         let known = self.ancestors(base);

@@ -29,7 +29,8 @@ CREATE TABLE delivery_body (
 );
 CREATE INDEX delivery_body_age ON delivery_body (received_at);
 
--- The units of deciding and of concurrency. `due_at` NULL: nothing to do; 0: at once; else not before that time.
+-- The units of deciding and of concurrency. `due_at` NULL: nothing to do; 0: at once; 1: when nobody
+-- else is; else not before that time.
 -- `wakes` counts the reasons to look: a holder that settles with an older count leaves the subject due.
 CREATE TABLE subject (
     tenant {key} NOT NULL,

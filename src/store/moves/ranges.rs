@@ -59,7 +59,7 @@ pub(super) fn published(repo: RepoId) -> Vec<Range> {
 
 /// What GitHub is told about it; see [`crate::domain::effect::Call`].
 pub(super) fn effects(repo: RepoId) -> Vec<Range> {
-    ["check", "comment", "label", "milestone", "reaction"]
+    ["announce", "check", "comment", "label", "milestone", "reaction"]
         .map(|what| Range::below(&format!("{what}/{repo}")))
         .into()
 }
@@ -72,6 +72,7 @@ pub(super) fn pairs<'a, S>(sides: &'a [S], ranges: &'a [Range]) -> impl Iterator
 #[cfg(test)]
 mod tests {
     use crate::domain::{
+        announcement::{Announcement, News},
         effect::{Call, Effect, Reaction},
         ids::{CommentId, IssueRef, SubjectId},
     };
@@ -121,12 +122,20 @@ mod tests {
                 summary: String::new(),
                 urgent: false,
             };
+            let news = News::Stage { number: 7, stage: None, was: None, since: None };
+            let announcement = Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news };
             for call in [
                 check,
-                Call::Comment { on, purpose: "status".into(), body: String::new() },
+                Call::Comment {
+                    on,
+                    purpose: "status".into(),
+                    body: String::new(),
+                    was_on: std::collections::BTreeSet::new(),
+                },
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },
                 Call::Reaction { repo, comment: CommentId(7), content: Reaction::Eyes },
+                Call::Announce { announcement },
             ] {
                 let key = Effect::new(call).key;
                 assert_eq!(covers(&effects(RepoId(7)), &key), inside, "{key}");

@@ -95,20 +95,75 @@ async fn a_deleted_issue_leaves_the_register() {
 }
 
 #[tokio::test]
-async fn an_issue_moved_to_another_repository_is_triaged_anew_there() {
+async fn an_issue_moved_to_another_repository_keeps_what_was_decided_and_its_one_status_comment() {
     scenario(async |s| {
         s.github().add_label("acme/billing", "change-request");
         let issue = s.accepted("Export").await;
         let moved = s.by("sam").transfer_issue(issue, "acme/billing");
         s.settle().await;
-        assert_eq!(s.register().await, [("Export".to_owned(), "requested".to_owned())]);
+        s.pass(1);
+        s.settle().await;
+        assert_eq!(s.register().await, [("Export".to_owned(), "accepted".to_owned())]);
         assert_eq!(s.comments(issue), Vec::<String>::new());
-        let newest = s.comments(moved).pop().unwrap_or_default();
-        assert!(newest.starts_with("**Change request** · requested"), "{newest}");
-        assert!(newest.contains("- moved here from another repository, and triaged anew"), "{newest}");
+        assert_eq!(s.comments(moved).len(), 1);
+        assert_snapshot!(s.status(moved), @"
+        **Change request** · accepted
+        Contact: nobody yet · Requester: @sam
+
+        Accepted by @tess (2 Nov 2026). Next: a pull request that says `Closes #1` (elsewhere `Closes acme/billing#1`) in its description.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_label_that_comes_along_with_a_moved_issue_is_nobody_s_fault() {
+    scenario(async |s| {
+        for name in ["change-request", "triage/accepted"] {
+            s.github().add_label("acme/billing", name);
+        }
+        let issue = s.accepted("Export").await;
+        let moved = s.by("sam").transfer_issue(issue, "acme/billing");
+        s.settle().await;
+        s.pass(1);
+        s.settle().await;
+        assert_eq!(s.labels(moved), ["change-request", "triage/accepted"]);
+        assert_eq!(s.sentences(moved), Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_that_was_declined_is_still_declined_where_it_is_moved() {
+    scenario(async |s| {
+        s.github().add_label("acme/billing", "change-request");
+        let issue = s.change_request("Export").await;
+        s.by("tess").comment(issue, "/decline too dear");
+        s.settle().await;
+        let moved = s.by("sam").transfer_issue(issue, "acme/billing");
+        s.settle().await;
+        s.pass(1);
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "declined");
         s.by("tess").comment(moved, "/accept");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "accepted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_moved_twice_keeps_what_was_decided() {
+    scenario(async |s| {
+        s.github().add_label("acme/billing", "change-request");
+        let issue = s.accepted("Export").await;
+        let away = s.by("sam").transfer_issue(issue, "acme/billing");
+        let back = s.by("sam").transfer_issue(away, "acme/web");
+        s.settle().await;
+        s.pass(1);
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "accepted");
+        assert_eq!(s.comments(back).len(), 1);
     })
     .await;
 }
@@ -118,6 +173,8 @@ async fn an_issue_moved_to_where_the_label_is_not_known_is_no_change_request_the
     scenario(async |s| {
         let issue = s.accepted("Export").await;
         let moved = s.by("sam").transfer_issue(issue, "acme/billing");
+        s.settle().await;
+        s.pass(1);
         s.settle().await;
         assert_eq!(s.register().await, vec![]);
         s.by("sam").label(moved, "change-request");

@@ -1,7 +1,7 @@
 //! Accounts and repositories that go, come back or change their names keep their history.
 
-use crate::support::{Scene, assert_snapshot, scenario};
-use changegate::sandbox::{Fault, Numbered, On};
+use crate::support::{Scene, assert_snapshot, scenario, scenario_without_policy};
+use changegate::sandbox::{Fault, Mishap, Numbered, On};
 
 /// What must stay the same: the one status comment, and the register.
 async fn kept(s: &Scene, issue: Numbered) -> (u64, Vec<String>, String) {
@@ -128,6 +128,43 @@ async fn a_repository_taken_out_of_the_installation_falls_silent_and_comes_back_
         s.by("tess").comment(issue, "/decline Too dear");
         s.settle().await;
         assert_eq!((s.stage_of("Export").await.as_str(), kept(s, issue).await.0), ("declined", before.0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_installation_was_never_heard_of_the_policy_is_found_all_the_same() {
+    scenario(async |s| {
+        s.by("rosa").uninstall("acme");
+        s.settle().await;
+        s.github().mishap(Some("installation"), Mishap::Drop);
+        s.by("rosa").install("acme", None);
+        s.settle().await;
+        let issue = s.accepted("Export").await;
+        assert_eq!(s.stage_of("Export").await, "accepted");
+        let pull = s.pull_request("acme/web", "export", &format!("Closes #{}", issue.number)).await;
+        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_whose_first_installation_was_never_heard_of_finds_the_organisation_s_policy() {
+    scenario_without_policy(async |s| {
+        s.github().add_organization("late", &["sam", "tess", "rosa"]);
+        s.github().add_team("late", "triage", &["tess"]);
+        let rules = "version: 1\nmode: enforce\nroles: { triager: [late/triage], release-manager: [rosa] }\n";
+        s.github().add_repository("late/.github", &[(".github/changegate.yml", rules)]);
+        s.github().add_repository("late/app", &[("README.md", "# App\n")]);
+        s.github().mishap(Some("installation"), Mishap::Drop);
+        s.by("rosa").install("late", None);
+        s.settle().await;
+        let issue = s.by("sam").open_labelled_issue("late/app", "Export", "Please.", &["change-request"]);
+        s.settle_for(2).await;
+        assert_eq!(s.stage_of("Export").await, "requested");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "accepted");
     })
     .await;
 }

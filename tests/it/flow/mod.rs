@@ -2,6 +2,7 @@
 
 mod costs;
 mod deliveries;
+mod derived;
 mod endings;
 mod faults;
 mod installation;
@@ -14,4 +15,7 @@ mod own_change;
 mod policy;
 mod pull_requests;
 mod queue;
+mod relabelled;
+mod signed_policy;
+mod sidebar;
 mod triage;

@@ -177,8 +177,18 @@ async fn registered(s: &Scene, told: &Told) -> String {
     let views = s.views(SubjectKind::ChangeRequest).await;
     let found = views.iter().filter_map(|(_, view)| view.as_change_request());
     let mut found = found.filter(|view| view.at.number == told.issue.number);
-    let ChangeRequestView { title, exists, taken_in, stage, acceptance, release, requester, at: _ } =
-        found.next().expect("in the register");
+    let ChangeRequestView {
+        title,
+        exists,
+        taken_in,
+        stage,
+        acceptance,
+        release,
+        requester,
+        at: _,
+        goes_along: _,
+        formerly: _,
+    } = found.next().expect("in the register");
     let accepted = match acceptance {
         Acceptance::Accepted { by, at } => {
             format!("{:?} after {}", by.as_ref().map(|by| &by.login), at.duration_since(told.began))

@@ -17,7 +17,7 @@ async fn an_independent_approval_accepts_it_and_its_author_s_does_not() {
         assert_snapshot!(s.check_text("acme/web", &pull.head), @"
         | | rule | |
         |---|---|---|
-        | … waiting | its own change request, accepted by an independent review | Nobody who wrote none of it has approved `1bacfc6`. **Cure:** somebody who wrote none of it approves it in a review, or `Change: owner/repo#n` in the description links an accepted change request. |
+        | … waiting | its own change request, accepted by an independent review | Nobody who wrote none of it has approved `1376697`. **Cure:** somebody who wrote none of it approves it in a review, or `Change: owner/repo#n` in the description links an accepted change request. |
 
         It is judged again by itself when any of this changes.
         ");
@@ -31,7 +31,7 @@ async fn an_independent_approval_accepts_it_and_its_author_s_does_not() {
         assert_snapshot!(s.check_text("acme/web", &pull.head), @"
         | | rule | |
         |---|---|---|
-        | ✓ pass | its own change request, accepted by an independent review | `1bacfc6` is approved by [lee](https://github/lee). |
+        | ✓ pass | its own change request, accepted by an independent review | `1376697` is approved by [lee](https://github/lee). |
         ");
     })
     .await;

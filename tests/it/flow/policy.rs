@@ -117,7 +117,7 @@ async fn a_pull_request_that_breaks_the_policy_is_told_the_line_and_the_column()
         let text = "version: 1\nmode: enforce\nroles: { triager: [tess] }\n";
         let head = s.by("rosa").push("acme/.github", "policy", &[(FILE, text)], "Say it right");
         s.settle().await;
-        assert_snapshot!(s.checks("acme/.github", &head)[0].1, @"1 of 2 rules not met: #1 belongs to no change request");
+        assert_snapshot!(s.checks("acme/.github", &head)[0].1, @"2 of 3 rules not met: #1 belongs to no change request, and 1 more");
     })
     .await;
 }
@@ -169,10 +169,26 @@ async fn a_change_of_the_policy_judges_open_pull_requests_and_requests_anew() {
 }
 
 #[tokio::test]
-async fn a_policy_file_that_is_deleted_ends_the_policy() {
+async fn a_policy_file_that_is_deleted_unsigned_stays_in_force() {
     scenario_without_policy(async |s| {
         let before = s.github().head("acme/web", "main").unwrap();
         s.policy_file("acme/web", OWN).await;
+        let issue = s.change_request("Export").await;
+        s.by("rosa").force_push("acme/web", "main", &before);
+        s.settle_for(3).await;
+        s.by("ana").label(issue, "triage/accepted");
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "requested");
+        assert!(s.exceptions("acme/web").starts_with("open"), "{}", s.exceptions("acme/web"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_policy_file_that_is_deleted_where_nothing_is_enforced_ends_the_policy() {
+    scenario_without_policy(async |s| {
+        let before = s.github().head("acme/web", "main").unwrap();
+        s.policy_file("acme/web", &OWN.replace("enforce", "advise")).await;
         let issue = s.change_request("Export").await;
         let told = s.comments(issue);
         s.by("rosa").force_push("acme/web", "main", &before);

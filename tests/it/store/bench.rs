@@ -15,7 +15,7 @@ use changegate::{
         repository::{PolicyFile, Repository},
         subject::State,
     },
-    store::{Claim, Kept, NewDelivery, Outcome, Read, Routing, Settled, Settlement, Store},
+    store::{Claim, Kept, NewDelivery, Outcome, Packed, Read, Routing, Settled, Settlement, Store},
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyPool, AssertSqlSafe, Row};
@@ -92,7 +92,7 @@ pub fn delivery(id: &str, body: &str) -> NewDelivery {
         event: "milestone".into(),
         host: "github.com".into(),
         received_at: at(0),
-        body: body.into(),
+        body: Packed::of(body.as_bytes()).unwrap(),
     }
 }
 
@@ -149,7 +149,8 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         private: true,
         archived: false,
         left: false,
-        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![] },
+        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![], unsigned: None },
+        relabelled: BTreeMap::new(),
     })
 }
 

@@ -15,7 +15,12 @@ use super::bench::{Bench, at, decided, decided_to, event, milestone, milestone_s
 
 fn comment(body: &str) -> Effect {
     let on = IssueRef { repo: RepoId(7), number: 1 };
-    Effect::new(Call::Comment { on, purpose: "status".into(), body: body.into() })
+    Effect::new(Call::Comment {
+        on,
+        purpose: "status".into(),
+        body: body.into(),
+        was_on: std::collections::BTreeSet::new(),
+    })
 }
 
 fn label(present: bool) -> Effect {

@@ -1,6 +1,7 @@
 //! Deliveries are written down once, many at a time.
 
-use changegate::store::{KeepError, Kept, NewDelivery, Routing};
+use changegate::store::{KeepError, Kept, NewDelivery, Packed, Routing};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::bench::{at, delivery, on_both, tally, tenant};
 
@@ -57,7 +58,7 @@ async fn what_was_kept_is_claimed_whole_and_in_the_order_of_arrival() {
 async fn a_batch_of_large_bodies_is_cut_at_four_mebibytes_and_the_rest_comes_next() {
     on_both(async |bench| {
         for i in 0..5 {
-            let body = vec![b'x'; 1_500_000];
+            let body = Packed::of(&vec![b'x'; 1_500_000]).unwrap();
             let delivery = NewDelivery { body, ..delivery(&format!("d{i}"), "") };
             assert_eq!(bench.store.keep(delivery).await, Ok(Kept::New));
         }
@@ -68,6 +69,35 @@ async fn a_batch_of_large_bodies_is_cut_at_four_mebibytes_and_the_rest_comes_nex
         let of = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), 0)).collect::<Vec<_>>();
         assert_eq!(ids().await, of(&["d0", "d1", "d2"]));
         assert_eq!(ids().await, of(&["d3", "d4"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_body_that_cannot_be_compressed_is_stored_in_parts_read_whole_and_forgotten_whole() {
+    on_both(async |bench| {
+        let mut body = vec![0; 3_500_000];
+        StdRng::seed_from_u64(1).fill_bytes(&mut body);
+        let large = || NewDelivery { body: Packed::of(&body).unwrap(), ..delivery("large", "") };
+        assert_eq!(bench.store.keep(large()).await, Ok(Kept::New));
+        assert_eq!(bench.number("SELECT count(*) FROM delivery_part").await, 3);
+        for kept in [Kept::Repeated, Kept::Repeated] {
+            let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
+            assert!(claimed.body == body);
+            let ignored = Routing::Ignored { tenant: None, why: "seen".into() };
+            bench.store.settle_routing(vec![(claimed.key, ignored)], at(0)).await.unwrap();
+            assert!(bench.store.delivery_body("large").await.unwrap() == Some(body.clone()));
+            assert_eq!(bench.store.forget_bodies(at(1)).await.unwrap(), 1);
+            assert_eq!(bench.number("SELECT count(*) FROM delivery_part").await, 0);
+            assert_eq!(bench.store.keep(large()).await, Ok(kept));
+        }
+        bench.tamper("DELETE FROM delivery_part WHERE part = 2").await;
+        assert_eq!(bench.store.claim_deliveries(64).await.unwrap(), vec![]);
+        let parked = bench.store.parked().await.unwrap().items.remove(0);
+        assert_eq!(
+            (parked.delivery.as_str(), parked.why.as_str()),
+            ("large", "its stored body is missing or damaged")
+        );
     })
     .await;
 }

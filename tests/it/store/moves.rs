@@ -257,7 +257,12 @@ async fn late_deliveries_are_led_on_and_a_listed_repository_is_back() {
 
 fn comment(body: &str) -> Effect {
     let on = IssueRef { repo: RepoId(7), number: 1 };
-    Effect::new(Call::Comment { on, purpose: "status".into(), body: body.into() })
+    Effect::new(Call::Comment {
+        on,
+        purpose: "status".into(),
+        body: body.into(),
+        was_on: std::collections::BTreeSet::new(),
+    })
 }
 
 /// Decides to write the comment, and claims it.

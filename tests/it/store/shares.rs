@@ -119,6 +119,7 @@ async fn an_effect_of_another_tenant_is_sent_soon_whatever_one_tenant_has_to_say
             on: IssueRef { repo: RepoId(7), number: 1 },
             purpose: "status".into(),
             body: "Accepted.".into(),
+            was_on: std::collections::BTreeSet::new(),
         };
         let state = milestone_state(1, "a", None);
         bench.decide(&milestone(1), decided_to(state.clone(), vec![reaction(1)], vec![])).await;

@@ -55,7 +55,7 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 999, and this program knows schemas up to 2
+            the database has schema 999, and this program knows schemas up to 4
               cure: run the newer changegate that was used last, or restore the backup made before it
             ");
         }
@@ -66,7 +66,7 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 0, and this program reads schema 2
+            the database has schema 0, and this program reads schema 4
               cure: start `changegate serve` once; it migrates the database
             ");
         }
@@ -93,9 +93,9 @@ async fn a_newer_sqlite_schema_is_refused() {
     let url = format!("sqlite:{}", folder.path().join("x.db").display());
     Store::open(&url).await.unwrap().close().await;
     let raw = AnyPool::connect(&url).await.unwrap();
-    sqlx::query("UPDATE meta SET value = '3'").execute(&raw).await.unwrap();
+    sqlx::query("UPDATE meta SET value = '999'").execute(&raw).await.unwrap();
     raw.close().await;
-    assert!(matches!(refused(&url).await, OpenError::SchemaNewer { found: 3, known: 2 }));
+    assert!(matches!(refused(&url).await, OpenError::SchemaNewer { found: 999, .. }));
 }
 
 #[tokio::test]
@@ -206,6 +206,43 @@ async fn replicas_that_start_at_once_migrate_once() {
         for store in stores {
             store.close().await;
         }
+    })
+    .await;
+}
+
+/// How many processes share the database, as PostgreSQL shows them.
+const SESSIONS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1752132708
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+#[tokio::test]
+async fn what_a_process_held_is_free_soon_after_its_end_and_not_before() {
+    on_both(async |bench| {
+        if !bench.postgres {
+            return;
+        }
+        let (dies, lives) = (Store::open(&bench.url).await.unwrap(), Store::open(&bench.url).await.unwrap());
+        assert_eq!(bench.number(SESSIONS).await, 3);
+        for id in ["of the dead", "of the living"] {
+            assert_eq!(bench.store.keep(delivery(id, "{}")).await, Ok(Kept::New));
+        }
+        assert_eq!(dies.claim_deliveries(1).await.unwrap()[0].id, "of the dead");
+        assert_eq!(lives.claim_deliveries(1).await.unwrap()[0].id, "of the living");
+        assert!(bench.store.claim_deliveries(9).await.unwrap().is_empty(), "held");
+        drop(dies);
+        let freed = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            loop {
+                let claimed = bench.store.claim_deliveries(9).await.unwrap();
+                if !claimed.is_empty() {
+                    return claimed;
+                }
+                bench.store.wait_for_work().await;
+            }
+        });
+        let freed = freed.await.expect("its lease of half a minute is not waited out");
+        assert_eq!(freed.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["of the dead"]);
+        lives.close().await;
+        assert_eq!(bench.store.claim_deliveries(9).await.unwrap()[0].id, "of the living");
+        assert_eq!(bench.number(SESSIONS).await, 1);
     })
     .await;
 }

@@ -148,6 +148,14 @@ async fn a_change_that_many_read_wakes_them_five_hundred_at_a_time() {
         assert_eq!(woken, [500, 500, 235]);
         assert_eq!(bench.store.counts(at(0)).await.unwrap().due, 1235);
         assert!(!bench.store.counts(at(0)).await.unwrap().is_idle());
+        bench.wake(&[release("news")]).await;
+        let next = bench.store.claim_subjects(1, at(0)).await.unwrap();
+        let next: Vec<String> = next.iter().map(|claim| claim.subject.to_string()).collect();
+        assert_eq!(
+            next,
+            ["release/train/news"],
+            "whoever has news comes before those who are woken together"
+        );
     })
     .await;
 }

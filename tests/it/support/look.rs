@@ -77,6 +77,17 @@ impl Scene {
         comments.iter().filter(|comment| !is_status(comment)).map(|comment| bare(comment)).collect()
     }
 
+    /// The issues that we have opened in a repository: their state, title and text.
+    pub fn exceptions(&self, repository: &str) -> String {
+        let issues = self.github().issues(repository);
+        let ours = issues.iter().filter(|issue| issue["user"]["type"] == "Bot");
+        let text = |value: &Value| self.readable(value.as_str().unwrap_or_default());
+        let shown = ours.map(|issue| {
+            format!("{}: {}\n\n{}", text(&issue["state"]), text(&issue["title"]), bare(&text(&issue["body"])))
+        });
+        shown.collect::<Vec<_>>().join("\n---\n")
+    }
+
     /// The reactions to a comment that we left.
     pub fn reactions(&self, on: Numbered, comment: u64) -> Value {
         let comments = self.github().comments(on);

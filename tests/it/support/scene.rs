@@ -1,11 +1,14 @@
 //! One scene: Acme on the small GitHub, with the App installed, and the server.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
 use changegate::{
     clock::Clock,
     demo::Stage,
-    sandbox::{Entry, Fault, Numbered, On, Person, Request, Sandbox},
+    sandbox::{Entry, Fault, Numbered, On, Person, Request, Sandbox, Verdict},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +28,8 @@ pub struct Scene {
     pub stage: Stage,
     /// Something was made to go wrong: GitHub may refuse us.
     troubled: Cell<bool>,
+    /// The repositories that have a policy file.
+    ruled: RefCell<BTreeSet<String>>,
 }
 
 impl Scene {
@@ -46,7 +51,7 @@ impl Scene {
             github.add_repository(repository, &[("README.md", "# Here\n")]);
         }
         github.by("rosa").install("acme", None);
-        let scene = Self { stage, troubled: Cell::new(false) };
+        let scene = Self { stage, troubled: Cell::new(false), ruled: RefCell::default() };
         scene.settle().await;
         scene
     }
@@ -73,9 +78,24 @@ impl Scene {
         self.policy_file("acme/.github", &text).await;
     }
 
-    /// Writes a policy file as it is.
+    /// Writes a policy file as it is: the first one of a repository is pushed, a later one proposed by Lee and signed
+    /// by Rosa.
     pub async fn policy_file(&self, repository: &str, text: &str) {
-        self.by("rosa").push(repository, "main", &[(".github/changegate.yml", text)], "Change the policy");
+        const FILE: &str = ".github/changegate.yml";
+        if self.ruled.borrow_mut().insert(repository.into()) {
+            self.by("rosa").push(repository, "main", &[(FILE, text)], "Say the rules");
+            self.settle().await;
+            return;
+        }
+        let lee = self.by("lee");
+        let head = format!("policy-{}", self.github().head(repository, "main").unwrap_or_default());
+        lee.push(repository, &head, &[(FILE, text)], "Change the policy");
+        let entry = Entry { head: &head, base: "main", title: "Change the policy", body: "", draft: false };
+        let pull = lee.open_pull_request(repository, entry);
+        self.by("rosa").review(pull, Verdict::Approve, "Yes.");
+        self.settle().await;
+        lee.merge(pull);
+        self.settle().await;
         self.settle().await;
     }
 

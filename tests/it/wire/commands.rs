@@ -410,8 +410,9 @@ async fn a_policy_is_explained_or_refused_with_line_and_cure() {
       look at the indentation, quotes and brackets here and on the line above
     ");
     insta::assert_snapshot!(all(&place.run(&["policy", "check", "nowhere.yml"])), @"
-    exit 75
+    exit 2
     error: nowhere.yml cannot be read: No such file or directory (os error 2)
+      cure: name a policy file; in a repository it is .github/changegate.yml
     ");
     let schema = place.run(&["policy", "schema"]);
     let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();

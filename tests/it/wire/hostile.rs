@@ -79,11 +79,11 @@ async fn a_body_that_cannot_be_read_is_kept_and_its_reason_is_shown() {
         let before = fates(&place).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(before, @r#"
-            empty: parked the body is not what GitHub describes as `issues`: EOF while parsing a value at line 1 column 0
-            one-space: parked the body is not what GitHub describes as `issues`: EOF while parsing a value at line 1 column 1
-            not-json: parked the body is not what GitHub describes as `issues`: expected value at line 1 column 1
-            cut-off: parked the body is not what GitHub describes as `issues`: EOF while parsing an object at line 1 column 100
-            text-after-it: parked the body is not what GitHub describes as `issues`: trailing characters at line 3 column 127
+            empty: parked the body is not what GitHub describes as `issues`: it is empty
+            one-space: parked the body is not what GitHub describes as `issues`: it is empty
+            not-json: parked the body is not what GitHub describes as `issues`: it is not JSON: expected value at line 1 column 1
+            cut-off: parked the body is not what GitHub describes as `issues`: it is cut off: EOF while parsing an object at line 1 column 100
+            text-after-it: parked the body is not what GitHub describes as `issues`: it is not JSON: trailing characters at line 3 column 127
             a-number: parked the body is not what GitHub describes as `issues`: invalid type: integer `1`, expected an object at line 1 column 1
             null: parked the body is not what GitHub describes as `issues`: invalid type: null, expected an object at line 1 column 4
             an-array: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected an object at line 1 column 0
@@ -95,13 +95,13 @@ async fn a_body_that_cannot_be_read_is_kept_and_its_reason_is_shown() {
             a-key-twice: parked the body is not what GitHub describes as `issues`: duplicate field `action` at line 1 column 36
             an-unread-key-twice: routed
             a-key-twice-inside: parked the body is not what GitHub describes as `issues`: duplicate field `number` at line 1 column 70
-            half-a-surrogate: parked the body is not what GitHub describes as `issues`: unexpected end of hex escape at line 1 column 78
+            half-a-surrogate: parked the body is not what GitHub describes as `issues`: it is not JSON: unexpected end of hex escape at line 1 column 78
             nul-in-a-title: parked the body is not what GitHub describes as `issues`: a text contains the character NUL at line 1 column 80
-            nul-in-the-body: parked the body is not what GitHub describes as `issues`: control character (\u0000-\u001F) found while parsing a string at line 1 column 72
+            nul-in-the-body: parked the body is not what GitHub describes as `issues`: it is not JSON: control character (\u0000-\u001F) found while parsing a string at line 1 column 72
             invalid-utf8: parked shape mismatch: the body is not that of a `issues` event: it has no `issue`
-            a-byte-order-mark: parked the body is not what GitHub describes as `issues`: expected value at line 1 column 1
-            utf16: parked the body is not what GitHub describes as `issues`: key must be a string at line 1 column 2
-            a-huge-number: parked the body is not what GitHub describes as `issues`: number out of range at line 1 column 65
+            a-byte-order-mark: parked the body is not what GitHub describes as `issues`: it is not JSON: expected value at line 1 column 1
+            utf16: parked the body is not what GitHub describes as `issues`: it is not JSON: key must be a string at line 1 column 2
+            a-huge-number: parked the body is not what GitHub describes as `issues`: it is not JSON: number out of range at line 1 column 65
             a-negative-number: parked the body is not what GitHub describes as `issues`: invalid value: integer `-1`, expected u64 at line 1 column 62
             a-title-of-another-type: parked the body is not what GitHub describes as `issues`: invalid type: sequence, expected a string at line 1 column 70
             escape-codes: parked the body is not what GitHub describes as `issues`: invalid type: string "\u{1b}[2J\u{9b}31m", expected u64 at line 1 column 80

@@ -120,6 +120,11 @@ impl Line {
         Ok(Self(BufReader::new(TcpStream::connect(address).await?)))
     }
 
+    /// Our end of it.
+    pub fn port(&self) -> u16 {
+        self.0.get_ref().local_addr().unwrap().port()
+    }
+
     pub async fn send(&mut self, letter: &Letter) -> io::Result<Answer> {
         self.write(&letter.head()).await?;
         // The server may have answered and closed in the middle; what it said counts.

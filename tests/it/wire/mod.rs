@@ -3,10 +3,14 @@
 //! Nothing here looks inside it. What it stored is read from its database, what it said from its output.
 
 mod letter;
+mod listener;
 mod place;
 mod server;
 
+mod announcing;
 mod commands;
+mod durable;
+mod flood;
 mod hostile;
 mod kills;
 mod refusals;

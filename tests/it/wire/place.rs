@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use changegate::sandbox::{Delivery, Numbered, Sandbox, SandboxClock, SandboxSettings};
+use changegate::sandbox::{Delivery, Entry, Numbered, Sandbox, SandboxClock, SandboxSettings};
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _, Row as _};
@@ -136,6 +136,15 @@ impl Place {
     pub fn change_request(&self, title: &str) -> (Numbered, Vec<Delivery>) {
         let at = self.github.by("sam").open_labelled_issue("acme/web", title, "Please.", &["change-request"]);
         (at, self.github.take_deliveries())
+    }
+
+    /// Sam pushes a branch and opens a pull request from it: where it is, and its head.
+    pub fn open_pull_request(&self, branch: &str, body: &str) -> (Numbered, String) {
+        let sam = self.github.by("sam");
+        let (file, title) = (format!("{branch}.txt"), format!("Build {branch}"));
+        let head = sam.push("acme/web", branch, &[(&file, branch)], &title);
+        let entry = Entry { head: branch, base: "main", title: &title, body, draft: false };
+        (sam.open_pull_request("acme/web", entry), head)
     }
 
     /// Our comments on an issue, oldest first.

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{
+    listener::SIGNING,
     place::{NEXT_SECRET, Place},
     server::PROGRAM,
 };
@@ -16,6 +17,7 @@ fn secrets(place: &Place) -> Vec<String> {
     let key = place.github.private_key_pem().lines().filter(|line| !line.starts_with("-----"));
     let mut secrets: Vec<String> = key.map(str::to_owned).collect();
     secrets.extend([place.github.webhook_secret(), NEXT_SECRET.into(), CANARY.into()]);
+    secrets.push(SIGNING[6..].into());
     secrets.extend(["eyJ", "ghs_"].map(str::to_owned));
     secrets
 }
@@ -32,6 +34,8 @@ async fn a_server_that_logs_everything_logs_no_secret() {
     for database in databases().await {
         let mut place = Place::open(database).await;
         place.set("LOG", "trace");
+        place.set("ANNOUNCE_URL", &format!("http://127.0.0.1:1/{CANARY}"));
+        place.set("ANNOUNCE_SECRET", SIGNING);
         let server = place.serve().await;
         place.settle(&server).await;
         let (issue, owed) = place.change_request("Export as CSV");
@@ -79,6 +83,13 @@ async fn no_error_about_a_setting_prints_a_secret() {
         (None, "GITHUB_API_URL", address("https")),
         (None, "GITHUB_WEB_URL", address("https")),
         (None, "PUBLIC_URL", address("https")),
+        (None, "ANNOUNCE_URL", address("https")),
+        (None, "ANNOUNCE_URL", format!("http://example.com/{CANARY}")),
+        (None, "ANNOUNCE_URL", format!("https://example.com/{CANARY}")),
+        (None, "ANNOUNCE_SECRET", CANARY.to_owned()),
+        (None, "ANNOUNCE_SECRET_FILE", CANARY.to_owned()),
+        file("announce_url = CANARY"),
+        file("announce_secret = { is = 'CANARY' }"),
         file("webhook_secret = CANARY"),
         file("webhook_secret = 'CANARY"),
         file("webhook_secret = { is = 'CANARY' }"),

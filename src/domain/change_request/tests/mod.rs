@@ -47,6 +47,8 @@ pub fn short(call: &Call) -> String {
             Reaction::Eyes => format!("eyes {comment}"),
         },
         Call::CheckRun { .. } => "check run".into(),
+        Call::Issue { purpose, .. } => format!("issue {purpose}"),
+        Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
 
@@ -60,7 +62,12 @@ pub fn told(decision: &Decision) -> Vec<String> {
 pub fn status(decision: &Decision) -> String {
     let status = decision.effects.iter().find_map(|effect| match &effect.call {
         Call::Comment { purpose, body, .. } => (purpose == "status").then(|| body.clone()),
-        Call::Label { .. } | Call::Milestone { .. } | Call::Reaction { .. } | Call::CheckRun { .. } => None,
+        Call::Issue { .. }
+        | Call::Label { .. }
+        | Call::Milestone { .. }
+        | Call::Reaction { .. }
+        | Call::CheckRun { .. }
+        | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()
 }

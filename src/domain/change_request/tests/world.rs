@@ -243,8 +243,10 @@ impl World {
             Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Comment { .. }
+            | Call::Issue { .. }
             | Call::Reaction { .. }
-            | Call::CheckRun { .. } => None,
+            | Call::CheckRun { .. }
+            | Call::Announce { .. } => None,
         }
     }
 
@@ -281,8 +283,12 @@ impl World {
             }),
             Question::PullRequest(_)
             | Question::PolicyFile(_)
+            | Question::PolicyOrigin(_)
             | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_) => {
+            | Question::InstallationRepositories(_)
+            | Question::Links(_)
+            | Question::Changes(_)
+            | Question::Origins(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };

@@ -10,10 +10,14 @@ use super::{
     scene::{LinkedChange, PullRequestAt, Scene},
 };
 
+mod derived;
 mod linked_change;
 mod own_change;
+mod policy_edit;
 
-const POLICY_ERROR: &str = "policy_error";
+/// How a pull request is linked.
+const LINK: &str =
+    "put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description";
 
 /// One section for each merge group that cannot be read and for each pull request.
 pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
@@ -25,7 +29,7 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
 pub(super) fn policy_errors(sections: &[Finding]) -> Vec<Finding> {
     let errors = |section: &Finding| {
         let errors: Vec<Finding> =
-            section.because.iter().filter(|rule| rule.code == POLICY_ERROR).cloned().collect();
+            section.because.iter().filter(|rule| rule.code == policy_edit::ERROR).cloned().collect();
         (!errors.is_empty()).then(|| section.clone().because(errors))
     };
     sections.iter().filter_map(errors).collect()
@@ -54,22 +58,26 @@ fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
     };
     let sentence = format!("{} {}", named.text, quoted(&view.title));
     let mut rules: Vec<Finding> = view.unknown.iter().map(|why| unknown(&named, why)).collect();
-    rules.extend(belongs(view, &pull_request.links, &named, scene));
+    rules.extend(belongs(view, pull_request, &named, scene));
     rules.extend(view.lost_links.iter().map(|link| lost(link)));
     rules.extend(view.too_many_links.then(|| too_many(&named)));
-    rules.extend(view.policy_edit.as_ref().map(|errors| policy(errors)).unwrap_or_default());
+    rules.extend(view.policy_edit.iter().flat_map(policy_edit::findings));
     Finding::new("pull_request", Outcome::Pass, "", sentence).names(named.page).because(rules)
 }
 
 /// To which change requests it belongs, and whether each of them is accepted.
 fn belongs(
     view: &PullRequestView,
-    links: &[LinkedChange<'_>],
+    pull_request: &PullRequestAt<'_>,
     named: &Named,
     scene: &Scene<'_>,
 ) -> Vec<Finding> {
     let counts = |link: &&LinkedChange<'_>| !scene.own_changes || !linked_change::is_ordinary_issue(link);
-    let links: Vec<&LinkedChange<'_>> = links.iter().filter(counts).collect();
+    let links: Vec<&LinkedChange<'_>> = pull_request.links.iter().filter(counts).collect();
+    let mut rules = derived::findings(view, &pull_request.uncovered, named, scene);
+    if !rules.is_empty() && links.is_empty() {
+        return rules;
+    }
     if links.is_empty() && scene.own_changes {
         let judged = view.unknown.is_none();
         return judged.then(|| own_change::finding(view, named)).into_iter().collect();
@@ -85,7 +93,9 @@ fn belongs(
         .unzip();
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
-    std::iter::once(linked).chain(links.iter().map(|link| linked_change::finding(link, scene))).collect()
+    rules.push(linked);
+    rules.extend(links.iter().map(|link| linked_change::finding(link, scene)));
+    rules
 }
 
 fn not_linked(named: &Named) -> Finding {
@@ -96,7 +106,7 @@ fn not_linked(named: &Named) -> Finding {
         "It belongs to no change request.",
     )
     .headline(format!("{} belongs to no change request", named.text))
-    .cure("put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description")
+    .cure(LINK)
 }
 
 fn unread(named: &Named) -> Finding {
@@ -143,18 +153,4 @@ fn too_many(named: &Named) -> Finding {
     )
     .headline(format!("{} names too many change requests", named.text))
     .cure("name those that it belongs to, or split the pull request")
-}
-
-fn policy(errors: &[String]) -> Vec<Finding> {
-    const RULE: &str = "the edited policy file is valid";
-    if errors.is_empty() {
-        return vec![Finding::new("policy_valid", Outcome::Pass, RULE, "It has no errors.")];
-    }
-    let finding = |error: &String| {
-        let (sentence, cure) = error.split_once('\n').unwrap_or((error, ""));
-        let finding = Finding::new(POLICY_ERROR, Outcome::Fail, RULE, format!("{}.", sentence.trim()))
-            .headline("the policy file has errors");
-        if cure.trim().is_empty() { finding } else { finding.cure(cure.trim().trim_end_matches('.')) }
-    };
-    errors.iter().map(finding).collect()
 }

@@ -1,6 +1,7 @@
 //! What the check run says, word for word.
 
 use super::*;
+use crate::domain::pull_request::{PolicyEdit, Signature};
 
 #[test]
 fn an_accepted_change_request_lets_it_pass() {
@@ -137,8 +138,11 @@ fn what_cannot_be_read_is_said_and_is_never_a_pass() {
 #[test]
 fn errors_of_an_edited_policy_file_are_shown_even_where_nothing_else_is() {
     let error = ".github/changegate.yml:3:7: `mode` is `often`\n  it is observe, advise or enforce";
-    let edit =
-        |errors: Vec<String>| PullRequestView { policy_edit: Some(errors), ..pull_request(41, &[at(128)]) };
+    let edit = |errors: Vec<String>| {
+        let (changes, leaves, signature) = (vec![], None, Signature::NotNeeded);
+        let edit = PolicyEdit { errors, changes, leaves, signature };
+        PullRequestView { policy_edit: Some(edit), ..pull_request(41, &[at(128)]) }
+    };
     let decision = enforcing().with(edit(vec![error.into()])).and(accepted(128)).judged();
     insta::assert_snapshot!(shown(&decision), @r"
     Failure: 1 of 3 rules not met: the policy file has errors

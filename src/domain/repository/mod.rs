@@ -1,17 +1,28 @@
 //! A repository: what it is called now, whether we may work there, and the policy file it holds.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+mod policy_file;
+mod unsigned;
+
+pub use policy_file::{PolicyFile, Unsigned};
 
 use super::{
     account::Account,
     audit::AuditEntry,
     decide::{Case, Decision, Judgement, READ_AGAIN},
-    event::{Event, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
+    event::{Event, LabelChange, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
-    ids::{InstallationId, RepoId, RepoName, SubjectId},
-    policy::{PolicyText, Scope},
+    ids::{Actor, InstallationId, RepoId, RepoName, SubjectId},
+    policy::{self, PolicyText, Scope},
     subject::{State, View},
 };
+
+/// How many renamed and deleted labels are remembered.
+const RELABELLED: usize = 200;
 
 /// What is known of a repository. Its history outlives its name, its owner and the installation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,18 +40,9 @@ pub struct Repository {
     pub left: bool,
     /// The policy file: where it stands.
     pub policy: PolicyFile,
-}
-
-/// Where a repository's policy file stands. The last good one stays in force when a newer one cannot be read.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PolicyFile {
-    /// Through which installation GitHub has told us; `None`: nothing newer than `good` is known, as pushes are not
-    /// told while the App is suspended or removed.
-    pub read: Option<InstallationId>,
-    /// The last text without errors.
-    pub good: Option<PolicyText>,
-    /// The errors of the newest text, where it has some.
-    pub errors: Vec<String>,
+    /// Labels that were renamed or deleted, by the name that issues bore, and when we heard of it.
+    #[serde(default)]
+    pub relabelled: BTreeMap<String, Timestamp>,
 }
 
 /// What others may read of a repository.
@@ -52,6 +54,10 @@ pub struct RepositoryView {
     pub gone: bool,
     /// The policy in force, from this repository's file.
     pub policy: Option<PolicyText>,
+    /// Labels that were renamed or deleted, by the name that issues bore, and when we heard of it: what was read of
+    /// an issue with such a label before does not hold any more. GitHub tells of the label, not of the issues.
+    #[serde(default)]
+    pub relabelled: BTreeMap<String, Timestamp>,
 }
 
 impl Repository {
@@ -64,6 +70,7 @@ impl Repository {
             archived: seen.archived.unwrap_or(false),
             left: false,
             policy: PolicyFile::default(),
+            relabelled: BTreeMap::new(),
         }
     }
 
@@ -81,6 +88,7 @@ impl Repository {
             default_branch: self.default_branch.clone(),
             gone: self.is_gone(),
             policy: self.policy.good.clone().filter(|_| !self.is_gone()),
+            relabelled: self.relabelled.clone(),
         }
     }
 
@@ -88,7 +96,10 @@ impl Repository {
         self.archived || self.left
     }
 
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, event: &Event, now: Timestamp) {
+        if let Some(name) = former_label(&event.what) {
+            self.relabelled.insert(name.into(), now);
+        }
         if let Some(seen) = event.repository.as_ref().filter(|seen| seen.id == self.id) {
             self.name = seen.name.clone();
             self.default_branch = seen.default_branch.clone().or_else(|| self.default_branch.take());
@@ -112,6 +123,32 @@ impl Repository {
             let in_list = |list: &[RepositoryNumber]| list.iter().any(|named| named.id == self.id);
             self.left = in_list(removed) || (self.left && !in_list(added));
         }
+    }
+}
+
+impl Repository {
+    /// Puts the newest policy in force where it may be. `None`: something has to be asked for first.
+    fn policy_signature(&mut self, inquiry: &mut Inquiry<'_>) -> Option<Option<Actor>> {
+        let view = self.view();
+        if view.gone { Some(None) } else { self.policy.use_signed(&view, inquiry) }
+    }
+
+    /// Keeps the newest; whoever bears one of the others is read with the next sweep.
+    fn forget_relabelled(&mut self) {
+        while self.relabelled.len() > RELABELLED {
+            let oldest = self.relabelled.iter().min_by_key(|(_, at)| **at).map(|(name, _)| name.clone());
+            oldest.and_then(|name| self.relabelled.remove(&name));
+        }
+    }
+}
+
+/// The name that issues bore, of a label that was renamed or deleted.
+fn former_label(what: &What) -> Option<&str> {
+    let What::Label { change, name } = what else { return None };
+    match change {
+        LabelChange::Edited { from } => from.as_deref(),
+        LabelChange::Deleted => Some(name),
+        LabelChange::Created | LabelChange::Other => None,
     }
 }
 
@@ -139,8 +176,9 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
         },
     };
     for event in case.events {
-        after.take(event);
+        after.take(event, case.now);
     }
+    after.forget_relabelled();
     let Some(account) = inquiry.view(SubjectId::Account) else {
         return Judgement::Needs(inquiry.into_missing());
     };
@@ -158,7 +196,7 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
         let scope = inquiry.policy_scope(&after.name);
         match (scope, inquiry.policy_file(repo)) {
             (Some(scope), Some(Fact::Known(text, _))) => {
-                after.policy.take(text, scope);
+                after.policy.see(text, scope, case.now);
                 after.policy.read = installation;
             }
             (Some(_), Some(Fact::Unknown(_))) => {
@@ -168,8 +206,21 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
             (Some(_) | None, Some(_) | None) => return Judgement::Needs(inquiry.into_missing()),
         }
     }
-    let audit = changes(before, &after);
-    Decision { audit, look_again, ..Decision::quiet(State::Repository(after)) }.into()
+    let Some(signed_by) = after.policy_signature(&mut inquiry) else {
+        return Judgement::Needs(inquiry.into_missing());
+    };
+    let overdue = after.policy.is_overdue(case.now);
+    let look_again = look_again.into_iter().chain(after.policy.look_again(case.now)).min();
+    let mut audit = changes(before, &after, signed_by.as_ref());
+    let mut effects = vec![];
+    if overdue {
+        audit.push(unsigned::opened(&after));
+        effects.push(unsigned::issue(&after, &case.instance.web_url));
+    } else if before.is_some_and(|before| before.policy.is_told()) && !after.policy.is_told() {
+        audit.push(unsigned::closed(&after));
+        effects.push(unsigned::end(&after));
+    }
+    Decision { audit, effects, look_again, after: State::Repository(after) }.into()
 }
 
 fn shows(event: &Event, repo: RepoId) -> bool {
@@ -220,20 +271,7 @@ fn listed(account: Option<&View>, repo: RepoId) -> Option<Repository> {
     repositories.iter().find(|named| named.id == repo).map(Repository::named)
 }
 
-impl PolicyFile {
-    fn take(&mut self, text: Option<&str>, scope: Scope) {
-        let Some(text) = text.map(PolicyText::from) else {
-            (self.good, self.errors) = (None, vec![]);
-            return;
-        };
-        self.errors = text.read(scope).err().unwrap_or_default().iter().map(ToString::to_string).collect();
-        if self.errors.is_empty() {
-            self.good = Some(text);
-        }
-    }
-}
-
-fn changes(before: Option<&Repository>, after: &Repository) -> Vec<AuditEntry> {
+fn changes(before: Option<&Repository>, after: &Repository, signed_by: Option<&Actor>) -> Vec<AuditEntry> {
     let mut entries = vec![];
     if let Some(before) = before.filter(|before| before.name.as_str() != after.name.as_str()) {
         let renamed = AuditEntry::new("repository.renamed").fact("repository", after.id);
@@ -242,17 +280,26 @@ fn changes(before: Option<&Repository>, after: &Repository) -> Vec<AuditEntry> {
     let policy_before = before.map(|before| &before.policy);
     if policy_before.and_then(|p| p.good.as_ref()) != after.policy.good.as_ref() {
         let code = if after.policy.good.is_some() { "policy.in_force" } else { "policy.removed" };
-        entries.push(
-            AuditEntry::new(code)
-                .fact("repository", after.id)
-                .text("text", after.policy.good.as_ref().map_or("", PolicyText::as_str)),
-        );
+        let text = after.policy.good.as_ref().map_or("", PolicyText::as_str);
+        entries.push(AuditEntry::new(code).by(signed_by).fact("repository", after.id).text("text", text));
+        entries.extend(loosened(policy_before.and_then(|policy| policy.good.as_ref()), after));
     }
     if policy_before.is_none_or(|p| p.errors != after.policy.errors) && !after.policy.errors.is_empty() {
         let refused = AuditEntry::new("policy.refused").fact("repository", after.id);
         entries.push(refused.text("errors", after.policy.errors.join("\n")));
     }
     entries
+}
+
+/// What loosens is an exception, signed or not.
+fn loosened(before: Option<&PolicyText>, after: &Repository) -> Option<AuditEntry> {
+    let read = |text: &PolicyText| text.in_force(Scope::Organisation).or_else(|| text.in_force(Scope::Alone));
+    let (was, is) = (before.and_then(read)?, after.policy.good.as_ref().and_then(read));
+    let changes = policy::changes(Some(&was), is.as_deref());
+    let words: Vec<String> =
+        changes.into_iter().filter(|change| change.loosens).map(|change| change.words).collect();
+    let entry = || AuditEntry::new("exception.policy_loosened").fact("repository", after.id);
+    (!words.is_empty()).then(|| entry().text("loosens", words.join("\n")))
 }
 
 #[cfg(test)]

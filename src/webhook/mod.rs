@@ -3,11 +3,14 @@
 //! Nothing is parsed before the signature over the raw bytes is proved, and nothing is acknowledged before it is
 //! durable. What the body means is found out later; see [`crate::inbox`].
 
-use std::{sync::Arc, time::Duration};
+mod read;
 
+use std::sync::Arc;
+
+use self::read::Room;
 use crate::{
     clock::Clock,
-    github::signature::{self, SIGNATURE_HEADER, Secret},
+    github::signature::{Claim, SIGNATURE_HEADER, Secret},
     store::{Kept, NewDelivery, Store},
 };
 use axum::{
@@ -18,16 +21,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// GitHub sends at most 25 MB; the rest is room for its way of counting.
 pub const LARGEST_BODY: usize = 25 * 1024 * 1024 + 64 * 1024;
-/// GitHub waits ten seconds for the answer.
-const BODY_TIME: Duration = Duration::from_secs(8);
-/// Bytes of bodies that may be on their way at once: whoever sends them has not proved anything yet.
-const ROOM: usize = 100 * 1024 * 1024;
 /// A name longer than this is kept by its hash.
 const LONGEST_NAME: usize = 200;
 
@@ -44,8 +41,7 @@ pub struct Door {
 
 /// `POST /webhooks/github`.
 pub fn router(door: Door) -> Router {
-    let room = Arc::new(Semaphore::new(ROOM));
-    Router::new().route("/webhooks/github", post(take)).with_state((door, room))
+    Router::new().route("/webhooks/github", post(take)).with_state((door, Room::default()))
 }
 
 /// Why a delivery was not taken.
@@ -65,7 +61,7 @@ enum Refusal {
         "X-Hub-Signature-256 does not prove that GitHub sent this: compare the webhook secret on both sides"
     )]
     Unproved,
-    #[error("too many large bodies arrive at once; send it again")]
+    #[error("too much arrives at once; send it again")]
     NoRoom,
     #[error("it could not be stored; send it again")]
     NotStored,
@@ -89,24 +85,24 @@ impl IntoResponse for Refusal {
 }
 
 async fn take(
-    State((door, room)): State<(Door, Arc<Semaphore>)>,
+    State((door, room)): State<(Door, Room)>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
     is_plain_json(&headers)?;
-    let Taken { bytes, held: _held } = read(&headers, body, &room).await?;
-    signature::verify(&door.secrets, &bytes, headers.get_all(SIGNATURE_HEADER))
-        .map_err(|_| Refusal::Unproved)?;
+    // Who claims nothing that could be proved is sent away before a byte is read.
+    let claim = Claim::read(headers.get_all(SIGNATURE_HEADER)).map_err(|_| Refusal::Unproved)?;
+    let proved = read::read(body, announced(&headers), &claim, &door.secrets, &room).await?;
     let event = named(&headers, EVENT).unwrap_or_else(|| "(no event)".into());
     if event == "ping" {
         return Ok((StatusCode::OK, "pong\n").into_response());
     }
     let delivery = NewDelivery {
-        id: named(&headers, DELIVERY).unwrap_or_else(|| hash(&bytes)),
+        id: named(&headers, DELIVERY).unwrap_or_else(|| format!("sha256:{}", proved.body.hash())),
         event,
         host: door.host.to_string(),
         received_at: door.clock.now(),
-        body: bytes,
+        body: proved.body,
     };
     match door.store.keep(delivery).await {
         Ok(Kept::New) => Ok((StatusCode::ACCEPTED, "stored\n").into_response()),
@@ -150,35 +146,7 @@ fn is_plain_json(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// A body, and the room that it takes.
-#[derive(Default)]
-struct Taken {
-    bytes: Vec<u8>,
-    held: Option<OwnedSemaphorePermit>,
-}
-
-async fn read(headers: &HeaderMap, body: Body, room: &Arc<Semaphore>) -> Result<Taken, Refusal> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > LARGEST_BODY) {
-        return Err(Refusal::TooLarge);
-    }
-    tokio::time::timeout(BODY_TIME, collect(body, room)).await.unwrap_or(Err(Refusal::TooSlow))
-}
-
-async fn collect(mut body: Body, room: &Arc<Semaphore>) -> Result<Taken, Refusal> {
-    let mut taken = Taken::default();
-    while let Some(frame) = body.frame().await {
-        let Ok(part) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() else { continue };
-        if taken.bytes.len() + part.len() > LARGEST_BODY {
-            return Err(Refusal::TooLarge);
-        }
-        let size = u32::try_from(part.len()).map_err(|_| Refusal::TooLarge)?;
-        let more = Arc::clone(room).try_acquire_many_owned(size).map_err(|_| Refusal::NoRoom)?;
-        match &mut taken.held {
-            Some(held) => held.merge(more),
-            None => taken.held = Some(more),
-        }
-        taken.bytes.extend_from_slice(&part);
-    }
-    Ok(taken)
+/// How long the body is, as its sender says.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! What GitHub must be told: one row for each thing that is set, one holder for each row.
+//! What GitHub and other systems must be told: one row for each thing that is set or announced, one holder for each row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,8 @@ use crate::domain::{
 };
 
 use super::{Store, body, dialect::Dialect, error::StoreError, published, share::Queue};
+
+mod settle;
 
 /// How long an effect is held for sending, in microseconds: longer than a call may take.
 const LEASE: i64 = 120_000_000;
@@ -33,6 +35,8 @@ pub struct EffectClaim {
     /// The installation in force; `None`: the App is not installed, or suspended.
     pub installation: Option<InstallationId>,
     lease: String,
+    /// What was stored as `remote`: empty where GitHub may have several, which must be looked up.
+    given: Option<String>,
 }
 
 /// What came of sending.
@@ -180,7 +184,7 @@ async fn upsert(
 }
 
 impl Store {
-    /// Hands out up to `limit` effects that may be sent at `now`: the first lane first, then those that wait
+    /// Hands out up to `limit` effects that GitHub may be told at `now`: the first lane first, then those that wait
     /// longest, and a share of each tenant that waits.
     pub async fn claim_effects(&self, limit: usize, now: Timestamp) -> Result<Vec<EffectClaim>, StoreError> {
         self.claim_effects_except(limit, now, &BTreeSet::new()).await
@@ -193,12 +197,35 @@ impl Store {
         now: Timestamp,
         except: &BTreeSet<String>,
     ) -> Result<Vec<EffectClaim>, StoreError> {
-        let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
+        let except = except.iter().map(|tenant| body::escape(tenant)).collect();
+        let mut claims = self.claim_from(&QUEUE, limit, (now, except)).await?;
+        self.add_installations(&mut claims).await?;
+        Ok(claims)
+    }
+
+    /// The same for announcements, which are not told GitHub.
+    pub async fn claim_announcements(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<EffectClaim>, StoreError> {
+        self.claim_from(&ANNOUNCEMENTS, limit, (now, BTreeSet::new())).await
+    }
+
+    async fn claim_from(
+        &self,
+        queue: &'static Queue,
+        limit: usize,
+        when: (Timestamp, BTreeSet<String>),
+    ) -> Result<Vec<EffectClaim>, StoreError> {
         let rows = self
             .database()
-            .write(&(limit, now, except), |connection, dialect, (limit, now, except)| {
-                Box::pin(QUEUE.lease(connection, dialect, *limit, (*now, except)))
-            })
+            .write(
+                &(queue, self.database().token(), limit, when),
+                |connection, dialect, (queue, token, limit, (now, except))| {
+                    Box::pin(queue.lease(connection, dialect, token, *limit, (*now, except)))
+                },
+            )
             .await?;
         let mut claims = vec![];
         for row in &rows {
@@ -208,25 +235,7 @@ impl Store {
             }
         }
         claims.sort_by(|(a, since_a), (b, since_b)| (a.effect.lane, since_a).cmp(&(b.effect.lane, since_b)));
-        let mut claims: Vec<EffectClaim> = claims.into_iter().map(|(claim, _)| claim).collect();
-        self.add_installations(&mut claims).await?;
-        Ok(claims)
-    }
-
-    async fn add_installations(&self, claims: &mut [EffectClaim]) -> Result<(), StoreError> {
-        let tenants: BTreeSet<TenantId> = claims.iter().map(|claim| claim.tenant.clone()).collect();
-        let mut installations = BTreeMap::new();
-        for tenant in tenants {
-            for answered in self.answer(&tenant, &[Question::View(SubjectId::Account)]).await? {
-                let Answer::View(Some(view)) = answered.answer else { continue };
-                let View::Account(account) = *view else { continue };
-                installations.insert(tenant.clone(), account.installation.filter(|_| !account.suspended));
-            }
-        }
-        for claim in claims {
-            claim.installation = installations.get(&claim.tenant).copied().flatten();
-        }
-        Ok(())
+        Ok(claims.into_iter().map(|(claim, _)| claim).collect())
     }
 
     /// What this tenant has to say in this lane waits until `at`: one statement, however much it is. Returns how many
@@ -249,35 +258,32 @@ impl Store {
             .await
     }
 
-    /// Ends sending, of many effects in one transaction. Where a newer effect took the place of the one that was sent,
-    /// the newer one is still to be sent, and knows what GitHub calls it.
-    pub async fn settle_effects(
-        &self,
-        done: Vec<(EffectClaim, EffectOutcome)>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<DoneRow> =
-            done.iter().map(|(claim, outcome)| DoneRow::of(claim, outcome)).collect::<Result<_, _>>()?;
-        for rows in rows.chunks(ROWS) {
-            self.database()
-                .write(&(rows, now), |connection, dialect, &(rows, now)| {
-                    Box::pin(settle(connection, dialect, rows, now))
-                })
-                .await?;
+    async fn add_installations(&self, claims: &mut [EffectClaim]) -> Result<(), StoreError> {
+        let tenants: BTreeSet<TenantId> = claims.iter().map(|claim| claim.tenant.clone()).collect();
+        let mut installations = BTreeMap::new();
+        for tenant in tenants {
+            for answered in self.answer(&tenant, &[Question::View(SubjectId::Account)]).await? {
+                let Answer::View(Some(view)) = answered.answer else { continue };
+                let View::Account(account) = *view else { continue };
+                installations.insert(tenant.clone(), account.installation.filter(|_| !account.suspended));
+            }
         }
-        self.hint();
+        for claim in claims {
+            claim.installation = installations.get(&claim.tenant).copied().flatten();
+        }
         Ok(())
     }
 }
 
 macro_rules! claim {
-    ($whose:literal) => {
+    ($whose:literal, $lanes:literal) => {
         concat!(
             "WITH picked AS MATERIALIZED (
        SELECT tenant, key FROM effect
        WHERE ",
             $whose,
-            "waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+            $lanes,
+            " AND waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
        ORDER BY lane, since LIMIT $2 {skip_locked})
      UPDATE effect SET lease = $3, lease_until = {clock} + $4, attempts = attempts + 1
      FROM picked WHERE effect.tenant = picked.tenant AND effect.key = picked.key
@@ -288,10 +294,13 @@ macro_rules! claim {
 
 /// The index `effect_waiting` serves the first text, `effect_waiting_tenant` the others. An earlier lane counts more
 /// than any time.
-pub(super) const QUEUE: Queue = Queue {
-    first: claim!(""),
-    of_tenant: claim!("tenant = $5 AND "),
-    tenants: "WITH RECURSIVE waiting (tenant) AS (
+macro_rules! queue {
+    ($lanes:literal) => {
+        Queue {
+            first: claim!("", $lanes),
+            of_tenant: claim!("tenant = $5 AND ", $lanes),
+            tenants: concat!(
+                "WITH RECURSIVE waiting (tenant) AS (
          SELECT (SELECT tenant FROM effect WHERE waiting = 1 ORDER BY tenant LIMIT 1)
          UNION ALL
          SELECT (SELECT effect.tenant FROM effect
@@ -299,111 +308,35 @@ pub(super) const QUEUE: Queue = Queue {
            FROM waiting WHERE waiting.tenant IS NOT NULL)
        SELECT waiting.tenant,
          (SELECT lane * 100000000000000000 + since FROM effect
-           WHERE effect.tenant = waiting.tenant AND effect.waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
+           WHERE effect.tenant = waiting.tenant AND ",
+                $lanes,
+                " AND effect.waiting = 1 AND next_at <= $1 AND lease_until <= {clock}
            ORDER BY lane, since LIMIT 1)
-       FROM waiting WHERE waiting.tenant IS NOT NULL",
-    lease: LEASE,
-};
+       FROM waiting WHERE waiting.tenant IS NOT NULL"
+            ),
+            lease: LEASE,
+        }
+    };
+}
+
+/// What GitHub is told; 3 is [`crate::domain::effect::Lane::Announce`].
+pub(super) const QUEUE: Queue = queue!("lane < 3");
+
+/// What other systems are told.
+pub(super) const ANNOUNCEMENTS: Queue = queue!("lane = 3");
 
 fn of(row: &AnyRow) -> Result<(EffectClaim, i64), StoreError> {
+    let given: Option<String> = row.try_get(4)?;
+    let remote = given.as_deref().filter(|remote| !remote.is_empty());
     let claim = EffectClaim {
         tenant: published::tenant(&row.try_get::<String, _>(0)?)?,
         effect: body::read("an effect", &row.try_get::<String, _>(1)?)?,
         generation: row.try_get(2)?,
         attempts: u32::try_from(row.try_get::<i64, _>(3)? - 1).unwrap_or(0),
-        remote: row.try_get::<Option<String>, _>(4)?.map(|remote| body::unescape(&remote).into_owned()),
+        remote: remote.map(|remote| body::unescape(remote).into_owned()),
         installation: None,
         lease: row.try_get(5)?,
+        given,
     };
     Ok((claim, row.try_get(6)?))
-}
-
-/// What came of sending, in the words of the database.
-struct DoneRow {
-    tenant: String,
-    key: String,
-    lease: String,
-    generation: i64,
-    sent_hash: Option<String>,
-    remote: Option<String>,
-    refused: Option<String>,
-    retry: Option<(i64, String)>,
-    /// 1: what it was handed out for has not been attempted.
-    unsent: i64,
-}
-
-impl DoneRow {
-    fn of(claim: &EffectClaim, outcome: &EffectOutcome) -> Result<Self, StoreError> {
-        let (sent_hash, remote, refused, retry) = match outcome {
-            EffectOutcome::Sent { remote } => {
-                (Some(call_hash(&claim.effect.call)?), remote.as_deref().map(body::escape), None, None)
-            }
-            EffectOutcome::Retry { at, why } | EffectOutcome::Unsent { at, why } => {
-                (None, None, None, Some((at.as_microsecond(), body::escape(why))))
-            }
-            EffectOutcome::Refused { why } => (None, None, Some(body::escape(why)), None),
-        };
-        Ok(Self {
-            tenant: body::escape(claim.tenant.as_str()),
-            key: body::escape(&claim.effect.key),
-            lease: claim.lease.clone(),
-            generation: claim.generation,
-            sent_hash,
-            remote,
-            refused,
-            retry,
-            unsent: i64::from(matches!(outcome, EffectOutcome::Unsent { .. })),
-        })
-    }
-}
-
-/// A holder that lost its lease may still tell what GitHub calls the thing, if nobody else knows.
-async fn settle(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    rows: &[DoneRow],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let text = "SELECT key FROM effect WHERE (tenant, key) IN ({rows}) ORDER BY tenant, key {lock}";
-    let statement = rows.iter().fold(dialect.rows(text, 2, rows.len()), |statement, row| {
-        statement.bind(row.tenant.clone()).bind(row.key.clone())
-    });
-    statement.fetch_all(&mut *connection).await?;
-    let mut statement = dialect.rows(
-        "WITH v (tenant, key, lease, generation, sent_hash, remote, refused, retry_at, why, unsent) AS ({rows})
-         UPDATE effect SET
-           remote = CASE WHEN effect.lease = v.lease THEN coalesce(v.remote, effect.remote)
-             ELSE coalesce(effect.remote, v.remote) END,
-           sent_hash = CASE WHEN effect.lease = v.lease THEN coalesce(v.sent_hash, effect.sent_hash)
-             ELSE effect.sent_hash END,
-           attempts = CASE WHEN effect.lease = v.lease AND v.sent_hash IS NOT NULL THEN 0
-             WHEN effect.lease = v.lease THEN effect.attempts - v.unsent ELSE effect.attempts END,
-           waiting = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation AND v.retry_at IS NULL
-             THEN 0 ELSE effect.waiting END,
-           refused_why = CASE WHEN effect.lease = v.lease AND effect.generation = v.generation THEN v.refused
-             ELSE effect.refused_why END,
-           next_at = CASE WHEN effect.lease = v.lease THEN coalesce(v.retry_at, $1) ELSE effect.next_at END,
-           last_why = CASE WHEN effect.lease = v.lease THEN v.why ELSE effect.last_why END,
-           lease_until = CASE WHEN effect.lease = v.lease THEN 0 ELSE effect.lease_until END
-         FROM v WHERE effect.tenant = v.tenant AND effect.key = v.key",
-        10,
-        rows.len(),
-    );
-    statement = statement.bind(now.as_microsecond());
-    for row in rows {
-        let (at, why) = row.retry.clone().unzip();
-        statement = statement
-            .bind(row.tenant.clone())
-            .bind(row.key.clone())
-            .bind(row.lease.clone())
-            .bind(row.generation)
-            .bind(row.sent_hash.clone())
-            .bind(row.remote.clone())
-            .bind(row.refused.clone())
-            .bind(at)
-            .bind(why)
-            .bind(row.unsent);
-    }
-    statement.execute(connection).await?;
-    Ok(())
 }

@@ -1,0 +1,348 @@
+//! Tells another system what changed, as Standard Webhooks (<https://www.standardwebhooks.com>) describes it: posted as
+//! JSON, signed, and with the same `webhook-id` however often it is tried.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{
+    Method, Request, Response, StatusCode, Uri,
+    header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT},
+};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        announcement::{Announcement, News},
+        change_request::Stage,
+        effect::{CHANGE_CHECK, CheckStatus},
+        finding::Outcome,
+        ids::{RepoId, RepoName, Sha},
+    },
+};
+
+/// How long connecting, sending and the first line of the answer may take together.
+const TOTAL: Duration = Duration::from_secs(10);
+/// However often it was tried: after so many seconds it is tried again.
+const LONGEST_WAIT: i64 = 5 * 60;
+/// Nor does the other side make us wait longer.
+const LONGEST_ASKED: i64 = 60 * 60;
+/// The version of what is told.
+const VERSION: u32 = 1;
+
+/// Why nothing can be announced.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnounceError {
+    #[error("the address of who is told what changes is no web address")]
+    Address,
+    #[error("a secret for announcements is not `whsec_` and base64")]
+    Secret,
+    #[error("the certificates of this machine cannot be read: {0}")]
+    Certificates(std::io::Error),
+}
+
+/// What came of telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It was taken.
+    Yes,
+    /// It was not taken now; why, and not before when it is tried again.
+    Later { at: Timestamp, why: String },
+    /// Nobody answered: it may have been taken. Whatever else is to be told would not be answered either.
+    Away { at: Timestamp, why: String },
+    /// Trying again would change nothing, and why.
+    Refused { why: String },
+}
+
+/// Tells one other system.
+#[derive(Debug)]
+pub struct Announcer {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    to: Uri,
+    keys: Vec<SecretSlice<u8>>,
+    clock: Clock,
+}
+
+impl Announcer {
+    /// Posts to `url` and signs with each of the secrets.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub fn new(url: &SecretString, secrets: &[SecretString], clock: Clock) -> Result<Self, AnnounceError> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(AnnounceError::Certificates)?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let keys = secrets.iter().map(key).collect::<Option<Vec<_>>>();
+        Ok(Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            to: url.expose_secret().parse().map_err(|_| AnnounceError::Address)?,
+            keys: keys.filter(|keys| !keys.is_empty()).ok_or(AnnounceError::Secret)?,
+            clock,
+        })
+    }
+
+    /// Tells what stands under this key, which was tried `attempts` times before.
+    pub async fn tell(&self, key: &str, announcement: &Announcement, attempts: u32) -> Told {
+        let now = self.clock.now();
+        let message = Message::new(key, announcement);
+        let request = match self.request(&message, now) {
+            Ok(request) => request,
+            Err(error) => return Told::Refused { why: format!("it cannot be written: {error}") },
+        };
+        match tokio::time::timeout(TOTAL, self.client.request(request)).await {
+            Ok(Ok(answer)) => sort(&answer, attempts, now),
+            // The words of the error may name the address.
+            Ok(Err(error)) if error.is_connect() => away(attempts, now, "no connection could be made"),
+            Ok(Err(_)) => away(attempts, now, "the connection ended before the answer"),
+            Err(_) => away(attempts, now, "no answer within 10 seconds"),
+        }
+    }
+
+    fn request(
+        &self,
+        message: &Message<'_>,
+        now: Timestamp,
+    ) -> Result<Request<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+        let body = serde_json::to_vec(message)?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(self.to.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(USER_AGENT, concat!("changegate/", env!("CARGO_PKG_VERSION")))
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", now.as_second())
+            .header("webhook-signature", self.signatures(&message.id, now, &body));
+        Ok(request.body(Full::new(body.into()))?)
+    }
+
+    /// One of each secret, with a space between.
+    fn signatures(&self, id: &str, now: Timestamp, body: &[u8]) -> String {
+        let sign = |key: &SecretSlice<u8>| {
+            let mac = Hmac::<Sha256>::new_from_slice(key.expose_secret()).ok()?;
+            let mac = mac.chain_update(format!("{id}.{}.", now.as_second())).chain_update(body);
+            Some(format!("v1,{}", BASE64.encode(mac.finalize().into_bytes())))
+        };
+        self.keys.iter().filter_map(sign).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn key(secret: &SecretString) -> Option<SecretSlice<u8>> {
+    let key = BASE64.decode(secret.expose_secret().strip_prefix("whsec_")?).ok()?;
+    Some(key.into())
+}
+
+fn sort(answer: &Response<Incoming>, attempts: u32, now: Timestamp) -> Told {
+    let status = answer.status();
+    let why = format!("the answer was {}", status.as_u16());
+    match status {
+        status if status.is_success() => Told::Yes,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            asked_to_wait(answer, attempts, now, why)
+        }
+        status if status.is_client_error() => Told::Refused { why },
+        status if status.is_redirection() => Told::Later {
+            at: next_try(attempts, now),
+            why: format!("{why}: announcements are not sent elsewhere"),
+        },
+        _ => asked_to_wait(answer, attempts, now, why),
+    }
+}
+
+/// After as many seconds as the other side says, if it says so.
+fn asked_to_wait(answer: &Response<Incoming>, attempts: u32, now: Timestamp, why: String) -> Told {
+    let seconds =
+        answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let asked = seconds.map(|seconds: i64| after(now, seconds.clamp(1, LONGEST_ASKED)));
+    Told::Later { at: asked.unwrap_or_else(|| next_try(attempts, now)), why }
+}
+
+fn away(attempts: u32, now: Timestamp, why: &str) -> Told {
+    Told::Away { at: next_try(attempts, now), why: why.into() }
+}
+
+/// After one second, two, four, up to five minutes.
+fn next_try(attempts: u32, now: Timestamp) -> Timestamp {
+    after(now, (1 << attempts.min(9)).min(LONGEST_WAIT))
+}
+
+fn after(now: Timestamp, seconds: i64) -> Timestamp {
+    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
+}
+
+/// What is posted.
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: u32,
+    /// The idempotency key: the same for the same change, whoever tells it and however often.
+    id: String,
+    timestamp: Timestamp,
+    data: Data<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Data<'a> {
+    repository: Repository<'a>,
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Repository<'a> {
+    id: RepoId,
+    name: Option<&'a RepoName>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum What<'a> {
+    Stage {
+        number: u64,
+        stage: Option<Stage>,
+        was: Option<Stage>,
+        since: Option<Timestamp>,
+    },
+    Verdict {
+        sha: &'a Sha,
+        check: &'static str,
+        outcome: Outcome,
+        was: Option<Outcome>,
+        shown: Option<CheckStatus>,
+        obstacles: &'a [String],
+        pull_requests: &'a [u64],
+    },
+}
+
+impl<'a> Message<'a> {
+    fn new(key: &str, announcement: &'a Announcement) -> Self {
+        let Announcement { at, repo, name, news } = announcement;
+        let (kind, what) = match news {
+            News::Stage { number, stage, was, since } => (
+                "change_request.stage_changed",
+                What::Stage { number: *number, stage: *stage, was: *was, since: *since },
+            ),
+            News::Verdict { sha, outcome, was, check, obstacles, pull_requests } => (
+                "commit.verdict_changed",
+                What::Verdict {
+                    sha,
+                    check: CHANGE_CHECK,
+                    outcome: *outcome,
+                    was: *was,
+                    shown: *check,
+                    obstacles,
+                    pull_requests,
+                },
+            ),
+        };
+        let data = Data { repository: Repository { id: *repo, name: name.as_ref() }, what };
+        Self { kind, version: VERSION, id: id(key), timestamp: *at, data }
+    }
+}
+
+fn id(key: &str) -> String {
+    let digest = hex::encode(Sha256::digest(key));
+    format!("msg_{}", digest.get(..32).unwrap_or(&digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the reference libraries.
+    #[test]
+    fn the_signature_is_that_of_the_published_example() {
+        let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+        let url = SecretString::from("http://127.0.0.1:1/".to_owned());
+        let announcer = Announcer::new(&url, &[secret], Clock::system()).unwrap();
+        let at = Timestamp::from_second(1_614_265_330).unwrap();
+        let signature = announcer.signatures("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn what_is_told_is_small_and_has_nothing_that_a_person_wrote() {
+        let at: Timestamp = "2026-11-23T10:04:30Z".parse().unwrap();
+        let told = |news| {
+            let name = "acme/web".parse().ok();
+            let announcement = Announcement { at, repo: RepoId(7), name, news };
+            serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
+        };
+        let stage = told(News::Stage {
+            number: 12,
+            stage: Some(Stage::Accepted),
+            was: Some(Stage::Requested),
+            since: Some(at),
+        });
+        let verdict = told(News::Verdict {
+            sha: "a".repeat(40).parse().unwrap(),
+            outcome: Outcome::Fail,
+            was: None,
+            check: Some(CheckStatus::Failure),
+            obstacles: vec!["change_request_not_accepted".into()],
+            pull_requests: vec![41],
+        });
+        insta::assert_snapshot!(format!("{stage}\n{verdict}"), @r#"
+        {
+          "type": "change_request.stage_changed",
+          "version": 1,
+          "id": "msg_a386208306422f3fb5540ca83c0f4c2d",
+          "timestamp": "2026-11-23T10:04:30Z",
+          "data": {
+            "repository": {
+              "id": 7,
+              "name": "acme/web"
+            },
+            "number": 12,
+            "stage": "accepted",
+            "was": "requested",
+            "since": "2026-11-23T10:04:30Z"
+          }
+        }
+        {
+          "type": "commit.verdict_changed",
+          "version": 1,
+          "id": "msg_a386208306422f3fb5540ca83c0f4c2d",
+          "timestamp": "2026-11-23T10:04:30Z",
+          "data": {
+            "repository": {
+              "id": 7,
+              "name": "acme/web"
+            },
+            "sha": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "check": "changegate/change",
+            "outcome": "fail",
+            "was": null,
+            "shown": "failure",
+            "obstacles": [
+              "change_request_not_accepted"
+            ],
+            "pull_requests": [
+              41
+            ]
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        let wait = |attempts| next_try(attempts, Timestamp::UNIX_EPOCH).as_second();
+        assert_eq!([0, 1, 5, 8, 9, 40].map(wait), [1, 2, 32, 256, 300, 300]);
+    }
+}

@@ -1,0 +1,56 @@
+//! What goes along when an issue is transferred: how triage stands, and the plan. The people, the roles and the content
+//! are the same, so nobody is asked again.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    facts::Inquiry,
+    ids::{IssueRef, SubjectId},
+    subject::View,
+};
+
+use super::{
+    ChangeRequest,
+    act::{self, Act, ActId, Deed},
+    follow::Gone,
+};
+
+impl ChangeRequest {
+    /// Every place where it was before.
+    #[must_use]
+    pub fn formerly(&self) -> BTreeSet<IssueRef> {
+        self.moved_from.into_iter().chain(self.earlier.iter().copied()).collect()
+    }
+
+    /// The acts that still count, where the issue was transferred; nothing before.
+    #[must_use]
+    pub fn goes_along(&self) -> Vec<Act> {
+        if !matches!(self.gone, Some(Gone::MovedTo(_))) {
+            return vec![];
+        }
+        let triage = act::standing(&self.acts, Timestamp::MAX).map(|standing| (0, standing.act));
+        let is_plan = |act: &&Act| act.counts() && matches!(act.deed, Deed::Plan(_));
+        let plan = self.acts.iter().rev().find(is_plan).filter(|_| self.release().is_some());
+        let along = triage.into_iter().chain(plan.map(|act| (1, act)));
+        along.map(|(nr, act)| Act { id: ActId::CameAlong(self.at, nr), ..act.clone() }).collect()
+    }
+
+    /// Takes what was decided where the issue was before; whether the move may still have to be settled there.
+    /// `just_now`: we hear of it this moment.
+    ///
+    /// `None`: what is known of the former place has to be asked for first.
+    pub(super) fn take_along(&mut self, just_now: bool, inquiry: &mut Inquiry<'_>) -> Option<bool> {
+        let Some(from) = self.moved_from else { return Some(false) };
+        let known = inquiry.view(SubjectId::ChangeRequest(from))?.and_then(View::as_change_request);
+        let Some(view) = known else { return Some(just_now) };
+        self.earlier.extend(&view.formerly);
+        for act in &view.goes_along {
+            if !self.acts.iter().any(|known| known.id == act.id) {
+                self.acts.push(act.clone());
+            }
+        }
+        Some(view.exists)
+    }
+}
