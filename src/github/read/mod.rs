@@ -3,6 +3,7 @@
 //! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
 
 mod changes;
+mod checks;
 mod document;
 mod issue;
 mod merge_queue;
@@ -11,6 +12,7 @@ mod policy;
 mod pull_request;
 mod shapes;
 mod team;
+mod writers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -87,7 +89,9 @@ impl GitHub {
         let reader = Reader { github: self, place, installation };
         let mut found = BTreeMap::new();
         for question in questions {
-            if let Question::Changes(at) = question {
+            if let Question::Checks(repo, sha) = question {
+                found.insert(question, reader.checks(*repo, sha).await);
+            } else if let Question::Changes(at) = question {
                 found.insert(question, reader.changes(*at).await);
             } else if let Question::PolicyFile(repo) = question {
                 found.insert(question, reader.policy_file(*repo).await);
@@ -154,6 +158,7 @@ impl<'a> Reader<'a> {
             }),
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::Checks(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -220,6 +225,7 @@ impl<'a> Reader<'a> {
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::Checks(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -309,6 +315,7 @@ fn repo_of(question: &Question) -> Option<RepoId> {
         | Question::MergeGroup(repo, ..)
         | Question::Origins(repo, _) => Some(*repo),
         Question::Changes(_)
+        | Question::Checks(..)
         | Question::Links(_)
         | Question::View(_)
         | Question::PointingAt(..)
