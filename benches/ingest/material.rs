@@ -46,8 +46,8 @@ pub async fn prepare() -> anyhow::Result<Material> {
 fn open_issue(github: &Sandbox, number: usize, text: &str) -> String {
     let title = format!("Export invoices as CSV, part {number}");
     github.by("sam").open_labelled_issue(REPOSITORY, &title, text, &["change-request"]);
-    let of_issues = github.take_deliveries().into_iter().filter(|delivery| delivery.event == "issues");
-    of_issues.last().map(|delivery| delivery.body).unwrap_or_default()
+    let mut of_issues = github.take_deliveries().into_iter().filter(|delivery| delivery.event == "issues");
+    of_issues.next_back().map(|delivery| delivery.body).unwrap_or_default()
 }
 
 /// Somebody explains at length; numbers keep it from compressing better than what people write.
