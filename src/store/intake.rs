@@ -238,7 +238,7 @@ async fn insert(
     }
     let firsts: Vec<First<'_>> = firsts.into_values().collect();
     let mut inserted = 0;
-    for some in in_powers_of_two(&firsts) {
+    for some in in_round_numbers(&firsts) {
         inserted += insert_new(connection, dialect, some).await?;
     }
     if inserted == firsts.len() as u64 && insert_bodies(connection, dialect, &firsts).await? == inserted {
@@ -263,10 +263,12 @@ async fn insert(
     Ok(rows.iter().map(|row| (!is_other(row)).then(|| kept(row))).collect())
 }
 
-/// Statements are prepared once for each number of rows: few numbers, few statements.
-fn in_powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Statements are prepared once for each number of rows: there are few numbers (1, 2, 3, 4, 6, 8, 12 and so on), so that
+/// there are few statements.
+fn in_round_numbers<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let count = if rows.is_empty() { return None } else { 1 << rows.len().ilog2() };
+        let power = 1 << rows.len().checked_ilog2()?;
+        let count = if rows.len() >= power + power / 2 { power + power / 2 } else { power };
         let (some, rest) = rows.split_at(count.min(MOST_ROWS));
         rows = rest;
         Some(some)
@@ -304,7 +306,7 @@ async fn insert_bodies(
     let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
                 ON CONFLICT (delivery_id) DO NOTHING";
     let mut inserted = 0;
-    for some in in_powers_of_two(rows) {
+    for some in in_round_numbers(rows) {
         let statement = bind_bodies(dialect.rows(text, 3, some.len()), some);
         inserted += statement.execute(&mut *connection).await?.rows_affected();
     }
@@ -414,4 +416,21 @@ async fn describe(
     });
     statement.execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_group_is_written_whole_with_few_sizes_of_statements() {
+        let rows: Vec<usize> = (0..GROUP).collect();
+        let mut sizes = BTreeSet::new();
+        for length in 0..=GROUP {
+            let some: Vec<&[usize]> = in_round_numbers(&rows[..length]).collect();
+            assert_eq!(some.concat(), rows[..length]);
+            sizes.extend(some.into_iter().map(<[usize]>::len));
+        }
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
+    }
 }
