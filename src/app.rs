@@ -262,7 +262,11 @@ impl App {
     }
 }
 
+/// Ready: the database answers, and takes deliveries.
 async fn ready(State(door): State<Door>) -> (StatusCode, Json<Option<Counts>>) {
+    if !door.store.takes_deliveries().await {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(None));
+    }
     match door.store.counts(door.clock.now()).await {
         Ok(counts) => (StatusCode::OK, Json(Some(counts))),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(None)),

@@ -288,11 +288,8 @@ async fn read_back(file: Option<&Path>, list: bool) -> anyhow::Result<Exit> {
     let (mut read, mut damaged) = (0, 0);
     let mut next = Some(String::new());
     while let Some(after) = next {
-        let bodies = match order(file, Order::Bodies(after)).await? {
-            Answer::Bodies(bodies) => bodies,
-            other => return show(other),
-        };
-        let Bodies { mut items, next: last } = bodies;
+        let answer = order(file, Order::Bodies(after)).await?;
+        let Answer::Bodies(Bodies { mut items, next: last }) = answer else { return show(answer) };
         read += items.len();
         damaged += items.iter().filter(|body| body.hash.is_none()).count();
         items.retain(|body| list || body.hash.is_none());

@@ -28,7 +28,9 @@ use crate::{
     worker::{Beside, Worked},
 };
 
-/// How many deliveries or subjects one step takes.
+/// How many deliveries one step routes: each step costs two commits, and those who deliver wait for them.
+const ROUTED: usize = 256;
+/// How many subjects one step takes.
 const BATCH: usize = 64;
 /// How often a subject may ask before it is a defect. Four rounds go to the store and cost one statement each.
 const ROUNDS: usize = 8;
@@ -50,7 +52,7 @@ impl Inbox {
     /// # Errors
     /// When the store fails; nothing is lost, the step can be taken again.
     pub async fn route_batch(&self) -> Result<Worked, StoreError> {
-        let deliveries = self.store.claim_deliveries(BATCH).await?;
+        let deliveries = self.store.claim_deliveries(ROUTED).await?;
         let count = deliveries.len();
         let read: Vec<(DeliveryKey, Understood)> = deliveries.into_iter().map(understand).collect();
         let known = self.known(&read).await?;

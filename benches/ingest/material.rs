@@ -16,6 +16,8 @@ const REPOSITORY: &str = "acme/web";
 /// The small GitHub, and what it has to tell.
 pub struct Material {
     pub github: Sandbox,
+    /// What GitHub says when the App is installed: names of events, and bodies.
+    pub installed: Vec<(String, String)>,
     /// Bodies of deliveries of `issues`: [`ISSUES`] of them.
     pub bodies: Vec<String>,
     /// The same, one for each of [`PROBES`] other issues.
@@ -30,21 +32,22 @@ pub async fn prepare() -> anyhow::Result<Material> {
     github.add_repository(REPOSITORY, &[("README.md", "# Here\n")]);
     github.add_label(REPOSITORY, "change-request");
     github.by("rosa").install("acme", None);
-    github.take_deliveries();
+    let installed =
+        github.take_deliveries().into_iter().map(|delivery| (delivery.event, delivery.body)).collect();
     let size = open_issue(&github, 0, "").len();
     let text = wish(SIZE.saturating_sub(size));
     let mut bodies: Vec<String> = (0..ISSUES + PROBES).map(|i| open_issue(&github, i, &text)).collect();
     let probes = bodies.split_off(ISSUES);
     ensure!(bodies.iter().all(|body| body.len() > SIZE / 2), "the small GitHub sent no issues");
-    Ok(Material { github, bodies, probes })
+    Ok(Material { github, installed, bodies, probes })
 }
 
 /// What GitHub says when the issue is labelled.
 fn open_issue(github: &Sandbox, number: usize, text: &str) -> String {
     let title = format!("Export invoices as CSV, part {number}");
     github.by("sam").open_labelled_issue(REPOSITORY, &title, text, &["change-request"]);
-    let of_issues = github.take_deliveries().into_iter().filter(|delivery| delivery.event == "issues");
-    of_issues.last().map(|delivery| delivery.body).unwrap_or_default()
+    let mut of_issues = github.take_deliveries().into_iter().filter(|delivery| delivery.event == "issues");
+    of_issues.next_back().map(|delivery| delivery.body).unwrap_or_default()
 }
 
 /// Somebody explains at length; numbers keep it from compressing better than what people write.

@@ -200,6 +200,11 @@ impl Report {
         self.target(told, p99 <= EFFECT_P99, EFFECT_P99, "at most");
     }
 
+    /// What could not be measured, and why.
+    pub fn failed(&mut self, line: String) {
+        self.told(false, line);
+    }
+
     fn target(&mut self, told: String, met: bool, target: f64, least_or_most: &str) {
         self.told(met, format!("{told} ({least_or_most} {target})"));
     }

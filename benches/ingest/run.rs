@@ -40,7 +40,10 @@ pub async fn everything() -> anyhow::Result<()> {
         report.idle(kind, taken, bench.bare().await?);
         let flow = bench.serve(kind).await?;
         report.serve(kind, flow, bench.bare().await?);
-        report.effects(kind, bench.effects(kind).await?);
+        match bench.effects(kind).await {
+            Ok(effects) => report.effects(kind, effects),
+            Err(error) => report.failed(format!("{kind}: event to effect stored: {error:#}")),
+        }
     }
     report.print();
     Ok(())
@@ -87,7 +90,7 @@ impl Bench {
 
     async fn server(&self, database: &Database) -> anyhow::Result<Server> {
         let github = &self.material.github;
-        Server::changegate(&[
+        let server = Server::changegate(&[
             ("CHANGEGATE_DATABASE_URL", &database.url),
             ("CHANGEGATE_GITHUB_API_URL", github.api_url()),
             ("CHANGEGATE_GITHUB_WEB_URL", github.web_url()),
@@ -95,7 +98,12 @@ impl Bench {
             ("CHANGEGATE_PRIVATE_KEY", github.private_key_pem()),
             ("CHANGEGATE_WEBHOOK_SECRET", &github.webhook_secret()),
         ])
-        .await
+        .await?;
+        for (event, body) in &self.material.installed {
+            post(&server.address, &self.material, event, body).await?;
+        }
+        settled(&server.address, LOAD).await?.context("the installation is never settled")?;
+        Ok(server)
     }
 
     /// The load on the real server. Without a warm-up: what came then would have to be settled too.
@@ -125,7 +133,7 @@ impl Bench {
         for body in &self.material.probes {
             let before = effects_in(&reader).await?;
             let begun = now();
-            post(&server.address, &self.material, body).await?;
+            post(&server.address, &self.material, "issues", body).await?;
             while effects_in(&reader).await? == before {
                 anyhow::ensure!(now() - begun < Duration::from_secs(10), "a delivery had no effect");
                 pause(Duration::from_micros(500)).await;
@@ -167,12 +175,12 @@ async fn counts(address: &str) -> anyhow::Result<Counts> {
     Ok(serde_json::from_str(body)?)
 }
 
-async fn post(address: &str, material: &Material, body: &str) -> anyhow::Result<()> {
+async fn post(address: &str, material: &Material, event: &str, body: &str) -> anyhow::Result<()> {
     use changegate::github::signature::{Secret, sign};
     let secret = Secret::new(material.github.webhook_secret())?;
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         X-GitHub-Event: issues\r\nX-GitHub-Delivery: {}\r\nX-Hub-Signature-256: {}\r\nContent-Length: {}\r\n\r\n",
+         X-GitHub-Event: {event}\r\nX-GitHub-Delivery: {}\r\nX-Hub-Signature-256: {}\r\nContent-Length: {}\r\n\r\n",
         crate::servers::webhook_path(),
         ulid::Ulid::generate(),
         sign(&secret, body.as_bytes()),

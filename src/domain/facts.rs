@@ -13,6 +13,7 @@ use super::{
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     patch::Changes,
     policy::{EffectivePolicy, Policy, Scope, Who},
+    pull_request::Files,
     repository::RepositoryView,
     subject::{Relation, View},
 };
@@ -46,6 +47,8 @@ pub enum Question {
     Changes(IssueRef),
     /// The merged pull requests that the commit came with.
     Origins(RepoId, Sha),
+    /// The check runs on the commit, of every App.
+    Checks(RepoId, Sha),
 }
 
 impl Question {
@@ -63,7 +66,8 @@ impl Question {
             | Self::InstallationRepositories(_)
             | Self::Links(_)
             | Self::Changes(_)
-            | Self::Origins(..) => false,
+            | Self::Origins(..)
+            | Self::Checks(..) => false,
         }
     }
 
@@ -75,7 +79,8 @@ impl Question {
             Self::PolicyFile(repo)
             | Self::PolicyOrigin(repo)
             | Self::MergeGroup(repo, ..)
-            | Self::Origins(repo, _) => Some(*repo),
+            | Self::Origins(repo, _)
+            | Self::Checks(repo, _) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
@@ -121,6 +126,18 @@ pub enum Answer {
     Changes(Option<Changes>),
     /// To [`Question::Origins`]: their numbers, in order.
     Origins(Vec<u64>),
+    /// To [`Question::Checks`].
+    Checks(Vec<CheckReading>),
+}
+
+/// A check run on a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReading {
+    pub name: String,
+    /// The name of the App that made it, as in its address: `github-actions`.
+    pub app: String,
+    /// `success`, `failure`, `skipped` and so on; `None`: it has not ended.
+    pub conclusion: Option<String>,
 }
 
 /// An issue as GitHub shows it when asked.
@@ -156,6 +173,9 @@ pub struct PullRequestReading {
     pub commits: Vec<CommitReading>,
     /// The last opinion of each reviewer.
     pub reviews: Vec<ReviewSnapshot>,
+    /// The files that it touches.
+    #[serde(default)]
+    pub files: Files,
     /// The policy file at the head, beside that at the base.
     pub policy: PolicyAtHead,
     /// Whether every page of links, commits and reviews was read.
@@ -192,6 +212,9 @@ pub struct CommitReading {
     pub message: String,
     /// Authors, co-authors and committer; `None` for each whom GitHub knows only by mail.
     pub people: Vec<Option<Actor>>,
+    /// The logins of those who wrote it, in lower case, where a signature that GitHub has verified vouches for them.
+    #[serde(default)]
+    pub writers: Option<Vec<String>>,
 }
 
 /// A fact is known, with its time, or unknown, with its reason; an empty answer is not an unknown one.
@@ -397,6 +420,11 @@ impl<'a> Inquiry<'a> {
     /// The merged pull requests that a commit came with, read from GitHub.
     pub fn origins(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [u64]>> {
         github!(self.ask(Question::Origins(repo, sha.clone()))?, Answer::Origins(found) => found.as_slice())
+    }
+
+    /// The check runs on a commit, read from GitHub.
+    pub fn checks(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [CheckReading]>> {
+        github!(self.ask(Question::Checks(repo, sha.clone()))?, Answer::Checks(found) => found.as_slice())
     }
 
     /// What the repository is called; inner `None`: it was never seen.

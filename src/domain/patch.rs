@@ -195,123 +195,75 @@ mod tests {
     const DONE: &str = "@@ -1,4 +1,5 @@ fn a\n a\n-b\n+B\n+C\n c\n-d\n\\ No newline at end of file\n+e";
     const UNDONE: &str = "@@ -7,5 +9,4 @@ fn z\n a\n-B\n-C\n+b\n c\n-e\n+d\n\\ No newline at end of file";
 
+    type Case<'a> = (&'a str, Vec<Listed<'a>>, Vec<Listed<'a>>, Way, Option<&'a str>);
+
+    fn hold(cases: Vec<Case<'_>>) {
+        for (what, change, other, way, expected) in cases {
+            let found = difference(&changes(&change), &[(&changes(&other), way)]);
+            assert_eq!(found.as_deref(), expected, "{what}");
+        }
+    }
+
+    const OTHERWISE: Option<&str> = Some("it changes `a` otherwise");
+    const HIDDEN: Option<&str> = Some("GitHub does not show what happens to `a`");
+
     #[test]
     fn a_change_is_done_again_or_undone_only_by_one_that_does_just_that() {
-        let whole =
-            |status, blob| Listed { path: "a", previous: None, status, patch: None, lines: (0, 0), blob };
-        let renamed = |path, previous: &'static str| Listed {
-            path,
-            previous: Some(previous),
-            status: "renamed",
-            patch: None,
-            lines: (0, 0),
-            blob: None,
-        };
-        let done = modified("a", DONE, (3, 2));
-        let undone = modified("a", UNDONE, (2, 3));
-        for (what, change, other, way, expected) in [
-            ("the same", vec![done], vec![done], Way::Again, None),
-            (
-                "elsewhere in the file",
-                vec![modified("a", "@@ -9,1 +9,1 @@\n-x\n+y", (1, 1))],
-                vec![modified("a", "@@ -1,1 +1,1 @@ fn b\n-x\n+y", (1, 1))],
-                Way::Again,
-                None,
-            ),
-            ("undone", vec![undone], vec![done], Way::Back, None),
-            ("undone twice", vec![done], vec![undone], Way::Back, None),
-            ("not undone", vec![done], vec![done], Way::Back, Some("it changes `a` otherwise")),
-            ("not again", vec![undone], vec![done], Way::Again, Some("it changes `a` otherwise")),
+        use Way::{Again, Back};
+        let (done, undone) = (modified("a", DONE, (3, 2)), modified("a", UNDONE, (2, 3)));
+        let one = |patch| vec![modified("a", patch, (1, 1))];
+        let more = modified("b", "@@ -1 +1 @@\n-x\n+y", (1, 1));
+        let (here, there) = ("@@ -9,1 +9,1 @@\n-x\n+y", "@@ -1,1 +1,1 @@ fn b\n-x\n+y");
+        let (after_z, after_a) = ("@@ -1,2 +1,2 @@\n z\n-x\n+y", "@@ -1,2 +1,2 @@\n a\n-x\n+y");
+        hold(vec![
+            ("the same", vec![done], vec![done], Again, None),
+            ("elsewhere in the file", one(here), one(there), Again, None),
+            ("undone", vec![undone], vec![done], Back, None),
+            ("undone twice", vec![done], vec![undone], Back, None),
+            ("not undone", vec![done], vec![done], Back, OTHERWISE),
+            ("not again", vec![undone], vec![done], Again, OTHERWISE),
             (
                 "another file",
                 vec![modified("b", DONE, (3, 2))],
                 vec![done],
-                Way::Again,
+                Again,
                 Some("it changes `b` otherwise"),
             ),
-            (
-                "another line around it",
-                vec![modified("a", "@@ -1,2 +1,2 @@\n z\n-x\n+y", (1, 1))],
-                vec![modified("a", "@@ -1,2 +1,2 @@\n a\n-x\n+y", (1, 1))],
-                Way::Again,
-                Some("it changes `a` otherwise"),
-            ),
+            ("another line around it", one(after_z), one(after_a), Again, OTHERWISE),
             (
                 "another indentation",
-                vec![modified("a", "@@ -1 +1 @@\n-x\n+ y", (1, 1))],
-                vec![modified("a", "@@ -1 +1 @@\n-x\n+y", (1, 1))],
-                Way::Again,
-                Some("it changes `a` otherwise"),
+                one("@@ -1 +1 @@\n-x\n+ y"),
+                one("@@ -1 +1 @@\n-x\n+y"),
+                Again,
+                OTHERWISE,
             ),
-            (
-                "one file more",
-                vec![done, modified("b", "@@ -1 +1 @@\n-x\n+y", (1, 1))],
-                vec![done],
-                Way::Again,
-                Some("it changes `b` otherwise"),
-            ),
-            (
-                "one file less",
-                vec![done],
-                vec![done, modified("b", "@@ -1 +1 @@\n-x\n+y", (1, 1))],
-                Way::Again,
-                Some("it leaves `b` as it is"),
-            ),
-            ("nothing", vec![], vec![done], Way::Again, Some("it changes no file")),
-            (
-                "a cut patch",
-                vec![modified("a", DONE, (4, 2))],
-                vec![done],
-                Way::Again,
-                Some("GitHub does not show what happens to `a`"),
-            ),
-            (
-                "binary, added",
-                vec![whole("added", Some("x"))],
-                vec![whole("added", Some("x"))],
-                Way::Again,
-                None,
-            ),
-            (
-                "another binary",
-                vec![whole("added", Some("y"))],
-                vec![whole("added", Some("x"))],
-                Way::Again,
-                Some("it changes `a` otherwise"),
-            ),
-            (
-                "binary, taken off",
-                vec![whole("removed", Some("x"))],
-                vec![whole("added", Some("x"))],
-                Way::Back,
-                None,
-            ),
-            (
-                "binary, changed",
-                vec![whole("modified", Some("x"))],
-                vec![whole("modified", Some("x"))],
-                Way::Again,
-                Some("GitHub does not show what happens to `a`"),
-            ),
-            (
-                "a changed mode",
-                vec![whole("changed", Some("x"))],
-                vec![whole("changed", Some("x"))],
-                Way::Again,
-                Some("GitHub does not show what happens to `a`"),
-            ),
-            ("renamed back", vec![renamed("a", "b")], vec![renamed("b", "a")], Way::Back, None),
-            (
-                "renamed to elsewhere",
-                vec![renamed("c", "b")],
-                vec![renamed("b", "a")],
-                Way::Back,
-                Some("it changes `c` otherwise"),
-            ),
-        ] {
-            let found = difference(&changes(&change), &[(&changes(&other), way)]);
-            assert_eq!(found.as_deref(), expected, "{what}");
-        }
+            ("one file more", vec![done, more], vec![done], Again, Some("it changes `b` otherwise")),
+            ("one file less", vec![done], vec![done, more], Again, Some("it leaves `b` as it is")),
+            ("nothing", vec![], vec![done], Again, Some("it changes no file")),
+            ("a cut patch", vec![modified("a", DONE, (4, 2))], vec![done], Again, HIDDEN),
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_shown_line_by_line_is_compared_by_its_content_or_not_at_all() {
+        use Way::{Again, Back};
+        let whole = |status, blob| {
+            vec![Listed { path: "a", previous: None, status, patch: None, lines: (0, 0), blob: Some(blob) }]
+        };
+        let renamed = |path, previous| {
+            let (status, previous) = ("renamed", Some(previous));
+            vec![Listed { path, previous, status, patch: None, lines: (0, 0), blob: None }]
+        };
+        hold(vec![
+            ("binary, added", whole("added", "x"), whole("added", "x"), Again, None),
+            ("another binary", whole("added", "y"), whole("added", "x"), Again, OTHERWISE),
+            ("binary, taken off", whole("removed", "x"), whole("added", "x"), Back, None),
+            ("binary, changed", whole("modified", "x"), whole("modified", "x"), Again, HIDDEN),
+            ("a changed mode", whole("changed", "x"), whole("changed", "x"), Again, HIDDEN),
+            ("copied", whole("copied", "x"), whole("copied", "x"), Again, HIDDEN),
+            ("renamed back", renamed("a", "b"), renamed("b", "a"), Back, None),
+            ("renamed to elsewhere", renamed("a", "b"), renamed("b", "c"), Back, OTHERWISE),
+        ]);
     }
 
     #[test]

@@ -8,12 +8,12 @@ use crate::domain::{
         Event, IssueSnapshot, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot,
         ReviewSnapshot, ReviewState, What,
     },
-    facts::{Answer, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
+    facts::{Answer, CheckReading, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
     patch::Changes,
     policy::PolicyText,
-    pull_request::PullRequestView,
+    pull_request::{Files, PullRequestView, Standard},
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -135,12 +135,14 @@ pub fn reading(pull_request: PullRequestSnapshot) -> PullRequestReading {
         sha: pull_request.head.clone(),
         message: "Work".into(),
         people: vec![Some(actor("ana"))],
+        writers: None,
     };
     PullRequestReading {
         pull_request,
         closes: vec![],
         commits: vec![commit],
         reviews: vec![],
+        files: Files::Whole(vec!["src/login.rs".into()]),
         policy: PolicyAtHead::Same,
         complete: true,
     }
@@ -166,6 +168,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         policy_edit: None,
         derived: None,
         brought: vec![],
+        standard: Standard::default(),
     }
 }
 
@@ -198,6 +201,8 @@ pub struct World {
     pub changes: BTreeMap<IssueRef, Changes>,
     /// The merged pull requests that a commit came with.
     pub origins: BTreeMap<Sha, Vec<u64>>,
+    /// The check runs on a commit.
+    pub checks: BTreeMap<Sha, Vec<CheckReading>>,
     /// The policy file that every repository has on GitHub.
     pub file: Option<String>,
     /// The pull requests through which that file came.
@@ -253,6 +258,7 @@ impl World {
             }
             Question::Changes(at) => Answer::Changes(self.changes.get(at).cloned()),
             Question::Origins(_, sha) => Answer::Origins(self.origins.get(sha).cloned().unwrap_or_default()),
+            Question::Checks(_, sha) => Answer::Checks(self.checks.get(sha).cloned().unwrap_or_default()),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
         };
         Fact::Known(answer, time(0))

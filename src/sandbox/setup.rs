@@ -29,6 +29,19 @@ impl Sandbox {
         })
     }
 
+    /// Adds the account of a bot, `name[bot]`.
+    pub fn add_bot(&self, login: &str) -> u64 {
+        self.shared.with(|state| state.add_account(login, AccountKind::Bot))
+    }
+
+    /// Another App ends a check of its own on a commit.
+    pub fn foreign_check(&self, repository: &str, app: &str, name: &str, (sha, conclusion): (&str, &str)) {
+        self.shared.with(|state| {
+            let repo = state.world.repo(repository)?.id;
+            state.foreign_run(repo, app, name, (sha, conclusion))
+        });
+    }
+
     /// Adds a team; its members become members of the organisation too.
     pub fn add_team(&self, org: &str, slug: &str, members: &[&str]) -> u64 {
         let team = self.shared.with(|state| {

@@ -1,6 +1,11 @@
 //! The connections: one that writes and some that read (SQLite), or one pool for both (PostgreSQL).
 
-use std::{path::Path, pin::Pin, time::Duration};
+use std::{
+    path::Path,
+    pin::Pin,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, any::AnyPoolOptions};
 
@@ -52,6 +57,8 @@ pub(super) struct Database {
     pub(super) reading: AnyPool,
     /// `None`: nobody else leases anything here.
     pub(super) holder: Option<Holder>,
+    /// The last delivery could not be stored.
+    pub(super) refusing: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -81,7 +88,13 @@ impl Database {
         let database = match guard::sqlite_path(url) {
             Some(path) => {
                 let reading = pool(&guard::sqlite_url(&path, "rw"), 1, SQLITE_READER).await?;
-                Self { dialect: Dialect::Sqlite, writing: reading.clone(), reading, holder: None }
+                Self {
+                    dialect: Dialect::Sqlite,
+                    writing: reading.clone(),
+                    reading,
+                    holder: None,
+                    refusing: Arc::default(),
+                }
             }
             None if is_postgres(url) => Self::postgres(url).await?,
             None => return Err(OpenError::NotADatabaseUrl(without_password(url))),
@@ -105,7 +118,7 @@ impl Database {
         }
         integrity::check(&writing, path).await?;
         let reading = pool(&guard::sqlite_url(path, "rw"), 4, SQLITE_READER).await?;
-        Ok(Self { dialect: Dialect::Sqlite, writing, reading, holder: None })
+        Ok(Self { dialect: Dialect::Sqlite, writing, reading, holder: None, refusing: Arc::default() })
     }
 
     async fn postgres(url: &str) -> Result<Self, OpenError> {
@@ -114,7 +127,13 @@ impl Database {
         if standby == "true" {
             return Err(OpenError::Standby);
         }
-        Ok(Self { dialect: Dialect::Postgres, reading: writing.clone(), writing, holder: None })
+        Ok(Self {
+            dialect: Dialect::Postgres,
+            reading: writing.clone(),
+            writing,
+            holder: None,
+            refusing: Arc::default(),
+        })
     }
 
     /// A new token for a lease.

@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use tokio::{
     sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::JoinSet,
@@ -131,6 +131,7 @@ impl Line {
             group.push(next);
         }
         name(&mut self.keys, &mut group);
+        tell_apart(&mut group);
         Some(group)
     }
 }
@@ -161,6 +162,27 @@ fn name(keys: &mut Generator, group: &mut [Waiting]) {
     }
 }
 
+/// One id with two bodies stands for two deliveries: GitHub sends the same body again, others number anew after a
+/// restart or not at all.
+fn tell_apart(group: &mut [Waiting]) {
+    let mut hashes: BTreeMap<String, String> = BTreeMap::new();
+    for waiting in group {
+        let hash = waiting.delivery.body.hash();
+        if hashes.entry(waiting.delivery.id.clone()).or_insert_with(|| hash.to_owned()) != hash {
+            waiting.give_own_id();
+        }
+    }
+}
+
+impl Waiting {
+    /// The id that another body bears already, with the beginning of this body's hash.
+    fn give_own_id(&mut self) {
+        let hash = self.delivery.body.hash();
+        let start = hash.get(..12).unwrap_or(hash);
+        self.delivery.id = format!("{}~{start}", self.delivery.id);
+    }
+}
+
 fn since_epoch(at: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
 }
@@ -174,15 +196,24 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
             .await;
         match result {
             Ok(kept) => {
-                for (waiting, kept) in group.into_iter().zip(kept) {
-                    waiting.answer.send(Ok(kept)).ok();
+                database.refusing.store(false, Ordering::Relaxed);
+                let mut others = vec![];
+                for (mut waiting, kept) in group.into_iter().zip(kept) {
+                    if let Some(kept) = kept {
+                        waiting.answer.send(Ok(kept)).ok();
+                    } else {
+                        waiting.give_own_id();
+                        others.push(waiting);
+                    }
                 }
+                groups.extend((!others.is_empty()).then_some(others));
             }
             Err(error) if error.is_about_the_data() && group.len() > 1 => {
                 let half = group.split_off(group.len() / 2);
                 groups.extend([half, group]);
             }
             Err(error) => {
+                database.refusing.store(true, Ordering::Relaxed);
                 tracing::error!(%error, deliveries = group.len(), "deliveries were not stored");
                 for waiting in group {
                     waiting.answer.send(Err(KeepError::Busy(error.to_string()))).ok();
@@ -195,41 +226,49 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
 /// A delivery, and how often it stands in the group beside this once.
 type First<'a> = (&'a Waiting, i64);
 
-/// Whoever's key is in the table was the first; the others repeat it.
+/// Whoever's key is in the table was the first; the others repeat it. `None`: another body bears its id.
 async fn insert(
     connection: &mut AnyConnection,
     dialect: Dialect,
     rows: &[Waiting],
-) -> Result<Vec<Kept>, StoreError> {
+) -> Result<Vec<Option<Kept>>, StoreError> {
     let mut firsts: BTreeMap<&str, First<'_>> = BTreeMap::new();
     for row in rows {
         firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
     }
     let firsts: Vec<First<'_>> = firsts.into_values().collect();
     let mut inserted = 0;
-    for some in in_powers_of_two(&firsts) {
+    for some in in_round_numbers(&firsts) {
         inserted += insert_new(connection, dialect, some).await?;
     }
     if inserted == firsts.len() as u64 && insert_bodies(connection, dialect, &firsts).await? == inserted {
         let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
         let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
-        return Ok(rows.iter().map(kept).collect());
+        return Ok(rows.iter().map(kept).map(Some).collect());
     }
-    let keys = lock(connection, dialect, &firsts).await?;
-    let is_new = |row: &Waiting| keys.get(&row.delivery.id) == Some(&row.key);
+    let there = lock(connection, dialect, &firsts).await?;
+    let is_new = |row: &Waiting| there.get(&row.delivery.id).is_some_and(|there| there.key == row.key);
+    let is_other = |row: &Waiting| {
+        let there = there.get(&row.delivery.id).and_then(|there| there.body.as_deref());
+        there.is_some_and(|hash| hash != row.delivery.body.hash())
+    };
+    let firsts: Vec<First<'_>> = firsts.into_iter().filter(|(row, _)| !is_other(row)).collect();
     let repeated: Vec<First<'_>> = firsts.iter().copied().filter(|(row, _)| !is_new(row)).collect();
     repeat(connection, dialect, &repeated).await?;
     let written = insert_missing_bodies(connection, dialect, &firsts).await?;
     let back: Vec<&Waiting> =
         repeated.iter().map(|(row, _)| *row).filter(|row| written.contains(&row.delivery.id)).collect();
     describe(connection, dialect, &back).await?;
-    Ok(rows.iter().map(|row| if is_new(row) { Kept::New } else { Kept::Repeated }).collect())
+    let kept = |row: &Waiting| if is_new(row) { Kept::New } else { Kept::Repeated };
+    Ok(rows.iter().map(|row| (!is_other(row)).then(|| kept(row))).collect())
 }
 
-/// Statements are prepared once for each number of rows: few numbers, few statements.
-fn in_powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Statements are prepared once for each number of rows: there are few numbers (1, 2, 3, 4, 6, 8, 12 and so on), so that
+/// there are few statements.
+fn in_round_numbers<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let count = if rows.is_empty() { return None } else { 1 << rows.len().ilog2() };
+        let power = 1 << rows.len().checked_ilog2()?;
+        let count = if rows.len() >= power + power / 2 { power + power / 2 } else { power };
         let (some, rest) = rows.split_at(count.min(MOST_ROWS));
         rows = rest;
         Some(some)
@@ -269,7 +308,7 @@ async fn insert_bodies(
     let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
                 ON CONFLICT (delivery_id) DO NOTHING";
     let mut inserted = 0;
-    for some in in_powers_of_two(rows) {
+    for some in in_round_numbers(rows) {
         let statement = bind_bodies(dialect.rows(text, 3, some.len()), some);
         inserted += statement.execute(&mut *connection).await?.rows_affected();
     }
@@ -290,18 +329,30 @@ fn bind_bodies(statement: Statement, rows: &[First<'_>]) -> Statement {
     })
 }
 
-/// The keys under which they are in the table. All replicas lock them in the same order.
+/// What is in the table under an id.
+struct There {
+    key: String,
+    /// The hash of its body; `None`: the body is not there, or was forgotten.
+    body: Option<String>,
+}
+
+/// What is in the table under these ids. All replicas lock them in the same order.
 async fn lock(
     connection: &mut AnyConnection,
     dialect: Dialect,
     rows: &[First<'_>],
-) -> Result<BTreeMap<String, String>, StoreError> {
-    let text =
-        "SELECT delivery_id, id FROM delivery WHERE delivery_id IN ({rows}) ORDER BY delivery_id {lock}";
+) -> Result<BTreeMap<String, There>, StoreError> {
+    let text = "SELECT delivery_id, id,
+                  CASE WHEN EXISTS (SELECT 1 FROM delivery_body WHERE delivery_body.delivery_id = delivery.delivery_id)
+                    THEN body_hash END
+                FROM delivery WHERE delivery_id IN ({rows}) ORDER BY delivery_id {lock}";
     let statement = dialect.rows(text, 1, rows.len());
     let statement = rows.iter().fold(statement, |statement, (row, _)| statement.bind(&row.delivery.id));
     let found = statement.fetch_all(connection).await?;
-    Ok(found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+    let there = |row: &AnyRow| -> Result<(String, There), sqlx::Error> {
+        Ok((row.try_get(0)?, There { key: row.try_get(1)?, body: row.try_get(2)? }))
+    };
+    Ok(found.iter().map(there).collect::<Result<_, _>>()?)
 }
 
 async fn repeat(
@@ -332,6 +383,9 @@ async fn insert_missing_bodies(
     dialect: Dialect,
     rows: &[First<'_>],
 ) -> Result<BTreeSet<String>, StoreError> {
+    if rows.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
                 ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id";
     let statement = bind_bodies(dialect.rows(text, 3, rows.len()), rows);
@@ -364,4 +418,21 @@ async fn describe(
     });
     statement.execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_group_is_written_whole_with_few_sizes_of_statements() {
+        let rows: Vec<usize> = (0..GROUP).collect();
+        let mut sizes = BTreeSet::new();
+        for length in 0..=GROUP {
+            let some: Vec<&[usize]> = in_round_numbers(&rows[..length]).collect();
+            assert_eq!(some.concat(), rows[..length]);
+            sizes.extend(some.into_iter().map(<[usize]>::len));
+        }
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
+    }
 }

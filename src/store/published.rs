@@ -76,7 +76,8 @@ impl Key {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
-            | Question::Origins(..) => None,
+            | Question::Origins(..)
+            | Question::Checks(..) => None,
         }
     }
 }
@@ -106,7 +107,8 @@ impl Store {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
-            | Question::Origins(..) => None,
+            | Question::Origins(..)
+            | Question::Checks(..) => None,
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -163,7 +165,8 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         | Question::InstallationRepositories(_)
         | Question::Links(_)
         | Question::Changes(_)
-        | Question::Origins(..) => return Ok(None),
+        | Question::Origins(..)
+        | Question::Checks(..) => return Ok(None),
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

@@ -1,5 +1,7 @@
 //! Looks at what is stored, without touching it: counts, lists, the next thing that is due.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use sqlx::Row;
 
@@ -10,7 +12,7 @@ use crate::domain::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, body, error::StoreError, inbox::time, published};
+use super::{Store, body, database::Work, error::StoreError, inbox::time, published};
 
 /// How much is left to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +47,25 @@ impl Counts {
 const PAGE: i64 = 500;
 
 impl Store {
+    /// Whether a delivery could be stored now: by the last one, and where that was refused, by trying.
+    pub async fn takes_deliveries(&self) -> bool {
+        let database = self.database();
+        if !database.refusing.load(Ordering::Relaxed) {
+            return true;
+        }
+        let touch: Work<(), ()> = |connection, dialect, ()| {
+            Box::pin(async move {
+                let text = "INSERT INTO meta (name, value) VALUES ('written', '1')
+                    ON CONFLICT (name) DO UPDATE SET value = CASE WHEN meta.value = '1' THEN '2' ELSE '1' END";
+                dialect.query(text).execute(connection).await?;
+                Ok(())
+            })
+        };
+        let done = database.write(&(), touch).await.is_ok();
+        database.refusing.store(!done, Ordering::Relaxed);
+        done
+    }
+
     /// How much is left to do at `now`. What is held at this moment counts as left.
     pub async fn counts(&self, now: Timestamp) -> Result<Counts, StoreError> {
         let row = self

@@ -75,6 +75,8 @@ trains:
   customer:
     repositories: [acme/web]
     title: \"{year}.{month}\"
+standard-changes:
+  - { name: notes, paths: [\"notes/**\"], checks: [{ name: ci, app: builder }] }
 ";
 
 const ASKED: &str = "\
@@ -295,6 +297,11 @@ impl Scene {
             Entry { head: "pick-clicks", base: "release/2", title: "Fewer clicks", ..Entry::default() };
         ana.open_pull_request(WEB, entry);
         ana.revert(at);
+        self.settle().await;
+        let notes = ana.commit(WEB, "notes", &[("notes/a.txt", "a")], "Take notes");
+        ana.open_pull_request(WEB, Entry { head: "notes", title: "Notes", ..Entry::default() });
+        self.settle().await;
+        self.stage.sandbox.foreign_check(WEB, "builder", "ci", (&notes, "success"));
         self.settle().await;
     }
 

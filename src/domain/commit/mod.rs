@@ -21,6 +21,7 @@ mod group;
 mod named;
 mod rules;
 mod scene;
+mod template;
 
 #[cfg(test)]
 mod tests;
@@ -110,7 +111,7 @@ impl Commit {
         let says = [BEING_READ, PATIENCE].into_iter().map(|wait| since + wait).find(|at| *at > now);
         let [soon, seldom] = ASK_AGAIN;
         let wait = if self.unknown_for(now) < PATIENCE { soon } else { seldom };
-        let asks = (!scene.unread_groups.is_empty()).then(|| now + wait);
+        let asks = (!scene.unread_groups.is_empty() || scene.lacks_an_answer()).then(|| now + wait);
         says.into_iter().chain(asks).min()
     }
 }

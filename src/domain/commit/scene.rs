@@ -8,11 +8,12 @@ use super::{
         facts::Inquiry,
         finding::Outcome,
         ids::{IssueRef, RepoId, RepoName, Sha, SubjectId},
-        policy::{EffectivePolicy, Marker, Mode, Zone},
+        policy::{EffectivePolicy, Marker, Mode, RequiredCheck, StandardChange, Zone},
         pull_request::PullRequestView,
         subject::View,
     },
     group::{self, MergeGroup, UnreadGroup},
+    template,
 };
 
 /// The pull requests at a commit, with all that they are linked to.
@@ -43,6 +44,28 @@ pub(super) struct PullRequestAt<'a> {
     pub links: Vec<LinkedChange<'a>>,
     /// Of what it is derived from, and has no change request to hand on: those that had not passed when merged.
     pub uncovered: Vec<IssueRef>,
+    /// The standard changes that it fits, as the policy has them now.
+    pub templates: Vec<Template>,
+}
+
+/// How a check stands at a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CheckStand {
+    Passed,
+    Failed,
+    Waiting,
+    /// GitHub could not be asked, and why.
+    Unknown(String),
+}
+
+/// A standard change, and what it still asks for.
+#[derive(Debug)]
+pub(super) struct Template {
+    pub change: StandardChange,
+    /// Of each group that must sign: how many did, or why that is not known.
+    pub signed: Vec<(String, u16, Result<u16, String>)>,
+    /// The checks that must have passed: how each stands at this commit.
+    pub checks: Vec<(RequiredCheck, CheckStand)>,
 }
 
 /// An issue that a pull request is linked to, and what its repository says of it.
@@ -69,6 +92,17 @@ impl Scene<'_> {
     }
 }
 
+impl Scene<'_> {
+    /// Whether GitHub did not say what a standard change asks for.
+    pub fn lacks_an_answer(&self) -> bool {
+        let templates = self.pull_requests.iter().flat_map(|pull_request| &pull_request.templates);
+        templates.into_iter().any(|template| {
+            let unread = |(_, stand): &(RequiredCheck, CheckStand)| matches!(stand, CheckStand::Unknown(_));
+            template.checks.iter().any(unread) || template.signed.iter().any(|(_, _, signed)| signed.is_err())
+        })
+    }
+}
+
 /// Asks for everything; what is not answered yet is missing in the inquiry, and the scene is then not whole.
 pub(super) fn look<'a>(
     repo: RepoId,
@@ -85,6 +119,8 @@ pub(super) fn look<'a>(
         live().flat_map(|group| &group.members).map(|number| IssueRef { repo, number: *number }).collect();
     let heads = here.iter().filter_map(pull_request).filter(|at| !queued.contains(at));
     let heads: BTreeSet<IssueRef> = heads.filter(|at| is_up_for_merging(*at, sha, inquiry)).collect();
+    let pull_requests =
+        queued.union(&heads).map(|at| look_at(*at, (repo, sha), policy.as_ref(), inquiry)).collect();
     Scene {
         repo,
         sha,
@@ -94,7 +130,7 @@ pub(super) fn look<'a>(
         own_changes: policy
             .zip(name)
             .is_some_and(|(policy, name)| policy.change_from_pull_request(name.as_str())),
-        pull_requests: queued.union(&heads).map(|at| look_at(*at, inquiry)).collect(),
+        pull_requests,
         unread_groups,
         branches: live().map(|group| group.branch.clone()).collect(),
     }
@@ -110,14 +146,20 @@ fn is_up_for_merging(at: IssueRef, sha: &Sha, inquiry: &mut Inquiry<'_>) -> bool
     view.is_none_or(|view| view.open && !view.draft && view.head == *sha)
 }
 
-fn look_at<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> PullRequestAt<'a> {
+fn look_at<'a>(
+    at: IssueRef,
+    commit: (RepoId, &Sha),
+    policy: Option<&EffectivePolicy>,
+    inquiry: &mut Inquiry<'a>,
+) -> PullRequestAt<'a> {
     let view = inquiry.view(SubjectId::PullRequest(at)).flatten().and_then(View::as_pull_request);
     let links = view.map_or(&[][..], |view| &view.links).iter();
     let links = links.map(|link| look_behind(link.to, inquiry)).collect();
     let derived = view.and_then(|view| view.derived.as_ref()).filter(|derived| derived.is_proven());
     let from = derived.into_iter().flat_map(|derived| &derived.from);
     let uncovered = from.copied().filter(|from| !hands_on(*from, inquiry)).collect();
-    PullRequestAt { at, view, links, uncovered }
+    let templates = view.zip(policy).map(|(view, policy)| template::of(view, policy, commit, inquiry));
+    PullRequestAt { at, view, links, uncovered, templates: templates.unwrap_or_default() }
 }
 
 /// Whether a merged pull request belongs to change requests, or had passed without: as its own, or a standard change.

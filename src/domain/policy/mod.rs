@@ -26,6 +26,7 @@ mod trains;
 mod repositories;
 mod rules;
 mod environments;
+mod dependency_files;
 mod standard_changes;
 mod freezes;
 mod scope;

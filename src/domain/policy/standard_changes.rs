@@ -5,8 +5,9 @@ use super::names::{PathPattern, serialized_as_written, short_text};
 use super::people::Signers;
 use super::place::Place;
 use super::rules::{self, Approvals, RequiredCheck};
-use super::written;
+use super::{dependency_files, written};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A template: a change that fits it needs no other acceptance.
@@ -75,6 +76,22 @@ impl fmt::Display for Paths {
 serialized_as_written!(Paths);
 
 impl StandardChange {
+    /// Whether a file may be touched. Workflows, actions and the policy never, whatever the patterns say.
+    pub fn covers(&self, path: &str) -> bool {
+        let runs = path.starts_with(".github/workflows/") || path.starts_with(".github/actions/");
+        let fits = |paths: &Paths| match paths {
+            Paths::DependencyFiles => dependency_files::is_one(path),
+            Paths::Pattern(pattern) => pattern.matches(path),
+        };
+        !runs && path != super::PATH && self.paths.iter().any(fits)
+    }
+
+    /// A hash of all that it says.
+    pub fn version(&self) -> String {
+        let content = serde_json::to_string(self).unwrap_or_default();
+        hex::encode(Sha256::digest(content))
+    }
+
     fn check(place: &Place<'_>, written: &written::StandardChange, signers: &Signers) -> Option<Self> {
         let name = place.key("name").take(short_text(&written.name));
         if written.paths.is_empty() {

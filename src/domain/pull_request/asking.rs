@@ -6,7 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::super::{facts::Inquiry, ids::IssueRef, policy::Mode, repository::RepositoryView};
+use super::super::{
+    policy::{EffectivePolicy, Mode},
+    repository::RepositoryView,
+};
 
 /// How long after the last activity somebody is probably still at it.
 const LIVELY: SignedDuration = SignedDuration::from_mins(15);
@@ -37,12 +40,7 @@ impl Asking {
 }
 
 /// Whether a pull request without a change request fails in this repository.
-pub(super) fn counts_here(
-    at: IssueRef,
-    repository: Option<&RepositoryView>,
-    inquiry: &mut Inquiry<'_>,
-) -> bool {
-    let policy = inquiry.policy(at.repo).flatten();
+pub(super) fn counts_here(policy: Option<&EffectivePolicy>, repository: Option<&RepositoryView>) -> bool {
     policy.zip(repository).is_some_and(|(policy, repository)| {
         let name = repository.name.as_str();
         policy.mode_for(name) > Mode::Observe && !policy.change_from_pull_request(name)

@@ -25,6 +25,7 @@ use follow::Followed;
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use reading::{Reading, ReviewGiven};
+pub use standard::{Files, Fit, Standard};
 
 mod asking;
 mod changes;
@@ -34,6 +35,7 @@ mod linked;
 mod policy_edit;
 mod reading;
 mod recheck;
+mod standard;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,9 @@ pub struct PullRequest {
     /// What it repeats, undoes or brings back.
     #[serde(default)]
     pub derived: Option<Derived>,
+    /// The standard changes that it fits.
+    #[serde(default)]
+    pub standard: Standard,
 }
 
 /// What others may read of a pull request.
@@ -97,6 +102,9 @@ pub struct PullRequestView {
     /// The commits that came with it, where it is merged.
     #[serde(default)]
     pub brought: Vec<Sha>,
+    /// The standard changes that it fits, where it has no change request.
+    #[serde(default)]
+    pub standard: Standard,
 }
 
 impl PullRequest {
@@ -112,6 +120,7 @@ impl PullRequest {
             policy_edit: None,
             asking: None,
             derived: None,
+            standard: Standard::default(),
         }
     }
 
@@ -139,6 +148,7 @@ impl PullRequest {
             policy_edit: self.policy_edit.clone(),
             derived: self.derived.clone(),
             brought: self.brought(),
+            standard: self.standard.clone(),
         }
     }
 
@@ -194,7 +204,7 @@ impl PullRequest {
     /// GitHub did not answer, and has to be asked again.
     fn is_unread(&self) -> bool {
         let unknown = |derived: &Derived| matches!(derived.proof, Proof::Unknown(_));
-        self.unread.is_some() || self.derived.as_ref().is_some_and(unknown)
+        self.unread.is_some() || self.standard.unknown.is_some() || self.derived.as_ref().is_some_and(unknown)
     }
 
     /// Open, ready, read, and linked to nothing: only somebody's hand in GitHub's sidebar can change that unheard.
@@ -267,7 +277,13 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
-    let wants_link = after.lacks_only_a_link() && asking::counts_here(at, repository, &mut inquiry);
+    let lacking = after.lacks_only_a_link();
+    let policy = if lacking { inquiry.policy(at.repo).flatten() } else { None };
+    after.standard = Standard::default();
+    if let Some(policy) = &policy {
+        after.standard = standard::find(&mut after, policy, &mut inquiry);
+    }
+    let wants_link = after.standard.fits.is_empty() && asking::counts_here(policy.as_ref(), repository);
     if !inquiry.is_complete() {
         return Judgement::Needs(inquiry.into_missing());
     }

@@ -12,6 +12,7 @@ use super::super::{
     ids::{AccountId, Actor, IssueRef, Sha},
     link::{WrittenLink, written_links},
 };
+use super::Files;
 
 /// What GitHub said of a pull request when it last answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,15 @@ pub struct Reading {
     pub commits: Vec<Sha>,
     /// Authors, co-authors and committers of its commits, each once.
     pub people: Vec<AccountId>,
+    /// Who wrote its commits, as far as signatures vouch for it: logins in lower case, each once.
+    #[serde(default)]
+    pub writers: Vec<String>,
+    /// Commits for whose writers no verified signature vouches.
+    #[serde(default)]
+    pub unproven: Vec<Sha>,
+    /// The files that it touches.
+    #[serde(default)]
+    pub files: Files,
     /// Commits with somebody whom GitHub knows only by mail.
     pub unattributed: Vec<Sha>,
     /// Its reviews, in order of time.
@@ -81,6 +91,9 @@ impl Reading {
             .commits
             .iter()
             .filter(|commit| commit.people.is_empty() || commit.people.iter().any(Option::is_none));
+        let vouched = reading.commits.iter().filter_map(|commit| commit.writers.as_ref());
+        let writers: BTreeSet<&String> = vouched.flatten().collect();
+        let unproven = reading.commits.iter().filter(|commit| commit.writers.is_none());
         let mut claims = Claims::default();
         reading.commits.iter().for_each(|commit| claims.extend(Claims::of_message(&commit.message)));
         let mut reviews = reading.reviews.clone();
@@ -91,6 +104,9 @@ impl Reading {
             closes: reading.closes.clone(),
             written: written.into_iter().collect(),
             claims,
+            writers: writers.into_iter().cloned().collect(),
+            unproven: unproven.map(|commit| commit.sha.clone()).collect(),
+            files: reading.files.clone(),
             commits: reading.commits.iter().map(|commit| commit.sha.clone()).collect(),
             people,
             unattributed: nameless.map(|commit| commit.sha.clone()).collect(),

@@ -74,12 +74,14 @@ const PULL_REQUEST: &str = "fragment PullRequestParts on PullRequest { number ti
     baseRefOid baseRefName author { ...ActorParts } labels(first: 100) { nodes { name } } \
     milestone { number } createdAt updatedAt \
     commits(first: 100) { ...CommitParts } \
+    files(first: 100) { nodes { path changeType } pageInfo { hasNextPage } } \
     reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) { nodes { fullDatabaseId \
     author { ...ActorParts } state commit { oid } submittedAt } pageInfo { hasPreviousPage } } }";
 
 const COMMITS: &str = "fragment CommitParts on PullRequestCommitConnection { nodes { commit { oid message \
-    committedViaWeb authors(first: 20) { totalCount nodes { user { __typename databaseId login } } } \
-    committer { user { __typename databaseId login } } } } pageInfo { hasNextPage endCursor } }";
+    committedViaWeb authors(first: 20) { totalCount nodes { email user { __typename databaseId login } } } \
+    committer { user { __typename databaseId login } } \
+    signature { isValid wasSignedByGitHub signer { databaseId login } } } } pageInfo { hasNextPage endCursor } }";
 
 impl Part {
     pub(super) const fn kind(&self) -> Kind {

@@ -3,6 +3,7 @@
 //! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
 
 mod changes;
+mod checks;
 mod document;
 mod issue;
 mod merge_queue;
@@ -11,6 +12,7 @@ mod policy;
 mod pull_request;
 mod shapes;
 mod team;
+mod writers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -109,7 +111,9 @@ type Batch<'q> = Vec<(&'q Question, Part)>;
 impl<'a> Reader<'a> {
     async fn answer<'q>(&self, questions: &'q [Question], found: &mut BTreeMap<&'q Question, Facts>) {
         for question in questions {
-            if let Question::Changes(at) = question {
+            if let Question::Checks(repo, sha) = question {
+                found.insert(question, self.checks(*repo, sha).await);
+            } else if let Question::Changes(at) = question {
                 found.insert(question, self.changes(*at).await);
             } else if let Question::PolicyFile(repo) = question {
                 found.insert(question, self.policy_file(*repo).await);
@@ -165,6 +169,7 @@ impl<'a> Reader<'a> {
             }),
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::Checks(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -231,6 +236,7 @@ impl<'a> Reader<'a> {
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::Checks(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -320,6 +326,7 @@ fn repo_of(question: &Question) -> Option<RepoId> {
         | Question::MergeGroup(repo, ..)
         | Question::Origins(repo, _) => Some(*repo),
         Question::Changes(_)
+        | Question::Checks(..)
         | Question::Links(_)
         | Question::View(_)
         | Question::PointingAt(..)

@@ -9,6 +9,7 @@ use super::{
     Blob, InRepository, Reader,
     document::{Answers, Part},
     shapes::{Elsewhere, Named, Oid, Page, Who, names},
+    writers::{self, Signature, Vouching, WEB_FLOW},
 };
 use crate::{
     domain::{
@@ -16,6 +17,7 @@ use crate::{
         facts::{CommitReading, PolicyAtHead, PullRequestReading},
         ids::{AccountId, Actor, IssueRef, RepoId, RepoName, Sha},
         policy::PATH,
+        pull_request::Files,
     },
     github::{payload::review_state, trouble::Trouble},
 };
@@ -46,7 +48,16 @@ pub(super) struct PullRequest {
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     commits: Page<Listed>,
+    files: Option<Page<Touched>>,
     reviews: Option<Page<Review>>,
+}
+
+/// A file that it touches.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Touched {
+    path: String,
+    change_type: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,11 +113,7 @@ struct Commit {
     committed_via_web: Option<bool>,
     authors: Page<Signature>,
     committer: Option<Signature>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Signature {
-    user: Option<Who>,
+    signature: Option<Vouching>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +167,7 @@ impl PullRequest {
             closes: links.iter().flat_map(Page::iter).filter_map(Elsewhere::at).collect(),
             commits,
             reviews: last_opinions(self.reviews),
+            files: files(self.files),
             policy,
             complete: links_complete && reviews_complete && commits_complete,
             pull_request: PullRequestSnapshot {
@@ -198,19 +206,31 @@ fn commits(first: Page<Listed>, more: Vec<Page<Listed>>) -> (Vec<CommitReading>,
     (read.collect(), ends && authors_complete)
 }
 
+/// Of a renamed file GraphQL does not say where it was.
+fn files(page: Option<Page<Touched>>) -> Files {
+    let Some(page) = page.filter(Page::is_all) else { return Files::Part };
+    if page.iter().any(|file| file.change_type == "RENAMED") {
+        return Files::Part;
+    }
+    let mut paths: Vec<String> = page.into_nodes().map(|file| file.path).collect();
+    paths.sort();
+    Files::Whole(paths)
+}
+
 impl Commit {
     fn reading(self) -> CommitReading {
+        let writers = writers::vouched(&self.authors, self.committer.as_ref(), self.signature.as_ref());
         // GitHub itself commits what people do on its pages; it is nobody.
         let web = self.committed_via_web == Some(true);
         let committer = self.committer.filter(|committer| !web || committer.user.is_some());
         let mut people: Vec<Option<Actor>> =
             self.authors.into_nodes().chain(committer).map(|by| by.user.and_then(Who::actor)).collect();
         if web {
-            people.retain(|person| person.as_ref().is_none_or(|person| person.login != "web-flow"));
+            people.retain(|person| person.as_ref().is_none_or(|person| person.login != WEB_FLOW));
         }
         people.sort();
         people.dedup();
-        CommitReading { sha: self.oid, message: self.message, people }
+        CommitReading { sha: self.oid, message: self.message, people, writers }
     }
 }
 

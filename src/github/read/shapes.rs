@@ -57,6 +57,11 @@ pub(super) struct Who {
 }
 
 impl Who {
+    /// In lower case; of a bot with `[bot]` behind it.
+    pub(super) fn login(&self) -> Option<String> {
+        self.clone().actor().map(|actor| actor.login.to_ascii_lowercase())
+    }
+
     /// Somebody without a number is nobody: decisions go by numbers.
     pub(super) fn actor(self) -> Option<Actor> {
         let kind = self.kind.as_deref().unwrap_or_default();

@@ -376,7 +376,7 @@ async fn a_pull_request_shows_its_links_its_people_and_the_last_opinion_of_each(
     assert_eq!(opened, [json!([7]), Value::Null], "links lie in other repositories");
     insta::assert_snapshot!(
         serde_json::to_string(&(&reading.closes, &reading.commits, &reading.reviews)).unwrap(),
-        @r#"[[{"repo":8,"number":3}],[{"sha":"0000000000000000000000000000000000000000","message":"m","people":[null,{"id":9,"login":"ana","person":true}]}],[{"id":3000000004,"author":{"id":5,"login":"quinn","person":true},"state":"dismissed","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:04:00Z"},{"id":3000000003,"author":{"id":6,"login":"lee","person":true},"state":"approved","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:03:00Z"}]]"#
+        @r#"[[{"repo":8,"number":3}],[{"sha":"0000000000000000000000000000000000000000","message":"m","people":[null,{"id":9,"login":"ana","person":true}],"writers":null}],[{"id":3000000004,"author":{"id":5,"login":"quinn","person":true},"state":"dismissed","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:04:00Z"},{"id":3000000003,"author":{"id":6,"login":"lee","person":true},"state":"approved","commit":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","submitted_at":"2026-11-20T09:03:00Z"}]]"#
     );
 }
 

@@ -46,6 +46,7 @@ impl State {
             started_at: now,
             completed_at: None,
             output: Output::default(),
+            app: None,
         };
         self.repo_mut(repo)?.check_runs.insert(id, run);
         self.apply_to_run(repo, id, change)?;
@@ -106,6 +107,20 @@ impl State {
         let (suite, repo) = (run.suite, self.repo_mut(repo)?);
         repo.check_suites.get_mut(&suite)?.updated_at = now;
         Some(())
+    }
+
+    /// Another App ends a check of its own on a commit.
+    pub fn foreign_run(
+        &mut self,
+        repo: u64,
+        app: &str,
+        name: &str,
+        (sha, conclusion): (&str, &str),
+    ) -> Option<()> {
+        let id = self.create_run(repo, name, sha, RunChange::default())?;
+        self.repo_mut(repo)?.check_runs.get_mut(&id)?.app = Some(app.to_owned());
+        let conclusion = Some(conclusion.to_owned());
+        self.change_run(repo, id, RunChange { conclusion, ..RunChange::default() })
     }
 
     /// Somebody asks for a run again. Its state is not touched: that is for the App to do.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::objects;
 use super::super::state::{Numbered, State};
-use super::super::world::{CheckSuite, Closer, Commit, Files, Signature};
+use super::super::world::{AccountKind, CheckSuite, Closer, Commit, Files, Signature};
 
 const NOTHING: &str = "0000000000000000000000000000000000000000";
 
@@ -97,6 +97,34 @@ impl State {
         }
         let signature = self.signature(actor);
         let commit = Commit::new(vec![tip], tree, message, signature.clone(), signature);
+        let sha = self.keep(repo, commit)?;
+        self.move_branch(repo, actor, branch, &sha)?;
+        Some(sha)
+    }
+
+    /// GitHub's own account for what it commits on somebody's behalf.
+    fn web_flow(&mut self) -> u64 {
+        let known = self.world.account("web-flow").map(|account| account.id);
+        known.unwrap_or_else(|| self.add_account("web-flow", AccountKind::User))
+    }
+
+    /// The same as [`State::push`] through GitHub's API, which commits it as itself and signs it.
+    pub fn commit_for(
+        &mut self,
+        repo: u64,
+        actor: u64,
+        branch: &str,
+        files: &[(&str, &str)],
+        message: &str,
+    ) -> Option<String> {
+        let found = self.repo(repo)?;
+        let tip = found.branch(branch).or_else(|| found.branch(&found.default_branch))?.to_owned();
+        let mut tree = found.commits.get(&tip)?.files.clone();
+        tree.extend(files.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))));
+        let author = self.signature(actor);
+        let (name, email) = ("GitHub".to_owned(), "noreply@github.com".to_owned());
+        let committer = Signature { name, email, account: Some(self.web_flow()), at: author.at };
+        let commit = Commit { signed: true, ..Commit::new(vec![tip], tree, message, author, committer) };
         let sha = self.keep(repo, commit)?;
         self.move_branch(repo, actor, branch, &sha)?;
         Some(sha)

@@ -164,8 +164,9 @@ pub(super) fn commit<'a>(
         "message" => leaf(commit.message.as_str()),
         "author" => view.object(Thing::GitActor(&commit.author)),
         "committer" => view.object(Thing::GitActor(&commit.committer)),
-        // People of the sandbox commit by pushing, never in an editor on a page.
+        // People of the sandbox commit by pushing or through the API, never in an editor on a page.
         "committedViaWeb" => leaf(false),
+        "signature" => view.optional(commit.signed.then_some(Thing::GitHubsSignature)),
         "authoredDate" => moment(commit.author.at),
         "committedDate" => moment(commit.committer.at),
         "authors" => {
@@ -209,8 +210,8 @@ pub(super) fn git_actor<'a>(view: View<'a>, signature: &'a Signature, field: &st
         "date" => moment(signature.at),
         "user" => {
             let account = signature.account.and_then(|id| view.state.world.accounts.get(&id));
-            let user = account.filter(|account| account.kind == AccountKind::User);
-            view.optional(user.map(|user| Thing::Account(user.id)))
+            let user = account.filter(|account| account.kind != AccountKind::Organization);
+            view.optional(user.map(|user| Thing::GitUser(user.id)))
         }
         _ => unknown(field),
     }

@@ -31,9 +31,17 @@ pub(in crate::sandbox) fn check_run(world: &World, repo: &Repo, run: &CheckRun) 
             "annotations_url": format!("{url}/annotations"),
         },
         "check_suite": { "id": run.suite },
-        "app": app(world),
+        "app": app_of(world, run),
         "pull_requests": pulls_at(world, repo, &run.head_sha),
     })
+}
+
+fn app_of(world: &World, run: &CheckRun) -> Value {
+    let ours = app(world);
+    match &run.app {
+        Some(slug) => with(ours, json!({ "id": world.app.id + 1, "slug": slug, "name": slug })),
+        None => ours,
+    }
 }
 
 /// A check run as webhooks carry it: with more of its suite.

@@ -19,7 +19,7 @@ pub(in crate::sandbox) fn pull_files(world: &World, repo: &Repo, pull: &Pull) ->
         named.flat_map(|(status, paths)| paths.into_iter().map(move |path| (path, status))).collect();
     files.sort_unstable();
     let text = |commit: Option<&super::super::world::Commit>, path: &str| {
-        commit.and_then(|commit| commit.files.get(path)).map(|text| text.to_string()).unwrap_or_default()
+        commit.and_then(|commit| commit.files.get(path)).map(ToString::to_string).unwrap_or_default()
     };
     let page = format!("{}/{}", world.urls.web, world.full_name(repo));
     let api = format!("{}/repos/{}", world.urls.api, world.full_name(repo));

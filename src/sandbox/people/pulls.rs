@@ -39,6 +39,11 @@ impl Person<'_> {
         self.in_repo("push", repo, |state, me, repo| state.push(repo, me, branch, files, message))
     }
 
+    /// The same through GitHub's API, which signs what it commits for somebody; answers the SHA.
+    pub fn commit(&self, repo: &str, branch: &str, files: &[(&str, &str)], message: &str) -> String {
+        self.in_repo("commit", repo, |state, me, repo| state.commit_for(repo, me, branch, files, message))
+    }
+
     /// Points a branch to a commit that exists, as a force-push does.
     pub fn force_push(&self, repo: &str, branch: &str, sha: &str) {
         self.in_repo("force_push", repo, |state, me, repo| {

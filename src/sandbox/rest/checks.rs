@@ -121,6 +121,6 @@ pub(super) fn list(state: &State, call: &Call, repo: u64, reference: &str) -> An
 }
 
 fn latest(repo: &Repo, run: &CheckRun) -> bool {
-    let same = |other: &&CheckRun| other.suite == run.suite && other.name == run.name;
+    let same = |other: &&CheckRun| other.suite == run.suite && other.name == run.name && other.app == run.app;
     repo.check_runs.values().rfind(same).is_some_and(|last| last.id == run.id)
 }

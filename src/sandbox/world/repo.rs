@@ -58,6 +58,8 @@ pub(in crate::sandbox) struct Commit {
     pub message: String,
     pub author: Signature,
     pub committer: Signature,
+    /// GitHub made it for somebody who had signed in, and signed it.
+    pub signed: bool,
     /// From `Co-authored-by` trailers.
     pub co_authors: Vec<Signature>,
     pub files: Files,
@@ -110,6 +112,8 @@ pub(in crate::sandbox) struct CheckRun {
     pub started_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     pub output: Output,
+    /// The App that made it, where it is another one.
+    pub app: Option<String>,
 }
 
 /// What a check run says.
@@ -148,7 +152,7 @@ impl Commit {
         let rest = [tree.as_str(), message, &author.email, &written, &committer.email, &committed];
         let sha = hash(parents.iter().map(String::as_str).chain(rest));
         let message = message.to_owned();
-        Self { sha, tree, parents, message, author, committer, co_authors: Vec::new(), files }
+        Self { sha, tree, parents, message, author, committer, signed: false, co_authors: Vec::new(), files }
     }
 
     /// The same commit under another name, where the same work is done twice in one second.

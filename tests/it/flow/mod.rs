@@ -18,4 +18,5 @@ mod queue;
 mod relabelled;
 mod signed_policy;
 mod sidebar;
+mod standard_changes;
 mod triage;

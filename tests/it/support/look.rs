@@ -36,7 +36,8 @@ impl Scene {
 
     /// What our newest check run on a commit says at length.
     pub fn check_text(&self, repository: &str, sha: &str) -> String {
-        let runs = self.github().check_runs(repository, sha);
+        let mut runs = self.github().check_runs(repository, sha);
+        runs.retain(|run| run["name"] == "changegate/change");
         let text = runs.last().and_then(|run| run["output"]["summary"].as_str());
         self.readable(text.unwrap_or_default())
     }

@@ -172,7 +172,7 @@ impl Scene {
 
     /// Ends the scene; see [`super::scenario`].
     pub async fn end(self) {
-        self.settle().await;
+        self.stage.settle().await.unwrap();
         let counts = self.stage.app.store.counts(self.stage.clock.now()).await.unwrap();
         assert!(counts.is_idle(), "something is left: {counts:?}");
         assert_eq!((counts.parked, counts.effects_waiting), (0, 0), "something waits: {counts:?}");

@@ -31,7 +31,7 @@ async fn each_acknowledgement_follows_a_sync_that_began_after_its_body_was_writt
     let place = Place::open(Database::sqlite()).await;
     let trace = place.folder.path().join("trace");
     let file = trace.display().to_string();
-    let arguments = ["-D", "-f", "-qq", "-yy", "-s", "5000", "-e", CALLS, "-o", &file, PROGRAM, "serve"];
+    let arguments = ["-D", "-f", "-q", "-yy", "-s", "5000", "-e", CALLS, "-o", &file, PROGRAM, "serve"];
     let server = place.start(&mut place.prepare("strace", &arguments)).await;
     let mut senders = JoinSet::new();
     for number in 0..LINES {

@@ -66,7 +66,9 @@ async fn keeps_only_what_it_acknowledges(place: &Place, server: &Server, breaks:
     }
     assert!(slowest < IN_TIME, "GitHub would not have waited {slowest:?} for the answer");
     assert_eq!(server.ask("/healthz").await.unwrap().status, 200);
+    assert_eq!(server.ask("/readyz").await.unwrap().status, 503);
     breaks(false).await;
+    until("it is ready again", async || (server.ask("/readyz").await?.status == 200).then_some(())).await;
     let since = now();
     until("it stores again", async || (server.send(&letter("after")).await.status == 202).then_some(()))
         .await;

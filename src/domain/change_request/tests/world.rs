@@ -288,7 +288,8 @@ impl World {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
-            | Question::Origins(..) => {
+            | Question::Origins(..)
+            | Question::Checks(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };

@@ -14,6 +14,7 @@ mod derived;
 mod linked_change;
 mod own_change;
 mod policy_edit;
+mod standard_change;
 
 /// How a pull request is linked.
 const LINK: &str =
@@ -78,13 +79,17 @@ fn belongs(
     if !rules.is_empty() && links.is_empty() {
         return rules;
     }
+    let standard = standard_change::finding(view, pull_request, scene);
+    if let Some(standard) = standard.filter(|_| links.is_empty()) {
+        return vec![standard];
+    }
     if links.is_empty() && scene.own_changes {
         let judged = view.unknown.is_none();
         return judged.then(|| own_change::finding(view, named)).into_iter().collect();
     }
     if links.is_empty() {
         let told = view.unknown.is_none() && view.lost_links.is_empty();
-        return told.then(|| not_linked(named)).into_iter().collect();
+        return told.then(|| not_linked(view, named)).into_iter().collect();
     }
     let (texts, pages): (Vec<String>, Vec<_>) = links
         .iter()
@@ -98,12 +103,13 @@ fn belongs(
     rules
 }
 
-fn not_linked(named: &Named) -> Finding {
+fn not_linked(view: &PullRequestView, named: &Named) -> Finding {
+    let why_not = view.standard.why_not.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
     Finding::new(
         "no_change_request",
         Outcome::Fail,
         "linked to a change request",
-        "It belongs to no change request.",
+        format!("It belongs to no change request.{why_not}"),
     )
     .headline(format!("{} belongs to no change request", named.text))
     .cure(LINK)

@@ -1,0 +1,134 @@
+//! Standard changes: what a template of the policy accepts in advance, and what only looks like it.
+
+use changegate::sandbox::{Entry, Verdict};
+
+use crate::support::{Pull, Scene, assert_snapshot, scenario};
+
+const TEMPLATES: &str = r#"
+standard-changes:
+  - name: dependency updates
+    authors: ["dependabot[bot]"]
+    paths: [$dependency-files]
+    checks: [{ name: ci, app: builder }]
+  - { name: documentation, paths: ["docs/**"], approvals: { review: 1 } }
+"#;
+
+/// Opens a pull request from a branch that is there.
+async fn open(s: &Scene, by: &str, head: &str) -> Pull {
+    let at = s.by(by).open_pull_request("acme/web", Entry { head, title: head, ..Entry::default() });
+    s.settle().await;
+    Pull { at, head: s.github().head("acme/web", head).unwrap() }
+}
+
+const BOT: &str = "dependabot[bot]";
+
+#[tokio::test]
+async fn an_update_by_the_bot_passes_as_a_standard_change_when_its_check_has_passed() {
+    scenario(async |s| {
+        s.policy(TEMPLATES).await;
+        s.github().add_bot(BOT);
+        s.by(BOT).commit("acme/web", "bump", &[("Cargo.lock", "serde 1.2")], "Bump serde");
+        let pull = open(s, BOT, "bump").await;
+        assert_snapshot!(s.check_text("acme/web", &pull.head), @r"
+        | | rule | |
+        |---|---|---|
+        | … waiting | a standard change | It is the standard change “dependency updates”, but check `ci` of `builder` has not ended on `3815685` yet. **Cure:** meet what is missing, or put `Change: owner/repo#n` in the description, which links an accepted change request. |
+
+        It is judged again by itself when any of this changes.
+        ");
+        s.github().foreign_check("acme/web", "builder", "ci", (&pull.head, "failure"));
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 1 rules not met: the standard change “dependency updates” lacks something");
+        s.github().foreign_check("acme/web", "somebody", "ci", (&pull.head, "success"));
+        s.settle().await;
+        assert!(s.check(&pull.head).starts_with("failure"), "the check of another App");
+
+        s.by(BOT).commit("acme/web", "bump", &[("Cargo.lock", "serde 1.3")], "Bump serde again");
+        s.settle().await;
+        let head = s.github().head("acme/web", "bump").unwrap();
+        s.github().foreign_check("acme/web", "builder", "ci", (&head, "success"));
+        s.settle().await;
+        assert_snapshot!(s.check_text("acme/web", &head), @r"
+        | | rule | |
+        |---|---|---|
+        | ✓ pass | a standard change | It is the standard change “dependency updates”: every commit is by `dependabot[bot]`, and every file is one of `$dependency-files`. |
+        ");
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        let revert = s.by("lee").revert(pull.at);
+        s.settle().await;
+        let head = s.github().head("acme/web", &format!("revert-{}-bump", pull.at.number)).unwrap();
+        assert_snapshot!(s.check(&head), @"success: 1 of 1 rules met");
+        s.by("lee").merge(revert);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_only_looks_like_the_bot_s_update_is_told_why_it_is_none() {
+    scenario(async |s| {
+        s.policy(TEMPLATES).await;
+        s.github().add_bot(BOT);
+        let mut told = vec![];
+        let lock = [("Cargo.lock", "serde 1.2")];
+        s.by(BOT).push("acme/web", "unsigned", &lock, "Bump");
+        let pull = open(s, BOT, "unsigned").await;
+        told.push(s.check_text("acme/web", &pull.head));
+        s.by(BOT).commit("acme/web", "helped", &lock, "Bump");
+        s.by("ana").commit("acme/web", "helped", &[("Cargo.toml", "serde")], "Help");
+        let pull = open(s, BOT, "helped").await;
+        told.push(s.check_text("acme/web", &pull.head));
+        s.by(BOT).commit("acme/web", "code", &[("Cargo.lock", "x"), ("src/main.rs", "x")], "Bump");
+        let pull = open(s, BOT, "code").await;
+        told.push(s.check_text("acme/web", &pull.head));
+        s.by("ana").commit("acme/web", "human", &lock, "Bump");
+        let pull = open(s, "ana", "human").await;
+        told.push(s.check_text("acme/web", &pull.head));
+        let sentence = |text: &String| {
+            let line = text.lines().nth(2).unwrap_or_default().to_owned();
+            line.split(" **Cure").next().unwrap_or_default().to_owned()
+        };
+        assert_snapshot!(told.iter().map(sentence).collect::<Vec<_>>().join("\n"), @r"
+        | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: no signature that GitHub has verified says who wrote `69bb144`.
+        | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: `ana` wrote a part of it.
+        | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: `src/main.rs` is not among its files.
+        | ✗ not met | linked to a change request | It belongs to no change request.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn documentation_by_anybody_passes_with_one_review() {
+    scenario(async |s| {
+        s.policy(TEMPLATES).await;
+        s.by("ana").push("acme/web", "words", &[("docs/a.md", "words")], "Words");
+        let pull = open(s, "ana", "words").await;
+        assert_snapshot!(s.check_text("acme/web", &pull.head), @r"
+        | | rule | |
+        |---|---|---|
+        | … waiting | a standard change | It is the standard change “documentation”, but `review` has 0 of 1 approvals of this commit. **Cure:** meet what is missing, or put `Change: owner/repo#n` in the description, which links an accepted change request. |
+
+        It is judged again by itself when any of this changes.
+        ");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        assert_snapshot!(s.check_text("acme/web", &pull.head), @r"
+        | | rule | |
+        |---|---|---|
+        | ✓ pass | a standard change | It is the standard change “documentation”: every file is one of `docs/**`. |
+        ");
+        s.policy("").await;
+        assert!(s.check(&pull.head).starts_with("failure"), "the template is gone");
+        for n in 0..101 {
+            s.by("ana").push("acme/web", "many", &[(&format!("docs/{n}.md"), "words")], "Words");
+        }
+        s.policy(TEMPLATES).await;
+        let many = open(s, "ana", "many").await;
+        s.by("lee").review(many.at, Verdict::Approve, "");
+        s.settle().await;
+        assert!(s.check(&many.head).starts_with("success"), "{}", s.check(&many.head));
+    })
+    .await;
+}
