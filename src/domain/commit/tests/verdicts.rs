@@ -1,6 +1,7 @@
 //! What is decided, when, and by whose asking.
 
 use super::*;
+use crate::domain::pull_request::{Derived, Kind, Proof};
 
 #[test]
 fn a_pass_is_taken_back_at_once_when_a_fact_is_lost() {
@@ -28,6 +29,12 @@ fn a_merge_group_that_github_does_not_explain_is_asked_for_again_and_does_not_pa
         assert_eq!((status(&decision), decision.look_again), (expected, again.map(time)), "{seconds}");
         state = Some(decision.after);
     }
+}
+
+/// A pull request that says that it takes back #12, of which nothing is known.
+fn derived(proof: Proof) -> PullRequestView {
+    let derived = Derived { kind: Kind::Undoes, from: vec![at(12)], proof, inherits: vec![] };
+    PullRequestView { derived: Some(derived), ..pull_request(41, &[]) }
 }
 
 #[test]
@@ -68,6 +75,15 @@ fn each_obstacle_has_its_code_its_outcome_and_a_cure() {
             PullRequestView { too_many_links: true, ..pull_request(41, &[at(1)]) },
             accepted(1),
         ),
+        (
+            "not_just_a_revert",
+            Outcome::Fail,
+            derived(Proof::Missing("it changes no file".into())),
+            accepted(1),
+        ),
+        ("not_just_a_revert", Outcome::Fail, derived(Proof::Waits("#12 is not merged".into())), accepted(1)),
+        ("derived_unknown", Outcome::Unknown, derived(Proof::Unknown("x.".into())), accepted(1)),
+        ("derived_not_covered", Outcome::Fail, derived(Proof::Given), accepted(1)),
         (
             "pull_request_unknown",
             Outcome::Unknown,
