@@ -10,6 +10,7 @@ standard-changes:
     authors: ["dependabot[bot]"]
     paths: [$dependency-files]
     checks: [{ name: ci, app: builder }]
+    suspend-after: 1 failed deployment
   - { name: documentation, paths: ["docs/**"], approvals: { review: 1 } }
 "#;
 
@@ -29,10 +30,11 @@ async fn an_update_by_the_bot_passes_as_a_standard_change_when_its_check_has_pas
         s.github().add_bot(BOT);
         s.by(BOT).commit("acme/web", "bump", &[("Cargo.lock", "serde 1.2")], "Bump serde");
         let pull = open(s, BOT, "bump").await;
-        assert_snapshot!(s.check_text("acme/web", &pull.head), @r"
+        let waiting = s.check_text("acme/web", &pull.head).replace(&pull.head[..7], "HEAD");
+        assert_snapshot!(waiting, @r"
         | | rule | |
         |---|---|---|
-        | … waiting | a standard change | It is the standard change “dependency updates”, but check `ci` of `builder` has not ended on `3815685` yet. **Cure:** meet what is missing, or put `Change: owner/repo#n` in the description, which links an accepted change request. |
+        | … waiting | a standard change | It is the standard change “dependency updates”, but check `ci` of `builder` has not ended on `HEAD` yet. **Cure:** meet what is missing, or put `Change: owner/repo#n` in the description, which links an accepted change request. |
 
         It is judged again by itself when any of this changes.
         ");
@@ -51,7 +53,7 @@ async fn an_update_by_the_bot_passes_as_a_standard_change_when_its_check_has_pas
         assert_snapshot!(s.check_text("acme/web", &head), @r"
         | | rule | |
         |---|---|---|
-        | ✓ pass | a standard change | It is the standard change “dependency updates”: every commit is by `dependabot[bot]`, and every file is one of `$dependency-files`. |
+        | ✓ pass | a standard change | It is the standard change “dependency updates”: every commit is by `dependabot[bot]`, and every file is one of `$dependency-files`. Its failed deployments are not counted yet. |
         ");
         s.by("ana").merge(pull.at);
         s.settle().await;
@@ -74,7 +76,7 @@ async fn what_only_looks_like_the_bot_s_update_is_told_why_it_is_none() {
         let lock = [("Cargo.lock", "serde 1.2")];
         s.by(BOT).push("acme/web", "unsigned", &lock, "Bump");
         let pull = open(s, BOT, "unsigned").await;
-        told.push(s.check_text("acme/web", &pull.head));
+        told.push(s.check_text("acme/web", &pull.head).replace(&pull.head[..7], "HEAD"));
         s.by(BOT).commit("acme/web", "helped", &lock, "Bump");
         s.by("ana").commit("acme/web", "helped", &[("Cargo.toml", "serde")], "Help");
         let pull = open(s, BOT, "helped").await;
@@ -90,7 +92,7 @@ async fn what_only_looks_like_the_bot_s_update_is_told_why_it_is_none() {
             line.split(" **Cure").next().unwrap_or_default().to_owned()
         };
         assert_snapshot!(told.iter().map(sentence).collect::<Vec<_>>().join("\n"), @r"
-        | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: no signature that GitHub has verified says who wrote `69bb144`.
+        | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: no signature that GitHub has verified says who wrote `HEAD`.
         | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: `ana` wrote a part of it.
         | ✗ not met | linked to a change request | It belongs to no change request. It is no standard change “dependency updates”: `src/main.rs` is not among its files.
         | ✗ not met | linked to a change request | It belongs to no change request.

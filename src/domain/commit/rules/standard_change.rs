@@ -45,7 +45,10 @@ fn fits(template: &Template, name: &str) -> String {
     } else {
         format!("every commit is by {}, and ", authors.join(" or "))
     };
-    format!("It is the standard change {name}: {by}every file is one of {}.", paths.join(", "))
+    // Deployments are followed by nobody yet; whoever relies on it must be able to see that.
+    let uncounted =
+        template.change.suspend_after.map_or("", |_| " Its failed deployments are not counted yet.");
+    format!("It is the standard change {name}: {by}every file is one of {}.{uncounted}", paths.join(", "))
 }
 
 fn signatures(template: &Template) -> Vec<(Outcome, String)> {

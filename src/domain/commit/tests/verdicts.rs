@@ -1,6 +1,7 @@
 //! What is decided, when, and by whose asking.
 
 use super::*;
+use crate::domain::pull_request::{Derived, Kind, Proof};
 
 #[test]
 fn a_pass_is_taken_back_at_once_when_a_fact_is_lost() {
@@ -27,6 +28,42 @@ fn a_merge_group_that_github_does_not_explain_is_asked_for_again_and_does_not_pa
         assert_eq!(asked.len(), 1);
         assert_eq!((status(&decision), decision.look_again), (expected, again.map(time)), "{seconds}");
         state = Some(decision.after);
+    }
+}
+
+/// A pull request that says that it takes back #12, of which nothing is known.
+fn derived(proof: Proof) -> PullRequestView {
+    let derived = Derived { kind: Kind::Undoes, from: vec![at(12)], proof, inherits: vec![] };
+    PullRequestView { derived: Some(derived), ..pull_request(41, &[]) }
+}
+
+/// It is the one obstacle, with a cure and a headline that can stand in a sentence.
+fn stands_in_the_way(
+    code: &str,
+    outcome: Outcome,
+    pull_request: PullRequestView,
+    change_request: ChangeRequestView,
+) {
+    let decision = enforcing().with(pull_request).and(change_request).judged();
+    let State::Commit(commit) = &decision.after else { panic!() };
+    let obstacles: Vec<_> = commit.findings.iter().flat_map(Finding::obstacles).collect();
+    let [obstacle] = obstacles.as_slice() else { panic!("{code}: {obstacles:?}") };
+    assert_eq!((obstacle.code.as_str(), obstacle.own), (code, outcome));
+    assert!(obstacle.cure.is_some() && obstacle.headline.is_some(), "{code}");
+    let ends_well = |text: &str| !text.ends_with('.') && !text.contains("..");
+    assert!(obstacle.cure.as_deref().is_some_and(ends_well) && obstacle.sentence.ends_with('.'), "{code}");
+    assert!(!obstacle.sentence.ends_with(".."), "{code}");
+}
+
+#[test]
+fn a_claim_that_does_not_hold_or_cannot_be_compared_stands_in_the_way() {
+    for (code, outcome, proof) in [
+        ("not_just_a_revert", Outcome::Fail, Proof::Missing("it changes no file".into())),
+        ("not_just_a_revert", Outcome::Fail, Proof::Waits("#12 is not merged".into())),
+        ("derived_unknown", Outcome::Unknown, Proof::Unknown("x.".into())),
+        ("derived_not_covered", Outcome::Fail, Proof::Given),
+    ] {
+        stands_in_the_way(code, outcome, derived(proof), accepted(1));
     }
 }
 
@@ -76,18 +113,7 @@ fn each_obstacle_has_its_code_its_outcome_and_a_cure() {
         ),
     ];
     for (code, outcome, pull_request, change_request) in cases {
-        let decision = enforcing().with(pull_request).and(change_request).judged();
-        let State::Commit(commit) = &decision.after else { panic!() };
-        let obstacles: Vec<_> = commit.findings.iter().flat_map(Finding::obstacles).collect();
-        let [obstacle] = obstacles.as_slice() else { panic!("{code}: {obstacles:?}") };
-        assert_eq!((obstacle.code.as_str(), obstacle.own), (code, outcome));
-        assert!(obstacle.cure.is_some() && obstacle.headline.is_some(), "{code}");
-        let ends_well = |text: &str| !text.ends_with('.') && !text.contains("..");
-        assert!(
-            obstacle.cure.as_deref().is_some_and(ends_well) && obstacle.sentence.ends_with('.'),
-            "{code}"
-        );
-        assert!(!obstacle.sentence.ends_with(".."), "{code}");
+        stands_in_the_way(code, outcome, pull_request, change_request);
     }
 }
 
