@@ -279,8 +279,7 @@ mod tests {
     fn what_is_told_is_small_and_has_nothing_that_a_person_wrote() {
         let at: Timestamp = "2026-11-23T10:04:30Z".parse().unwrap();
         let told = |news| {
-            let name = "acme/web".parse().ok();
-            let announcement = Announcement { at, repo: RepoId(7), name, news };
+            let announcement = Announcement { at, repo: RepoId(7), name: "acme/web".parse().ok(), news };
             serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
         };
         let stage = told(News::Stage {

@@ -31,7 +31,7 @@ use crate::{
 /// How many deliveries one step routes: each step costs two commits, and those who deliver wait for them.
 const ROUTED: usize = 256;
 /// How many subjects one step takes.
-const BATCH: usize = 64;
+const BATCH: usize = 100;
 /// How often a subject may ask before it is a defect. Four rounds go to the store and cost one statement each.
 const ROUNDS: usize = 8;
 

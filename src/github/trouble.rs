@@ -38,6 +38,11 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// Whether GitHub gave up on it, as it does on what takes it more than ten seconds.
+    pub(super) const fn is_too_much(&self) -> bool {
+        matches!(self, Self::Failed(StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT))
+    }
+
     /// As a sentence for a person, without the full stop.
     pub(super) fn sentence(&self, now: Timestamp) -> String {
         let at = clock_time(now);

@@ -44,7 +44,6 @@ pub(super) struct Session {
 
 impl Session {
     /// Takes a number that nobody else has, and frees what the dead had leased.
-    #[expect(clippy::disallowed_methods, reason = "processes that share a database draw different numbers")]
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let mut connection = AnyConnection::connect(url).await.map_err(reason)?;
         loop {

@@ -16,7 +16,7 @@ use super::{Store, body, dialect::Dialect, error::StoreError, published, share::
 /// How long a subject is held, in microseconds.
 const LEASE: i64 = 60_000_000;
 /// Subjects handed out at once.
-const BATCH: usize = 64;
+const BATCH: usize = 100;
 /// Events handed out at once, and their bytes.
 const EVENTS: usize = 2000;
 const EVENT_BYTES: usize = 4 * 1024 * 1024;
@@ -53,7 +53,7 @@ pub(super) struct Lease {
 type Place = (String, String);
 
 impl Store {
-    /// Hands out up to `limit` (at most 64) subjects that are due at `now`: those that wait longest, and a share of each
+    /// Hands out up to `limit` (at most 100) subjects that are due at `now`: those that wait longest, and a share of each
     /// tenant that waits.
     pub async fn claim_subjects(&self, limit: usize, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
         self.claim_subjects_except(limit, now, &BTreeSet::new()).await

@@ -91,7 +91,7 @@ fn decide(s: &Scene, n: usize, wish: &Wish) {
         0 => s.by("tess").label(wish.issue, "triage/declined"),
         _ => s.by("tess").label(wish.issue, "triage/accepted"),
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         s.by("rosa").set_milestone(wish.issue, "2026.12");
     }
 }
@@ -101,10 +101,11 @@ fn build(s: &Scene, n: usize, wish: &mut Wish) {
     let file = format!("{branch}.txt");
     let push = |text: &str| s.by("ana").push("acme/web", &branch, &[(&file, text)], text);
     wish.heads.push(push("first"));
-    let body = if n % 7 == 0 { String::new() } else { format!("Closes #{}", wish.issue.number) };
-    let entry = Entry { head: &branch, base: "main", title: &branch, body: &body, draft: n % 11 == 0 };
+    let body = if n.is_multiple_of(7) { String::new() } else { format!("Closes #{}", wish.issue.number) };
+    let entry =
+        Entry { head: &branch, base: "main", title: &branch, body: &body, draft: n.is_multiple_of(11) };
     wish.pull = Some(s.by("ana").open_pull_request("acme/web", entry));
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         s.pass(1);
         wish.heads.push(push("second"));
     }

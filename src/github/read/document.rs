@@ -9,8 +9,10 @@ use crate::{
     github::{access, trouble::Trouble},
 };
 
-/// More questions than this go out in the next document: GitHub gives each ten seconds.
-pub(super) const MOST_PARTS: usize = 25;
+/// What weighs more than this goes out in the next document: GitHub gives each ten seconds.
+pub(super) const FULL: usize = 100;
+/// So many questions of any kind GitHub answers in time; where it gave up on more, they go out in documents of these.
+pub(super) const FEW: usize = 25;
 
 /// One part of a document.
 #[derive(Debug, Clone)]
@@ -96,6 +98,19 @@ impl Part {
             Self::Team { .. } => Kind::Team,
             Self::Identity { .. } => Kind::Identity,
             Self::Origin { .. } => Kind::Origin,
+        }
+    }
+
+    /// A hundredth of what one document may ask, or more.
+    pub(super) const fn weight(&self) -> usize {
+        match self {
+            Self::Issue { .. } | Self::Links { .. } | Self::File { .. } | Self::Identity { .. } => 1,
+            Self::PullRequest { .. }
+            | Self::Commits { .. }
+            | Self::MergeQueue { .. }
+            | Self::PolicyOrigin { .. }
+            | Self::Origin { .. }
+            | Self::Team { .. } => FULL / FEW,
         }
     }
 

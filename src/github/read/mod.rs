@@ -27,7 +27,7 @@ pub use policy::PolicyCache;
 
 use self::{
     changes::Origin,
-    document::{Answers, Document, Failed, MOST_PARTS, Part},
+    document::{Answers, Document, FEW, FULL, Failed, Part},
     issue::Issue,
     merge_queue::MergeQueue,
     policy_origin::Branch,
@@ -142,10 +142,15 @@ impl<'a> Reader<'a> {
             let token = if reaches_anywhere(question) { None } else { repo_of(question).or(any) };
             by_repo.entry(token).or_default().push((question, part));
         }
-        let mut batches = BTreeMap::new();
+        let mut batches: BTreeMap<_, Batch<'q>> = BTreeMap::new();
         for (repo, batch) in by_repo {
-            for (n, some) in batch.chunks(MOST_PARTS).enumerate() {
-                batches.insert((repo, n), some.to_vec());
+            let (mut n, mut weight) = (0, 0);
+            for (question, part) in batch {
+                weight += part.weight();
+                if weight > FULL {
+                    (n, weight) = (n + 1, part.weight());
+                }
+                batches.entry((repo, n)).or_default().push((question, part));
             }
         }
         batches
@@ -185,6 +190,9 @@ impl<'a> Reader<'a> {
             Ok(Ok(answers)) => Ok(answers),
             Ok(Err(_)) if several_kinds(&parts) => return self.batch_by_kind(repo, batch).await,
             Ok(Err(why)) => Err(self.unanswered(&why)),
+            Err(trouble) if trouble.is_too_much() && batch.len() > FEW => {
+                return self.in_smaller_batches(repo, &batch).await;
+            }
             Err(trouble) => Err(trouble.sentence(self.github.clock.now())),
         };
         let mut facts = Vec::new();
@@ -194,6 +202,18 @@ impl<'a> Reader<'a> {
                 Err(why) => Err(why.clone()),
             };
             facts.push((question, fact.map_or_else(Fact::Unknown, |answer| Fact::Known(answer, as_of))));
+        }
+        facts
+    }
+
+    async fn in_smaller_batches<'q>(
+        &self,
+        repo: Option<RepoId>,
+        batch: &[(&'q Question, Part)],
+    ) -> Vec<(&'q Question, Facts)> {
+        let mut facts = Vec::new();
+        for few in batch.chunks(FEW) {
+            facts.extend(Box::pin(self.batch(repo, few.to_vec())).await);
         }
         facts
     }

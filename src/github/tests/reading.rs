@@ -295,18 +295,35 @@ async fn each_repository_is_asked_with_its_own_token() {
     assert_eq!(opened, [json!([7]), json!([8])]);
 }
 
+/// A document with so many answers, each of which says that there is no such issue.
+fn no_issues(count: usize) -> Say {
+    let answers: serde_json::Map<String, Value> =
+        (0..count).map(|n| (format!("q{n}"), json!({"databaseId": 7, "issue": null}))).collect();
+    say(200, json!({"data": answers}))
+}
+
 #[tokio::test]
-async fn thirty_issues_are_two_documents() {
+async fn a_document_asks_for_a_hundred_issues() {
     let stage = Stage::new().await;
-    for count in [25, 5] {
-        let answers: serde_json::Map<String, Value> =
-            (0..count).map(|n| (format!("q{n}"), json!({"databaseId": 7, "issue": null}))).collect();
-        stage.on("POST /graphql", say(200, json!({"data": answers})));
-    }
-    let questions: Vec<Question> = (1..=30).map(|number| Question::Issue(issue(number))).collect();
+    stage.on("POST /graphql", no_issues(100)).on("POST /graphql", no_issues(30));
+    let questions: Vec<Question> = (1..=130).map(|number| Question::Issue(issue(number))).collect();
     let found = stage.github.answer(&place(), &questions).await;
     assert!(found.iter().all(|(_, fact)| matches!(fact, Fact::Known(..))));
     assert_eq!(stage.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn what_github_gives_up_on_is_asked_in_smaller_documents() {
+    let stage = Stage::new().await;
+    let too_much = || say(502, json!({}));
+    for reply in [too_much(), too_much(), no_issues(25), no_issues(25), too_much(), too_much(), no_issues(5)]
+    {
+        stage.on("POST /graphql", reply);
+    }
+    let questions: Vec<Question> = (1..=80).map(|number| Question::Issue(issue(number))).collect();
+    let found = stage.github.answer(&place(), &questions).await;
+    let known = found.iter().filter(|(_, fact)| matches!(fact, Fact::Known(..))).count();
+    assert_eq!((known, stage.asked().len()), (55, 7));
 }
 
 fn commits(from: usize, to: usize, next: Option<&str>) -> Value {

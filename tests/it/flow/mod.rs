@@ -20,3 +20,4 @@ mod signed_policy;
 mod sidebar;
 mod standard_changes;
 mod triage;
+mod waking;
