@@ -106,6 +106,7 @@ impl What {
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
                 | Self::Label { .. }
+                | Self::DeploymentStatus { .. }
         )
     }
 

@@ -85,6 +85,7 @@ pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
         gone: false,
         policy: policy.cloned(),
         relabelled: BTreeMap::new(),
+        failed: BTreeMap::new(),
     }
 }
 

@@ -28,11 +28,13 @@ const PERMISSIONS: [(&str, &str); 10] = [
 ];
 
 /// What the App hears of where nothing else is said; installation events need no subscription.
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 18] = [
     "check_run",
     "check_suite",
     "create",
     "delete",
+    "deployment",
+    "deployment_status",
     "issue_comment",
     "issues",
     "label",

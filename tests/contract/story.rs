@@ -126,6 +126,8 @@ impl Scene {
 
     /// A policy that nobody has signed is not used; an exception opens, and closes when it is taken back.
     async fn rules(&self) {
+        let head = self.stage.sandbox.head(WEB, "main").unwrap();
+        self.by("ana").deploy(WEB, "production", &head, &["in_progress", "failure"]);
         for text in [POLICY.replace("enforce", "observe").as_str(), POLICY] {
             self.by("rosa").push("acme/.github", "main", &[(".github/changegate.yml", text)], "The rules");
             for _ in 0..4 {

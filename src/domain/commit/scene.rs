@@ -61,6 +61,8 @@ pub(super) enum CheckStand {
 /// A standard change, and what it still asks for.
 #[derive(Debug)]
 pub(super) struct Template {
+    /// How many of its deployments failed here.
+    pub failed: u16,
     pub change: StandardChange,
     /// Of each group that must sign: how many did, or why that is not known.
     pub signed: Vec<(String, u16, Result<u16, String>)>,

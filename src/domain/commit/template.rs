@@ -21,8 +21,10 @@ pub(super) fn of(
         let same = |fit: &&crate::domain::pull_request::Fit| fit.template == change.name;
         view.standard.fits.iter().find(same).is_some_and(|fit| fit.version == change.version())
     };
+    let failed = inquiry.repository(repo).flatten().map(|repository| &repository.failed);
     let changes = policy.base().standard_changes().iter().filter(fits);
     let template = |change: &StandardChange| Template {
+        failed: failed.and_then(|failed| failed.get(&change.version()).copied()).unwrap_or(0),
         signed: change
             .approvals
             .iter()

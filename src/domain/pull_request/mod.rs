@@ -65,7 +65,7 @@ pub struct PullRequest {
     /// What it repeats, undoes or brings back.
     #[serde(default)]
     pub derived: Option<Derived>,
-    /// The standard changes that it fits.
+    /// The standard changes that it fits, or fitted when it was merged.
     #[serde(default)]
     pub standard: Standard,
 }
@@ -279,7 +279,9 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.look_back(asked, repository, case.instance, &mut inquiry);
     let lacking = after.lacks_only_a_link();
     let policy = if lacking { inquiry.policy(at.repo).flatten() } else { None };
-    after.standard = Standard::default();
+    if !after.seen.merged {
+        after.standard = Standard::default();
+    }
     if let Some(policy) = &policy {
         after.standard = standard::find(&mut after, policy, &mut inquiry);
     }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod failed;
 mod policy_file;
 mod unsigned;
 
+pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
 
 use super::{
@@ -43,6 +45,9 @@ pub struct Repository {
     /// Labels that were renamed or deleted, by the name that issues bore, and when we heard of it.
     #[serde(default)]
     pub relabelled: BTreeMap<String, Timestamp>,
+    /// Failed deployments of standard changes.
+    #[serde(default)]
+    pub failed: Failed,
 }
 
 /// What others may read of a repository.
@@ -58,6 +63,9 @@ pub struct RepositoryView {
     /// an issue with such a label before does not hold any more. GitHub tells of the label, not of the issues.
     #[serde(default)]
     pub relabelled: BTreeMap<String, Timestamp>,
+    /// How many deployments of a standard change failed, by the version of its template.
+    #[serde(default)]
+    pub failed: BTreeMap<String, u16>,
 }
 
 impl Repository {
@@ -71,6 +79,7 @@ impl Repository {
             left: false,
             policy: PolicyFile::default(),
             relabelled: BTreeMap::new(),
+            failed: Failed::default(),
         }
     }
 
@@ -89,6 +98,7 @@ impl Repository {
             gone: self.is_gone(),
             policy: self.policy.good.clone().filter(|_| !self.is_gone()),
             relabelled: self.relabelled.clone(),
+            failed: self.failed.counts(),
         }
     }
 
@@ -179,6 +189,7 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
         after.take(event, case.now);
     }
     after.forget_relabelled();
+    after.failed.hear(case.events);
     let Some(account) = inquiry.view(SubjectId::Account) else {
         return Judgement::Needs(inquiry.into_missing());
     };
@@ -209,6 +220,11 @@ pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
     let Some(signed_by) = after.policy_signature(&mut inquiry) else {
         return Judgement::Needs(inquiry.into_missing());
     };
+    let view = after.view();
+    let Some(uncounted) = after.failed.count(&view, &mut inquiry) else {
+        return Judgement::Needs(inquiry.into_missing());
+    };
+    let look_again = look_again.into_iter().chain(uncounted.then(|| case.now + READ_AGAIN)).min();
     let overdue = after.policy.is_overdue(case.now);
     let look_again = look_again.into_iter().chain(after.policy.look_again(case.now)).min();
     let mut audit = changes(before, &after, signed_by.as_ref());

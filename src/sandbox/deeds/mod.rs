@@ -3,6 +3,7 @@
 
 mod checks;
 mod comments;
+mod deployments;
 mod git;
 mod installs;
 mod issues;

@@ -10,6 +10,7 @@ mod account;
 mod app;
 mod checks;
 mod commit;
+mod deployment;
 mod files;
 mod issue;
 mod pull;
@@ -19,6 +20,7 @@ pub(super) use account::{member_organization, organization, renamed_account, tea
 pub(super) use app::{app, installation, repository_names, simple_installation};
 pub(super) use checks::{check_run, check_run_in_hook, check_suite};
 pub(super) use commit::{commit, file_blob, folder, pushed_commit, simple_commit};
+pub(super) use deployment::{Deployment, deployment, deployment_status};
 pub(super) use files::pull_files;
 pub(super) use issue::{comment, issue, issue_type, label, milestone, reaction};
 pub(super) use pull::{pull, pull_summary, review};

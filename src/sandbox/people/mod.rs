@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::Sandbox;
 use super::state::{Numbered, State};
 
+mod deployments;
 mod issues;
 mod owners;
 mod pulls;

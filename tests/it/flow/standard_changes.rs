@@ -53,7 +53,7 @@ async fn an_update_by_the_bot_passes_as_a_standard_change_when_its_check_has_pas
         assert_snapshot!(s.check_text("acme/web", &head), @r"
         | | rule | |
         |---|---|---|
-        | ✓ pass | a standard change | It is the standard change “dependency updates”: every commit is by `dependabot[bot]`, and every file is one of `$dependency-files`. Its failed deployments are not counted yet. |
+        | ✓ pass | a standard change | It is the standard change “dependency updates”: every commit is by `dependabot[bot]`, and every file is one of `$dependency-files`. |
         ");
         s.by("ana").merge(pull.at);
         s.settle().await;
@@ -131,6 +131,44 @@ async fn documentation_by_anybody_passes_with_one_review() {
         s.by("lee").review(many.at, Verdict::Approve, "");
         s.settle().await;
         assert!(s.check(&many.head).starts_with("success"), "{}", s.check(&many.head));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_standard_change_is_suspended_after_a_failed_deployment_until_its_template_is_edited() {
+    scenario(async |s| {
+        s.policy(TEMPLATES).await;
+        s.github().add_bot(BOT);
+        let bump = async |branch: &str, version: &str| {
+            s.by(BOT).commit("acme/web", branch, &[("Cargo.lock", version)], "Bump serde");
+            let pull = open(s, BOT, branch).await;
+            s.github().foreign_check("acme/web", "builder", "ci", (&pull.head, "success"));
+            s.settle().await;
+            pull
+        };
+        let first = bump("bump", "serde 1.2").await;
+        assert_snapshot!(s.check(&first.head), @"success: 1 of 1 rules met");
+        let merged = s.by("ana").merge(first.at);
+        s.settle().await;
+        s.by("ana").deploy("acme/web", "production", &merged, &["in_progress", "success"]);
+        s.settle().await;
+        let second = bump("again", "serde 1.3").await;
+        assert_snapshot!(s.check(&second.head), @"success: 1 of 1 rules met");
+        s.by("ana").deploy("acme/web", "production", &merged, &["in_progress", "failure", "failure"]);
+        s.settle().await;
+        assert_snapshot!(s.check_text("acme/web", &second.head), @"
+        | | rule | |
+        |---|---|---|
+        | ✗ not met | a standard change | The standard change “dependency updates” is suspended here: a deployment of it has failed. **Cure:** put `Change: owner/repo#n` in the description, which links an accepted change request; whoever signs the policy ends the suspension by editing the template. |
+
+        It is judged again by itself when any of this changes.
+        ");
+        let other = s.pull_request("acme/web", "other", "").await;
+        s.by("ana").deploy("acme/web", "production", &other.head, &["error"]);
+        s.settle().await;
+        s.policy(&TEMPLATES.replace("1 failed deployment", "2 failed deployments")).await;
+        assert_snapshot!(s.check(&second.head), @"success: 1 of 1 rules met");
     })
     .await;
 }

@@ -12,7 +12,7 @@ use changegate::{
         ids::{AccountId, ReleaseId, RepoId, RepoName, SubjectId, TenantId},
         milestone::Milestone,
         release::Release,
-        repository::{PolicyFile, Repository},
+        repository::{Failed, PolicyFile, Repository},
         subject::State,
     },
     store::{Claim, Kept, NewDelivery, Outcome, Packed, Read, Routing, Settled, Settlement, Store},
@@ -151,6 +151,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         left: false,
         policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![], unsigned: None },
         relabelled: BTreeMap::new(),
+        failed: Failed::default(),
     })
 }
 

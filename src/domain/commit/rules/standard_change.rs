@@ -23,6 +23,9 @@ pub(super) fn finding(
 
 fn judge(template: &Template, scene: &Scene<'_>) -> Finding {
     let name = quoted(&template.change.name);
+    if template.change.suspend_after.is_some_and(|most| template.failed >= most) {
+        return suspended(template, &name);
+    }
     let asks: Vec<(Outcome, String)> =
         signatures(template).into_iter().chain(checks(template, scene)).collect();
     let worst = asks.iter().map(|(outcome, _)| *outcome).max().unwrap_or(Outcome::Pass);
@@ -45,10 +48,18 @@ fn fits(template: &Template, name: &str) -> String {
     } else {
         format!("every commit is by {}, and ", authors.join(" or "))
     };
-    // Deployments are followed by nobody yet; whoever relies on it must be able to see that.
-    let uncounted =
-        template.change.suspend_after.map_or("", |_| " Its failed deployments are not counted yet.");
-    format!("It is the standard change {name}: {by}every file is one of {}.{uncounted}", paths.join(", "))
+    format!("It is the standard change {name}: {by}every file is one of {}.", paths.join(", "))
+}
+
+fn suspended(template: &Template, name: &str) -> Finding {
+    let failed = match template.failed {
+        1 => "a deployment of it has failed".to_owned(),
+        failed => format!("{failed} deployments of it have failed"),
+    };
+    let sentence = format!("The standard change {name} is suspended here: {failed}.");
+    Finding::new("standard_change_suspended", Outcome::Fail, RULE, sentence)
+        .headline(format!("the standard change {name} is suspended"))
+        .cure("put `Change: owner/repo#n` in the description, which links an accepted change request; whoever signs the policy ends the suspension by editing the template")
 }
 
 fn signatures(template: &Template) -> Vec<(Outcome, String)> {
