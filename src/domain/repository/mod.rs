@@ -137,6 +137,32 @@ impl Repository {
 }
 
 impl Repository {
+    /// Reads the policy file where it may have changed; whether GitHub did not answer. `None`: not answered yet.
+    fn read_policy(
+        &mut self,
+        before: Option<&Self>,
+        installation: Option<InstallationId>,
+        case: &Case<'_>,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<bool> {
+        if installation.is_none() {
+            self.policy.read = None;
+        } else if !self.is_gone() && may_have_changed(before, self, installation, case.events) {
+            let (scope, file) = (inquiry.policy_scope(&self.name), inquiry.policy_file(self.id));
+            match (scope?, file?) {
+                (scope, Fact::Known(text, _)) => {
+                    self.policy.see(text, scope, case.now);
+                    self.policy.read = installation;
+                }
+                (_, Fact::Unknown(_)) => {
+                    self.policy.read = None;
+                    return Some(true);
+                }
+            }
+        }
+        Some(false)
+    }
+
     /// Puts the newest policy in force where it may be. `None`: something has to be asked for first.
     fn policy_signature(&mut self, inquiry: &mut Inquiry<'_>) -> Option<Option<Actor>> {
         let view = self.view();
@@ -175,68 +201,45 @@ impl RepositoryView {
 /// Follows the repository; reads its policy file when that may have changed.
 #[must_use]
 pub fn judge(case: Case<'_>, repo: RepoId) -> Judgement {
-    let before = case.before.and_then(State::as_repository);
     let mut inquiry = Inquiry::new(case.facts);
-    let mut after = match before.cloned().or_else(|| first_sight(case.events, repo)) {
-        Some(repository) => repository,
-        None => match inquiry.view(SubjectId::Account).map(|view| listed(view, repo)) {
-            None => return Judgement::Needs(inquiry.into_missing()),
-            Some(None) => return Judgement::Ignored("nothing has named this repository yet"),
-            Some(Some(named)) => named,
-        },
+    decide(&case, repo, &mut inquiry).unwrap_or_else(|| Judgement::Needs(inquiry.into_missing()))
+}
+
+/// `None`: something was asked that must be answered first.
+fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Judgement> {
+    let before = case.before.and_then(State::as_repository);
+    let known = before.cloned().or_else(|| first_sight(case.events, repo));
+    let Some(mut after) = known.or(listed(inquiry.view(SubjectId::Account)?, repo)) else {
+        return Some(Judgement::Ignored("nothing has named this repository yet"));
     };
     for event in case.events {
         after.take(event, case.now);
     }
     after.forget_relabelled();
     after.failed.hear(case.events);
-    let Some(account) = inquiry.view(SubjectId::Account) else {
-        return Judgement::Needs(inquiry.into_missing());
-    };
-    let account = account.and_then(View::as_account);
+    let account = inquiry.view(SubjectId::Account)?.and_then(View::as_account);
     if !case.events.iter().any(|event| shows(event, repo)) {
         // Woken by its account alone: an account that was renamed takes its repositories along.
         let owner = account.and_then(|account| account.seen.as_ref());
         after.name = owner.map_or_else(|| after.name.clone(), |owner| after.name.owned_by(&owner.login));
     }
     let installation = through(account, repo, case.events);
-    let mut look_again = None;
-    if installation.is_none() {
-        after.policy.read = None;
-    } else if !after.is_gone() && may_have_changed(before, &after, installation, case.events) {
-        let scope = inquiry.policy_scope(&after.name);
-        match (scope, inquiry.policy_file(repo)) {
-            (Some(scope), Some(Fact::Known(text, _))) => {
-                after.policy.see(text, scope, case.now);
-                after.policy.read = installation;
-            }
-            (Some(_), Some(Fact::Unknown(_))) => {
-                after.policy.read = None;
-                look_again = Some(case.now + READ_AGAIN);
-            }
-            (Some(_) | None, Some(_) | None) => return Judgement::Needs(inquiry.into_missing()),
-        }
-    }
-    let Some(signed_by) = after.policy_signature(&mut inquiry) else {
-        return Judgement::Needs(inquiry.into_missing());
-    };
+    let unread = after.read_policy(before, installation, case, inquiry)?;
+    let signed_by = after.policy_signature(inquiry)?;
     let view = after.view();
-    let Some(uncounted) = after.failed.count(&view, &mut inquiry) else {
-        return Judgement::Needs(inquiry.into_missing());
-    };
-    let look_again = look_again.into_iter().chain(uncounted.then(|| case.now + READ_AGAIN)).min();
-    let overdue = after.policy.is_overdue(case.now);
-    let look_again = look_again.into_iter().chain(after.policy.look_again(case.now)).min();
+    let uncounted = after.failed.count(&view, inquiry)?;
     let mut audit = changes(before, &after, signed_by.as_ref());
     let mut effects = vec![];
-    if overdue {
+    if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
         effects.push(unsigned::issue(&after, &case.instance.web_url));
     } else if before.is_some_and(|before| before.policy.is_told()) && !after.policy.is_told() {
         audit.push(unsigned::closed(&after));
         effects.push(unsigned::end(&after));
     }
-    Decision { audit, effects, look_again, after: State::Repository(after) }.into()
+    let read_again = (unread || uncounted).then(|| case.now + READ_AGAIN);
+    let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
+    Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }
 
 fn shows(event: &Event, repo: RepoId) -> bool {
