@@ -1,8 +1,6 @@
 //! A label is renamed or deleted: GitHub tells of the label, not of the issues that bear it.
 
-use insta::assert_snapshot;
-
-use crate::support::scenario;
+use crate::support::{assert_snapshot, scenario};
 
 #[tokio::test]
 async fn a_renamed_intake_label_takes_the_issues_that_bore_it_out_of_the_register() {

@@ -83,6 +83,8 @@ async fn each_command_explains_itself() {
       CHANGEGATE_APP_ID                  the App's number
       CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
       CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
+      CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
+      CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
       CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
     Environment only:
       CHANGEGATE_LOG                     error, warn, info, debug or trace [info]
@@ -145,6 +147,7 @@ async fn each_command_explains_itself() {
     Commands:
       parked  List what could not be read or judged, and why
       replay  Try one again
+      check   Read every stored body back, and say whether it still is what was delivered. Reads only
       help    Print this message or the help of the given subcommand(s)
 
     Options:
@@ -288,7 +291,7 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
     insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
     exit 78
-    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `payload_retention_days`
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `payload_retention_days`
       cure: mend or remove that line; `changegate serve --help` lists the settings
     ");
     insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"

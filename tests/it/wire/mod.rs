@@ -13,6 +13,7 @@ mod durable;
 mod flood;
 mod hostile;
 mod kills;
+mod overtaken;
 mod refusals;
 mod repeats;
 mod secrets;

@@ -1,6 +1,7 @@
 //! Where the program is installed: its database, its settings, the GitHub that it talks to.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
 };
@@ -93,8 +94,19 @@ impl Place {
         self.start(&mut command).await
     }
 
+    /// A server beside one that runs already; the webhooks go to the new one.
+    pub async fn serve_beside(&self) -> Server {
+        let mut command = self.prepare(PROGRAM, &["serve"]);
+        let name = format!("stderr.{}", fs::read_dir(self.folder.path()).unwrap().count());
+        self.start_with(&mut command, &name).await
+    }
+
     pub async fn start(&self, command: &mut Command) -> Server {
-        let server = Server::start(command, self.folder.path().join("stderr")).await;
+        self.start_with(command, "stderr").await
+    }
+
+    async fn start_with(&self, command: &mut Command, stderr: &str) -> Server {
+        let server = Server::start(command, self.folder.path().join(stderr)).await;
         self.github.set_webhook_target(&format!("http://{}/webhooks/github", server.address));
         server
     }

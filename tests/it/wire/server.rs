@@ -112,7 +112,13 @@ impl Server {
 
     /// Asks it to stop (SIGTERM).
     pub fn terminate(&self) {
-        let said = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.id()]).status().unwrap();
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal: `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} \"$0\"");
+        let said = Command::new("sh").args(["-c", &kill, &self.id()]).status().unwrap();
         assert!(said.success());
     }
 
