@@ -9,6 +9,7 @@ mod server;
 
 mod announcing;
 mod commands;
+mod crashes;
 mod durable;
 mod flood;
 mod hostile;

@@ -12,7 +12,7 @@ use super::{
 use crate::support::Database;
 
 /// What is in flight when its holder is stopped: class, method, and the path in which `N` is the issue.
-const REQUESTS: [(&str, &str, &str); 6] = [
+pub(super) const REQUESTS: [(&str, &str, &str); 6] = [
     ("find: the status comment", "POST", "/repos/acme/web/issues/N/comments"),
     ("find: the check run", "POST", "/repos/acme/web/check-runs"),
     ("set: a label", "POST", "/repos/acme/web/issues/N/labels"),
@@ -31,7 +31,7 @@ async fn end_leases(place: &Place) {
     raw.close().await.unwrap();
 }
 
-async fn held(place: &Place, sql: &'static str) -> i64 {
+pub(super) async fn held(place: &Place, sql: &'static str) -> i64 {
     let mut raw = place.raw().await;
     let row = sqlx::query(sql).fetch_one(&mut raw).await.unwrap();
     raw.close().await.unwrap();
@@ -42,7 +42,7 @@ const ANNOUNCEMENTS_HELD: &str =
     "SELECT count(*) FROM effect WHERE key LIKE 'announce/%' AND waiting = 1 AND lease_until > 1";
 
 /// An issue by sam, accepted by tess, with a pull request that closes it; GitHub delivers it all at once.
-async fn story(place: &Place) -> (Numbered, String) {
+pub(super) fn story(place: &Place) -> (Numbered, String) {
     let github = &place.github;
     let issue = github.by("sam").open_labelled_issue("acme/web", "Export", "Please.", &["change-request"]);
     let branch = format!("export-{}", issue.number);
@@ -51,7 +51,7 @@ async fn story(place: &Place) -> (Numbered, String) {
     (issue, head)
 }
 
-fn is_told_once(place: &Place, (issue, head): &(Numbered, String), what: &str) {
+pub(super) fn is_told_once(place: &Place, (issue, head): &(Numbered, String), what: &str) {
     let comments = place.comments(*issue);
     assert_eq!(comments.len(), 1, "{what}: {comments:#?}");
     assert!(comments[0].contains("in work"), "{what}: {}", comments[0]);
@@ -68,7 +68,7 @@ fn is_told_once(place: &Place, (issue, head): &(Numbered, String), what: &str) {
 }
 
 /// Every change of a stage and of a verdict is in the log once.
-async fn is_logged_once(place: &Place, what: &str) {
+pub(super) async fn is_logged_once(place: &Place, what: &str) {
     let twice = "SELECT count(*) FROM (SELECT body FROM audit
                  WHERE body LIKE '%change_request.taken_in%' OR body LIKE '%\"change_request.accepted\"%'
                  GROUP BY body HAVING count(*) > 1) AS twice";
@@ -94,7 +94,7 @@ async fn a_holder_that_was_overtaken_goes_on_and_people_see_one_of_everything() 
     for hold in [Hold::Before, Hold::After] {
         for (class, method, path) in REQUESTS {
             let what = format!("{class}, held {hold:?}");
-            let number = story(&place).await;
+            let number = story(&place);
             let path = path.replace('N', &number.0.number.to_string());
             place.github.hold(On::rest(method, &path), hold, 0);
             place.github.deliver().await;
