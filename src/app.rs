@@ -27,7 +27,7 @@ use crate::{
     inbox::Inbox,
     repair::{Reach, Repair, RepairError},
     store::{Counts, OpenError, Store, StoreError},
-    webhook::{self, Door},
+    webhook::{self, Door, Secrets},
     worker::{self, Beside, Stop, Worked},
 };
 
@@ -111,16 +111,22 @@ impl App {
         };
         let beside = Beside::new("perform");
         let performer = Performer { store: store.clone(), github, announcer, clock: clock.clone(), beside };
-        let secrets = config
-            .webhook_secrets
-            .iter()
-            .filter_map(|secret| Secret::new(secret.expose_secret()).ok())
-            .collect();
+        let secrets = Secrets::new(webhook_secrets(config));
         let door = Door { store: store.clone(), clock, secrets, host };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
         let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
         let compare_every = if config.pull { PULL } else { COMPARE };
         Ok(Self { store, inbox, performer, door, repair, compare_every, retention, socket })
+    }
+
+    /// Takes webhook secrets and private keys from settings that were read again; everything else stays as it was.
+    ///
+    /// # Errors
+    /// When a key is none; nothing is changed then.
+    pub fn rotate(&self, config: &Config) -> Result<(), GitHubError> {
+        self.inbox.github.replace_keys(&config.private_keys)?;
+        self.door.secrets.replace(webhook_secrets(config));
+        Ok(())
     }
 
     /// What the server answers.
@@ -260,6 +266,11 @@ impl App {
         self.store.close().await;
         Ok(())
     }
+}
+
+fn webhook_secrets(config: &Config) -> Vec<Secret> {
+    let secrets = config.webhook_secrets.iter();
+    secrets.filter_map(|secret| Secret::new(secret.expose_secret()).ok()).collect()
 }
 
 /// Ready: the database answers, and takes deliveries.

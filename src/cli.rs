@@ -201,6 +201,8 @@ async fn serve(file: Option<&Path>, short_secrets: bool, pull: bool) -> anyhow::
     tracing::info!(address = %listener.local_addr()?, "listening");
     let stop = Stop::default();
     stop_on_signal(stop.clone());
+    let settings = file.map(Path::to_path_buf);
+    rotate_on_signal(app.clone(), move || Config::read(settings.as_deref(), environment, short_secrets));
     app.serve(listener, stop).await?;
     tracing::info!("stopped");
     Ok(Exit::Done)
@@ -235,6 +237,26 @@ fn stop_on_signal(stop: Stop) {
             _ = tokio::signal::ctrl_c() => {}
         }
         stop.stop();
+    });
+}
+
+/// SIGHUP: the files of secrets and keys are read again. What is wrong with them is told, and the old ones stay.
+#[expect(clippy::disallowed_methods, reason = "signals are waited for beside everything else")]
+fn rotate_on_signal(app: App, read: impl Fn() -> Result<Config, Refused> + Send + 'static) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hung_up = match signal(SignalKind::hangup()) {
+        Ok(hung_up) => hung_up,
+        Err(error) => return tracing::warn!(%error, "SIGHUP is not watched"),
+    };
+    tokio::spawn(async move {
+        while hung_up.recv().await.is_some() {
+            match read().map_err(anyhow::Error::from).and_then(|config| Ok(app.rotate(&config)?)) {
+                Ok(()) => tracing::info!("webhook secrets and private keys were read again"),
+                Err(error) => {
+                    tracing::error!(%error, "the settings are refused; the old secrets and keys stay")
+                }
+            }
+        }
     });
 }
 

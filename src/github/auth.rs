@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use http::Method;
@@ -26,7 +26,7 @@ const FORGETS: SignedDuration = SignedDuration::from_hours(1);
 /// The App and its private keys, newest first.
 pub(super) struct AppKeys {
     pub(super) app_id: u64,
-    keys: Vec<EncodingKey>,
+    keys: RwLock<Arc<[EncodingKey]>>,
 }
 
 impl fmt::Debug for AppKeys {
@@ -45,22 +45,34 @@ struct Claims {
 impl AppKeys {
     /// Fails with the place in the list of the key that is none, counted from 1.
     pub(super) fn new(app_id: u64, pems: &[SecretString]) -> Result<Self, usize> {
-        let key = |(place, pem): (usize, &SecretString)| {
-            EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| place + 1)
-        };
-        Ok(Self { app_id, keys: pems.iter().enumerate().map(key).collect::<Result<_, _>>()? })
+        Ok(Self { app_id, keys: RwLock::new(read(pems)?) })
+    }
+
+    /// Signs with these from now on; fails like [`AppKeys::new`], and then nothing changes.
+    pub(super) fn replace(&self, pems: &[SecretString]) -> Result<(), usize> {
+        let keys = read(pems)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
     /// A token of the App by each key: valid from a minute ago, for clocks differ, and for nine more.
     fn tokens(&self, now: Timestamp) -> impl Iterator<Item = Result<SecretString, Trouble>> {
-        let now = now.as_second();
-        self.keys.iter().map(move |key| {
-            let claims = Claims { iat: now - 60, exp: now + 9 * 60, iss: self.app_id.to_string() };
-            jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)
-                .map(SecretString::from)
-                .map_err(|_| Trouble::Strange("the App's private key does not sign".into()))
+        let (now, issuer) = (now.as_second(), self.app_id.to_string());
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        (0..keys.len()).filter_map(move |nr| {
+            let claims = Claims { iat: now - 60, exp: now + 9 * 60, iss: issuer.clone() };
+            let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, keys.get(nr)?);
+            let silent = |_| Trouble::Strange("the App's private key does not sign".into());
+            Some(token.map(SecretString::from).map_err(silent))
         })
     }
+}
+
+fn read(pems: &[SecretString]) -> Result<Arc<[EncodingKey]>, usize> {
+    let key = |(place, pem): (usize, &SecretString)| {
+        EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| place + 1)
+    };
+    pems.iter().enumerate().map(key).collect()
 }
 
 /// What a token opens.

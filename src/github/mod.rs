@@ -114,6 +114,17 @@ pub struct GitHub {
 }
 
 impl GitHub {
+    /// Signs with these keys from now on, newest first.
+    ///
+    /// # Errors
+    /// When one is no RSA key in PEM; the old ones stay then.
+    pub fn replace_keys(&self, pems: &[SecretString]) -> Result<(), GitHubError> {
+        if pems.is_empty() {
+            return Err(GitHubError::NoKey);
+        }
+        self.keys.replace(pems).map_err(GitHubError::Key)
+    }
+
     /// Prepares everything and asks nothing yet. Needs a tokio runtime around it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 mod read;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use self::read::Room;
 use crate::{
@@ -34,9 +34,30 @@ pub struct Door {
     pub store: Store,
     pub clock: Clock,
     /// Every secret that a delivery may be signed with.
-    pub secrets: Arc<[Secret]>,
+    pub secrets: Secrets,
     /// The GitHub host that the deliveries come from.
     pub host: Arc<str>,
+}
+
+/// The secrets in force. They can be changed while deliveries arrive: each is judged by those of its beginning.
+#[derive(Debug, Clone)]
+pub struct Secrets(Arc<RwLock<Arc<[Secret]>>>);
+
+impl Secrets {
+    /// Every one of these is accepted.
+    #[must_use]
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        Self(Arc::new(RwLock::new(secrets.into())))
+    }
+
+    /// From now on these are accepted, and no others.
+    pub fn replace(&self, secrets: Vec<Secret>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = secrets.into();
+    }
+
+    fn current(&self) -> Arc<[Secret]> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// `POST /webhooks/github`.
@@ -92,7 +113,8 @@ async fn take(
     is_plain_json(&headers)?;
     // Who claims nothing that could be proved is sent away before a byte is read.
     let claim = Claim::read(headers.get_all(SIGNATURE_HEADER)).map_err(|_| Refusal::Unproved)?;
-    let proved = read::read(body, announced(&headers), &claim, &door.secrets, &room).await?;
+    let secrets = door.secrets.current();
+    let proved = read::read(body, announced(&headers), &claim, &secrets, &room).await?;
     let event = named(&headers, EVENT).unwrap_or_else(|| "(no event)".into());
     if event == "ping" {
         return Ok((StatusCode::OK, "pong\n").into_response());

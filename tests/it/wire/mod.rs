@@ -17,6 +17,7 @@ mod kills;
 mod overtaken;
 mod refusals;
 mod repeats;
+mod rotation;
 mod secrets;
 mod slow;
 mod stopping;
