@@ -253,7 +253,7 @@ fn rotate_on_signal(app: App, read: impl Fn() -> Result<Config, Refused> + Send 
             match read().map_err(anyhow::Error::from).and_then(|config| Ok(app.rotate(&config)?)) {
                 Ok(()) => tracing::info!("webhook secrets and private keys were read again"),
                 Err(error) => {
-                    tracing::error!(%error, "the settings are refused; the old secrets and keys stay")
+                    tracing::error!(%error, "the settings are refused; the old secrets and keys stay");
                 }
             }
         }
