@@ -13,7 +13,7 @@ use changegate::{
     clock::Clock,
     github::signature::{self, Claim, SIGNATURE_HEADER, Secret},
     store::Store,
-    webhook::{self, Door},
+    webhook::{self, Door, Secrets},
 };
 use tokio::net::TcpListener;
 
@@ -34,7 +34,7 @@ async fn check(State(secrets): State<Arc<[Secret]>>, headers: HeaderMap, body: B
 /// Writes deliveries down, and nobody works on them.
 pub async fn idle(secret: &str, database_url: &str) -> anyhow::Result<()> {
     let store = Store::open(database_url).await?;
-    let secrets = [Secret::new(secret)?].into();
+    let secrets = Secrets::new(vec![Secret::new(secret)?]);
     serve(webhook::router(Door { store, clock: Clock::system(), secrets, host: "github.com".into() })).await
 }
 
