@@ -18,6 +18,8 @@ mod starts;
 
 mod moves;
 
+mod newer;
+
 mod shares;
 
 mod storms;
