@@ -2,9 +2,9 @@
 
 use super::{
     super::{
-        facts::{CheckReading, Fact, Inquiry},
-        ids::{Actor, RepoId, Sha},
-        policy::{EffectivePolicy, REVIEW, RequiredCheck, StandardChange, Who},
+        facts::{CheckReading, Fact, Inquiry, Membership},
+        ids::{RepoId, Sha},
+        policy::{EffectivePolicy, REVIEW, RequiredCheck, StandardChange},
         pull_request::PullRequestView,
     },
     scene::{CheckStand, Template},
@@ -47,30 +47,16 @@ fn signed(
     if group == REVIEW {
         return Ok(u16::try_from(approving.len()).unwrap_or(u16::MAX));
     }
-    let mut signed: Vec<&Actor> = vec![];
-    for who in policy.group(group).unwrap_or_default() {
-        match who {
-            Who::Login(login) => {
-                signed.extend(approving.iter().filter(|actor| actor.login.eq_ignore_ascii_case(login)));
-            }
-            Who::Team { organisation, slug } if !approving.is_empty() => {
-                let name =
-                    crate::domain::facts::TeamName { organisation: organisation.clone(), slug: slug.clone() };
-                match inquiry.team(name) {
-                    None => {}
-                    Some(Fact::Known(team, _)) => {
-                        let member = |actor: &&Actor| team.iter().any(|member| member.id == actor.id);
-                        signed.extend(approving.iter().filter(member));
-                    }
-                    Some(Fact::Unknown(why)) => return Err(why),
-                }
-            }
-            Who::Team { .. } => {}
+    let people = policy.group(group).unwrap_or_default();
+    let mut signed = 0;
+    for actor in approving {
+        match inquiry.membership(people, actor) {
+            Some(Membership::Member) => signed += 1,
+            Some(Membership::Unknown(why)) => return Err(why),
+            Some(Membership::Stranger) | None => {}
         }
     }
-    signed.sort();
-    signed.dedup();
-    Ok(u16::try_from(signed.len()).unwrap_or(u16::MAX))
+    Ok(signed)
 }
 
 fn stands(
