@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use changegate::sandbox::{Hold, On};
+use changegate::sandbox::Hold;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use super::{
@@ -33,13 +33,9 @@ async fn killed_before_or_after_any_call_the_program_says_everything_once() {
         let mut server = place.serve().await;
         place.settle(&server).await;
         for hold in [Hold::Before, Hold::After] {
-            for (class, method, path) in REQUESTS {
-                let what = format!("{class}, killed {hold:?}, on {}", place.database.url);
-                let told = story(&place);
-                let path = path.replace('N', &told.0.number.to_string());
-                place.github.hold(On::rest(method, &path), hold, 0);
-                place.github.deliver().await;
-                until(&what, async || (place.github.held() == 1).then_some(())).await;
+            for request in REQUESTS {
+                let what = format!("{}, killed {hold:?}, on {}", request.class, place.database.url);
+                let told = request.begin(&place, &server, hold, &what).await;
                 server = starts_again(&place, server).await;
                 until(&what, async || (place.comments(told.0).len() == 1).then_some(())).await;
                 server.idle().await;
@@ -96,13 +92,9 @@ async fn killed_before_the_outcome_of_a_call_is_written_the_program_says_everyth
     let place = Place::open(Database::sqlite()).await;
     let mut server = place.serve().await;
     place.settle(&server).await;
-    for (class, method, path) in REQUESTS {
-        let what = format!("{class}, killed before its outcome was written");
-        let told = story(&place);
-        let path = path.replace('N', &told.0.number.to_string());
-        place.github.hold(On::rest(method, &path), Hold::After, 0);
-        place.github.deliver().await;
-        until(&what, async || (place.github.held() == 1).then_some(())).await;
+    for request in REQUESTS {
+        let what = format!("{}, killed before its outcome was written", request.class);
+        let told = request.begin(&place, &server, Hold::After, &what).await;
         let hand = lock(&place, "BEGIN IMMEDIATE").await;
         place.github.release();
         until(&what, async || (place.github.held() == 0).then_some(())).await;

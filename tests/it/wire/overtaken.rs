@@ -11,15 +11,45 @@ use super::{
 };
 use crate::support::Database;
 
-/// What is in flight when its holder is stopped: class, method, and the path in which `N` is the issue.
-pub(super) const REQUESTS: [(&str, &str, &str); 6] = [
-    ("find: the status comment", "POST", "/repos/acme/web/issues/N/comments"),
-    ("find: the check run", "POST", "/repos/acme/web/check-runs"),
-    ("set: a label", "POST", "/repos/acme/web/issues/N/labels"),
-    ("set: a reaction", "POST", "/repos/acme/web/issues/comments"),
-    ("find: the comment, edited", "PATCH", "/repos/acme/web/issues/comments"),
-    ("nothing: it reads to judge", "POST", "/graphql"),
+/// A request that is in flight when its holder is stopped or killed.
+#[derive(Clone, Copy)]
+pub(super) struct InFlight {
+    pub class: &'static str,
+    method: &'static str,
+    /// `N` is the issue.
+    path: &'static str,
+    /// It follows from the acceptance of what was told of before; the others come in any case.
+    is_late: bool,
+}
+
+const fn in_flight(class: &'static str, method: &'static str, path: &'static str, is_late: bool) -> InFlight {
+    InFlight { class, method, path, is_late }
+}
+
+pub(super) const REQUESTS: [InFlight; 6] = [
+    in_flight("find: the status comment", "POST", "/repos/acme/web/issues/N/comments", false),
+    in_flight("find: the check run", "POST", "/repos/acme/web/check-runs", false),
+    in_flight("set: a label", "POST", "/repos/acme/web/issues/N/labels", true),
+    in_flight("set: a reaction", "POST", "/repos/acme/web/issues/comments", true),
+    in_flight("find: the comment, edited", "PATCH", "/repos/acme/web/issues/comments", true),
+    in_flight("nothing: it reads to judge", "POST", "/graphql", false),
 ];
+
+impl InFlight {
+    /// Tells a story until the request is held.
+    pub async fn begin(self, place: &Place, server: &Server, hold: Hold, what: &str) -> (Numbered, String) {
+        let told = asked(place);
+        if self.is_late {
+            place.settle(server).await;
+        }
+        let path = self.path.replace('N', &told.0.number.to_string());
+        place.github.hold(On::rest(self.method, &path), hold, 0);
+        place.github.by("tess").comment(told.0, "/accept");
+        place.github.deliver().await;
+        until(what, async || (place.github.held() == 1).then_some(())).await;
+        told
+    }
+}
 
 /// Leases end by the database's clock: as if their time were over.
 async fn end_leases(place: &Place) {
@@ -41,14 +71,20 @@ pub(super) async fn held(place: &Place, sql: &'static str) -> i64 {
 const ANNOUNCEMENTS_HELD: &str =
     "SELECT count(*) FROM effect WHERE key LIKE 'announce/%' AND waiting = 1 AND lease_until > 1";
 
-/// An issue by sam, accepted by tess, with a pull request that closes it; GitHub delivers it all at once.
-pub(super) fn story(place: &Place) -> (Numbered, String) {
+/// An issue by sam, with a pull request that closes it.
+fn asked(place: &Place) -> (Numbered, String) {
     let github = &place.github;
     let issue = github.by("sam").open_labelled_issue("acme/web", "Export", "Please.", &["change-request"]);
     let branch = format!("export-{}", issue.number);
     let (_, head) = place.open_pull_request(&branch, &format!("Closes #{}", issue.number));
-    github.by("tess").comment(issue, "/accept");
     (issue, head)
+}
+
+/// The same, accepted by tess.
+pub(super) fn story(place: &Place) -> (Numbered, String) {
+    let told = asked(place);
+    place.github.by("tess").comment(told.0, "/accept");
+    told
 }
 
 pub(super) fn is_told_once(place: &Place, (issue, head): &(Numbered, String), what: &str) {
@@ -92,13 +128,9 @@ async fn a_holder_that_was_overtaken_goes_on_and_people_see_one_of_everything() 
     let mut first = place.serve().await;
     place.settle(&first).await;
     for hold in [Hold::Before, Hold::After] {
-        for (class, method, path) in REQUESTS {
-            let what = format!("{class}, held {hold:?}");
-            let number = story(&place);
-            let path = path.replace('N', &number.0.number.to_string());
-            place.github.hold(On::rest(method, &path), hold, 0);
-            place.github.deliver().await;
-            until(&what, async || (place.github.held() == 1).then_some(())).await;
+        for request in REQUESTS {
+            let what = format!("{}, held {hold:?}", request.class);
+            let number = request.begin(&place, &first, hold, &what).await;
             let second = overtake(&place, &first, &what).await;
             // What comes back from GitHub goes to the second one.
             place.settle(&second).await;
