@@ -113,8 +113,23 @@ pub(super) async fn is_logged_once(place: &Place, what: &str) {
     assert_eq!(verified.code, Some(0), "{what}: {verified:?}");
 }
 
+/// Between two transactions: of a process that hangs within one, PostgreSQL keeps the locks for a minute.
+async fn stop_between_transactions(place: &Place, server: &Server) {
+    let at_work = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+    until("it is between two transactions", async || {
+        server.signal("STOP");
+        let is_between = held(place, at_work).await == 0;
+        if !is_between {
+            server.signal("CONT");
+        }
+        is_between.then_some(())
+    })
+    .await;
+}
+
 async fn overtake(place: &Place, first: &Server, what: &str) -> Server {
-    first.signal("STOP");
+    stop_between_transactions(place, first).await;
     let second = place.serve_beside().await;
     assert_eq!(place.github.held(), 1, "{what}: in flight");
     end_leases(place).await;
@@ -134,6 +149,8 @@ async fn a_holder_that_was_overtaken_goes_on_and_people_see_one_of_everything() 
             let second = overtake(&place, &first, &what).await;
             // What comes back from GitHub goes to the second one.
             place.settle(&second).await;
+            second.idle().await;
+            assert_eq!(place.github.held(), 1, "{what}: still in flight when the other has done everything");
             place.github.release();
             first.signal("CONT");
             let (code, _) = first.stop().await;
