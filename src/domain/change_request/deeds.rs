@@ -81,7 +81,7 @@ impl ChangeRequest {
             let at = set.at.or(seen.created_at).unwrap_or_default();
             let ours = match &set.by {
                 Some(by) => !by.person && is_explained(&deed, at, acts, known),
-                None => acts.iter().any(|act| act.came_along() && act.deed.rules_as(&deed)),
+                None => acts.iter().any(|act| act.came_along() && act.counts() && act.deed.rules_as(&deed)),
             };
             let id = ActId::Label(name.clone(), at);
             (!ours).then(|| Act {
@@ -103,7 +103,7 @@ impl ChangeRequest {
         let set = read.milestone_set.as_ref();
         let nobody = set.is_none_or(|set| set.by.is_none());
         let plan = Deed::Plan(title.into());
-        if nobody && acts.iter().any(|act| act.came_along() && act.deed == plan) {
+        if nobody && acts.iter().any(|act| act.came_along() && act.counts() && act.deed == plan) {
             return None;
         }
         let at = set.and_then(|set| set.at).or(seen.created_at).unwrap_or_default();
@@ -125,7 +125,7 @@ fn is_explained(deed: &Deed, at: Timestamp, acts: &[Act], known: &[Act]) -> bool
     acts.iter().filter(|act| act.leads() && act.at <= at && counts(act)).any(|act| act.deed.rules_as(deed))
 }
 
-fn unjudged() -> Verdict {
+pub(super) fn unjudged() -> Verdict {
     Verdict::Unknown("it is being found out who may".into())
 }
 

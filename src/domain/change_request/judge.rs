@@ -77,6 +77,7 @@ fn decide(
         return Some(Judgement::Ignored("the issue is no change request"));
     }
     let is_moving = after.take_along(heard.moved_here, inquiry)?;
+    judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
     after.note_acts(case.events, &heard.told, rules, release.as_ref().map(|release| release.title.as_str()));
@@ -168,7 +169,7 @@ fn judge_acts(
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }
-        act.quiet = !rules.speaks() || now.duration_since(act.at) > ANSWERED_FOR;
+        act.quiet = !rules.speaks() || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
     }
     complete
 }

@@ -1,5 +1,5 @@
-//! What goes along when an issue is transferred: how triage stands, and the plan. The people, the roles and the content
-//! are the same, so nobody is asked again.
+//! What goes along when an issue is transferred: how triage stands, and the plan. The content is the same, so whoever may
+//! decide in the new place too is not asked again; by whom else it was decided, it counts for nothing here.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +14,7 @@ use crate::domain::{
 use super::{
     ChangeRequest,
     act::{self, Act, ActId, Deed},
+    deeds::unjudged,
     follow::Gone,
 };
 
@@ -48,7 +49,7 @@ impl ChangeRequest {
         self.earlier.extend(&view.formerly);
         for act in &view.goes_along {
             if !self.acts.iter().any(|known| known.id == act.id) {
-                self.acts.push(act.clone());
+                self.acts.push(Act { verdict: unjudged(), ..act.clone() });
             }
         }
         Some(view.exists)

@@ -173,7 +173,7 @@ fn history(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let skipped = request.stages.len().saturating_sub(STEPS);
     let mut lines: Vec<String> = vec![];
     if request.moved_from.is_some() {
-        lines.push("- moved here from another repository; what was decided there still counts".into());
+        lines.push("- moved here from another repository; what was decided there counts where who decided may decide here too".into());
     }
     lines.extend(request.stages.iter().skip(skipped).map(|(stage, at)| step(request, *stage, *at, setting)));
     format!("<details><summary>History</summary>\n\n{}\n\n</details>", lines.join("\n"))

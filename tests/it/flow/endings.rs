@@ -2,7 +2,7 @@
 
 use changegate::sandbox::CloseReason;
 
-use crate::support::{assert_snapshot, scenario};
+use crate::support::{assert_snapshot, scenario, scenario_without_policy};
 
 #[tokio::test]
 async fn an_issue_that_a_merge_closes_is_merged_and_never_reopened() {
@@ -148,6 +148,31 @@ async fn an_issue_that_was_declined_is_still_declined_where_it_is_moved() {
         s.by("tess").comment(moved, "/accept");
         s.settle().await;
         assert_eq!(s.stage_of("Export").await, "accepted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_decided_by_somebody_who_may_not_decide_in_the_new_place_counts_for_nothing_there() {
+    scenario_without_policy(async |s| {
+        let rules = |triager: &str| {
+            format!("version: 1\nmode: enforce\nroles: {{ triager: [{triager}], release-manager: [rosa] }}\n")
+        };
+        s.policy_file("acme/web", &rules("lee")).await;
+        s.policy_file("acme/billing", &rules("tess")).await;
+        for name in ["change-request", "triage/accepted"] {
+            s.github().add_label("acme/billing", name);
+        }
+        let issue = s.change_request("Export").await;
+        s.by("lee").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "accepted");
+        let moved = s.by("lee").transfer_issue(issue, "acme/billing");
+        s.settle().await;
+        s.pass(1);
+        s.settle().await;
+        assert_eq!(s.stage_of("Export").await, "requested");
+        assert_eq!(s.labels(moved), ["change-request"]);
     })
     .await;
 }
