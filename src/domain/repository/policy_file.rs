@@ -28,7 +28,14 @@ pub struct PolicyFile {
     /// The newest text, where it has no errors and is not used.
     #[serde(default)]
     pub unsigned: Option<Unsigned>,
+    /// When the pull request was merged that brought the text in force, where that was signed. What was merged before
+    /// is history, and moving the branch back to it signs nothing.
+    #[serde(default)]
+    pub signed_at: Option<Timestamp>,
 }
+
+/// Who signed, and when the pull request was merged.
+type Signed = (Actor, Timestamp);
 
 /// A version of the policy that arrived without the signature of group `policy`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,10 +83,13 @@ impl PolicyFile {
         let policy = inquiry.policy_of(view)?;
         let demanded = policy.as_ref().is_some_and(|policy| signers(policy, view).is_some());
         let signed = if demanded { signed_by(unsigned, view, inquiry)? } else { None };
+        let signed = signed.filter(|(_, at)| self.signed_at.is_none_or(|before| before <= *at));
         if !demanded || signed.is_some() {
             self.good = self.unsigned.take().and_then(|unsigned| unsigned.text);
         }
-        Some(signed)
+        let (actor, at) = signed.unzip();
+        self.signed_at = at.or(self.signed_at);
+        Some(actor)
     }
 
     /// Whether an exception is to be opened now; remembers that it was.
@@ -105,7 +115,11 @@ impl PolicyFile {
 }
 
 /// The person of group `policy` who signed the pull request that brought exactly this text.
-fn signed_by(unsigned: &Unsigned, view: &RepositoryView, inquiry: &mut Inquiry<'_>) -> Option<Option<Actor>> {
+fn signed_by(
+    unsigned: &Unsigned,
+    view: &RepositoryView,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Option<Signed>> {
     let Fact::Known(numbers, _) = inquiry.policy_origin(view.id)? else { return Some(None) };
     let pulls: Vec<Option<Option<&View>>> = numbers
         .iter()
@@ -115,9 +129,11 @@ fn signed_by(unsigned: &Unsigned, view: &RepositoryView, inquiry: &mut Inquiry<'
     let leaves = unsigned.text.as_ref().map(|text| Fingerprint::of_text(text.as_str()));
     let signed = |pull: &PullRequestView| {
         let here = view.default_branch.as_ref().is_none_or(|branch| *branch == pull.base_branch);
-        let edit = pull.policy_edit.as_ref().filter(|_| here && pull.merged_at.is_some())?;
+        let (edit, at) = pull.policy_edit.as_ref().filter(|_| here).zip(pull.merged_at)?;
         match &edit.signature {
-            Signature::By(actor) if edit.errors.is_empty() && edit.leaves == leaves => Some(actor.clone()),
+            Signature::By(actor) if edit.errors.is_empty() && edit.leaves == leaves => {
+                Some((actor.clone(), at))
+            }
             Signature::By(_) | Signature::NotNeeded | Signature::Missing(_) | Signature::Unknown(_) => None,
         }
     };

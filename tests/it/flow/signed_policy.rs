@@ -136,6 +136,24 @@ async fn a_merged_version_is_used_when_it_is_signed_afterwards() {
 }
 
 #[tokio::test]
+async fn a_branch_that_is_moved_back_to_an_older_signed_version_does_not_bring_it_back() {
+    scenario(async |s| {
+        s.policy_file("acme/.github", &rules("enforce", "rosa, quinn")).await;
+        let older = s.github().head("acme/.github", "main").unwrap();
+        s.pass(60);
+        s.policy_file("acme/.github", &rules("enforce", "rosa")).await;
+        s.by("ana").force_push("acme/.github", "main", &older);
+        s.settle_for(3).await;
+        assert!(s.exceptions("acme/.github").starts_with("open"), "{}", s.exceptions("acme/.github"));
+        let next = propose(s, &rules("advise", "rosa")).await;
+        s.by("quinn").review(next.at, Verdict::Approve, "I may sign again, may I not?");
+        s.settle().await;
+        assert!(told(s, &next).contains("✗ not met"), "{}", told(s, &next));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn while_nothing_is_enforced_a_policy_needs_no_signature() {
     scenario(async |s| {
         s.policy_file("acme/.github", &rules("advise", "rosa")).await;

@@ -149,7 +149,13 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         private: true,
         archived: false,
         left: false,
-        policy: PolicyFile { read: None, good: policy.map(Into::into), errors: vec![], unsigned: None },
+        policy: PolicyFile {
+            read: None,
+            good: policy.map(Into::into),
+            errors: vec![],
+            unsigned: None,
+            signed_at: None,
+        },
         relabelled: BTreeMap::new(),
         failed: Failed::default(),
     })
