@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use changegate::sandbox::Hold;
+use changegate::sandbox::{Hold, Numbered};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use super::{
@@ -18,11 +18,16 @@ use crate::support::{Database, databases};
 /// The database is busy for longer than this where it waits for us.
 const A_MOMENT: Duration = Duration::from_millis(300);
 
-async fn starts_again(place: &Place, mut server: Server) -> Server {
+/// Killed and started again, it says everything once.
+async fn starts_again(place: &Place, mut server: Server, told: &(Numbered, String), what: &str) -> Server {
     server.kill();
     place.github.release();
     let server = place.serve().await;
     place.settle(&server).await;
+    until(what, async || (place.comments(told.0).len() == 1).then_some(())).await;
+    server.idle().await;
+    is_told_once(place, told, what);
+    is_logged_once(place, what).await;
     server
 }
 
@@ -36,11 +41,7 @@ async fn killed_before_or_after_any_call_the_program_says_everything_once() {
             for request in REQUESTS {
                 let what = format!("{}, killed {hold:?}, on {}", request.class, place.database.url);
                 let told = request.begin(&place, &server, hold, &what).await;
-                server = starts_again(&place, server).await;
-                until(&what, async || (place.comments(told.0).len() == 1).then_some(())).await;
-                server.idle().await;
-                is_told_once(&place, &told, &what);
-                is_logged_once(&place, &what).await;
+                server = starts_again(&place, server, &told, &what).await;
             }
         }
         assert_eq!(server.stop().await.0, Some(0));
@@ -77,11 +78,7 @@ async fn killed_while_any_commit_is_on_its_way_the_program_says_everything_once(
         until(&what, async || (held(&place, waits).await > 0).then_some(())).await;
         server.kill();
         unlock(hand).await;
-        server = starts_again(&place, server).await;
-        until(&what, async || (place.comments(told.0).len() == 1).then_some(())).await;
-        server.idle().await;
-        is_told_once(&place, &told, &what);
-        is_logged_once(&place, &what).await;
+        server = starts_again(&place, server, &told, &what).await;
     }
     assert_eq!(server.stop().await.0, Some(0));
     place.close().await;
@@ -101,11 +98,7 @@ async fn killed_before_the_outcome_of_a_call_is_written_the_program_says_everyth
         pause(A_MOMENT).await;
         server.kill();
         unlock(hand).await;
-        server = starts_again(&place, server).await;
-        until(&what, async || (place.comments(told.0).len() == 1).then_some(())).await;
-        server.idle().await;
-        is_told_once(&place, &told, &what);
-        is_logged_once(&place, &what).await;
+        server = starts_again(&place, server, &told, &what).await;
     }
     assert_eq!(server.stop().await.0, Some(0));
     place.close().await;
