@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! GitHub ─POST─► webhook ─┬─keep─► deliveries ─route─► subjects due
-//! GitHub's record ─► repair ─┘                            │
+//! GitHub's record and lists ─► repair ─┘                  │
 //!                                                        │ claim: the lease is on the subject
 //!                                                        ▼
 //!                 pending events in arrival order ─► domain::judge ─► Needs(more)? store, then batched reads; again
@@ -14,7 +14,7 @@
 //!                        state · audit log · effects · dependents whose view changed · events done
 //!                                                        │ claim by lease, one holder per key
 //!                                                        ▼
-//!                                           effects ─► check run · comment · label · milestone · reaction
+//!                                           effects ─► check run · comment · issue · label · milestone · reaction
 //!                                              └───► announcements to other systems
 //! ```
 //!
