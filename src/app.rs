@@ -174,12 +174,17 @@ impl App {
     #[must_use]
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
         let work = |beside: Beside, step: fn(Self) -> Step| {
-            let (app, store) = (self.clone(), self.store.clone());
+            let (app, hints) = (self.clone(), self.store.hints());
+            let waiting = hints.clone();
             let rest = move || {
-                let store = store.clone();
-                async move { store.wait_for_work().await }
+                let hints = waiting.clone();
+                async move { hints.wait().await }
             };
-            worker::spawn_with(beside, stop.clone(), move || step(app.clone()), rest)
+            let step = move || {
+                hints.forget();
+                step(app.clone())
+            };
+            worker::spawn_with(beside, stop.clone(), step, rest)
         };
         let (decide, perform) = (self.inbox.beside.clone(), self.performer.beside.clone());
         let app = self.clone();

@@ -1,7 +1,7 @@
 //! What is delivered: `issues` payloads of a small GitHub, complete as GitHub's are, of about 11 KB.
 
 use anyhow::ensure;
-use changegate::sandbox::{Sandbox, SandboxClock, SandboxSettings};
+use changegate::sandbox::{Limits, Sandbox, SandboxClock, SandboxSettings};
 use jiff::Timestamp;
 
 /// How many issues the load is about. Each is opened as a change request; all further deliveries say the same again.
@@ -20,13 +20,23 @@ pub struct Material {
     pub installed: Vec<(String, String)>,
     /// Bodies of deliveries of `issues`: [`ISSUES`] of them.
     pub bodies: Vec<String>,
-    /// The same, one for each of [`PROBES`] other issues.
-    pub probes: Vec<String>,
+    /// What makes an issue as long as they are.
+    text: String,
+}
+
+impl Material {
+    /// The same for an issue that is opened now: what is opened earlier the server may have found by itself.
+    pub fn probe(&self, number: usize) -> String {
+        open_issue(&self.github, ISSUES + number, &self.text)
+    }
 }
 
 /// Sets the scene: one organisation, one repository, and what people want.
 pub async fn prepare() -> anyhow::Result<Material> {
     let github = Sandbox::start(SandboxSettings::new(SandboxClock::Following(system))).await?;
+    // One small GitHub serves all servers of the run: what one has used must not be missing to the next.
+    let (primary, content_per_minute, content_per_hour) = (1_000_000, 1_000_000, 1_000_000);
+    github.set_limits(Limits { primary, content_per_minute, content_per_hour });
     github.add_organization("acme", &["sam", "tess", "rosa"]);
     github.add_repository("acme/.github", &[(".github/changegate.yml", POLICY)]);
     github.add_repository(REPOSITORY, &[("README.md", "# Here\n")]);
@@ -36,10 +46,9 @@ pub async fn prepare() -> anyhow::Result<Material> {
         github.take_deliveries().into_iter().map(|delivery| (delivery.event, delivery.body)).collect();
     let size = open_issue(&github, 0, "").len();
     let text = wish(SIZE.saturating_sub(size));
-    let mut bodies: Vec<String> = (0..ISSUES + PROBES).map(|i| open_issue(&github, i, &text)).collect();
-    let probes = bodies.split_off(ISSUES);
+    let bodies: Vec<String> = (0..ISSUES).map(|i| open_issue(&github, i, &text)).collect();
     ensure!(bodies.iter().all(|body| body.len() > SIZE / 2), "the small GitHub sent no issues");
-    Ok(Material { github, installed, bodies, probes })
+    Ok(Material { github, installed, bodies, text })
 }
 
 /// What GitHub says when the issue is labelled.

@@ -81,7 +81,7 @@ impl Bench {
         let database = Database::create(kind).await?;
         let server = Server::of_ours(&["idle", &self.material.github.webhook_secret(), &database.url])?;
         let outcome = self.load(&server.address, WARM_UP, LOAD).await?;
-        let stored = database.count("SELECT count(*) FROM delivery_body").await?;
+        let stored = database.count("SELECT count(*) FROM body").await?;
         let memory = server.peak_memory();
         drop(server);
         database.remove().await?;
@@ -115,7 +115,7 @@ impl Bench {
         let backlog = counts(&server.address).await?;
         let settled_after = settled(&server.address, LOAD * PATIENCE).await?;
         let routed = database.count("SELECT count(*) FROM delivery WHERE waiting = 0").await?;
-        let stored = database.count("SELECT count(*) FROM delivery_body").await?;
+        let stored = database.count("SELECT count(*) FROM body").await?;
         let asked = self.material.github.requests().len() - asked_before;
         let taken = Taken { outcome, stored, memory: server.peak_memory() };
         drop(server);
@@ -130,12 +130,16 @@ impl Bench {
         let server = self.server(&database).await?;
         let reader = database.connect().await?;
         let mut latencies = vec![];
-        for body in &self.material.probes {
+        for number in 0..material::PROBES {
+            let body = self.material.probe(number);
             let before = effects_in(&reader).await?;
             let begun = now();
-            post(&server.address, &self.material, "issues", body).await?;
+            post(&server.address, &self.material, "issues", &body).await?;
             while effects_in(&reader).await? == before {
-                anyhow::ensure!(now() - begun < Duration::from_secs(10), "a delivery had no effect");
+                if now() - begun > Duration::from_secs(10) {
+                    let counts = counts(&server.address).await?;
+                    anyhow::bail!("delivery {} had no effect; {counts:?}", latencies.len());
+                }
                 pause(Duration::from_micros(500)).await;
             }
             latencies.push(u64::try_from((now() - begun).as_micros())?);

@@ -35,8 +35,20 @@ const SQLITE_WRITER: &[&str] = &[
     "PRAGMA cache_size = -8000",
     "PRAGMA wal_autocheckpoint = 4000",
 ];
-const SQLITE_READER: &[&str] =
-    &["PRAGMA busy_timeout = 5000", "PRAGMA mmap_size = 0", "PRAGMA query_only = ON"];
+/// Of the connection that carries the log over: it writes to the database file.
+pub(super) const SQLITE_CARRIER: &[&str] = &[
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA checkpoint_fullfsync = ON",
+    "PRAGMA mmap_size = 0",
+    "PRAGMA cache_size = -100",
+];
+const SQLITE_READER: &[&str] = &[
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA mmap_size = 0",
+    "PRAGMA query_only = ON",
+    "PRAGMA cache_size = -500",
+];
 /// An acknowledgement must survive a crash, and a replica that was stopped in mid-transaction must not stop the others.
 const POSTGRES: &[&str] = &[
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",

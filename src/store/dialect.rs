@@ -43,8 +43,12 @@ impl Dialect {
     /// A statement in which `{rows}` stands for `count` rows of `columns` parameters, numbered after the highest
     /// parameter that the text itself names: bind the text's own first, then the rows'.
     pub(super) fn rows(self, text: &'static str, columns: usize, count: usize) -> Statement {
-        let first = highest_parameter(text) + 1;
-        let rows = values(first, columns, count);
+        let rows = match (self, highest_parameter(text)) {
+            (Self::Sqlite, 0) => values(columns, count, |_| "?".into()),
+            (Self::Sqlite | Self::Postgres, highest) => {
+                values(columns, count, |n| format!("${}", highest + 1 + n))
+            }
+        };
         sqlx::query(AssertSqlSafe(self.read(text).replace("{rows}", &rows)))
     }
 
@@ -63,20 +67,20 @@ fn highest_parameter(text: &str) -> usize {
     numbers.max().unwrap_or(0)
 }
 
-fn values(first: usize, columns: usize, count: usize) -> String {
+/// SQLite finds a parameter by its place at once, but looks for one that has a name, of which there may be thousands.
+fn values(columns: usize, count: usize, parameter: impl Fn(usize) -> String) -> String {
     let mut text = String::with_capacity("VALUES ".len() + count * (columns * "$1234,".len() + "(),".len()));
     text.push_str("VALUES ");
-    for parameter in 0..count * columns {
-        let before = if parameter % columns > 0 {
+    for number in 0..count * columns {
+        let before = if number % columns > 0 {
             ","
-        } else if parameter > 0 {
+        } else if number > 0 {
             "),("
         } else {
             "("
         };
         text.push_str(before);
-        text.push('$');
-        text.push_str(&(first + parameter).to_string());
+        text.push_str(&parameter(number));
     }
     text.push(')');
     text
@@ -90,7 +94,7 @@ mod tests {
     fn rows_are_numbered_after_the_parameters_of_the_text() {
         let text = "DELETE FROM t WHERE a = $2 AND b > $1 AND (c, d) IN ({rows})";
         assert_eq!(highest_parameter(text), 2);
-        assert_eq!(values(3, 2, 2), "VALUES ($3,$4),($5,$6)");
+        assert_eq!(values(2, 2, |n| format!("${}", 3 + n)), "VALUES ($3,$4),($5,$6)");
     }
 
     #[test]

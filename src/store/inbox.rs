@@ -24,7 +24,7 @@ use super::{
 /// How long a delivery is held for routing, in microseconds.
 const LEASE: i64 = 30_000_000;
 /// Bytes of bodies handed out at once (one body more than fits, at most).
-const BATCH_BYTES: i64 = 4 * 1024 * 1024;
+const BATCH_BYTES: i64 = 2 * 1024 * 1024;
 /// Rows in one statement.
 const ROWS: usize = 500;
 
@@ -113,9 +113,10 @@ struct Claimed {
 }
 
 impl Store {
-    /// Hands out up to `limit` deliveries and up to about 4 MiB of bodies: those that wait longest, and a share of each
+    /// Hands out up to `limit` deliveries and up to about 2 MiB of bodies: those that wait longest, and a share of each
     /// installation that waits. What is handed out stands in the order of arrival.
     pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
+        self.give_way().await;
         let claim: Work<(String, usize), Vec<Claimed>> =
             |connection, dialect, (token, limit)| Box::pin(claim(connection, dialect, token, *limit));
         let claimed = self.database().write(&(self.database().token(), limit), claim).await?;
@@ -137,19 +138,20 @@ impl Store {
         if claimed.is_empty() {
             return Ok((whole, damaged));
         }
-        let text = "SELECT delivery_id, body FROM delivery_body WHERE delivery_id IN ({rows})";
+        let text = "SELECT id, body FROM body WHERE id IN ({rows})";
         let database = self.database();
-        let ids = claimed.iter().map(|claimed| claimed.delivery.id.clone());
-        let statement = ids.fold(database.dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
+        let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
+        let statement = keys.fold(database.dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
         let mut bodies: BTreeMap<String, AnyRow> = BTreeMap::new();
         for row in statement.fetch_all(&database.reading).await? {
             bodies.insert(row.try_get(0)?, row);
         }
         for Claimed { delivery, size } in claimed {
             // The compressed bytes go before the next body is read.
-            let row = bodies.remove(&delivery.id);
+            let key = &delivery.key.key;
+            let row = bodies.remove(key);
             let first = row.as_ref().and_then(|row| row.try_get::<&[u8], _>(1).ok()).unwrap_or_default();
-            match payload::read(&database.reading, database.dialect, &delivery.id, first, size).await? {
+            match payload::read(&database.reading, database.dialect, key, first, size).await? {
                 Some(body) => whole.push(StoredDelivery { body, ..delivery }),
                 None => damaged.push((
                     delivery.key,

@@ -9,13 +9,13 @@ use std::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use tokio::{
-    sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinSet,
 };
 use ulid::Generator;
 
 use super::{
-    Store,
+    Hint, Store,
     database::Database,
     dialect::{Dialect, Statement},
     error::{KeepError, StoreError},
@@ -62,7 +62,12 @@ pub enum Kept {
 pub(super) struct Intake {
     queue: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
+    /// How many wait to be written.
+    waiting: watch::Sender<usize>,
 }
+
+/// For so long those who deliver go before those who work on what was delivered: GitHub waits for an answer.
+const COURTESY: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 struct Waiting {
@@ -79,17 +84,31 @@ impl Store {
         let intake = self.inner.intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         intake.ok_or_else(|| KeepError::Busy("the store is closed".into()))?.keep(delivery).await
     }
+
+    /// For whoever takes the next piece of work, before taking it: those who deliver go first, for a while.
+    pub(super) async fn give_way(&self) {
+        let intake = self.inner.intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(intake) = intake {
+            intake.give_way().await;
+        }
+    }
 }
 
 impl Intake {
     /// Starts the task that writes; it ends when the last way to it is dropped.
-    pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Arc<Notify>) -> Self {
+    pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Hint) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let line = Arc::new(Mutex::new(Line { waiting, keys: Generator::new() }));
         for _ in 0..writers(database.dialect) {
-            tasks.spawn(write(Arc::clone(&line), database.clone(), Arc::clone(&hint)));
+            tasks.spawn(write(Arc::clone(&line), database.clone(), hint.clone()));
         }
-        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)) }
+        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), waiting: watch::Sender::new(0) }
+    }
+
+    /// Returns when nobody waits to be written any more, or when that lasts too long.
+    async fn give_way(&self) {
+        let mut waiting = self.waiting.subscribe();
+        tokio::time::timeout(COURTESY, waiting.wait_for(|waiting| *waiting == 0)).await.ok();
     }
 
     async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
@@ -100,7 +119,24 @@ impl Intake {
         let (answer, answered) = oneshot::channel();
         let place = self.queue.try_reserve().map_err(|_| full())?;
         place.send(Waiting { key: String::new(), delivery, answer, _room: room });
+        let _waits = Waits::begin(&self.waiting);
         answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
+    }
+}
+
+/// Somebody who waits, for as long as this lives.
+struct Waits<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a watch::Sender<usize>) -> Self {
+        waiting.send_modify(|waiting| *waiting += 1);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
     }
 }
 
@@ -144,12 +180,12 @@ const fn writers(dialect: Dialect) -> usize {
     }
 }
 
-async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Arc<Notify>) {
+async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Hint) {
     loop {
         let next = line.lock().await.next().await;
         let Some(group) = next else { return };
         commit(&database, group).await;
-        hint.notify_waiters();
+        hint.give();
     }
 }
 
@@ -181,6 +217,11 @@ impl Waiting {
         let start = hash.get(..12).unwrap_or(hash);
         self.delivery.id = format!("{}~{start}", self.delivery.id);
     }
+}
+
+/// The smallest key of a delivery that arrived then, in microseconds.
+pub(super) fn first_key(at: i64) -> String {
+    ulid::Ulid::from_parts(u64::try_from(at / 1000).unwrap_or(0), 0).to_string()
 }
 
 fn since_epoch(at: Timestamp) -> Duration {
@@ -241,7 +282,8 @@ async fn insert(
     for some in in_round_numbers(&firsts) {
         inserted += insert_new(connection, dialect, some).await?;
     }
-    if inserted == firsts.len() as u64 && insert_bodies(connection, dialect, &firsts).await? == inserted {
+    if inserted == firsts.len() as u64 {
+        insert_bodies(connection, dialect, &firsts).await?;
         let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
         let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
         return Ok(rows.iter().map(kept).map(Some).collect());
@@ -255,9 +297,14 @@ async fn insert(
     let firsts: Vec<First<'_>> = firsts.into_iter().filter(|(row, _)| !is_other(row)).collect();
     let repeated: Vec<First<'_>> = firsts.iter().copied().filter(|(row, _)| !is_new(row)).collect();
     repeat(connection, dialect, &repeated).await?;
-    let written = insert_missing_bodies(connection, dialect, &firsts).await?;
-    let back: Vec<&Waiting> =
-        repeated.iter().map(|(row, _)| *row).filter(|row| written.contains(&row.delivery.id)).collect();
+    let bodies: Vec<(&str, &Packed)> = firsts
+        .iter()
+        .filter_map(|(row, _)| Some((there.get(&row.delivery.id)?.key.as_str(), &row.delivery.body)))
+        .collect();
+    let written = insert_missing_bodies(connection, dialect, &bodies).await?;
+    let is_back =
+        |row: &Waiting| there.get(&row.delivery.id).is_some_and(|there| written.contains(&there.key));
+    let back: Vec<&Waiting> = repeated.iter().map(|(row, _)| *row).filter(|row| is_back(row)).collect();
     describe(connection, dialect, &back).await?;
     let kept = |row: &Waiting| if is_new(row) { Kept::New } else { Kept::Repeated };
     Ok(rows.iter().map(|row| (!is_other(row)).then(|| kept(row))).collect())
@@ -299,34 +346,28 @@ async fn insert_new(
     Ok(statement.execute(connection).await?.rows_affected())
 }
 
-/// Answers how many had none.
+/// Of deliveries whose rows are new, so that they have none.
 async fn insert_bodies(
     connection: &mut AnyConnection,
     dialect: Dialect,
     rows: &[First<'_>],
-) -> Result<u64, StoreError> {
-    let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
-                ON CONFLICT (delivery_id) DO NOTHING";
-    let mut inserted = 0;
-    for some in in_round_numbers(rows) {
-        let statement = bind_bodies(dialect.rows(text, 3, some.len()), some);
-        inserted += statement.execute(&mut *connection).await?.rows_affected();
+) -> Result<(), StoreError> {
+    let bodies: Vec<(&str, &Packed)> =
+        rows.iter().map(|(row, _)| (row.key.as_str(), &row.delivery.body)).collect();
+    for some in in_round_numbers(&bodies) {
+        let statement = dialect.rows("INSERT INTO body (id, body) {rows}", 2, some.len());
+        bind_bodies(statement, some).execute(&mut *connection).await?;
     }
-    if inserted == rows.len() as u64 {
-        for (row, _) in rows {
-            row.delivery.body.write_rest(connection, dialect, &row.delivery.id).await?;
-        }
+    for (key, body) in bodies {
+        body.write_rest(connection, dialect, key).await?;
     }
-    Ok(inserted)
+    Ok(())
 }
 
-fn bind_bodies(statement: Statement, rows: &[First<'_>]) -> Statement {
-    rows.iter().fold(statement, |statement, (row, _)| {
-        statement
-            .bind(&row.delivery.id)
-            .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.delivery.body.first())
-    })
+fn bind_bodies(statement: Statement, bodies: &[(&str, &Packed)]) -> Statement {
+    bodies
+        .iter()
+        .fold(statement, |statement, (key, body)| statement.bind((*key).to_owned()).bind(body.first()))
 }
 
 /// What is in the table under an id.
@@ -343,7 +384,7 @@ async fn lock(
     rows: &[First<'_>],
 ) -> Result<BTreeMap<String, There>, StoreError> {
     let text = "SELECT delivery_id, id,
-                  CASE WHEN EXISTS (SELECT 1 FROM delivery_body WHERE delivery_body.delivery_id = delivery.delivery_id)
+                  CASE WHEN EXISTS (SELECT 1 FROM body WHERE body.id = delivery.id)
                     THEN body_hash END
                 FROM delivery WHERE delivery_id IN ({rows}) ORDER BY delivery_id {lock}";
     let statement = dialect.rows(text, 1, rows.len());
@@ -377,23 +418,22 @@ async fn repeat(
     Ok(())
 }
 
-/// Answers the ids of those that had none.
+/// Answers the keys of those that had none.
 async fn insert_missing_bodies(
     connection: &mut AnyConnection,
     dialect: Dialect,
-    rows: &[First<'_>],
+    bodies: &[(&str, &Packed)],
 ) -> Result<BTreeSet<String>, StoreError> {
-    if rows.is_empty() {
+    if bodies.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let text = "INSERT INTO delivery_body (delivery_id, received_at, body) {rows}
-                ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id";
-    let statement = bind_bodies(dialect.rows(text, 3, rows.len()), rows);
+    let text = "INSERT INTO body (id, body) {rows} ON CONFLICT (id) DO NOTHING RETURNING id";
+    let statement = bind_bodies(dialect.rows(text, 2, bodies.len()), bodies);
     let written = statement.fetch_all(&mut *connection).await?;
     let written: BTreeSet<String> =
         written.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?;
-    for (row, _) in rows.iter().filter(|(row, _)| written.contains(&row.delivery.id)) {
-        row.delivery.body.write_rest(connection, dialect, &row.delivery.id).await?;
+    for (key, body) in bodies.iter().filter(|(key, _)| written.contains(*key)) {
+        body.write_rest(connection, dialect, key).await?;
     }
     Ok(written)
 }

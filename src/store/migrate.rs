@@ -10,6 +10,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_tenants.sql"),
     include_str!("migrations/0003_parts.sql"),
     include_str!("migrations/0004_sweeps.sql"),
+    include_str!("migrations/0005_bodies.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.
@@ -146,6 +147,31 @@ mod tests {
             assert_eq!(number(&mut connection, "SELECT CAST(sum(b) AS BIGINT) FROM t").await, 30);
             assert_eq!(schema(&mut connection).await.unwrap(), 2);
         }
+    }
+
+    #[tokio::test]
+    async fn bodies_that_went_by_github_s_id_go_by_our_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect(&folder).await;
+        run(&mut connection, Dialect::Sqlite, &MIGRATIONS[..4]).await.unwrap();
+        for (key, delivery) in [("01", "of-github"), ("02", "forgotten")] {
+            let row = format!(
+                "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats)
+                 VALUES ('{key}', '{delivery}', 'issues', 'github.com', 7, 'hash', 2, 0)"
+            );
+            sqlx::query(AssertSqlSafe(row)).execute(&mut connection).await.unwrap();
+        }
+        for row in [
+            "INSERT INTO delivery_body (delivery_id, received_at, body) VALUES ('of-github', 7, x'01')",
+            "INSERT INTO delivery_part (delivery_id, part, body) VALUES ('of-github', 1, x'02')",
+        ] {
+            sqlx::query(row).execute(&mut connection).await.unwrap();
+        }
+        run(&mut connection, Dialect::Sqlite, MIGRATIONS).await.unwrap();
+        let whole = "SELECT count(*) FROM body JOIN body_part ON body_part.id = body.id
+                     WHERE body.id = '01' AND body.body = x'01' AND part = 1 AND body_part.body = x'02'";
+        assert_eq!(number(&mut connection, whole).await, 1);
+        assert_eq!(number(&mut connection, "SELECT count(*) FROM body").await, 1);
     }
 
     #[tokio::test]

@@ -28,6 +28,8 @@ mod migrate;
 
 mod database;
 
+mod checkpoint;
+
 mod body;
 
 mod payload;
@@ -70,12 +72,15 @@ mod bodies;
 mod plans;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{oneshot, watch},
     task::JoinSet,
 };
 
@@ -107,10 +112,11 @@ struct Inner {
     database: Database,
     /// `None`: opened for reading, or closed.
     intake: Mutex<Option<Intake>>,
-    /// Dropped when the store is closed. `None`: nobody shares the database, or it is closed.
+    /// What runs beside all else ends when this is dropped. `None`: opened for reading, or closed.
     alive: Mutex<Option<oneshot::Sender<()>>>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
-    hint: Arc<Notify>,
+    /// Grows with each commit that may leave work.
+    hint: Hint,
     _guard: Option<Guard>,
 }
 
@@ -121,17 +127,20 @@ impl Store {
     /// Opens a database and migrates it: `sqlite:changegate.db`, `postgres://user@host/name`.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let (mut database, guard) = Database::open(url).await?;
-        let hint = Arc::new(Notify::new());
+        let hint = Hint::default();
         let mut tasks = JoinSet::new();
         let alive = match database.dialect {
-            Dialect::Sqlite => None,
+            Dialect::Sqlite => match guard::sqlite_path(url) {
+                Some(path) => Some(checkpoint::keep(&path, hint.clone(), &mut tasks).await?),
+                None => None,
+            },
             Dialect::Postgres => {
                 let session = Session::open(url).await?;
                 database.holder = Some(session.holder);
                 Some(session.keep(&mut tasks))
             }
         };
-        let intake = Intake::start(&mut tasks, database.clone(), Arc::clone(&hint));
+        let intake = Intake::start(&mut tasks, database.clone(), hint.clone());
         let inner = Inner {
             database,
             intake: Mutex::new(Some(intake)),
@@ -151,7 +160,7 @@ impl Store {
             intake: Mutex::new(None),
             alive: Mutex::new(None),
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
-            hint: Arc::new(Notify::new()),
+            hint: Hint::default(),
             _guard: None,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -166,17 +175,53 @@ impl Store {
         self.inner.database.close().await;
     }
 
-    /// Returns when there may be something to do: after a commit of this process, or after 50 ms.
-    pub async fn wait_for_work(&self) {
-        tokio::time::timeout(POLL, self.inner.hint.notified()).await.ok();
+    /// For one worker: tells it when there may be something to do.
+    #[must_use]
+    pub fn hints(&self) -> Hints {
+        Hints { hint: self.inner.hint.clone(), heard: Arc::default() }
     }
 
     fn hint(&self) {
-        self.inner.hint.notify_waiters();
+        self.inner.hint.give();
     }
 
     fn database(&self) -> &Database {
         &self.inner.database
+    }
+}
+
+/// Counts the commits of this process that may leave work.
+#[derive(Debug, Clone, Default)]
+struct Hint(watch::Sender<u64>);
+
+impl Hint {
+    fn given(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    fn give(&self) {
+        self.0.send_modify(|given| *given = given.wrapping_add(1));
+    }
+}
+
+/// What one worker waits for; clones are of the same worker.
+#[derive(Debug, Clone)]
+pub struct Hints {
+    hint: Hint,
+    heard: Arc<AtomicU64>,
+}
+
+impl Hints {
+    /// Nothing that was committed so far is told any more: the worker looks now.
+    pub fn forget(&self) {
+        self.heard.store(self.hint.given(), Ordering::Relaxed);
+    }
+
+    /// Returns when something was committed in this process after they were forgotten, or after 50 ms.
+    pub async fn wait(&self) {
+        let heard = self.heard.load(Ordering::Relaxed);
+        let mut given = self.hint.0.subscribe();
+        tokio::time::timeout(POLL, given.wait_for(|given| *given != heard)).await.ok();
     }
 }
 

@@ -88,11 +88,11 @@ impl Packed {
         &self,
         connection: &mut AnyConnection,
         dialect: Dialect,
-        delivery: &str,
+        key: &str,
     ) -> Result<(), StoreError> {
         for (number, part) in (0_i64..).zip(self.bytes.chunks(PART)).skip(1) {
-            let text = "INSERT INTO delivery_part (delivery_id, part, body) VALUES ($1, $2, $3)";
-            let statement = dialect.query(text).bind(delivery.to_owned()).bind(number).bind(part.to_vec());
+            let text = "INSERT INTO body_part (id, part, body) VALUES ($1, $2, $3)";
+            let statement = dialect.query(text).bind(key.to_owned()).bind(number).bind(part.to_vec());
             statement.execute(&mut *connection).await?;
         }
         Ok(())
@@ -153,11 +153,11 @@ impl fmt::Debug for Packer {
     }
 }
 
-/// The payload of a delivery, of which the first part was read already; `size` is how long it is. `None`: it is not whole.
+/// The payload of the delivery with this key, of which the first part was read already; `size` is how long it is. `None`: it is not whole.
 pub(super) async fn read(
     reading: &AnyPool,
     dialect: Dialect,
-    delivery: &str,
+    key: &str,
     first: &[u8],
     size: i64,
 ) -> Result<Option<Vec<u8>>, StoreError> {
@@ -171,8 +171,8 @@ pub(super) async fn read(
     let Ok(mut plain) = Plain::new(size) else { return Ok(None) };
     let mut is_whole = plain.write(first);
     for number in 1_i64.. {
-        let text = "SELECT body FROM delivery_part WHERE delivery_id = $1 AND part = $2";
-        let statement = dialect.query(text).bind(delivery.to_owned()).bind(number);
+        let text = "SELECT body FROM body_part WHERE id = $1 AND part = $2";
+        let statement = dialect.query(text).bind(key.to_owned()).bind(number);
         let Some(row) = statement.fetch_optional(reading).await? else { break };
         let part: &[u8] = row.try_get(0)?;
         is_whole = is_whole && plain.write(part);

@@ -67,6 +67,7 @@ impl Store {
         except: &BTreeSet<String>,
     ) -> Result<Vec<Claim>, StoreError> {
         let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
+        self.give_way().await;
         self.database()
             .write(
                 &(self.database().token(), limit, (now, except)),

@@ -217,6 +217,7 @@ async fn fan_out(
 impl Store {
     /// Wakes the next 500 readers of something that many read. Returns how many it woke; 0: nothing is left to do.
     pub async fn expand_fan_out(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.give_way().await;
         let woken = self
             .database()
             .write(&now, |connection, dialect, &now| Box::pin(expand(connection, dialect, now)))

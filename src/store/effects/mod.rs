@@ -218,6 +218,7 @@ impl Store {
         limit: usize,
         when: (Timestamp, BTreeSet<String>),
     ) -> Result<Vec<EffectClaim>, StoreError> {
+        self.give_way().await;
         let rows = self
             .database()
             .write(

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 use super::{
-    super::{body, dialect::Dialect, error::StoreError, inbox::Routing, published},
+    super::{body, dialect::Dialect, error::StoreError, inbox::Routing, intake::first_key, published},
     Move, ROWS,
 };
 
@@ -175,7 +175,7 @@ pub(super) async fn tell_again(
     let text = "UPDATE delivery SET waiting = 1, attempts = 0, state = 'kept', lease_until = 0
                 WHERE tenant = $1 AND received_at > $2 AND id >= $3 AND id <> $4 AND state = 'routed'
                   AND event NOT IN ('installation', 'installation_repositories', 'installation_target', 'repository')
-                  AND EXISTS (SELECT 1 FROM delivery_body WHERE delivery_body.delivery_id = delivery.delivery_id)";
+                  AND EXISTS (SELECT 1 FROM body WHERE body.id = delivery.id)";
     dialect
         .query(text)
         .bind(moving.to.clone())
@@ -185,9 +185,4 @@ pub(super) async fn tell_again(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// The smallest key of a delivery that arrived then, in microseconds.
-fn first_key(at: i64) -> String {
-    ulid::Ulid::from_parts(u64::try_from(at / 1000).unwrap_or(0), 0).to_string()
 }

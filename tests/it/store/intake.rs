@@ -80,7 +80,7 @@ async fn a_large_body_that_cannot_be_compressed_is_stored_in_parts_read_whole_an
         StdRng::seed_from_u64(1).fill_bytes(&mut body);
         let large = || NewDelivery { body: Packed::of(&body).unwrap(), ..delivery("large", "") };
         assert_eq!(bench.store.keep(large()).await, Ok(Kept::New));
-        assert_eq!(bench.number("SELECT count(*) FROM delivery_part").await, 3);
+        assert_eq!(bench.number("SELECT count(*) FROM body_part").await, 3);
         for kept in [Kept::Repeated, Kept::Repeated] {
             let claimed = bench.store.claim_deliveries(64).await.unwrap().remove(0);
             assert!(claimed.body == body);
@@ -88,10 +88,10 @@ async fn a_large_body_that_cannot_be_compressed_is_stored_in_parts_read_whole_an
             bench.store.settle_routing(vec![(claimed.key, ignored)], at(0)).await.unwrap();
             assert!(bench.store.delivery_body("large").await.unwrap() == Some(body.clone()));
             assert_eq!(bench.store.forget_bodies(at(1)).await.unwrap(), 1);
-            assert_eq!(bench.number("SELECT count(*) FROM delivery_part").await, 0);
+            assert_eq!(bench.number("SELECT count(*) FROM body_part").await, 0);
             assert_eq!(bench.store.keep(large()).await, Ok(kept));
         }
-        bench.tamper("DELETE FROM delivery_part WHERE part = 2").await;
+        bench.tamper("DELETE FROM body_part WHERE part = 2").await;
         assert_eq!(bench.store.claim_deliveries(64).await.unwrap(), vec![]);
         let parked = bench.store.parked().await.unwrap().items.remove(0);
         assert_eq!(
