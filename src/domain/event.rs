@@ -3,8 +3,15 @@
 //! Every foreign field is optional unless the event would mean nothing without it. An event is a hint: it says
 //! where to look and carries a snapshot that may already be old.
 
+mod deploying;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use deploying::{
+    Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
+    RuleRequest, RunSnapshot,
+};
 
 use super::ids::{AccountId, Actor, CommentId, InstallationId, IssueRef, RepoId, RepoName, Sha};
 
@@ -62,17 +69,33 @@ pub enum What {
     /// A GitHub release of a tag (not a release of ours).
     Published { action: String, tag: Option<String> },
     /// A deployment was created.
-    Deployment { action: String, deployment: DeploymentSnapshot },
-    /// A deployment reported its state.
-    DeploymentStatus { state: Option<String>, deployment: DeploymentSnapshot },
-    /// A job waits for our deployment protection rule.
-    ProtectionRule {
-        environment: Option<String>,
-        callback_url: Option<String>,
-        deployment: Option<DeploymentSnapshot>,
+    Deployment {
+        action: String,
+        deployment: DeploymentSnapshot,
+        /// The run whose job deploys, if one does.
+        #[serde(default)]
+        run: Option<RunSnapshot>,
     },
-    /// A native review of a waiting deployment.
-    DeploymentReview { action: String, environment: Option<String>, run: Option<u64> },
+    /// A deployment reported its state.
+    DeploymentStatus {
+        state: Option<String>,
+        deployment: DeploymentSnapshot,
+        #[serde(default)]
+        report: DeploymentReport,
+        /// The run whose job deploys, if one does.
+        #[serde(default)]
+        run: Option<RunSnapshot>,
+    },
+    /// A job waits for our deployment protection rule.
+    ProtectionRule(RuleRequest),
+    /// A native review of a waiting deployment: `requested`, `approved` or `rejected`.
+    DeploymentReview {
+        action: String,
+        environment: Option<String>,
+        run: Option<u64>,
+        #[serde(default)]
+        review: DeploymentReviewSnapshot,
+    },
     /// A collaborator of the repository.
     Member { action: String, member: Option<Actor> },
     /// A member of a team.
@@ -156,7 +179,7 @@ impl What {
             Self::Published { action, .. } => format!("release {action}"),
             Self::Deployment { action, .. } => format!("deployment {action}"),
             Self::DeploymentStatus { .. } => "deployment status".into(),
-            Self::ProtectionRule { .. } => "protection rule".into(),
+            Self::ProtectionRule(_) => "protection rule".into(),
             Self::DeploymentReview { action, .. } => format!("deployment review {action}"),
             Self::Member { action, .. } => format!("member {action}"),
             Self::Membership { added, .. } => {
@@ -472,15 +495,6 @@ pub struct MergeGroupSnapshot {
     pub base_sha: Option<Sha>,
     /// The branch without `refs/heads/`.
     pub base_branch: String,
-}
-
-/// A deployment as of one delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeploymentSnapshot {
-    pub id: u64,
-    pub environment: Option<String>,
-    pub sha: Option<Sha>,
-    pub reference: Option<String>,
 }
 
 /// A team as of one delivery.

@@ -75,7 +75,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         | What::Published { .. }
         | What::Deployment { .. }
         | What::DeploymentStatus { .. }
-        | What::ProtectionRule { .. }
+        | What::ProtectionRule(_)
         | What::DeploymentReview { .. }
         | What::Member { .. }
         | What::Membership { .. }
@@ -135,7 +135,9 @@ mod tests {
     }
 
     fn deployment() -> DeploymentSnapshot {
-        DeploymentSnapshot { id: 1, environment: None, sha: Some(sha('a')), reference: None }
+        let sha = Some(sha('a'));
+        let (environment, reference, creator, app) = (None, None, None, None);
+        DeploymentSnapshot { id: 1, environment, sha, reference, creator, app, created_at: None }
     }
 
     /// One of each kind, and whom it concerns beside the account and the repository that it shows.
@@ -143,7 +145,8 @@ mod tests {
         let transferred = IssueChange::Transferred { to: Some(IssueRef { repo: BILLING, number: 3 }) };
         let (name, action) = (|| "x".to_owned(), || "x".to_owned());
         let team = || TeamSnapshot { id: None, slug: None };
-        let (kind, environment) = (ReferenceKind::Branch, None);
+        let kind = ReferenceKind::Branch;
+        let (report, asked) = (DeploymentReport::default(), DeploymentReviewSnapshot::default());
         let commit_a = "commit/7/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
         vec![
             (What::Ping, ""),
@@ -187,10 +190,10 @@ mod tests {
             (What::Created { kind, name: name() }, ""),
             (What::Deleted { kind, name: name() }, ""),
             (What::Published { action: action(), tag: None }, ""),
-            (What::Deployment { action: action(), deployment: deployment() }, ""),
-            (What::DeploymentStatus { state: None, deployment: deployment() }, ""),
-            (What::ProtectionRule { environment, callback_url: None, deployment: None }, ""),
-            (What::DeploymentReview { action: action(), environment: None, run: None }, ""),
+            (What::Deployment { action: action(), deployment: deployment(), run: None }, ""),
+            (What::DeploymentStatus { state: None, deployment: deployment(), report, run: None }, ""),
+            (What::ProtectionRule(RuleRequest::default()), ""),
+            (What::DeploymentReview { action: action(), environment: None, run: None, review: asked }, ""),
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
@@ -223,7 +226,7 @@ mod tests {
             What::Published { .. } => 16,
             What::Deployment { .. } => 17,
             What::DeploymentStatus { .. } => 18,
-            What::ProtectionRule { .. } => 19,
+            What::ProtectionRule(_) => 19,
             What::DeploymentReview { .. } => 20,
             What::Member { .. } => 21,
             What::Membership { .. } => 22,

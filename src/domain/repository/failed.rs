@@ -34,7 +34,9 @@ impl Failed {
     /// Takes what the events tell.
     pub(super) fn hear(&mut self, events: &[Event]) {
         let failed = events.iter().filter_map(|event| {
-            let What::DeploymentStatus { state: Some(state), deployment } = &event.what else { return None };
+            let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what else {
+                return None;
+            };
             Some((deployment.id, deployment.sha.clone()?)).filter(|_| is_failure(state))
         });
         let known = |id: &u64| self.counted.values().any(|deployments| deployments.contains(id));
