@@ -3,6 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::deploying::{
+    Comparison, DeploymentReading, EnvironmentReading, PendingDeployment, ReferenceReading,
+    WorkflowRunReading,
+};
 use crate::domain::{
     event::{IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
     ids::{Actor, IssueRef, RepoId, Sha, SubjectId},
@@ -42,6 +46,20 @@ pub enum Answer {
     Origins(Vec<u64>),
     /// To [`Question::Checks`].
     Checks(Vec<CheckReading>),
+    /// To [`Question::WorkflowRun`]; `None`: GitHub says there is none.
+    WorkflowRun(Option<Box<WorkflowRunReading>>),
+    /// To [`Question::PendingDeployments`]; empty too where there is no such run.
+    PendingDeployments(Vec<PendingDeployment>),
+    /// To [`Question::Deployments`], newest first: down to the one that runs, or all of them where none does.
+    Deployments(Vec<DeploymentReading>),
+    /// To [`Question::Compare`]; `None`: GitHub knows no such commit here, or they have no beginning in common.
+    Compare(Option<Box<Comparison>>),
+    /// To [`Question::Reference`]; nothing in it: there is neither a branch nor a tag of this name.
+    Reference(ReferenceReading),
+    /// To [`Question::WaitingRuns`]: their numbers, in order.
+    WaitingRuns(Vec<u64>),
+    /// To [`Question::EnvironmentRules`]; `None`: there is no such environment.
+    EnvironmentRules(Option<Box<EnvironmentReading>>),
 }
 
 /// A check run on a commit.

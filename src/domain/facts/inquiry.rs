@@ -1,6 +1,9 @@
 //! How a decision asks.
 
-use super::{Answer, CheckReading, Fact, Facts, IssueReading, PullRequestReading, Question, TeamName};
+use super::{
+    Answer, CheckReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts, IssueReading,
+    PendingDeployment, PullRequestReading, Question, ReferenceReading, TeamName, WorkflowRunReading,
+};
 use crate::domain::{
     event::RepositoryNumber,
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
@@ -175,6 +178,45 @@ impl<'a> Inquiry<'a> {
     /// The check runs on a commit, read from GitHub.
     pub fn checks(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<&'a [CheckReading]>> {
         github!(self.ask(Question::Checks(repo, sha.clone()))?, Answer::Checks(found) => found.as_slice())
+    }
+
+    /// A run of a workflow, read from GitHub.
+    pub fn workflow_run(&mut self, repo: RepoId, run: u64) -> Option<Fact<Option<&'a WorkflowRunReading>>> {
+        github!(self.ask(Question::WorkflowRun(repo, run))?, Answer::WorkflowRun(found) => found.as_deref())
+    }
+
+    /// What waits in a run, read from GitHub.
+    pub fn pending_deployments(&mut self, repo: RepoId, run: u64) -> Option<Fact<&'a [PendingDeployment]>> {
+        github!(self.ask(Question::PendingDeployments(repo, run))?, Answer::PendingDeployments(found) => found.as_slice())
+    }
+
+    /// The deployments to an environment, newest first, down to the one that runs; read from GitHub.
+    pub fn deployments(&mut self, repo: RepoId, environment: &str) -> Option<Fact<&'a [DeploymentReading]>> {
+        github!(self.ask(Question::Deployments(repo, environment.into()))?, Answer::Deployments(found) => found.as_slice())
+    }
+
+    /// What `head` has and `base` has not, read from GitHub.
+    pub fn compare(&mut self, repo: RepoId, base: &Sha, head: &Sha) -> Option<Fact<Option<&'a Comparison>>> {
+        github!(self.ask(Question::Compare(repo, base.clone(), head.clone()))?, Answer::Compare(found) => found.as_deref())
+    }
+
+    /// The commits that a name stands for now, read from GitHub.
+    pub fn reference(&mut self, repo: RepoId, name: &str) -> Option<Fact<&'a ReferenceReading>> {
+        github!(self.ask(Question::Reference(repo, name.into()))?, Answer::Reference(found) => found)
+    }
+
+    /// The runs that wait for a rule, read from GitHub.
+    pub fn waiting_runs(&mut self, repo: RepoId) -> Option<Fact<&'a [u64]>> {
+        github!(self.ask(Question::WaitingRuns(repo))?, Answer::WaitingRuns(found) => found.as_slice())
+    }
+
+    /// How an environment is guarded, read from GitHub.
+    pub fn environment_rules(
+        &mut self,
+        repo: RepoId,
+        environment: &str,
+    ) -> Option<Fact<Option<&'a EnvironmentReading>>> {
+        github!(self.ask(Question::EnvironmentRules(repo, environment.into()))?, Answer::EnvironmentRules(found) => found.as_deref())
     }
 
     /// What the repository is called; inner `None`: it was never seen.

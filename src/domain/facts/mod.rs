@@ -4,6 +4,7 @@
 //! deciding starts again with more facts. See [`Inquiry`].
 
 mod answer;
+mod deploying;
 mod inquiry;
 mod policy;
 mod question;
@@ -15,6 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{
     Answer, CheckReading, CommitReading, IssueReading, PolicyAtHead, PullRequestReading, SetBy,
+};
+pub use deploying::{
+    ComparedCommit, Comparison, ComparisonStatus, DeploymentReading, DeploymentStatusReading,
+    EnvironmentReading, PendingDeployment, ReferenceReading, WorkflowRunReading,
 };
 pub use inquiry::{Inquiry, Membership};
 pub use policy::PolicyInForce;

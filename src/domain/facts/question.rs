@@ -38,6 +38,20 @@ pub enum Question {
     Origins(RepoId, Sha),
     /// The check runs on the commit, of every App.
     Checks(RepoId, Sha),
+    /// A run of a workflow, by GitHub's number.
+    WorkflowRun(RepoId, u64),
+    /// What waits in a run for the rules of its environments.
+    PendingDeployments(RepoId, u64),
+    /// The deployments to an environment, back to the one that runs.
+    Deployments(RepoId, String),
+    /// What the second commit has and the first has not.
+    Compare(RepoId, Sha, Sha),
+    /// The commits that a branch or a tag stands for now: `main`, `v1`, or `refs/heads/main` for a branch only.
+    Reference(RepoId, String),
+    /// The runs that wait for a rule.
+    WaitingRuns(RepoId),
+    /// How an environment is guarded.
+    EnvironmentRules(RepoId, String),
 }
 
 impl Question {
@@ -56,7 +70,14 @@ impl Question {
             | Self::Links(_)
             | Self::Changes(_)
             | Self::Origins(..)
-            | Self::Checks(..) => false,
+            | Self::Checks(..)
+            | Self::WorkflowRun(..)
+            | Self::PendingDeployments(..)
+            | Self::Deployments(..)
+            | Self::Compare(..)
+            | Self::Reference(..)
+            | Self::WaitingRuns(_)
+            | Self::EnvironmentRules(..) => false,
         }
     }
 
@@ -69,7 +90,14 @@ impl Question {
             | Self::PolicyOrigin(repo)
             | Self::MergeGroup(repo, ..)
             | Self::Origins(repo, _)
-            | Self::Checks(repo, _) => Some(*repo),
+            | Self::Checks(repo, _)
+            | Self::WorkflowRun(repo, _)
+            | Self::PendingDeployments(repo, _)
+            | Self::Deployments(repo, _)
+            | Self::Compare(repo, ..)
+            | Self::Reference(repo, _)
+            | Self::WaitingRuns(repo)
+            | Self::EnvironmentRules(repo, _) => Some(*repo),
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)

@@ -289,7 +289,14 @@ impl World {
             | Question::Links(_)
             | Question::Changes(_)
             | Question::Origins(..)
-            | Question::Checks(..) => {
+            | Question::Checks(..)
+            | Question::WorkflowRun(..)
+            | Question::PendingDeployments(..)
+            | Question::Deployments(..)
+            | Question::Compare(..)
+            | Question::Reference(..)
+            | Question::WaitingRuns(_)
+            | Question::EnvironmentRules(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };
