@@ -246,6 +246,8 @@ impl World {
             | Call::Issue { .. }
             | Call::Reaction { .. }
             | Call::CheckRun { .. }
+            | Call::ProtectionAnswer { .. }
+            | Call::ProtectionNote { .. }
             | Call::Announce { .. } => None,
         }
     }
