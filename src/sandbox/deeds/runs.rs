@@ -141,9 +141,8 @@ impl State {
             job.notes.extend(room.then(|| comment.to_owned()));
             return Some(if room { Ok(()) } else { Err(NotTaken::TooManyNotes) });
         };
-        let by = self.world.app.bot;
         while self.repo_mut(repo)?.runs.get_mut(&id)?.waiting_for(environment).is_some() {
-            self.let_through(repo, by, id, environment, approved)?;
+            self.let_through(repo, id, environment, approved)?;
         }
         self.tell_how_far(repo, id)?;
         Some(Ok(()))
@@ -159,16 +158,19 @@ impl State {
             return Some(false);
         }
         for environment in &waiting {
-            self.let_through(repo, actor, id, environment, true)?;
+            self.let_through(repo, id, environment, true)?;
         }
         self.tell_how_far(repo, id)?;
         Some(true)
     }
 
-    fn let_through(&mut self, repo: u64, by: u64, id: u64, environment: &str, starts: bool) -> Option<()> {
+    /// Whoever lets a job through, its run reports it.
+    fn let_through(&mut self, repo: u64, id: u64, environment: &str, starts: bool) -> Option<()> {
         let (state, word) =
             if starts { (JobState::Running, "in_progress") } else { (JobState::Failed, "failure") };
-        let job = self.repo_mut(repo)?.runs.get_mut(&id)?.waiting_for(environment)?;
+        let run = self.repo_mut(repo)?.runs.get_mut(&id)?;
+        let by = run.triggering_actor;
+        let job = run.waiting_for(environment)?;
         job.state = state;
         let deployment = job.deployment;
         self.report_deployment(repo, by, deployment, word)

@@ -83,9 +83,9 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
 /// The permissions of which one is needed. Pull requests are issues too, so either opens their conversation.
 fn permissions(repo: &crate::sandbox::world::Repo, rest: &[&str]) -> &'static [&'static str] {
     match rest {
-        ["contents", ..] | ["compare", ..] => &["contents"],
+        ["contents" | "compare", ..] => &["contents"],
         ["actions", "runs", _, "deployment_protection_rule"] => &["deployments"],
-        ["actions", ..] | ["environments", ..] => &["actions"],
+        ["actions" | "environments", ..] => &["actions"],
         ["commits", .., "check-runs"] | ["check-runs", ..] => &["checks"],
         ["commits", ..] => &["contents"],
         ["pulls", ..] => &["pull_requests"],

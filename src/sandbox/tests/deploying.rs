@@ -36,7 +36,14 @@ async fn a_job_waits_for_the_rule_and_starts_when_it_says_yes() {
     let told = sandbox.take_deliveries();
     let names: Vec<&str> = told.iter().map(|delivery| delivery.event.as_str()).collect();
     assert_eq!(names, ["deployment", "deployment_status", "deployment_protection_rule"]);
-    let request: Value = serde_json::from_str(&told[2].body).expect("JSON");
+    let [began, _, request] = [0, 1, 2].map(|n: usize| {
+        let body = told.get(n).map(|delivery| delivery.body.as_str());
+        serde_json::from_str::<Value>(body.expect("a delivery")).expect("JSON")
+    });
+    assert_eq!(
+        (&began["workflow_run"]["id"], &began["workflow_run"]["status"]),
+        (&json!(run), &json!("queued"))
+    );
     let callback =
         format!("{}/repos/acme/web/actions/runs/{run}/deployment_protection_rule", sandbox.api_url());
     assert_eq!((&request["environment"], &request["ref"]), (&json!("production"), &json!("main")));

@@ -85,7 +85,9 @@ impl Run {
     /// GitHub's words for status and conclusion.
     pub fn words(&self) -> (&'static str, Option<&'static str>) {
         let any = |state| self.jobs.iter().any(|job| job.state == state);
-        if any(JobState::Waiting) {
+        if self.jobs.is_empty() {
+            ("queued", None)
+        } else if any(JobState::Waiting) {
             ("waiting", None)
         } else if any(JobState::Running) {
             ("in_progress", None)
