@@ -35,6 +35,8 @@ pub mod change_request;
 
 pub mod commit;
 
+pub mod commit_range;
+
 pub mod release;
 
 pub mod subject;

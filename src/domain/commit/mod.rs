@@ -18,7 +18,7 @@ use scene::Scene;
 
 mod check;
 mod group;
-mod named;
+pub(super) mod named;
 mod rules;
 mod scene;
 mod template;

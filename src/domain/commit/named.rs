@@ -7,7 +7,7 @@ use super::super::{
 
 /// A name as it stands in a sentence; it has no page where the repository is not known.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(in super::super) struct Named {
     pub text: String,
     pub page: Option<Reference>,
 }
@@ -60,7 +60,7 @@ impl Named {
 }
 
 /// The names in a row: `@dana, @lee or @acme/triage`.
-pub(super) fn one_of(names: &[Named]) -> String {
+pub(in super::super) fn one_of(names: &[Named]) -> String {
     match names {
         [] => String::new(),
         [one] => one.text.clone(),
