@@ -108,7 +108,7 @@ impl Git {
 
     /// `git patch-id --stable`, which leaves out what changes nothing.
     fn patch_ids(&self, input: &str, how: &[&str]) -> BTreeMap<Sha, String> {
-        let arguments = [&["diff-tree", "--stdin", "-r", "-p"][..], how].concat();
+        let arguments = [&["diff-tree", "--stdin", "-r", "-p", "--no-prefix"][..], how].concat();
         let input = File::open(self.input(input)).unwrap();
         let mut differ = self.command(&arguments).stdin(input).stdout(Stdio::piped()).spawn().unwrap();
         let diff = differ.stdout.take().unwrap();

@@ -32,18 +32,17 @@ pub fn random(seed: u64, writer: &mut Writer) -> History {
 
 impl Maker<'_> {
     fn step(&mut self) {
-        match self.chance.random_range(0..20) {
-            0..=7 => self.pull_request(),
+        match self.chance.random_range(0..24) {
             8 => self.push(),
-            9 | 10 => self.pick(),
-            11 => self.silent_pick(),
-            12 | 13 => self.revert(),
-            14..=16 => self.merge_branch(),
-            17 if self.history.branches.len() < 4 => {
+            9..=11 => self.pick(),
+            12 | 13 => self.silent_pick(),
+            14 | 15 => self.revert(),
+            16..=20 => self.merge_branch(),
+            21 if self.history.branches.len() < 4 => {
                 let from = self.some_of(self.history.branches[0]);
                 self.history.branches.push(from);
             }
-            18 => self.amend(),
+            22 => self.amend(),
             _ => self.pull_request(),
         }
     }
@@ -115,8 +114,12 @@ impl Maker<'_> {
         place
     }
 
-    fn any(&mut self) -> usize {
-        self.chance.random_range(0..self.history.done.len())
+    /// Mostly something that this branch does not have.
+    fn other(&mut self, tip: usize) -> usize {
+        let has = self.history.done[tip].history;
+        let others: Vec<usize> = (0..self.history.done.len()).filter(|place| !has.has(*place)).collect();
+        let other = others.choose(&mut self.chance).copied().filter(|_| self.chance.random_bool(0.9));
+        other.unwrap_or_else(|| self.chance.random_range(0..self.history.done.len()))
     }
 
     /// What a merge leaves, where no place was changed on both sides.
@@ -274,7 +277,8 @@ impl Maker<'_> {
     /// `git cherry-pick -x`; of a conflict anything is made.
     fn pick(&mut self) {
         let branch = self.branch();
-        let (tip, of) = (self.history.branches[branch], self.any());
+        let tip = self.history.branches[branch];
+        let of = self.other(tip);
         let done = &self.history.done[of];
         let message = format!("It\n\n(cherry picked from commit {})", done.sha);
         let clean = applied(self.content(tip), &done.change).filter(|_| !done.change.is_empty());
@@ -290,7 +294,8 @@ impl Maker<'_> {
     /// `git cherry-pick` keeps the message and says nothing.
     fn silent_pick(&mut self) {
         let branch = self.branch();
-        let (tip, of) = (self.history.branches[branch], self.any());
+        let tip = self.history.branches[branch];
+        let of = self.other(tip);
         let done = &self.history.done[of];
         if done.parents.len() != 1 || matches!(done.how, How::Pick(_) | How::Revert(_)) {
             return;

@@ -33,7 +33,7 @@ struct World<'a> {
 
 /// How many histories: `CHANGEGATE_ROUNDS_RANGES`.
 fn rounds() -> u64 {
-    std::env::var("CHANGEGATE_ROUNDS_RANGES").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+    std::env::var("CHANGEGATE_ROUNDS_RANGES").ok().and_then(|text| text.parse().ok()).unwrap_or(120)
 }
 
 /// Histories that share a repository; each has commits of its own.
@@ -100,7 +100,7 @@ fn is_told_apart(range: &Range, git: &Git, at: &str) {
 fn a_comparison_of_which_a_page_is_missing_is_never_believed() {
     let git = Git::new();
     let mut writer = git.writer();
-    let histories: Vec<History> = (0..20).map(|seed| maker::random(seed, &mut writer)).collect();
+    let histories: Vec<History> = (0..50).map(|seed| maker::random(seed, &mut writer)).collect();
     writer.finish();
     let all: Vec<&Sha> = histories.iter().flat_map(|history| &history.done).map(|done| &done.sha).collect();
     let commits = git.commits(&all);
