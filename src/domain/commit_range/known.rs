@@ -12,7 +12,7 @@ use super::super::{
     pull_request::{Derived, Kind, PullRequestView},
 };
 
-/// Everything that a trace rests on. What is missing in a map is not known; [`super::wanted`] says what to find out.
+/// Everything that a trace rests on. What is missing in a map is not known; [`super::wanted()`] says what to find out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// The pull requests of this repository that GitHub says each commit came with.

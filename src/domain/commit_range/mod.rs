@@ -1,7 +1,7 @@
 //! The range: every commit from the one that runs to the one that is to run, where each comes from, and what of that
 //! stands in the way.
 //!
-//! [`wanted`] says what has to be found out about a [`Comparison`], [`range`] traces it, [`findings`] says it in words.
+//! [`wanted()`] says what has to be found out about a [`Comparison`], [`range()`] traces it, [`findings()`] says it in words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
