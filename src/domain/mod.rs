@@ -21,6 +21,8 @@ pub mod policy;
 
 pub mod finding;
 
+pub mod named;
+
 pub mod patch;
 
 pub mod account;

@@ -11,6 +11,7 @@ use super::{
     facts::Inquiry,
     finding::{Finding, Outcome},
     ids::{RepoId, Sha, SubjectId},
+    named,
     subject::{Relation, State},
 };
 pub use group::MergeGroup;
@@ -18,7 +19,6 @@ use scene::Scene;
 
 mod check;
 mod group;
-mod named;
 mod rules;
 mod scene;
 mod template;
