@@ -25,6 +25,8 @@ pub mod named;
 
 pub mod patch;
 
+pub mod revision;
+
 pub mod account;
 
 pub mod repository;
