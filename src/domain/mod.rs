@@ -27,6 +27,8 @@ pub mod patch;
 
 pub mod revision;
 
+pub mod approval;
+
 pub mod account;
 
 pub mod repository;
