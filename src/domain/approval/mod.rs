@@ -12,7 +12,7 @@
 //! - `voices`: for which groups each signature could count,
 //! - `seats`: for which group each does count,
 //! - [`groups`]: how each group stands,
-//! - [`findings`]: all of it as sentences; [`reply`]: what is answered to whom an act does not help.
+//! - [`mod@findings`]: all of it as sentences; [`mod@reply`]: what is answered to whom an act does not help.
 
 pub mod findings;
 pub mod groups;
