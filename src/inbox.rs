@@ -32,8 +32,9 @@ use crate::{
 const ROUTED: usize = 256;
 /// How many subjects one step takes.
 const BATCH: usize = 100;
-/// How often a subject may ask before it is a defect. Four rounds go to the store and cost one statement each.
-const ROUNDS: usize = 8;
+/// How often a subject may ask before it is a defect: an environment asks for the run, what lies between, where that comes
+/// from, and for all that it belongs to. Rounds that go to the store cost one statement each.
+const ROUNDS: usize = 12;
 
 /// Routes and judges.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@
 //!                        state · audit log · effects · dependents whose view changed · events done
 //!                                                        │ claim by lease, one holder per key
 //!                                                        ▼
-//!                                           effects ─► check run · comment · issue · label · milestone · reaction
+//!                                           effects ─► check run · answer to a waiting job · comment · issue · label ...
 //!                                              └───► announcements to other systems
 //! ```
 //!
@@ -28,7 +28,7 @@
 //! 4. An acknowledged delivery is durable. A body that cannot be read is parked and visible, never lost.
 //! 5. An event is a hint; facts are the truth. Lost, repeated, late and reordered webhooks end in the same state.
 //! 6. A decision carries its read set; settling checks it inside the transaction and judges again on a mismatch.
-//! 7. Unknown is never allow.
+//! 7. Unknown is never allow. What an allow rests on of the run, its checks and what runs is read at that moment.
 //! 8. A check run never ends `neutral` or `skipped`: both would satisfy a required check.
 //! 9. No call to GitHub while a transaction is open. An effect is stored before it is sent; sending it twice is
 //!    harmless, or carries the same idempotency key; a newer effect with the same key replaces an unsent older one; one

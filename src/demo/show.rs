@@ -40,6 +40,11 @@ pub fn comment(body: &str) {
     boxed(&"changegate commented".dimmed(), &readable(body));
 }
 
+/// What Changegate says beside a job that waits.
+pub fn beside_the_job(text: &str) {
+    boxed(&"changegate, beside the job".dimmed(), &readable(text));
+}
+
 /// The labels that an issue has now.
 pub fn labels(issue: &Value) {
     let names = issue["labels"].as_array().into_iter().flatten().filter_map(|label| label["name"].as_str());

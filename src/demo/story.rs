@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{show, stage::Stage};
-use crate::sandbox::{Edit, Entry, Numbered};
+use crate::sandbox::{Edit, Entry, Numbered, Verdict};
 
 const POLICY: &str = "\
 version: 1
@@ -21,6 +21,16 @@ trains:
   customer:
     repositories: [acme/web]
     title: \"{year}.{month}\"
+repositories:
+  - { match: acme/site, ship: continuous }
+environments:
+  production:
+    from: { branches: [default] }
+    require:
+      - range: traced
+      - change: accepted
+    continuous:
+      - approvals: { qa: 1 }
 ";
 
 const ASKED: &str = "\
@@ -40,16 +50,18 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     let pull_request = somebody_builds(stage, issue).await?;
     somebody_tries_a_private_deal(stage, issue).await?;
     the_clearing_house_decides(stage, issue, &pull_request).await?;
-    it_is_planned_and_merged(stage, issue, &pull_request).await
+    it_is_planned_and_merged(stage, issue, &pull_request).await?;
+    a_small_fix_goes_out(stage).await
 }
 
 async fn set_the_scene(stage: &Stage) -> anyhow::Result<()> {
-    show::title("Changegate: a story in five chapters, on a small GitHub in this process");
+    show::title("Changegate: a story in six chapters, on a small GitHub in this process");
     let github = &stage.sandbox;
     github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn"]);
     github.add_team("acme", "triage", &["tess"]);
     github.add_repository("acme/.github", &[(".github/changegate.yml", POLICY)]);
     github.add_repository("acme/web", &[("README.md", "# Web\n")]);
+    github.add_repository("acme/site", &[("index.html", "<h1>Wellcome</h1>\n")]);
     github.by("rosa").install("acme", None);
     stage.settle().await?;
     show::aside("Acme has installed Changegate. Its policy, in acme/.github, says in a few lines:");
@@ -152,6 +164,39 @@ async fn it_is_planned_and_merged(
     stage.settle().await?;
     show::comment(&status_comment(stage, issue)?);
     Ok(())
+}
+
+/// `acme/site` ships continuously: a pull request there is its own change request, and a review accepts it.
+async fn a_small_fix_goes_out(stage: &Stage) -> anyhow::Result<()> {
+    show::chapter("6. A small fix goes out");
+    let (ana, site) = (stage.sandbox.by("ana"), "acme/site");
+    stage.sandbox.by("rosa").protect(site, "production", true, false);
+    show::says("ana", "mends a word on the site, and merges before anybody has looked");
+    ana.push(site, "typo", &[("index.html", "<h1>Welcome</h1>\n")], "Mend a word");
+    let entry = Entry { head: "typo", base: "main", title: "Mend a word", body: "", draft: false };
+    let fix = ana.open_pull_request(site, entry);
+    stage.settle().await?;
+    ana.merge(fix);
+    stage.settle().await?;
+    show::says("ana", "starts the workflow that deploys; its job waits for Changegate");
+    let run = ana.dispatch(site, &["production"], "main");
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, site, run)?);
+    show::says("quinn", "reviews what was merged, and approves it");
+    stage.sandbox.by("quinn").review(fix, Verdict::Approve, "");
+    stage.settle().await?;
+    show::aside("Nobody starts anything again: the waiting job goes on by itself.");
+    show::beside_the_job(&said(stage, site, run)?);
+    anyhow::ensure!(stage.sandbox.run(site, run)["status"] == "in_progress", "the job should have started");
+    stage.sandbox.finish_run(site, run, true);
+    stage.settle().await?;
+    Ok(())
+}
+
+/// What is shown beside the job that deploys.
+fn said(stage: &Stage, repository: &str, run: u64) -> anyhow::Result<String> {
+    let notes = stage.sandbox.notes(repository, run, "production");
+    notes.into_iter().next_back().ok_or_else(|| anyhow::anyhow!("the job should have been answered"))
 }
 
 fn comments(stage: &Stage, on: Numbered) -> Vec<String> {

@@ -7,6 +7,7 @@ use super::{
     audit::AuditEntry,
     change_request, commit,
     effect::Effect,
+    environment,
     event::Event,
     facts::{Facts, Question},
     ids::SubjectId,
@@ -94,6 +95,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
         SubjectId::ChangeRequest(at) => change_request::judge(case, *at),
         SubjectId::Commit(repo, sha) => commit::judge(case, *repo, sha),
         SubjectId::Release(release) => release::judge(case, release),
+        SubjectId::Environment(repo, name) => environment::judge(case, *repo, name),
     }
 }
 

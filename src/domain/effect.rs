@@ -115,8 +115,38 @@ pub enum Call {
     Milestone { on: IssueRef, number: Option<u64> },
     /// Our reaction on a comment.
     Reaction { repo: RepoId, comment: CommentId, content: Reaction },
+    /// Our deployment protection rule lets a run's jobs into an environment, or does not. It cannot be taken back.
+    ProtectionAnswer {
+        repo: RepoId,
+        run: u64,
+        /// The answer is for this attempt of the run and for no later one.
+        attempt: u64,
+        environment: String,
+        ruling: Ruling,
+        /// Markdown, at most 1,024 characters.
+        comment: String,
+    },
+    /// Why our rule does not answer yet. GitHub takes ten of these for a deployment.
+    ProtectionNote {
+        repo: RepoId,
+        run: u64,
+        attempt: u64,
+        environment: String,
+        /// Markdown, at most 1,024 characters.
+        comment: String,
+    },
     /// Another system is told.
     Announce { announcement: Announcement },
+}
+
+/// What our deployment protection rule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// The jobs start.
+    Approved,
+    /// The jobs fail. A re-run asks again.
+    Rejected,
 }
 
 /// What a check run says. Never `neutral` or `skipped`: both would satisfy a required check.
@@ -160,13 +190,21 @@ impl Call {
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
+            Self::ProtectionAnswer { repo, run, attempt, environment, .. } => {
+                format!("protection/{repo}/{run}/{attempt}/{environment}")
+            }
+            Self::ProtectionNote { repo, run, attempt, environment, .. } => {
+                format!("protection-note/{repo}/{run}/{attempt}/{environment}")
+            }
             Self::Announce { announcement } => announcement.key(),
         }
     }
 
     const fn lane(&self) -> Lane {
         match self {
-            Self::CheckRun { urgent: true, .. } => Lane::Gate,
+            Self::CheckRun { urgent: true, .. }
+            | Self::ProtectionAnswer { .. }
+            | Self::ProtectionNote { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -180,7 +218,11 @@ impl Call {
     const fn class(&self) -> Class {
         match self {
             Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } => Class::Find,
-            Self::Label { .. } | Self::Milestone { .. } | Self::Reaction { .. } => Class::Set,
+            Self::Label { .. }
+            | Self::Milestone { .. }
+            | Self::Reaction { .. }
+            | Self::ProtectionAnswer { .. }
+            | Self::ProtectionNote { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
     }
@@ -194,7 +236,11 @@ impl Call {
     #[must_use]
     pub const fn repo(&self) -> RepoId {
         match self {
-            Self::CheckRun { repo, .. } | Self::Issue { repo, .. } | Self::Reaction { repo, .. } => *repo,
+            Self::CheckRun { repo, .. }
+            | Self::Issue { repo, .. }
+            | Self::Reaction { repo, .. }
+            | Self::ProtectionAnswer { repo, .. }
+            | Self::ProtectionNote { repo, .. } => *repo,
             Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
             Self::Announce { announcement } => announcement.repo,
         }

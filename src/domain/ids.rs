@@ -278,6 +278,8 @@ pub enum SubjectId {
     Commit(RepoId, Sha),
     /// One milestone title over the repositories of a train.
     Release(ReleaseId),
+    /// An environment of a repository, by its name in lower case: GitHub tells no case apart.
+    Environment(RepoId, String),
 }
 
 /// A release: its train and its title.
@@ -307,6 +309,8 @@ pub enum SubjectKind {
     Commit = 5,
     /// See [`SubjectId::Release`].
     Release = 6,
+    /// See [`SubjectId::Environment`].
+    Environment = 7,
 }
 
 impl SubjectKind {
@@ -321,6 +325,7 @@ impl SubjectKind {
             Self::ChangeRequest => "change_request",
             Self::Commit => "commit",
             Self::Release => "release",
+            Self::Environment => "environment",
         }
     }
 
@@ -332,6 +337,12 @@ impl SubjectKind {
 }
 
 impl SubjectId {
+    /// The environment that GitHub calls so.
+    #[must_use]
+    pub fn environment(repo: RepoId, name: &str) -> Self {
+        Self::Environment(repo, name.to_lowercase())
+    }
+
     /// Which kind it is.
     #[must_use]
     pub const fn kind(&self) -> SubjectKind {
@@ -343,6 +354,7 @@ impl SubjectId {
             Self::ChangeRequest(_) => SubjectKind::ChangeRequest,
             Self::Commit(..) => SubjectKind::Commit,
             Self::Release(_) => SubjectKind::Release,
+            Self::Environment(..) => SubjectKind::Environment,
         }
     }
 
@@ -351,7 +363,10 @@ impl SubjectId {
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
             Self::Account | Self::Release(_) => None,
-            Self::Repository(repo) | Self::Milestone(repo, _) | Self::Commit(repo, _) => Some(*repo),
+            Self::Repository(repo)
+            | Self::Milestone(repo, _)
+            | Self::Commit(repo, _)
+            | Self::Environment(repo, _) => Some(*repo),
             Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.repo),
         }
     }
@@ -360,7 +375,11 @@ impl SubjectId {
     #[must_use]
     pub const fn number(&self) -> Option<u64> {
         match self {
-            Self::Account | Self::Repository(_) | Self::Commit(..) | Self::Release(_) => None,
+            Self::Account
+            | Self::Repository(_)
+            | Self::Commit(..)
+            | Self::Release(_)
+            | Self::Environment(..) => None,
             Self::Milestone(_, number) => Some(*number),
             Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.number),
         }
@@ -377,6 +396,7 @@ impl fmt::Display for SubjectId {
             Self::PullRequest(at) | Self::ChangeRequest(at) => write!(f, "{kind}/{}/{}", at.repo, at.number),
             Self::Commit(repo, sha) => write!(f, "{kind}/{repo}/{sha}"),
             Self::Release(release) => write!(f, "{kind}/{}/{}", release.train, release.title),
+            Self::Environment(repo, name) => write!(f, "{kind}/{repo}/{name}"),
         }
     }
 }
@@ -399,6 +419,7 @@ impl FromStr for SubjectId {
             ["release", train, title] => {
                 Ok(Self::Release(ReleaseId { train: (*train).into(), title: (*title).into() }))
             }
+            ["environment", repo, name] => Ok(Self::environment(repo.parse()?, name)),
             _ => Err(not()),
         }
     }
@@ -433,6 +454,7 @@ mod tests {
             SubjectId::ChangeRequest(at),
             SubjectId::Commit(RepoId(7), sha),
             SubjectId::Release(ReleaseId { train: "customer".into(), title: "2026/12 a".into() }),
+            SubjectId::environment(RepoId(7), "Production/eu west"),
         ] {
             assert_eq!(subject.to_string().parse::<SubjectId>().unwrap(), subject);
         }

@@ -15,13 +15,16 @@ pub struct Form {
 }
 
 /// A heading and what was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     pub heading: String,
     /// Without HTML comments; empty where nothing was answered.
     pub text: String,
     /// The boxes to tick, in order.
     pub boxes: Vec<Tick>,
+    /// The lines below the heading as they were written, HTML comments and all: whatever a reader may be shown of the
+    /// answer is in them. Ticks, blanks at the ends of lines and empty lines around it are left out.
+    pub written: String,
 }
 
 /// A box to tick.
@@ -38,20 +41,49 @@ const NO_RESPONSE: &str = "_No response_";
 #[must_use]
 pub fn parse(body: &str) -> Form {
     let mut form = Form::default();
-    let mut text = Vec::new();
-    for line in markdown::lines(body) {
+    let (mut text, mut written) = (Vec::new(), Vec::new());
+    for (line, raw) in lines(body) {
         match heading(&line) {
             Some(heading) => {
-                form.close(&text);
-                text.clear();
-                form.answers.push(Answer { heading, text: String::new(), boxes: vec![] });
+                form.close(&text, &written);
+                (text, written) = (Vec::new(), Vec::new());
+                form.answers.push(Answer { heading, ..Answer::default() });
             }
-            None if line.stands == Stands::Hidden => {}
-            None => text.push(line),
+            None => {
+                written.push(raw);
+                text.extend((line.stands != Stands::Hidden).then_some(line));
+            }
         }
     }
-    form.close(&text);
+    form.close(&text, &written);
     form
+}
+
+/// The whole text as [`Answer::written`] has a part of it.
+#[must_use]
+pub fn written(body: &str) -> String {
+    joined(&lines(body).map(|(_, raw)| raw).collect::<Vec<_>>())
+}
+
+/// Each line as it is read, and as it was written but for ticks and blanks at its end.
+fn lines(body: &str) -> impl Iterator<Item = (markdown::Line, String)> {
+    let raw = body.replace("\r\n", "\n").replace('\r', "\n");
+    let raw: Vec<String> = raw.split('\n').map(|line| line.trim_end().to_owned()).collect();
+    markdown::lines(body).into_iter().zip(raw).map(|(line, raw)| {
+        let raw = if line.stands == Stands::Code { raw } else { unticked(raw) };
+        (line, raw)
+    })
+}
+
+fn unticked(raw: String) -> String {
+    match (tick(&raw), raw.split_once('[')) {
+        (Some(Tick { label, .. }), Some((before, _))) => format!("{before}[ ] {label}"),
+        (Some(_), None) | (None, _) => raw,
+    }
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.join("\n").trim_matches('\n').to_owned()
 }
 
 impl Form {
@@ -64,10 +96,16 @@ impl Form {
 
     /// Whether a heading names the field and something is answered below it.
     fn answers_to(&self, field: &str) -> bool {
-        self.answers.iter().any(|answer| bare(&answer.heading) == bare(field) && answer.says_something())
+        self.answers_of(field).any(Answer::says_something)
     }
 
-    fn close(&mut self, lines: &[markdown::Line]) {
+    /// The answers to a field, in the order of the text; a heading may occur twice.
+    pub fn answers_of<'a>(&'a self, field: &str) -> impl Iterator<Item = &'a Answer> {
+        let field = bare(field);
+        self.answers.iter().filter(move |answer| bare(&answer.heading) == field)
+    }
+
+    fn close(&mut self, lines: &[markdown::Line], written: &[String]) {
         let whole = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
         let whole = whole.trim();
         let Some(answer) = self.answers.last_mut() else {
@@ -77,6 +115,7 @@ impl Form {
         answer.text = if whole.eq_ignore_ascii_case(NO_RESPONSE) { String::new() } else { whole.into() };
         let ticks = lines.iter().filter(|line| line.stands != Stands::Code);
         answer.boxes = ticks.filter_map(|line| tick(&line.text)).collect();
+        answer.written = joined(written);
     }
 }
 
@@ -113,7 +152,7 @@ fn tick(line: &str) -> Option<Tick> {
 }
 
 /// Case, space, emphasis and a closing question mark or colon do not matter.
-fn bare(heading: &str) -> String {
+pub(super) fn bare(heading: &str) -> String {
     let kept = heading.chars().filter(|c| !matches!(c, '?' | ':' | '*'));
     let kept: String = kept.collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()

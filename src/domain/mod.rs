@@ -3,6 +3,8 @@
 //! The order below is the order in which the parts build on each other. [`decide::judge`] is the one way in for
 //! decisions and [`route::route`] the one that says whom an event concerns.
 
+pub mod pairs;
+
 pub mod ids;
 
 pub mod event;
@@ -21,7 +23,15 @@ pub mod policy;
 
 pub mod finding;
 
+pub mod named;
+
+pub mod calendar;
+
 pub mod patch;
+
+pub mod revision;
+
+pub mod approval;
 
 pub mod account;
 
@@ -35,7 +45,13 @@ pub mod change_request;
 
 pub mod commit;
 
+pub mod commit_range;
+
 pub mod release;
+
+pub mod environment;
+
+pub mod gate;
 
 pub mod subject;
 

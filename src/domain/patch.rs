@@ -17,6 +17,18 @@ pub struct Changes {
     pub complete: bool,
 }
 
+impl Changes {
+    /// One fingerprint of all that is done: two changes have the same where [`difference`] finds none. `None`: GitHub
+    /// does not show all of it, or it is nothing.
+    #[must_use]
+    pub fn print(&self) -> Option<String> {
+        let done = self.files.iter().map(|file| Some(file.prints.as_ref()?.done.as_str()));
+        let mut done: Vec<&str> = done.collect::<Option<_>>()?;
+        done.sort_unstable();
+        (self.complete && !done.is_empty()).then(|| hex::encode(Sha256::digest(done.join("\n"))))
+    }
+}
+
 /// What is done to one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {
@@ -277,6 +289,20 @@ mod tests {
         for (change, from) in [(&part, &both), (&both, &part)] {
             let found = difference(change, &[(from, Way::Again)]);
             assert_eq!(found.as_deref(), Some("there are more files than GitHub shows"));
+        }
+    }
+
+    #[test]
+    fn one_fingerprint_says_whether_two_changes_are_the_same() {
+        let (one, other) = (modified("a", DONE, (3, 2)), modified("b", "@@ -1 +1 @@\n-x\n+y", (1, 1)));
+        let undone = modified("a", UNDONE, (2, 3));
+        let print = |listed: &[Listed<'_>]| changes(listed).print();
+        assert_eq!(print(&[one, other]), print(&[other, one]));
+        assert!(print(&[one, other]) != print(&[one]) && print(&[one]) != print(&[undone]));
+        let hidden = modified("a", DONE, (9, 9));
+        for unknown in [changes(&[]), changes(&[one, hidden]), Changes { complete: false, ..changes(&[one]) }]
+        {
+            assert_eq!(unknown.print(), None);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     effect::CHANGE_CHECK,
-    event::{CommentedOn, Event, IssueChange, What},
+    event::{CommentedOn, Event, IssueChange, RuleRequest, What},
     facts::Question,
     ids::{IssueRef, SubjectId, SubjectKind},
     subject::Relation,
@@ -67,15 +67,21 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
+        What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
+        | What::DeploymentReview { environment: Some(environment), .. } => {
+            repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
+        }
+        What::Deployment { deployment, .. } | What::DeploymentStatus { deployment, .. } => {
+            let environment = repo.zip(deployment.environment.as_ref());
+            environment.map(|(repo, name)| SubjectId::environment(repo, name)).into_iter().collect()
+        }
         // The repository remembers a renamed label, and so wakes the issues that bear it.
         What::Label { .. }
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
         | What::Published { .. }
-        | What::Deployment { .. }
-        | What::DeploymentStatus { .. }
-        | What::ProtectionRule { .. }
+        | What::ProtectionRule(_)
         | What::DeploymentReview { .. }
         | What::Member { .. }
         | What::Membership { .. }
@@ -92,7 +98,8 @@ pub fn about(event: &Event) -> Option<IssueRef> {
         | SubjectId::Repository(_)
         | SubjectId::Milestone(..)
         | SubjectId::Commit(..)
-        | SubjectId::Release(_) => None,
+        | SubjectId::Release(_)
+        | SubjectId::Environment(..) => None,
     })
 }
 
@@ -135,7 +142,9 @@ mod tests {
     }
 
     fn deployment() -> DeploymentSnapshot {
-        DeploymentSnapshot { id: 1, environment: None, sha: Some(sha('a')), reference: None }
+        let sha = Some(sha('a'));
+        let (environment, reference, creator, app) = (None, None, None, None);
+        DeploymentSnapshot { id: 1, environment, sha, reference, creator, app, created_at: None }
     }
 
     /// One of each kind, and whom it concerns beside the account and the repository that it shows.
@@ -143,7 +152,8 @@ mod tests {
         let transferred = IssueChange::Transferred { to: Some(IssueRef { repo: BILLING, number: 3 }) };
         let (name, action) = (|| "x".to_owned(), || "x".to_owned());
         let team = || TeamSnapshot { id: None, slug: None };
-        let (kind, environment) = (ReferenceKind::Branch, None);
+        let kind = ReferenceKind::Branch;
+        let (report, asked) = (DeploymentReport::default(), DeploymentReviewSnapshot::default());
         let commit_a = "commit/7/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
         vec![
             (What::Ping, ""),
@@ -187,10 +197,10 @@ mod tests {
             (What::Created { kind, name: name() }, ""),
             (What::Deleted { kind, name: name() }, ""),
             (What::Published { action: action(), tag: None }, ""),
-            (What::Deployment { action: action(), deployment: deployment() }, ""),
-            (What::DeploymentStatus { state: None, deployment: deployment() }, ""),
-            (What::ProtectionRule { environment, callback_url: None, deployment: None }, ""),
-            (What::DeploymentReview { action: action(), environment: None, run: None }, ""),
+            (What::Deployment { action: action(), deployment: deployment(), run: None }, ""),
+            (What::DeploymentStatus { state: None, deployment: deployment(), report, run: None }, ""),
+            (What::ProtectionRule(RuleRequest::default()), ""),
+            (What::DeploymentReview { action: action(), environment: None, run: None, review: asked }, ""),
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
@@ -223,7 +233,7 @@ mod tests {
             What::Published { .. } => 16,
             What::Deployment { .. } => 17,
             What::DeploymentStatus { .. } => 18,
-            What::ProtectionRule { .. } => 19,
+            What::ProtectionRule(_) => 19,
             What::DeploymentReview { .. } => 20,
             What::Member { .. } => 21,
             What::Membership { .. } => 22,

@@ -11,6 +11,7 @@ use super::{
     account::Account,
     change_request::{ChangeRequest, ChangeRequestView},
     commit::Commit,
+    environment::{Environment, EnvironmentView},
     ids::{SubjectId, SubjectKind},
     milestone::{Milestone, MilestoneView},
     pull_request::{PullRequest, PullRequestView},
@@ -56,6 +57,7 @@ pub enum State {
     ChangeRequest(Box<ChangeRequest>),
     Commit(Commit),
     Release(Release),
+    Environment(Box<Environment>),
 }
 
 /// What others may read of a subject. Stored as JSON beside the state; its hash is the subject's face.
@@ -69,6 +71,7 @@ pub enum View {
     ChangeRequest(Box<ChangeRequestView>),
     Commit(Commit),
     Release(Release),
+    Environment(EnvironmentView),
 }
 
 impl State {
@@ -83,6 +86,7 @@ impl State {
             Self::ChangeRequest(_) => SubjectKind::ChangeRequest,
             Self::Commit(_) => SubjectKind::Commit,
             Self::Release(_) => SubjectKind::Release,
+            Self::Environment(_) => SubjectKind::Environment,
         }
     }
 
@@ -97,6 +101,7 @@ impl State {
             Self::ChangeRequest(change_request) => View::ChangeRequest(Box::new(change_request.view())),
             Self::Commit(commit) => View::Commit(commit.clone()),
             Self::Release(release) => View::Release(release.clone()),
+            Self::Environment(environment) => View::Environment(environment.view()),
         }
     }
 
@@ -105,7 +110,9 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Commit(_) | Self::Release(_) => BTreeSet::new(),
+            Self::Repository(_) | Self::Commit(_) | Self::Release(_) | Self::Environment(_) => {
+                BTreeSet::new()
+            }
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),
             Self::ChangeRequest(change_request) => change_request.relations(),
@@ -136,6 +143,7 @@ as_kind! {
     as_change_request -> ChangeRequest = ChangeRequest;
     as_commit -> Commit = Commit;
     as_release -> Release = Release;
+    as_environment -> Environment = Environment;
 }
 
 as_kind! {
@@ -147,4 +155,28 @@ as_kind! {
     as_change_request -> ChangeRequestView = ChangeRequest;
     as_commit -> Commit = Commit;
     as_release -> Release = Release;
+    as_environment -> EnvironmentView = Environment;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        environment::{Deployed, Phase},
+        repository::Failed,
+        trial::{sha, time},
+    };
+
+    #[test]
+    fn what_goes_by_number_reads_back_from_behind_a_tag() {
+        let failed = Failed { open: [(7, sha('a'))].into(), ..Failed::default() };
+        let json = serde_json::to_string(&failed).unwrap();
+        assert_eq!(serde_json::from_str::<Failed>(&json).unwrap(), failed);
+        let mut environment = Environment { name: "production".into(), ..Environment::default() };
+        let deployed = Deployed { sha: sha('a'), phase: Phase::Succeeded, heard_at: time(0), allowed: true };
+        environment.runs = [(7, deployed)].into_iter().collect();
+        let state = State::Environment(Box::new(environment));
+        let json = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&json).unwrap(), state);
+    }
 }

@@ -8,7 +8,10 @@ use crate::domain::{
         Event, IssueSnapshot, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot,
         ReviewSnapshot, ReviewState, What,
     },
-    facts::{Answer, CheckReading, CommitReading, Fact, Facts, PolicyAtHead, PullRequestReading, Question},
+    facts::{
+        Answer, CheckReading, CommitReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts,
+        PendingDeployment, PolicyAtHead, PullRequestReading, Question, ReferenceReading, WorkflowRunReading,
+    },
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
     patch::Changes,
@@ -85,6 +88,8 @@ pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
         gone: false,
         policy: policy.cloned(),
         relabelled: BTreeMap::new(),
+        ruled_from: None,
+        adopted: BTreeMap::new(),
         failed: BTreeMap::new(),
     }
 }
@@ -210,6 +215,18 @@ pub struct World {
     pub origin: Vec<u64>,
     /// The repositories that the installation reaches.
     pub reaches: Vec<RepositoryNumber>,
+    /// The runs of workflows.
+    pub runs: BTreeMap<u64, WorkflowRunReading>,
+    /// What waits in a run.
+    pub waiting: BTreeMap<u64, Vec<PendingDeployment>>,
+    /// The deployments to an environment, newest first.
+    pub deployments: BTreeMap<String, Vec<DeploymentReading>>,
+    /// What lies between two commits.
+    pub comparisons: BTreeMap<(Sha, Sha), Comparison>,
+    /// What a name stands for.
+    pub references: BTreeMap<String, ReferenceReading>,
+    /// How an environment is guarded.
+    pub environments: BTreeMap<String, EnvironmentReading>,
     /// GitHub does not answer.
     pub down: bool,
 }
@@ -261,6 +278,23 @@ impl World {
             Question::Origins(_, sha) => Answer::Origins(self.origins.get(sha).cloned().unwrap_or_default()),
             Question::Checks(_, sha) => Answer::Checks(self.checks.get(sha).cloned().unwrap_or_default()),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
+            Question::WorkflowRun(_, run) => Answer::WorkflowRun(self.runs.get(run).cloned().map(Box::new)),
+            Question::PendingDeployments(_, run) => {
+                Answer::PendingDeployments(self.waiting.get(run).cloned().unwrap_or_default())
+            }
+            Question::Deployments(_, environment) => {
+                Answer::Deployments(self.deployments.get(environment).cloned().unwrap_or_default())
+            }
+            Question::Compare(_, base, head) => {
+                Answer::Compare(self.comparisons.get(&(base.clone(), head.clone())).cloned().map(Box::new))
+            }
+            Question::Reference(_, name) => {
+                Answer::Reference(self.references.get(name).cloned().unwrap_or_default())
+            }
+            Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting.keys().copied().collect()),
+            Question::EnvironmentRules(_, name) => {
+                Answer::EnvironmentRules(self.environments.get(name).cloned().map(Box::new))
+            }
         };
         Fact::Known(answer, time(0))
     }

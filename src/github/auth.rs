@@ -86,10 +86,14 @@ pub(super) struct Access {
 }
 
 /// What a token is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Scope {
     Read,
     Write,
+    /// To read runs of workflows, environments and deployments.
+    Runs,
+    /// To answer for our deployment protection rule.
+    Answer,
 }
 
 impl Scope {
@@ -107,6 +111,8 @@ impl Scope {
             Self::Write => {
                 &[("checks", "write"), ("issues", "write"), ("metadata", "read"), ("pull_requests", "write")]
             }
+            Self::Runs => &[("actions", "read"), ("deployments", "read"), ("metadata", "read")],
+            Self::Answer => &[("actions", "read"), ("deployments", "write"), ("metadata", "read")],
         }
     }
 
@@ -120,7 +126,8 @@ impl Scope {
                 &["members", "merge_queues"],
                 &["members", "merge_queues", "checks"],
             ],
-            Self::Write => &[&[]],
+            Self::Write | Self::Answer => &[&[]],
+            Self::Runs => &[&[], &["actions"], &["deployments"]],
         }
     }
 }

@@ -8,6 +8,7 @@ use http::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::{OctoBody, Octocrab};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -230,6 +231,14 @@ fn lost(error: &(dyn Error + 'static)) -> Trouble {
     Trouble::Lost(cause.to_string())
 }
 
+/// Everything but what can never mean anything in a path or a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// As one part of a path, or one value of a query.
+pub(super) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +277,19 @@ mod tests {
             "repositories/7",
         ] {
             assert_eq!(addresses.followed(location), None, "{location}");
+        }
+    }
+
+    #[test]
+    fn names_stay_one_part_of_a_path() {
+        for (name, path) in [
+            ("bug", "bug"),
+            ("triage/accepted", "triage%2Faccepted"),
+            ("size/S & more?#", "size%2FS%20%26%20more%3F%23"),
+            ("größe", "gr%C3%B6%C3%9Fe"),
+            ("50%", "50%25"),
+        ] {
+            assert_eq!(encoded(name), path);
         }
     }
 }

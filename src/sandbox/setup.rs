@@ -114,6 +114,12 @@ impl Sandbox {
         self.shared.with(|state| state.world.app.events = events);
     }
 
+    /// What the App hears of besides.
+    pub fn add_app_events(&self, events: &[&str]) {
+        let events = events.iter().map(|event| (*event).to_owned());
+        self.shared.with(|state| state.world.app.events.extend(events));
+    }
+
     /// The merge queue of a branch lands its first entry, as it does when the checks have passed.
     pub fn land_first_of_queue(&self, repo: &str, base: &str) -> Numbered {
         let landed = self.shared.with(|state| {
@@ -121,6 +127,44 @@ impl Sandbox {
             state.land_first(id, base)
         });
         must(landed, repo)
+    }
+
+    /// Everything that runs in a run of the workflow ends, well or badly.
+    pub fn finish_run(&self, repo: &str, run: u64, succeeds: bool) {
+        let done = self.shared.with(|state| {
+            let id = state.world.repo(repo)?.id;
+            state.finish(id, run, succeeds)
+        });
+        must(done, repo);
+    }
+
+    /// A run of the workflow as REST shows it.
+    pub fn run(&self, repo: &str, run: u64) -> Value {
+        let found = self.shared.with(|state| {
+            let repo = state.world.repo(repo)?;
+            Some(objects::run(&state.world, repo, repo.runs.get(&run)?))
+        });
+        found.unwrap_or_default()
+    }
+
+    /// What the App reported while a job of a run waited for an environment, and what it answered in the end.
+    pub fn notes(&self, repo: &str, run: u64, environment: &str) -> Vec<String> {
+        let found = self.shared.with(|state| {
+            let jobs = &state.world.repo(repo)?.runs.get(&run)?.jobs;
+            let here = jobs.iter().filter(|job| job.environment.eq_ignore_ascii_case(environment));
+            Some(here.flat_map(|job| job.notes.clone()).collect())
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The deployments to an environment, oldest first: commit and latest state.
+    pub fn deployments(&self, repo: &str, environment: &str) -> Vec<(String, String)> {
+        let found = self.shared.with(|state| {
+            let deployments = state.world.repo(repo)?.deployments.values();
+            let here = deployments.filter(|of| of.environment.eq_ignore_ascii_case(environment));
+            Some(here.map(|of| (of.sha.clone(), of.state().to_owned())).collect())
+        });
+        found.unwrap_or_default()
     }
 
     /// The next `times` requests that this describes go wrong.

@@ -28,12 +28,14 @@ const PERMISSIONS: [(&str, &str); 10] = [
 ];
 
 /// What the App hears of where nothing else is said; installation events need no subscription.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 20] = [
     "check_run",
     "check_suite",
     "create",
     "delete",
     "deployment",
+    "deployment_protection_rule",
+    "deployment_review",
     "deployment_status",
     "issue_comment",
     "issues",

@@ -24,7 +24,7 @@ use super::{
 /// How long a delivery is held for routing, in microseconds.
 const LEASE: i64 = 30_000_000;
 /// Bytes of bodies handed out at once (one body more than fits, at most).
-const BATCH_BYTES: i64 = 2 * 1024 * 1024;
+const BATCH_BYTES: i64 = 4 * 1024 * 1024;
 /// Rows in one statement.
 const ROWS: usize = 500;
 
@@ -113,7 +113,7 @@ struct Claimed {
 }
 
 impl Store {
-    /// Hands out up to `limit` deliveries and up to about 2 MiB of bodies: those that wait longest, and a share of each
+    /// Hands out up to `limit` deliveries and up to about 4 MiB of bodies: those that wait longest, and a share of each
     /// installation that waits. What is handed out stands in the order of arrival.
     pub async fn claim_deliveries(&self, limit: usize) -> Result<Vec<StoredDelivery>, StoreError> {
         self.give_way().await;

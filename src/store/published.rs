@@ -77,7 +77,14 @@ impl Key {
             | Question::Links(_)
             | Question::Changes(_)
             | Question::Origins(..)
-            | Question::Checks(..) => None,
+            | Question::Checks(..)
+            | Question::WorkflowRun(..)
+            | Question::PendingDeployments(..)
+            | Question::Deployments(..)
+            | Question::Compare(..)
+            | Question::Reference(..)
+            | Question::WaitingRuns(_)
+            | Question::EnvironmentRules(..) => None,
         }
     }
 }
@@ -94,21 +101,9 @@ impl Store {
         // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
         let keys: BTreeSet<String> = questions.iter().filter_map(Key::of).map(|key| key.text).collect();
         let shown = shown(pool, dialect, &tenant, keys).await?;
-        let asked = questions.iter().filter_map(|question| match question {
-            Question::PointingAt(target, relation) => Some((id(target), *relation)),
-            Question::View(_)
-            | Question::RepositoryNamed(_)
-            | Question::Issue(_)
-            | Question::PullRequest(_)
-            | Question::PolicyFile(_)
-            | Question::PolicyOrigin(_)
-            | Question::Team(_)
-            | Question::MergeGroup(..)
-            | Question::InstallationRepositories(_)
-            | Question::Links(_)
-            | Question::Changes(_)
-            | Question::Origins(..)
-            | Question::Checks(..) => None,
+        let asked = questions.iter().filter_map(|question| {
+            let Question::PointingAt(target, relation) = question else { return None };
+            Some((id(target), *relation))
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
         questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
@@ -144,29 +139,14 @@ type Sources = BTreeMap<(String, String), Vec<SubjectId>>;
 fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Option<Answered>, StoreError> {
     let Some(key) = Key::of(question) else { return Ok(None) };
     let (mark, text) = shown.get(&key.text).map_or((0, None), |(mark, text)| (*mark, text.as_deref()));
-    let answer = match question {
-        Question::View(_) => {
-            Answer::View(text.map(|text| body::read::<View>(&key.text, text)).transpose()?.map(Box::new))
-        }
-        Question::PointingAt(target, relation) => {
-            let place = (id(target), relation.as_str().to_owned());
-            Answer::PointingAt(sources.get(&place).cloned().unwrap_or_default())
-        }
-        Question::RepositoryNamed(_) => {
-            let found = text.map(|text| body::read::<Option<RepoId>>(&key.text, text)).transpose()?;
-            Answer::RepositoryNamed(found.flatten())
-        }
-        Question::Issue(_)
-        | Question::PullRequest(_)
-        | Question::PolicyFile(_)
-        | Question::PolicyOrigin(_)
-        | Question::Team(_)
-        | Question::MergeGroup(..)
-        | Question::InstallationRepositories(_)
-        | Question::Links(_)
-        | Question::Changes(_)
-        | Question::Origins(..)
-        | Question::Checks(..) => return Ok(None),
+    let answer = if let Question::PointingAt(target, relation) = question {
+        let place = (id(target), relation.as_str().to_owned());
+        Answer::PointingAt(sources.get(&place).cloned().unwrap_or_default())
+    } else if matches!(question, Question::View(_)) {
+        Answer::View(text.map(|text| body::read::<View>(&key.text, text)).transpose()?.map(Box::new))
+    } else {
+        let found = text.map(|text| body::read::<Option<RepoId>>(&key.text, text)).transpose()?;
+        Answer::RepositoryNamed(found.flatten())
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
 }

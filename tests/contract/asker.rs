@@ -68,6 +68,7 @@ pub async fn ask_everything(sandbox: &Sandbox, sights: &Sights) {
     let installed = Asker::installed(sandbox, Value::Null).await;
     read(&installed).await;
     read_sights(&installed, sights).await;
+    deployments(&installed).await;
     write(&installed, sights.issue.number).await;
     be_refused(&installed, sights.issue.number).await;
 }
@@ -129,6 +130,25 @@ async fn read(asker: &Asker<'_>) {
         "/repos/acme/web/milestones/1",
         "/repos/acme/web/issues?state=all&per_page=5",
         "/repos/acme/web/issues/9999",
+    ] {
+        asker.get(path).await;
+    }
+}
+
+/// Of deployments; the rule answers where nothing waits.
+async fn deployments(asker: &Asker<'_>) {
+    let runs = asker.get("/repos/acme/web/actions/runs").await;
+    let run = format!("/repos/acme/web/actions/runs/{}", runs["workflow_runs"][0]["id"]);
+    let rule = json!({ "environment_name": "production", "state": "approved" });
+    asker.post(&format!("{run}/deployment_protection_rule"), rule.clone()).await;
+    asker.post("/repos/acme/web/actions/runs/1/deployment_protection_rule", rule).await;
+    asker.get(&format!("{run}/pending_deployments")).await;
+    for path in [
+        "/repos/acme/web/actions/runs?status=failure",
+        "/repos/acme/web/compare/main...asked",
+        "/repos/acme/web/compare/main...none",
+        "/repos/acme/web/environments/staging",
+        "/repos/acme/web/environments/staging/deployment_protection_rules",
     ] {
         asker.get(path).await;
     }

@@ -1,6 +1,8 @@
 //! One long story on the sandbox, against the real program in this process, in which as much happens as can: what
 //! was sent by whom is then held against what GitHub describes.
 
+mod deploying;
+
 use std::ops::Range;
 
 use changegate::clock::Clock;
@@ -44,6 +46,7 @@ async fn tell() -> Told {
     scene.queue().await;
     scene.checks().await;
     scene.rules().await;
+    scene.deploying().await;
     scene.long_work().await;
     scene.bad_day().await;
     let away = scene.moving().await;

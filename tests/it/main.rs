@@ -21,6 +21,7 @@ mod flow;
 mod losses;
 mod outage;
 mod queries;
+mod ranges;
 mod repair;
 mod store;
 mod support;

@@ -11,14 +11,18 @@ use super::{
     facts::Inquiry,
     finding::{Finding, Outcome},
     ids::{RepoId, Sha, SubjectId},
+    named,
     subject::{Relation, State},
 };
 pub use group::MergeGroup;
+pub use merged::{Merged, judge_merged};
+pub use scene::CheckStand;
 use scene::Scene;
+pub use template::stands;
 
 mod check;
 mod group;
-mod named;
+mod merged;
 mod rules;
 mod scene;
 mod template;

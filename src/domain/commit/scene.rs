@@ -50,7 +50,7 @@ pub(super) struct PullRequestAt<'a> {
 
 /// How a check stands at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum CheckStand {
+pub enum CheckStand {
     Passed,
     Failed,
     Waiting,
@@ -148,7 +148,7 @@ fn is_up_for_merging(at: IssueRef, sha: &Sha, inquiry: &mut Inquiry<'_>) -> bool
     view.is_none_or(|view| view.open && !view.draft && view.head == *sha)
 }
 
-fn look_at<'a>(
+pub(super) fn look_at<'a>(
     at: IssueRef,
     commit: (RepoId, &Sha),
     policy: Option<&EffectivePolicy>,

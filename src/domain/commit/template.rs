@@ -59,7 +59,8 @@ fn signed(
     Ok(signed)
 }
 
-fn stands(
+/// How each of these checks stands at a commit.
+pub fn stands(
     checks: &[RequiredCheck],
     repo: RepoId,
     sha: &Sha,

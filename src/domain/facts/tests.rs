@@ -1,5 +1,7 @@
 use super::*;
 use crate::domain::{
+    event::Event,
+    ids::{RepoId, SubjectId},
     policy::{Mode, PolicyText},
     trial::*,
 };

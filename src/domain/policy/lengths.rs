@@ -2,6 +2,9 @@
 
 use super::error::Refusal;
 use super::names::serialized_as_written;
+use super::times::Zone;
+use jiff::civil::Weekday;
+use jiff::{SignedDuration, Span, Timestamp};
 use std::fmt;
 
 /// In what a length of time is counted.
@@ -57,6 +60,35 @@ impl Length {
             Unit::WorkingDay => None,
         }
     }
+
+    /// When the length is over that begins at `from`, or the end of time.
+    ///
+    /// Minutes and hours are exact. Days, weeks and working days are counted on the calendar of the zone and end at the
+    /// time of day at which they began: a working day from Friday 10:00, or from any time of the weekend at that hour,
+    /// ends on Monday 10:00. Where summer time skips that time of day they end as much later, where it comes twice at
+    /// the first.
+    pub fn after(self, from: Timestamp, zone: &Zone) -> Timestamp {
+        let (count, wall) = (i64::from(self.count), zone.time_zone().to_datetime(from));
+        let exact = |length| from.checked_add(length).unwrap_or(Timestamp::MAX);
+        let in_days = |days: i64| {
+            let then = wall.saturating_add(Span::new().days(days));
+            zone.time_zone().to_timestamp(then).unwrap_or(Timestamp::MAX)
+        };
+        match self.unit {
+            Unit::Minute => exact(SignedDuration::from_mins(count)),
+            Unit::Hour => exact(SignedDuration::from_hours(count)),
+            Unit::Day => in_days(count),
+            Unit::Week => in_days(7 * count),
+            Unit::WorkingDay => in_days(working_days(wall.weekday(), self.count)),
+        }
+    }
+}
+
+/// How many days pass until so many of them were working days.
+fn working_days(from: Weekday, count: u16) -> i64 {
+    let is_working = |(day, _): &(Weekday, i64)| !matches!(day, Weekday::Saturday | Weekday::Sunday);
+    let after = from.cycle_forward().skip(1).zip(1_i64..).filter(is_working);
+    after.take(count.into()).last().map_or(0, |(_, days)| days)
 }
 
 /// Is the text's number written plainly, without sign or leading zeros?
@@ -145,6 +177,51 @@ mod tests {
             "two days",
         ] {
             assert!(Length::read(text).is_err(), "{text}");
+        }
+    }
+
+    fn after(length: &str, from: &str, zone: &str) -> String {
+        let from: Timestamp = from.parse().expect("a time");
+        let length = Length::read(length).expect(length);
+        length.after(from, &Zone::read(zone).expect(zone)).to_string()
+    }
+
+    #[test]
+    fn minutes_and_hours_are_exact_and_days_keep_the_time_of_day_over_summer_time() {
+        for (length, from, expected) in [
+            ("90 minutes", "2026-03-29T00:30:00Z", "2026-03-29T02:00:00Z"),
+            ("24 hours", "2026-03-28T09:00:00Z", "2026-03-29T09:00:00Z"),
+            ("1 day", "2026-03-28T09:00:00Z", "2026-03-29T08:00:00Z"),
+            ("1 week", "2026-10-24T08:00:00Z", "2026-10-31T09:00:00Z"),
+            // 02:30 is skipped on 29 March and comes twice on 25 October.
+            ("1 day", "2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z"),
+            ("1 day", "2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(after(length, from, "Europe/Berlin"), expected, "{length} from {from}");
+        }
+    }
+
+    #[test]
+    fn working_days_end_at_the_same_time_of_day_and_leave_out_the_weekend_of_the_zone() {
+        for (length, from, zone, expected) in [
+            ("1 working day", "2026-11-25T09:00:00Z", "UTC", "2026-11-26T09:00:00Z"),
+            ("1 working day", "2026-11-27T09:00:00Z", "UTC", "2026-11-30T09:00:00Z"),
+            ("1 working day", "2026-11-28T09:00:00Z", "UTC", "2026-11-30T09:00:00Z"),
+            ("5 working days", "2026-11-25T09:00:00Z", "UTC", "2026-12-02T09:00:00Z"),
+            ("6 working days", "2026-11-29T09:00:00Z", "UTC", "2026-12-07T09:00:00Z"),
+            // Already Saturday there.
+            ("1 working day", "2026-11-27T20:00:00Z", "Asia/Tokyo", "2026-11-29T20:00:00Z"),
+        ] {
+            assert_eq!(after(length, from, zone), expected, "{length} from {from}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_outlives_the_calendar_ends_with_it() {
+        let zone = Zone::utc();
+        for length in ["5000 hours", "5000 weeks", "5000 working days"] {
+            let length = Length::read(length).expect(length);
+            assert_eq!(length.after(Timestamp::MAX, &zone), Timestamp::MAX);
         }
     }
 }

@@ -9,3 +9,5 @@ pub mod next;
 pub mod reply;
 
 pub mod check;
+
+pub mod gate;

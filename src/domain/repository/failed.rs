@@ -12,6 +12,7 @@ use super::{
         event::{Event, What},
         facts::{Fact, Inquiry},
         ids::{IssueRef, Sha, SubjectId},
+        pairs,
         pull_request::{Fit, PullRequestView},
         subject::View,
     },
@@ -25,6 +26,7 @@ const MOST_OPEN: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// By the number of the deployment: its commit, while it is not known which pull request that came with.
+    #[serde(with = "pairs")]
     pub open: BTreeMap<u64, Sha>,
     /// The deployments of each template, by its version: an edited template begins anew.
     pub counted: BTreeMap<String, BTreeSet<u64>>,
@@ -34,7 +36,9 @@ impl Failed {
     /// Takes what the events tell.
     pub(super) fn hear(&mut self, events: &[Event]) {
         let failed = events.iter().filter_map(|event| {
-            let What::DeploymentStatus { state: Some(state), deployment } = &event.what else { return None };
+            let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what else {
+                return None;
+            };
             Some((deployment.id, deployment.sha.clone()?)).filter(|_| is_failure(state))
         });
         let known = |id: &u64| self.counted.values().any(|deployments| deployments.contains(id));

@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod ruled;
+mod adopted;
 mod failed;
 mod policy_file;
 mod unsigned;
 
 pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
+pub use ruled::Ruled;
 
 use super::{
     account::Account,
     audit::AuditEntry,
+    commit_range::Logged,
     decide::{Case, Decision, Judgement, READ_AGAIN},
     event::{Event, LabelChange, RepositoryChange, RepositoryNumber, RepositorySnapshot, What},
     facts::{Fact, Inquiry},
-    ids::{Actor, InstallationId, RepoId, RepoName, SubjectId},
+    ids::{Actor, InstallationId, RepoId, RepoName, Sha, SubjectId},
     policy::{self, PolicyText, Scope},
     subject::{State, View},
 };
@@ -48,6 +52,12 @@ pub struct Repository {
     /// Failed deployments of standard changes.
     #[serde(default)]
     pub failed: Failed,
+    /// Where it stood when its policy came or began to be enforced; `None`: it has none.
+    #[serde(default)]
+    pub ruled: Option<Ruled>,
+    /// Commits without a pull request that a release manager answers for.
+    #[serde(default)]
+    pub adopted: BTreeMap<Sha, Logged>,
 }
 
 /// What others may read of a repository.
@@ -66,6 +76,12 @@ pub struct RepositoryView {
     /// How many deployments of a standard change failed, by the version of its template.
     #[serde(default)]
     pub failed: BTreeMap<String, u16>,
+    /// The head of the default branch when its policy came or began to be enforced; `None`: it has none.
+    #[serde(default)]
+    pub ruled_from: Option<Sha>,
+    /// Commits without a pull request that a release manager answers for.
+    #[serde(default)]
+    pub adopted: BTreeMap<Sha, Logged>,
 }
 
 impl Repository {
@@ -80,6 +96,8 @@ impl Repository {
             policy: PolicyFile::default(),
             relabelled: BTreeMap::new(),
             failed: Failed::default(),
+            ruled: None,
+            adopted: BTreeMap::new(),
         }
     }
 
@@ -99,6 +117,8 @@ impl Repository {
             policy: self.policy.good.clone().filter(|_| !self.is_gone()),
             relabelled: self.relabelled.clone(),
             failed: self.failed.counts(),
+            adopted: self.adopted.clone(),
+            ruled_from: self.ruled.as_ref().map(|ruled| ruled.head.clone()),
         }
     }
 
@@ -226,10 +246,13 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let installation = through(account, repo, case.events);
     let unread = after.read_policy(before, installation, case, inquiry)?;
     let signed_by = after.policy_signature(inquiry)?;
+    let unseen = installation.is_some() && after.note_ruled(case.events, case.now, inquiry)?;
+    let heard = after.hear_adoptions(case, inquiry)?;
     let view = after.view();
     let uncounted = after.failed.count(&view, inquiry)?;
     let mut audit = changes(before, &after, signed_by.as_ref());
-    let mut effects = vec![];
+    audit.extend(heard.audit);
+    let mut effects = heard.effects;
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
         effects.push(unsigned::issue(&after, &case.instance.web_url));
@@ -237,7 +260,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
         audit.push(unsigned::closed(&after));
         effects.push(unsigned::end(&after));
     }
-    let read_again = (unread || uncounted).then(|| case.now + READ_AGAIN);
+    let read_again = (unread || uncounted || unseen).then(|| case.now + READ_AGAIN);
     let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::domain::{facts::Question, trial::*};
+use crate::domain::{
+    facts::{Question, ReferenceReading},
+    trial::*,
+};
 
 const SUBJECT: SubjectId = SubjectId::Repository(WEB);
 const GOOD: &str = "mode: enforce\n";
@@ -26,7 +29,9 @@ fn account(installation: Option<InstallationId>, suspended: bool) -> View {
 }
 
 fn world(file: Option<&str>) -> World {
-    let world = World { file: file.map(Into::into), ..World::default() };
+    let at = |digit| ReferenceReading { branch: Some(sha(digit)), tag: None };
+    let references = [("main".to_owned(), at('0')), ("trunk".to_owned(), at('1'))].into();
+    let world = World { file: file.map(Into::into), references, ..World::default() };
     world.showing(SubjectId::Account, account(Some(INSTALLATION), false))
 }
 

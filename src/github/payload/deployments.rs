@@ -1,23 +1,25 @@
-//! `deployment`, `deployment_status`, `deployment_protection_rule` and `deployment_review`.
+//! `deployment` and `deployment_status`.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{
-    Understood,
-    people::{Numbered, Text},
-};
+use super::people::{Numbered, Text, User};
 use crate::domain::{
-    event::{DeploymentSnapshot, What},
+    event::{DeploymentReport, DeploymentSnapshot, RunSnapshot, What},
     ids::Sha,
 };
 
+/// A deployment, as every event of them carries it.
 #[derive(Deserialize)]
-struct Body {
+pub(super) struct Body {
     id: u64,
     environment: Option<Text>,
     sha: Option<Sha>,
     #[serde(rename = "ref")]
     reference: Option<Text>,
+    creator: Option<User>,
+    performed_via_github_app: Option<Numbered>,
+    created_at: Option<Timestamp>,
 }
 
 impl From<Body> for DeploymentSnapshot {
@@ -27,7 +29,23 @@ impl From<Body> for DeploymentSnapshot {
             environment: body.environment.map(String::from),
             sha: body.sha,
             reference: body.reference.map(String::from),
+            creator: body.creator.and_then(User::actor),
+            app: body.performed_via_github_app.map(|app| app.id),
+            created_at: body.created_at,
         }
+    }
+}
+
+/// The run of a workflow.
+#[derive(Deserialize)]
+pub(super) struct Run {
+    pub(super) id: u64,
+    run_attempt: Option<u64>,
+}
+
+impl From<Run> for RunSnapshot {
+    fn from(run: Run) -> Self {
+        Self { id: run.id, attempt: run.run_attempt }
     }
 }
 
@@ -36,11 +54,16 @@ impl From<Body> for DeploymentSnapshot {
 pub(super) struct Deployment {
     action: Text,
     deployment: Body,
+    workflow_run: Option<Run>,
 }
 
 impl Deployment {
     pub(super) fn what(self) -> What {
-        What::Deployment { action: self.action.into(), deployment: self.deployment.into() }
+        What::Deployment {
+            action: self.action.into(),
+            deployment: self.deployment.into(),
+            run: self.workflow_run.map(RunSnapshot::from),
+        }
     }
 }
 
@@ -48,64 +71,32 @@ impl Deployment {
 #[derive(Deserialize)]
 pub(super) struct Status {
     deployment: Body,
-    deployment_status: State,
+    deployment_status: Report,
+    workflow_run: Option<Run>,
 }
 
 #[derive(Deserialize)]
-struct State {
+struct Report {
+    id: Option<u64>,
     state: Option<Text>,
+    creator: Option<User>,
+    performed_via_github_app: Option<Numbered>,
+    created_at: Option<Timestamp>,
 }
 
 impl Status {
     pub(super) fn what(self) -> What {
-        let state = self.deployment_status.state.map(String::from);
-        What::DeploymentStatus { state, deployment: self.deployment.into() }
-    }
-}
-
-/// The body of `deployment_protection_rule`. GitHub guarantees only action, repository and sender.
-#[derive(Deserialize)]
-pub(super) struct Rule {
-    action: Text,
-    environment: Option<Text>,
-    deployment_callback_url: Option<Text>,
-    deployment: Option<Body>,
-}
-
-impl Rule {
-    pub(super) fn what(self) -> Understood {
-        if self.action.as_str() != "requested" {
-            return Understood::Not("a protection rule is only ever `requested`".into());
-        }
-        Understood::As(Box::new(What::ProtectionRule {
-            environment: self.environment.map(String::from),
-            callback_url: self.deployment_callback_url.map(String::from),
-            deployment: self.deployment.map(DeploymentSnapshot::from),
-        }))
-    }
-}
-
-/// The body of `deployment_review`.
-#[derive(Deserialize)]
-pub(super) struct Review {
-    action: Text,
-    environment: Option<Text>,
-    workflow_job_run: Option<JobRun>,
-    workflow_run: Option<Numbered>,
-}
-
-#[derive(Deserialize)]
-struct JobRun {
-    environment: Option<Text>,
-}
-
-impl Review {
-    pub(super) fn what(self) -> What {
-        let of_the_job = self.workflow_job_run.and_then(|run| run.environment);
-        What::DeploymentReview {
-            action: self.action.into(),
-            environment: self.environment.or(of_the_job).map(String::from),
-            run: self.workflow_run.map(|run| run.id),
+        let Report { id, state, creator, performed_via_github_app, created_at } = self.deployment_status;
+        What::DeploymentStatus {
+            state: state.map(String::from),
+            deployment: self.deployment.into(),
+            report: DeploymentReport {
+                id,
+                creator: creator.and_then(User::actor),
+                app: performed_via_github_app.map(|app| app.id),
+                created_at,
+            },
+            run: self.workflow_run.map(RunSnapshot::from),
         }
     }
 }

@@ -9,11 +9,14 @@ mod deployments;
 mod installations;
 mod issues;
 mod people;
+mod protection;
 mod pull_requests;
 mod shape;
 mod sweep;
 
 pub(in crate::github) use issues::{Issue, Milestone};
+pub(in crate::github) use people::User;
+pub(in crate::github) use protection::Reviewer;
 pub(in crate::github) use pull_requests::review_state;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::error::Category;
@@ -110,8 +113,11 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         "release" => parse::<code::Release>(event, body)?.what(),
         "deployment" => parse::<deployments::Deployment>(event, body)?.what(),
         "deployment_status" => parse::<deployments::Status>(event, body)?.what(),
-        "deployment_protection_rule" => return Ok(parse::<deployments::Rule>(event, body)?.what()),
-        "deployment_review" => parse::<deployments::Review>(event, body)?.what(),
+        "deployment_protection_rule" => {
+            let here = envelope.repository.as_ref().map(|repository| &repository.full_name);
+            return Ok(parse::<protection::Rule>(event, body)?.what(here));
+        }
+        "deployment_review" => parse::<protection::Review>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),
     };
@@ -149,7 +155,7 @@ struct Envelope {
     repository: Option<people::Repository>,
     organization: Option<people::Organization>,
     installation: Option<people::Installation>,
-    sender: Option<people::User>,
+    sender: Option<User>,
 }
 
 impl Envelope {
@@ -164,7 +170,7 @@ impl Envelope {
             account,
             installation: self.installation.map(|installation| InstallationId(installation.id)),
             repository: self.repository.map(people::Repository::snapshot),
-            actor: self.sender.and_then(people::User::actor),
+            actor: self.sender.and_then(User::actor),
             what,
         }
     }

@@ -45,16 +45,16 @@ pub(super) fn unless_zero(sha: Option<Sha>) -> Option<Sha> {
 
 /// A user, bot or organisation that did something.
 #[derive(Deserialize)]
-pub(super) struct User {
-    id: Option<u64>,
-    login: Option<Text>,
+pub(in crate::github) struct User {
+    pub(super) id: Option<u64>,
+    pub(super) login: Option<Text>,
     #[serde(rename = "type")]
-    kind: Option<Text>,
+    pub(super) kind: Option<Text>,
 }
 
 impl User {
     /// Somebody without a number is nobody: decisions go by numbers.
-    pub(super) fn actor(self) -> Option<Actor> {
+    pub(in crate::github) fn actor(self) -> Option<Actor> {
         let login = or_empty(self.login);
         let kind = self.kind.as_ref().map_or("", Text::as_str);
         let person = kind == "User" && !login.ends_with("[bot]");
@@ -101,7 +101,7 @@ impl Installation {
 #[derive(Deserialize)]
 pub(super) struct Repository {
     pub(super) id: RepoId,
-    full_name: RepoName,
+    pub(super) full_name: RepoName,
     owner: Option<User>,
     default_branch: Option<Text>,
     private: Option<bool>,

@@ -148,7 +148,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["deployment", "deployment_status", "repository"], &["check_run", "workflow_run"])
         }
         "deployment_protection_rule" => {
-            (&["action", "repository"], &["deployment", "deployment_callback_url", "ref"])
+            (&["action", "repository"], &["deployment", "deployment_callback_url", "ref", "workflow_run"])
         }
         "deployment_review" => {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])

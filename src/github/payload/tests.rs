@@ -1,5 +1,7 @@
 //! Bodies, good and bad.
 
+mod deploying;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 use std::collections::BTreeMap;
 
+use super::reference::qualified;
 use crate::{
     domain::ids::RepoName,
-    github::{access, trouble::Trouble},
+    github::{access, auth::Scope, trouble::Trouble},
 };
 
 /// What weighs more than this goes out in the next document: GitHub gives each ten seconds.
@@ -37,6 +38,10 @@ pub(super) enum Part {
     Identity { name: RepoName },
     /// The pull requests that a commit came with.
     Origin { name: RepoName, commit: String },
+    /// A page of the deployments to an environment, newest first.
+    Deployments { name: RepoName, environment: String, after: Option<String> },
+    /// The branch and the tag of a name.
+    Reference { name: RepoName, reference: String },
 }
 
 /// Parts of one kind fail together where GitHub (an older server, say) does not know a field.
@@ -52,6 +57,8 @@ pub(super) enum Kind {
     Team,
     Identity,
     Origin,
+    Deployments,
+    Reference,
 }
 
 const ACTOR: &str = "fragment ActorParts on Actor { __typename login ... on User { databaseId } \
@@ -85,6 +92,9 @@ const COMMITS: &str = "fragment CommitParts on PullRequestCommitConnection { nod
     committer { user { __typename databaseId login } } \
     signature { isValid wasSignedByGitHub signer { databaseId login } } } } pageInfo { hasNextPage endCursor } }";
 
+const TARGET: &str = "fragment TargetParts on GitObject { __typename oid \
+    ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } } }";
+
 impl Part {
     pub(super) const fn kind(&self) -> Kind {
         match self {
@@ -98,18 +108,43 @@ impl Part {
             Self::Team { .. } => Kind::Team,
             Self::Identity { .. } => Kind::Identity,
             Self::Origin { .. } => Kind::Origin,
+            Self::Deployments { .. } => Kind::Deployments,
+            Self::Reference { .. } => Kind::Reference,
+        }
+    }
+
+    /// What the token must be for.
+    pub(super) const fn scope(&self) -> Scope {
+        match self {
+            Self::Deployments { .. } => Scope::Runs,
+            Self::Issue { .. }
+            | Self::PullRequest { .. }
+            | Self::Links { .. }
+            | Self::Commits { .. }
+            | Self::File { .. }
+            | Self::MergeQueue { .. }
+            | Self::PolicyOrigin { .. }
+            | Self::Team { .. }
+            | Self::Identity { .. }
+            | Self::Origin { .. }
+            | Self::Reference { .. } => Scope::Read,
         }
     }
 
     /// A hundredth of what one document may ask, or more.
     pub(super) const fn weight(&self) -> usize {
         match self {
-            Self::Issue { .. } | Self::Links { .. } | Self::File { .. } | Self::Identity { .. } => 1,
+            Self::Issue { .. }
+            | Self::Links { .. }
+            | Self::File { .. }
+            | Self::Identity { .. }
+            | Self::Origin { .. }
+            | Self::Reference { .. } => 1,
             Self::PullRequest { .. }
             | Self::Commits { .. }
             | Self::MergeQueue { .. }
             | Self::PolicyOrigin { .. }
-            | Self::Origin { .. }
+            | Self::Deployments { .. }
             | Self::Team { .. } => FULL / FEW,
         }
     }
@@ -119,6 +154,8 @@ impl Part {
             Self::Issue { .. } => &[ACTOR, ISSUE],
             Self::PullRequest { .. } => &[ACTOR, PULL_REQUEST, COMMITS],
             Self::Commits { .. } => &[COMMITS],
+            Self::Deployments { .. } => &[ACTOR],
+            Self::Reference { .. } => &[TARGET],
             Self::Links { .. }
             | Self::File { .. }
             | Self::MergeQueue { .. }
@@ -161,6 +198,17 @@ impl Part {
             Self::Origin { name, commit } => {
                 with(name, vec![("commit", "GitObjectID", commit.as_str().into())])
             }
+            Self::Deployments { name, environment, after } => with(
+                name,
+                vec![
+                    ("environments", "[String!]", vec![environment.as_str()].into()),
+                    ("after", "String", after.clone().into()),
+                ],
+            ),
+            Self::Reference { name, reference } => {
+                let (branch, tag) = qualified(reference);
+                with(name, vec![("branch", "String!", branch.into()), ("tag", "String!", tag.into())])
+            }
         }
     }
 
@@ -199,6 +247,17 @@ impl Part {
             Self::Origin { .. } => repository(format!(
                 "origin: object(oid: $commit{n}) {{ __typename ... on Commit {{ associatedPullRequests(first: 25) {{ \
                  nodes {{ merged number repository {{ databaseId }} }} pageInfo {{ hasNextPage }} }} }} }}"
+            )),
+            Self::Deployments { .. } => repository(format!(
+                "deployments(environments: $environments{n}, first: 50, after: $after{n}, \
+                 orderBy: {{ field: CREATED_AT, direction: DESC }}) {{ nodes {{ databaseId commitOid ref {{ name }} \
+                 creator {{ ...ActorParts }} createdAt state \
+                 latestStatus {{ state createdAt creator {{ ...ActorParts }} }} }} \
+                 pageInfo {{ hasNextPage endCursor }} }}"
+            )),
+            Self::Reference { .. } => repository(format!(
+                "branch: ref(qualifiedName: $branch{n}) {{ target {{ ...TargetParts }} }} \
+                 tag: ref(qualifiedName: $tag{n}) {{ target {{ ...TargetParts }} }}"
             )),
         }
     }

@@ -2,14 +2,20 @@
 //!
 //! Reads serve decisions, so they may draw on the part of the budget that is kept for the gate.
 
+mod alone;
 mod changes;
 mod checks;
+mod compare;
+mod deployments;
 mod document;
+mod environment;
 mod issue;
 mod merge_queue;
 mod policy_origin;
 mod policy;
 mod pull_request;
+mod reference;
+mod runs;
 mod shapes;
 mod team;
 mod writers;
@@ -27,11 +33,14 @@ pub use policy::PolicyCache;
 
 use self::{
     changes::Origin,
+    deployments::Deployed,
     document::{Answers, Document, FEW, FULL, Failed, Part},
     issue::Issue,
     merge_queue::MergeQueue,
     policy_origin::Branch,
     pull_request::PullRequest,
+    reference::Pointer,
+    shapes::Page,
 };
 use super::{
     GitHub, Place,
@@ -73,6 +82,9 @@ struct InRepository {
     merge_queue: Option<MergeQueue>,
     default_branch_ref: Option<Branch>,
     origin: Option<Origin>,
+    deployments: Option<Page<Deployed>>,
+    branch: Option<Pointer>,
+    tag: Option<Pointer>,
 }
 
 /// A file; what is no file has no text.
@@ -111,17 +123,11 @@ type Batch<'q> = Vec<(&'q Question, Part)>;
 impl<'a> Reader<'a> {
     async fn answer<'q>(&self, questions: &'q [Question], found: &mut BTreeMap<&'q Question, Facts>) {
         for question in questions {
-            if let Question::Checks(repo, sha) = question {
-                found.insert(question, self.checks(*repo, sha).await);
-            } else if let Question::Changes(at) = question {
-                found.insert(question, self.changes(*at).await);
-            } else if let Question::PolicyFile(repo) = question {
-                found.insert(question, self.policy_file(*repo).await);
-            } else if let Question::InstallationRepositories(installation) = question {
-                found.insert(question, self.repositories(*installation).await);
+            if let Some(fact) = self.alone(question).await {
+                found.insert(question, fact);
             }
         }
-        for ((repo, _), batch) in self.batches(questions) {
+        for ((repo, ..), batch) in self.batches(questions) {
             found.extend(self.batch(repo, batch).await);
         }
     }
@@ -131,26 +137,26 @@ impl<'a> Reader<'a> {
         self.place.names.get(&repo).ok_or_else(unnamed)
     }
 
-    /// By the repository whose token asks, and by the number of the document.
-    fn batches<'q>(&self, questions: &'q [Question]) -> BTreeMap<(Option<RepoId>, usize), Batch<'q>> {
+    /// By the token that asks, and by the number of the document.
+    fn batches<'q>(&self, questions: &'q [Question]) -> BTreeMap<(Option<RepoId>, Scope, usize), Batch<'q>> {
         let questions: BTreeSet<&Question> = questions.iter().collect();
-        let mut by_repo: BTreeMap<Option<RepoId>, Batch<'q>> = BTreeMap::new();
-        let asked = questions.iter().find_map(|question| repo_of(question));
+        let mut by_token: BTreeMap<(Option<RepoId>, Scope), Batch<'q>> = BTreeMap::new();
+        let asked = questions.iter().find_map(|question| question.repo());
         let any = asked.or_else(|| self.place.names.keys().next().copied());
         for question in questions {
             let Some(part) = self.part(question) else { continue };
-            let token = if reaches_anywhere(question) { None } else { repo_of(question).or(any) };
-            by_repo.entry(token).or_default().push((question, part));
+            let repo = if reaches_anywhere(question) { None } else { question.repo().or(any) };
+            by_token.entry((repo, part.scope())).or_default().push((question, part));
         }
         let mut batches: BTreeMap<_, Batch<'q>> = BTreeMap::new();
-        for (repo, batch) in by_repo {
+        for ((repo, scope), batch) in by_token {
             let (mut n, mut weight) = (0, 0);
             for (question, part) in batch {
                 weight += part.weight();
                 if weight > FULL {
                     (n, weight) = (n + 1, part.weight());
                 }
-                batches.entry((repo, n)).or_default().push((question, part));
+                batches.entry((repo, scope, n)).or_default().push((question, part));
             }
         }
         batches
@@ -172,9 +178,20 @@ impl<'a> Reader<'a> {
                 slug: team.slug.clone(),
                 after: None,
             }),
+            Question::Deployments(repo, environment) => {
+                Some(Part::Deployments { name: name(repo)?, environment: environment.clone(), after: None })
+            }
+            Question::Reference(repo, reference) => {
+                Some(Part::Reference { name: name(repo)?, reference: reference.clone() })
+            }
             Question::PolicyFile(_)
             | Question::Changes(_)
             | Question::Checks(..)
+            | Question::WorkflowRun(..)
+            | Question::PendingDeployments(..)
+            | Question::WaitingRuns(_)
+            | Question::Compare(..)
+            | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -254,9 +271,21 @@ impl<'a> Reader<'a> {
             Question::Links(at) => self.links(*at, answers, n).map(Answer::Links),
             Question::Origins(repo, _) => self.origins(*repo, answers, n).map(Answer::Origins),
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
+            Question::Deployments(repo, environment) => {
+                self.deployments((*repo, environment), answers, n).await.map(Answer::Deployments)
+            }
+            Question::Reference(repo, name) => {
+                let read = reference::reading(name, self.in_repository(answers, n, *repo)?);
+                read.map(Answer::Reference).map_err(|why| self.unanswered(why))
+            }
             Question::PolicyFile(_)
             | Question::Changes(_)
             | Question::Checks(..)
+            | Question::WorkflowRun(..)
+            | Question::PendingDeployments(..)
+            | Question::WaitingRuns(_)
+            | Question::Compare(..)
+            | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
@@ -290,7 +319,9 @@ impl<'a> Reader<'a> {
         repo: Option<RepoId>,
         parts: &[Part],
     ) -> Result<Result<Answers, String>, Trouble> {
-        let call = self.call(repo, Cost::Query);
+        let scope = parts.first().map_or(Scope::Read, Part::scope);
+        let access = Access { installation: self.installation, repo, scope };
+        let call = Call { access, cost: Cost::Query, lane: Lane::Gate };
         let answer = self.github.ask(call, &Request::query(&Document::of(parts))).await?;
         match Answers::read(&answer.body) {
             Ok(answers) => Ok(Ok(answers)),
@@ -306,7 +337,8 @@ impl<'a> Reader<'a> {
     }
 
     async fn ask(&self, repo: RepoId, request: &Request) -> Result<Response, Trouble> {
-        self.github.ask(self.call(Some(repo), Cost::Read), request).await
+        let access = Access { installation: self.installation, repo: Some(repo), scope: Scope::Read };
+        self.github.ask(Call { access, cost: Cost::Read, lane: Lane::Gate }, request).await
     }
 
     async fn repositories(&self, installation: InstallationId) -> Facts {
@@ -320,11 +352,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    const fn call(&self, repo: Option<RepoId>, cost: Cost) -> Call {
-        let access = Access { installation: self.installation, repo, scope: Scope::Read };
-        Call { access, cost, lane: Lane::Gate }
-    }
-
     fn fact(&self, answer: Result<Answer, Trouble>, as_of: Timestamp) -> Facts {
         match answer {
             Ok(answer) => Fact::Known(answer, as_of),
@@ -335,24 +362,6 @@ impl<'a> Reader<'a> {
     fn unanswered(&self, why: &str) -> String {
         let at = super::trouble::clock_time(self.github.clock.now());
         format!("GitHub did not answer this at {at}: {why}")
-    }
-}
-
-fn repo_of(question: &Question) -> Option<RepoId> {
-    match question {
-        Question::Issue(at) | Question::PullRequest(at) => Some(at.repo),
-        Question::PolicyFile(repo)
-        | Question::PolicyOrigin(repo)
-        | Question::MergeGroup(repo, ..)
-        | Question::Origins(repo, _) => Some(*repo),
-        Question::Changes(_)
-        | Question::Checks(..)
-        | Question::Links(_)
-        | Question::View(_)
-        | Question::PointingAt(..)
-        | Question::RepositoryNamed(_)
-        | Question::Team(_)
-        | Question::InstallationRepositories(_) => None,
     }
 }
 
@@ -380,6 +389,11 @@ pub fn queries() -> Vec<(&'static str, String)> {
         ("policy origin", Part::PolicyOrigin { name: name.clone(), path: PATH }),
         ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
         ("origin", Part::Origin { name: name.clone(), commit: String::new() }),
+        (
+            "deployments",
+            Part::Deployments { name: name.clone(), environment: String::new(), after: Some(String::new()) },
+        ),
+        ("reference", Part::Reference { name: name.clone(), reference: String::new() }),
         ("identity", Part::Identity { name }),
     ];
     let together: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();

@@ -4,6 +4,8 @@
 #![expect(clippy::disallowed_methods, reason = "the scripted server runs beside its test")]
 #![expect(clippy::too_many_lines, reason = "a script is as long as its story")]
 
+mod answering;
+mod deploying;
 mod limits;
 mod performing;
 mod queries;

@@ -5,7 +5,7 @@ use crate::domain::facts::{
     Answer, Fact, IssueReading, PolicyAtHead, PullRequestReading, Question, TeamName,
 };
 
-async fn one(stage: &Stage, question: Question) -> Fact<Answer> {
+pub(super) async fn one(stage: &Stage, question: Question) -> Fact<Answer> {
     let mut found = stage.github.answer(&place(), std::slice::from_ref(&question)).await;
     assert_eq!(found.len(), 1);
     let (asked, fact) = found.remove(0);
@@ -27,11 +27,11 @@ async fn pull_request_reading(stage: &Stage) -> PullRequestReading {
     }
 }
 
-fn data(q0: Value) -> Say {
+pub(super) fn data(q0: Value) -> Say {
     say(200, json!({"data": {"q0": q0}}))
 }
 
-fn user(id: u64, login: &str) -> Value {
+pub(super) fn user(id: u64, login: &str) -> Value {
     json!({"__typename": "User", "databaseId": id, "login": login})
 }
 
@@ -494,7 +494,7 @@ async fn a_team_is_read_to_its_last_page() {
 
 const CONTENTS: &str = "GET /repos/acme/web/contents/.github/changegate.yml";
 
-fn confirmed() -> Say {
+pub(super) fn confirmed() -> Say {
     data(json!({"databaseId": 7}))
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Done, FRESH, Writer, cut};
 use crate::{
     domain::{effect::CheckStatus, ids::Sha},
-    github::{access, trouble::Trouble},
+    github::{access, client::encoded, trouble::Trouble},
 };
 
 const LONGEST_TITLE: usize = 255;
@@ -132,7 +132,7 @@ impl Writer<'_> {
         let path = format!(
             "/commits/{}/check-runs?check_name={}&app_id={app}&filter=all&per_page={PER_PAGE}",
             run.head_sha,
-            super::set::encoded(run.name)
+            encoded(run.name)
         );
         let answer = self.get(&path).await?;
         let Runs { check_runs } = access::parse(&answer.body)?;

@@ -4,12 +4,14 @@
 mod check_run;
 mod comment;
 mod issue;
+mod protection;
 mod set;
 
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) use comment::markers;
+use protection::Review;
 
 use super::{
     GitHub, Place,
@@ -109,6 +111,12 @@ impl Writer<'_> {
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
+            Call::ProtectionAnswer { run, attempt, environment, ruling, comment, .. } => {
+                self.protection((*run, *attempt), &Review::answer(environment, *ruling, comment)).await
+            }
+            Call::ProtectionNote { run, attempt, environment, comment, .. } => {
+                self.protection((*run, *attempt), &Review::note(environment, comment)).await
+            }
             Call::Announce { .. } => Err(Trouble::NotInstalled("announcements are not for GitHub".into())),
         }
     }
@@ -129,7 +137,9 @@ impl Writer<'_> {
         body: Option<&impl serde::Serialize>,
     ) -> Result<Answer, Trouble> {
         let cost = match self.effect.call {
-            Call::CheckRun { .. } => Cost::Check,
+            Call::CheckRun { .. } | Call::ProtectionAnswer { .. } | Call::ProtectionNote { .. } => {
+                Cost::Check
+            }
             Call::Comment { .. }
             | Call::Issue { .. }
             | Call::Label { .. }
@@ -150,14 +160,24 @@ impl Writer<'_> {
 
     async fn ask(&self, cost: Cost, request: &Request) -> Result<Answer, Trouble> {
         let repo = Some(self.effect.call.repo());
-        let access = Access { installation: self.installation, repo, scope: Scope::Write };
+        let scope = if self.answers_for_our_rule() { Scope::Answer } else { Scope::Write };
+        let access = Access { installation: self.installation, repo, scope };
         self.github.ask(Asking { access, cost, lane: self.effect.lane }, request).await
+    }
+
+    const fn answers_for_our_rule(&self) -> bool {
+        matches!(self.effect.call, Call::ProtectionAnswer { .. } | Call::ProtectionNote { .. })
     }
 
     fn failure(&self, trouble: &Trouble) -> Failure {
         let now = self.github.clock.now();
         let why = trouble.sentence(now);
         match trouble {
+            Trouble::NotFound | Trouble::Unprocessable(_)
+                if self.answers_for_our_rule() && self.attempts < protection::PATIENT =>
+            {
+                Failure::Later { at: self.soon(now), why }
+            }
             Trouble::Limited(later) => Failure::Later { at: later.at, why },
             Trouble::Failed(_) | Trouble::Lost(_) | Trouble::Strange(_) | Trouble::Unauthorized => {
                 Failure::Later { at: next_try(&self.effect.key, self.attempts, now), why }
@@ -179,7 +199,7 @@ impl Writer<'_> {
         }
     }
 
-    /// One second, two, four, eight, sixteen.
+    /// One second, two, four, eight, sixteen, sixteen.
     fn soon(&self, now: Timestamp) -> Timestamp {
         now.saturating_add(SignedDuration::from_secs(1 << self.attempts.min(FRESH - 1))).unwrap_or(now)
     }

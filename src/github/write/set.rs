@@ -1,7 +1,6 @@
 //! Labels, milestones and reactions: set twice is set once.
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{Done, Writer};
@@ -10,7 +9,7 @@ use crate::{
         effect::Reaction,
         ids::{CommentId, IssueRef},
     },
-    github::trouble::Trouble,
+    github::{client::encoded, trouble::Trouble},
 };
 
 #[derive(Serialize)]
@@ -61,31 +60,5 @@ impl Writer<'_> {
         self.send(Method::POST, &format!("/issues/comments/{to}/reactions"), Some(&Content { content }))
             .await?;
         Ok(DONE)
-    }
-}
-
-/// Everything but what can never mean anything in a path or a query.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// As one part of a path, or one value of a query.
-pub(super) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_one_part_of_a_path() {
-        for (name, path) in [
-            ("bug", "bug"),
-            ("triage/accepted", "triage%2Faccepted"),
-            ("size/S & more?#", "size%2FS%20%26%20more%3F%23"),
-            ("größe", "gr%C3%B6%C3%9Fe"),
-            ("50%", "50%25"),
-        ] {
-            assert_eq!(encoded(name), path);
-        }
     }
 }

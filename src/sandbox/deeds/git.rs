@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::objects;
 use super::super::state::{Numbered, State};
-use super::super::world::{AccountKind, CheckSuite, Closer, Commit, Files, Signature};
+use super::super::world::{AccountKind, CheckSuite, Closer, Commit, Files, Signature, hash};
 
 const NOTHING: &str = "0000000000000000000000000000000000000000";
 
@@ -303,6 +303,18 @@ impl State {
     pub fn create_tag(&mut self, repo: u64, actor: u64, tag: &str, from: &str) -> Option<()> {
         let sha = self.repo(repo)?.resolve(from)?.sha.clone();
         self.repo_mut(repo)?.refs.insert(format!("refs/tags/{tag}"), sha);
+        self.announce_ref(repo, actor, "create", "tag", tag)
+    }
+
+    /// Makes a tag that is an object of its own, with a message.
+    pub fn annotate_tag(&mut self, repo: u64, actor: u64, tag: &str, from: &str) -> Option<()> {
+        let found = self.repo(repo)?;
+        let sha = found.refs.get(&format!("refs/tags/{from}")).cloned();
+        let target = sha.or_else(|| Some(found.resolve(from)?.sha.clone()))?;
+        let oid = hash(["tag", tag, &target]);
+        let found = self.repo_mut(repo)?;
+        found.tags.insert(oid.clone(), target);
+        found.refs.insert(format!("refs/tags/{tag}"), oid);
         self.announce_ref(repo, actor, "create", "tag", tag)
     }
 

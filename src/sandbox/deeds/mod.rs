@@ -12,7 +12,9 @@ mod milestones;
 mod owners;
 mod pulls;
 mod queue;
+mod runs;
 
 pub(super) use checks::RunChange;
 pub(super) use issues::IssueChange;
 pub(super) use keywords::closing_references;
+pub(super) use runs::NotTaken;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::state::{Grant, State};
 
 mod connection;
+mod deployment;
 mod issue;
 mod node;
 mod pull;

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::connection::Page;
-use super::{FORBIDDEN, UNRESOLVED, connection, issue, pull, repository};
+use super::{FORBIDDEN, UNRESOLVED, connection, deployment, issue, pull, repository};
 use crate::sandbox::limits::Resource;
 use crate::sandbox::objects::{node_id, time};
 use crate::sandbox::rest::Level;
 use crate::sandbox::state::{Grant, State};
 use crate::sandbox::world::{
-    AccountKind, Comment, Commit, Issue, Milestone, Pull, QueueEntry, Repo, Review, Signature, Team,
-    TimelineEvent,
+    AccountKind, Comment, Commit, Deployment, Issue, Milestone, Pull, QueueEntry, Repo, Review, Signature,
+    Status, Team, TimelineEvent,
 };
 
 /// What is looked at, and with which rights.
@@ -34,6 +34,9 @@ pub(super) enum Thing<'s> {
     Ref(&'s Repo, String),
     Commit(&'s Repo, &'s Commit),
     Blob(&'s str),
+    Tag(&'s Repo, &'s str),
+    Deployment(&'s Repo, &'s Deployment),
+    DeploymentStatus(&'s Status),
     GitActor(&'s Signature),
     /// GitHub's own signature over a commit.
     GitHubsSignature,
@@ -146,6 +149,9 @@ impl ObjectValue for Node<'_> {
             Thing::Ref(..) => "Ref",
             Thing::Commit(..) => "Commit",
             Thing::Blob(_) => "Blob",
+            Thing::Tag(..) => "Tag",
+            Thing::Deployment(..) => "Deployment",
+            Thing::DeploymentStatus(_) => "DeploymentStatus",
             Thing::GitActor(_) => "GitActor",
             Thing::GitHubsSignature => "GpgSignature",
             Thing::GitUser(_) => "User",
@@ -176,6 +182,9 @@ impl ObjectValue for Node<'_> {
             Thing::Ref(repo, name) => repository::reference(view, repo, name, field),
             Thing::Commit(repo, commit) => repository::commit(view, repo, commit, field, arguments),
             Thing::Blob(text) => repository::blob(text, field),
+            Thing::Tag(repo, oid) => deployment::tag(view, repo, oid, field),
+            Thing::Deployment(repo, of) => deployment::deployment(view, repo, of, field),
+            Thing::DeploymentStatus(status) => deployment::status(view, status, field),
             Thing::GitHubsSignature if field == "signer" => view.optional(None),
             Thing::GitHubsSignature => leaf(true),
             Thing::GitUser(account) if field == "login" => leaf(view.state.world.login(*account)),

@@ -2,6 +2,7 @@
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 
+use super::deployment;
 use super::node::{Resolved, Thing, View, leaf, moment, text, unknown, unresolved};
 use crate::sandbox::objects::node_id;
 use crate::sandbox::world::{AccountKind, Commit, Issue, Pull, Repo, Signature, blob_sha};
@@ -31,6 +32,10 @@ pub(super) fn repository<'a>(
             view.demand(repo, "merge_queues")?;
             let branch = text(arguments, "branch").unwrap_or(&repo.default_branch);
             view.object(Thing::Queue(repo, branch.to_owned()))
+        }
+        "deployments" => {
+            view.demand(repo, "deployments")?;
+            view.page("DeploymentConnection", deployment::deployments(repo, arguments), arguments)
         }
         "defaultBranchRef" | "ref" | "object" => {
             view.demand(repo, "contents")?;
@@ -132,10 +137,7 @@ pub(super) fn reference<'a>(view: View<'a>, repo: &'a Repo, name: &str, field: &
         "id" => leaf(format!("REF_{}_{name}", repo.id)),
         "name" => leaf(short),
         "prefix" => leaf(prefix),
-        "target" => {
-            let commit = repo.refs.get(name).and_then(|sha| repo.commits.get(sha));
-            view.optional(commit.map(|commit| Thing::Commit(repo, commit)))
-        }
+        "target" => view.optional(repo.refs.get(name).and_then(|sha| deployment::pointed_at(repo, sha))),
         _ => unknown(field),
     }
 }

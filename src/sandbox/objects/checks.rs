@@ -71,7 +71,7 @@ fn simple_suite(world: &World, repo: &Repo, suite: &CheckSuite) -> Value {
 }
 
 /// Events that GitHub's own description of `check_suite` does not know an App can listen to.
-const UNKNOWN_TO_SUITES: [&str; 1] = ["merge_group"];
+const UNKNOWN_TO_SUITES: [&str; 2] = ["deployment_protection_rule", "merge_group"];
 
 /// A check suite in full, as `check_suite` carries it.
 pub(in crate::sandbox) fn check_suite(world: &World, repo: &Repo, suite: &CheckSuite) -> Value {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::world::{Commit, Repo, Signature, World};
-use super::{node_id, time, user};
+use super::{node_id, time, user, with};
 
 fn git_user(signature: &Signature) -> Value {
     json!({ "name": signature.name, "email": signature.email, "date": time(signature.at) })
@@ -13,6 +13,14 @@ fn git_user(signature: &Signature) -> Value {
 
 /// A commit as `GET /repos/{owner}/{repo}/commits/{ref}` answers.
 pub(in crate::sandbox) fn commit(world: &World, repo: &Repo, commit: &Commit) -> Value {
+    let api = format!("{}/repos/{}", world.urls.api, world.full_name(repo));
+    let more = json!({ "stats": { "total": 0, "additions": 0, "deletions": 0 },
+        "files": changed_files(&api, repo, commit) });
+    with(commit_summary(world, repo, commit), more)
+}
+
+/// A commit as lists of commits show it.
+pub(in crate::sandbox) fn commit_summary(world: &World, repo: &Repo, commit: &Commit) -> Value {
     let full_name = world.full_name(repo);
     let api = format!("{}/repos/{full_name}", world.urls.api);
     let page = format!("{}/{full_name}/commit", world.urls.web);
@@ -38,8 +46,6 @@ pub(in crate::sandbox) fn commit(world: &World, repo: &Repo, commit: &Commit) ->
         "author": person(&commit.author),
         "committer": person(&commit.committer),
         "parents": commit.parents.iter().map(link).collect::<Value>(),
-        "stats": { "total": 0, "additions": 0, "deletions": 0 },
-        "files": changed_files(&api, repo, commit),
     })
 }
 

@@ -1,10 +1,10 @@
-//! The files of a pull request, with their patches.
+//! The files of a pull request, or between two commits, with their patches.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::super::world::{Pull, Repo, World, blob_sha};
+use super::super::world::{Commit, Pull, Repo, World, blob_sha};
 
 /// Lines around what is changed.
 const AROUND: usize = 3;
@@ -14,11 +14,21 @@ const AROUND: usize = 3;
 pub(in crate::sandbox) fn pull_files(world: &World, repo: &Repo, pull: &Pull) -> Vec<Value> {
     let old = repo.merge_base(&pull.base_sha, &pull.head_sha).map(|commit| &**commit);
     let Some(new) = repo.commits.get(&pull.head_sha) else { return Vec::new() };
+    changed_files(world, repo, old, new)
+}
+
+/// What differs from one commit to another, file by file.
+pub(in crate::sandbox) fn changed_files(
+    world: &World,
+    repo: &Repo,
+    old: Option<&Commit>,
+    new: &Commit,
+) -> Vec<Value> {
     let named = ["added", "removed", "modified"].into_iter().zip(new.changes(old));
     let mut files: Vec<(&str, &str)> =
         named.flat_map(|(status, paths)| paths.into_iter().map(move |path| (path, status))).collect();
     files.sort_unstable();
-    let text = |commit: Option<&super::super::world::Commit>, path: &str| {
+    let text = |commit: Option<&Commit>, path: &str| {
         commit.and_then(|commit| commit.files.get(path)).map(ToString::to_string).unwrap_or_default()
     };
     let page = format!("{}/{}", world.urls.web, world.full_name(repo));

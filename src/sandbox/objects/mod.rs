@@ -10,21 +10,25 @@ mod account;
 mod app;
 mod checks;
 mod commit;
+mod compare;
 mod deployment;
 mod files;
 mod issue;
 mod pull;
 mod repository;
+mod run;
 
 pub(super) use account::{member_organization, organization, renamed_account, team, user};
 pub(super) use app::{app, installation, repository_names, simple_installation};
 pub(super) use checks::{check_run, check_run_in_hook, check_suite};
-pub(super) use commit::{commit, file_blob, folder, pushed_commit, simple_commit};
-pub(super) use deployment::{Deployment, deployment, deployment_status};
-pub(super) use files::pull_files;
+pub(super) use commit::{commit, commit_summary, file_blob, folder, pushed_commit, simple_commit};
+pub(super) use compare::comparison;
+pub(super) use deployment::{deployment, deployment_status};
+pub(super) use files::{changed_files, pull_files};
 pub(super) use issue::{comment, issue, issue_type, label, milestone, reaction};
 pub(super) use pull::{pull, pull_summary, review};
 pub(super) use repository::{pushed_repository, repository};
+pub(super) use run::{environment, pending_deployments, protection_rules, run, run_in_deployment, workflow};
 
 /// A time as GitHub writes it: whole seconds, in UTC.
 pub(super) fn time(at: Timestamp) -> String {

@@ -80,6 +80,11 @@ impl Person<'_> {
         self.in_repo("create_tag", repo, |state, me, repo| state.create_tag(repo, me, tag, from));
     }
 
+    /// Makes an annotated tag, which is an object of its own; of a tag, it is one around the other.
+    pub fn annotate_tag(&self, repo: &str, tag: &str, from: &str) {
+        self.in_repo("annotate_tag", repo, |state, me, repo| state.annotate_tag(repo, me, tag, from));
+    }
+
     pub fn delete_tag(&self, repo: &str, tag: &str) {
         self.in_repo("delete_tag", repo, |state, me, repo| state.delete_tag(repo, me, tag));
     }

@@ -11,8 +11,10 @@ use super::limits::Resource;
 use super::state::{Request, State};
 
 mod access;
+mod actions;
 mod apps;
 mod checks;
+mod compare;
 mod issues;
 mod repos;
 mod route;

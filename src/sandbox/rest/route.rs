@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{Level, Who};
-use super::{apps, checks, issues, repos};
+use super::{actions, apps, checks, compare, issues, repos};
 use crate::sandbox::answer::{Answer, Call, page};
 use crate::sandbox::objects;
 use crate::sandbox::state::{Numbered, State};
@@ -67,6 +67,9 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
             checks::list(state, call, id, &reference.join("/"))
         }
         ("GET", ["commits", reference @ ..]) => repos::commit(state, id, &reference.join("/")),
+        ("GET", ["compare", span @ ..]) => compare::compare(state, call, id, &span.join("/")),
+        ("GET", ["environments", rest @ ..]) => actions::environments(state, id, rest),
+        (_, ["actions", rest @ ..]) => actions::answer(state, call, id, rest),
         ("GET", ["pulls"]) => repos::pulls(state, call, id),
         ("GET", ["pulls", number, "files"]) => repos::pull_files(state, call, at(id, number)?),
         ("GET", ["pulls", number]) => repos::pull(state, at(id, number)?),
@@ -80,7 +83,9 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
 /// The permissions of which one is needed. Pull requests are issues too, so either opens their conversation.
 fn permissions(repo: &crate::sandbox::world::Repo, rest: &[&str]) -> &'static [&'static str] {
     match rest {
-        ["contents", ..] => &["contents"],
+        ["contents" | "compare", ..] => &["contents"],
+        ["actions", "runs", _, "deployment_protection_rule"] => &["deployments"],
+        ["actions" | "environments", ..] => &["actions"],
         ["commits", .., "check-runs"] | ["check-runs", ..] => &["checks"],
         ["commits", ..] => &["contents"],
         ["pulls", ..] => &["pull_requests"],

@@ -165,7 +165,7 @@ async fn a_bot_has_no_brackets_in_graphql() {
 }
 
 /// Where each type of the schema can be reached; `@` is where its fields go.
-const PLACES: [(&str, &str); 24] = [
+const PLACES: [(&str, &str); 27] = [
     ("Query", "@"),
     ("RateLimit", "rateLimit { @ }"),
     ("User", "user(login: \"ana\") { @ }"),
@@ -214,6 +214,15 @@ const PLACES: [(&str, &str); 24] = [
     (
         "IssueTimelineItemsConnection",
         "repository(owner: \"acme\", name: \"web\") { issue(number: 1) { timelineItems(first: 1) { @ } } }",
+    ),
+    ("Deployment", "repository(owner: \"acme\", name: \"web\") { deployments(first: 1) { nodes { @ } } }"),
+    (
+        "DeploymentStatus",
+        "repository(owner: \"acme\", name: \"web\") { deployments(first: 1) { nodes { latestStatus { @ } } } }",
+    ),
+    (
+        "Tag",
+        "repository(owner: \"acme\", name: \"web\") { ref(qualifiedName: \"refs/tags/v1\") { target { ... on Tag { @ } } } }",
     ),
     ("MergeQueue", "repository(owner: \"acme\", name: \"web\") { mergeQueue { @ } }"),
     (
@@ -270,6 +279,8 @@ async fn every_field_of_the_schema_is_answered() {
     let pull = pull_request(&sandbox, "topic", "Closes #1");
     sandbox.by("quinn").review(pull, Verdict::Approve, "");
     ana.enqueue(pull);
+    ana.annotate_tag("acme/web", "v1", "main");
+    ana.dispatch("acme/web", &["production"], "main");
 
     let schema = Schema::parse_and_validate(GRAPHQL_SCHEMA, "schema.graphql").expect("a valid schema");
     for (name, place) in PLACES {

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Entry, Numbered, Sandbox, SandboxClock, SandboxSettings};
 
+mod deploying;
 mod faults;
 mod graphql;
 mod people;

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+mod deploying;
 mod issue;
 mod repo;
 
+pub(super) use deploying::{Deployment, Environment, Job, JobState, Run, Status};
 pub(super) use issue::{Closer, Comment, Happened, Issue, Pull, Reaction, Review, TimelineEvent};
 pub(super) use repo::{
     CheckRun, CheckSuite, Commit, Files, Label, Milestone, Output, QueueEntry, Repo, Signature, blob_sha,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::deploying::{Deployment, Environment, Run};
 use super::issue::Issue;
 
 /// Every file of a commit, by path.
@@ -25,14 +26,20 @@ pub(in crate::sandbox) struct Repo {
     pub parent: Option<u64>,
     pub collaborators: BTreeSet<u64>,
     pub commits: BTreeMap<String, Arc<Commit>>,
-    /// Full names (`refs/heads/main`, `refs/tags/v1`) to commits.
+    /// Full names (`refs/heads/main`, `refs/tags/v1`) to commits, or to annotated tags.
     pub refs: BTreeMap<String, String>,
+    /// Annotated tags, which are objects of their own, and what each points at.
+    pub tags: BTreeMap<String, String>,
     pub labels: BTreeMap<u64, Label>,
     pub milestones: BTreeMap<u64, Milestone>,
     pub issues: BTreeMap<u64, Issue>,
     pub check_suites: BTreeMap<u64, CheckSuite>,
     pub check_runs: BTreeMap<u64, CheckRun>,
     pub queue: Vec<QueueEntry>,
+    /// By name, in lower case.
+    pub environments: BTreeMap<String, Environment>,
+    pub runs: BTreeMap<u64, Run>,
+    pub deployments: BTreeMap<u64, Deployment>,
     /// Issues that went to another repository: where they are now.
     pub transferred: BTreeMap<u64, (u64, u64)>,
     pub deleted: BTreeSet<u64>,
@@ -202,12 +209,16 @@ impl Repo {
             collaborators: BTreeSet::new(),
             commits: BTreeMap::new(),
             refs: BTreeMap::new(),
+            tags: BTreeMap::new(),
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             issues: BTreeMap::new(),
             check_suites: BTreeMap::new(),
             check_runs: BTreeMap::new(),
             queue: Vec::new(),
+            environments: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            deployments: BTreeMap::new(),
             transferred: BTreeMap::new(),
             deleted: BTreeSet::new(),
             next_number: 0,
@@ -233,7 +244,7 @@ impl Repo {
         ];
         let named = candidates.iter().find_map(|full| self.refs.get(full));
         if let Some(sha) = named {
-            return self.commits.get(sha);
+            return self.commits.get(self.peeled(sha));
         }
         let name = if name == "HEAD" { self.branch(&self.default_branch)? } else { name };
         let unique = name.len() >= 7;
@@ -241,6 +252,11 @@ impl Repo {
             let mut found = self.commits.iter().filter(|(sha, _)| unique && sha.starts_with(name));
             found.next().map(|(_, commit)| commit).filter(|_| found.next().is_none())
         })
+    }
+
+    /// What is under an annotated tag, and itself where it is none.
+    pub fn peeled<'r>(&'r self, sha: &'r str) -> &'r str {
+        self.tags.get(sha).map_or(sha, |target| self.peeled(target))
     }
 
     /// A commit and everything before it.

@@ -41,6 +41,7 @@ pub(super) fn subjects(repo: RepoId) -> Vec<Range> {
         below(SubjectKind::PullRequest),
         below(SubjectKind::ChangeRequest),
         below(SubjectKind::Commit),
+        below(SubjectKind::Environment),
     ]
 }
 
@@ -59,9 +60,19 @@ pub(super) fn published(repo: RepoId) -> Vec<Range> {
 
 /// What GitHub is told about it; see [`crate::domain::effect::Call`].
 pub(super) fn effects(repo: RepoId) -> Vec<Range> {
-    ["announce", "check", "comment", "label", "milestone", "reaction"]
-        .map(|what| Range::below(&format!("{what}/{repo}")))
-        .into()
+    [
+        "announce",
+        "check",
+        "comment",
+        "issue",
+        "label",
+        "milestone",
+        "protection",
+        "protection-note",
+        "reaction",
+    ]
+    .map(|what| Range::below(&format!("{what}/{repo}")))
+    .into()
 }
 
 /// Each of the sides with each of the ranges.
@@ -73,7 +84,7 @@ pub(super) fn pairs<'a, S>(sides: &'a [S], ranges: &'a [Range]) -> impl Iterator
 mod tests {
     use crate::domain::{
         announcement::{Announcement, News},
-        effect::{Call, Effect, Reaction},
+        effect::{Call, Effect, Reaction, Ruling},
         ids::{CommentId, IssueRef, SubjectId},
     };
 
@@ -132,9 +143,31 @@ mod tests {
                     body: String::new(),
                     was_on: std::collections::BTreeSet::new(),
                 },
+                Call::Issue {
+                    repo,
+                    purpose: "p".into(),
+                    title: String::new(),
+                    body: String::new(),
+                    open: true,
+                },
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },
                 Call::Reaction { repo, comment: CommentId(7), content: Reaction::Eyes },
+                Call::ProtectionAnswer {
+                    repo,
+                    run: 7,
+                    attempt: 1,
+                    environment: "e".into(),
+                    ruling: Ruling::Rejected,
+                    comment: String::new(),
+                },
+                Call::ProtectionNote {
+                    repo,
+                    run: 7,
+                    attempt: 1,
+                    environment: "e".into(),
+                    comment: String::new(),
+                },
                 Call::Announce { announcement },
             ] {
                 let key = Effect::new(call).key;

@@ -155,7 +155,7 @@ async fn what_a_change_costs_in_requests() {
         assert_eq!(s.checks("acme/web", &head).len(), 1);
         println!("{}", told.join("\n"));
         assert_snapshot!(told.join("\n"), @"
-        a new change request: 1 GET web/contents/.github/changegate.yml, 2 POST graphql, 1 POST web/issues/N/comments
+        a new change request: 1 GET web/contents/.github/changegate.yml, 3 POST graphql, 1 POST web/issues/N/comments
         accepted by command: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
         a pull request that closes it: 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/check-runs
         declined by command, with a check: 1 DELETE web/issues/N/labels/triage%2Faccepted, 1 PATCH web/check-runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions

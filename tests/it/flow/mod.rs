@@ -2,6 +2,7 @@
 
 mod costs;
 mod deliveries;
+mod deploying;
 mod derived;
 mod endings;
 mod faults;

@@ -158,6 +158,8 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         },
         relabelled: BTreeMap::new(),
         failed: Failed::default(),
+        ruled: None,
+        adopted: BTreeMap::new(),
     })
 }
 

@@ -337,7 +337,8 @@ async fn judge(store: &Store, claim: &Claim) -> Outcome {
         | SubjectId::Repository(_)
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
-        | SubjectId::Commit(..) => Outcome::Ignored("only milestones and releases".into()),
+        | SubjectId::Commit(..)
+        | SubjectId::Environment(..) => Outcome::Ignored("only milestones and releases".into()),
     }
 }
 

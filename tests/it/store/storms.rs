@@ -39,7 +39,8 @@ async fn judge(store: &Store, claim: &Claim) -> Outcome {
         | SubjectId::Repository(_)
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
-        | SubjectId::Commit(..) => panic!("{} is not here", claim.subject),
+        | SubjectId::Commit(..)
+        | SubjectId::Environment(..) => panic!("{} is not here", claim.subject),
     }
 }
 

@@ -27,7 +27,8 @@ async fn reading(bench: &Bench, subject: &SubjectId, questions: &[Question]) {
         SubjectId::Account
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
-        | SubjectId::Commit(..) => panic!("not here"),
+        | SubjectId::Commit(..)
+        | SubjectId::Environment(..) => panic!("not here"),
     };
     bench.decide(subject, decided_with(state, reads)).await;
 }

@@ -43,7 +43,7 @@ impl Scene {
     }
 
     /// Addresses of the small GitHub are of no interest.
-    fn readable(&self, text: &str) -> String {
+    pub fn readable(&self, text: &str) -> String {
         text.replace(self.github().web_url(), "https://github")
     }
 

@@ -48,6 +48,8 @@ pub fn short(call: &Call) -> String {
         },
         Call::CheckRun { .. } => "check run".into(),
         Call::Issue { purpose, .. } => format!("issue {purpose}"),
+        Call::ProtectionAnswer { environment, ruling, .. } => format!("{ruling:?} {environment}"),
+        Call::ProtectionNote { environment, comment, .. } => format!("note {environment}: {comment}"),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
@@ -67,6 +69,8 @@ pub fn status(decision: &Decision) -> String {
         | Call::Milestone { .. }
         | Call::Reaction { .. }
         | Call::CheckRun { .. }
+        | Call::ProtectionAnswer { .. }
+        | Call::ProtectionNote { .. }
         | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()

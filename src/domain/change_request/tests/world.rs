@@ -246,6 +246,8 @@ impl World {
             | Call::Issue { .. }
             | Call::Reaction { .. }
             | Call::CheckRun { .. }
+            | Call::ProtectionAnswer { .. }
+            | Call::ProtectionNote { .. }
             | Call::Announce { .. } => None,
         }
     }
@@ -289,7 +291,14 @@ impl World {
             | Question::Links(_)
             | Question::Changes(_)
             | Question::Origins(..)
-            | Question::Checks(..) => {
+            | Question::Checks(..)
+            | Question::WorkflowRun(..)
+            | Question::PendingDeployments(..)
+            | Question::Deployments(..)
+            | Question::Compare(..)
+            | Question::Reference(..)
+            | Question::WaitingRuns(_)
+            | Question::EnvironmentRules(..) => {
                 panic!("a change request asks for {question:?}")
             }
         };

@@ -49,14 +49,15 @@ fn unread_group(group: &UnreadGroup) -> Finding {
     Finding::new("merge_group", Outcome::Pass, "", format!("Merge group for {branch}")).because(vec![rule])
 }
 
-fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
+/// One that was never read.
+pub(super) fn unread_section(named: &Named) -> Finding {
+    let section = Finding::new("pull_request", Outcome::Pass, "", named.text.clone());
+    section.names(named.page.clone()).because(vec![unread(named)])
+}
+
+pub(super) fn section(pull_request: &PullRequestAt<'_>, scene: &Scene<'_>) -> Finding {
     let named = Named::pull_request(pull_request.at, scene.repo, scene.name);
-    let Some(view) = pull_request.view else {
-        let rule = unread(&named);
-        return Finding::new("pull_request", Outcome::Pass, "", named.text)
-            .names(named.page)
-            .because(vec![rule]);
-    };
+    let Some(view) = pull_request.view else { return unread_section(&named) };
     let sentence = format!("{} {}", named.text, quoted(&view.title));
     let mut rules: Vec<Finding> = view.unknown.iter().map(|why| unknown(&named, why)).collect();
     rules.extend(belongs(view, pull_request, &named, scene));

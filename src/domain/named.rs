@@ -1,13 +1,13 @@
 //! What issues, pull requests and people are called in findings, and where their pages are.
 
-use super::super::{
+use super::{
     finding::Reference,
     ids::{Actor, IssueRef, RepoId, RepoName},
 };
 
 /// A name as it stands in a sentence; it has no page where the repository is not known.
-#[derive(Debug, Clone)]
-pub(super) struct Named {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
     pub text: String,
     pub page: Option<Reference>,
 }
@@ -18,11 +18,13 @@ impl Named {
     }
 
     /// `#12` in the repository `here`, `acme/billing#3` elsewhere.
+    #[must_use]
     pub fn issue(to: IssueRef, here: RepoId, name: Option<&RepoName>) -> Self {
         Self::numbered(to, here, name, "issues")
     }
 
     /// The same for a pull request.
+    #[must_use]
     pub fn pull_request(at: IssueRef, here: RepoId, name: Option<&RepoName>) -> Self {
         Self::numbered(at, here, name, "pull")
     }
@@ -39,6 +41,7 @@ impl Named {
     }
 
     /// `@dana`; bots have no page, nor has what cannot be a login.
+    #[must_use]
     pub fn actor(actor: &Actor) -> Self {
         let login = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if actor.person && actor.login.chars().all(login) {
@@ -49,6 +52,7 @@ impl Named {
     }
 
     /// `@dana` or `@acme/triage`, with or without the `@` before.
+    #[must_use]
     pub fn who(who: &str) -> Self {
         let bare = who.trim_start_matches('@');
         let path = match bare.split_once('/') {
@@ -60,13 +64,29 @@ impl Named {
 }
 
 /// The names in a row: `@dana, @lee or @acme/triage`.
-pub(super) fn one_of(names: &[Named]) -> String {
+#[must_use]
+pub fn one_of(names: &[Named]) -> String {
+    row(names, "or")
+}
+
+/// The names in a row: `#12, #13 and acme/billing#3`.
+#[must_use]
+pub fn all_of(names: &[Named]) -> String {
+    row(names, "and")
+}
+
+fn row(names: &[Named], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => one.text.clone(),
         [first @ .., last] => {
             let first: Vec<&str> = first.iter().map(|name| name.text.as_str()).collect();
-            format!("{} or {}", first.join(", "), last.text)
+            format!("{} {word} {}", first.join(", "), last.text)
         }
     }
+}
+
+/// The pages of those that have one.
+pub fn pages<'a>(names: impl IntoIterator<Item = &'a Named>) -> impl Iterator<Item = Reference> {
+    names.into_iter().filter_map(|name| name.page.clone())
 }

@@ -1,0 +1,125 @@
+//! The range: every commit from the one that runs to the one that is to run, where each comes from, and what of that
+//! stands in the way.
+//!
+//! [`wanted()`] says what has to be found out about a [`Comparison`], [`range()`] traces it, [`findings()`] says it in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::Sha;
+pub use comparison::{Comparison, RangeCommit};
+pub use component::touches;
+pub use findings::{Audience, Purpose, findings};
+pub use known::{Known, Logged, PullRequestFacts};
+pub use lost::Lost;
+pub use origin::{Doubt, Origin};
+pub use wanted::{Wanted, wanted};
+
+mod comparison;
+mod graph;
+mod known;
+mod origin;
+mod trace;
+mod lost;
+mod wanted;
+mod component;
+mod way_out;
+mod findings;
+mod undone;
+mod untraced;
+
+#[cfg(test)]
+mod tests;
+
+/// What a deployment brings and takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// The commit that runs; `None`: nothing runs there yet.
+    pub baseline: Option<Sha>,
+    /// The commit that is to run.
+    pub candidate: Sha,
+    pub kind: RangeKind,
+    /// What it brings, oldest first, each with where it comes from.
+    pub commits: Vec<(RangeCommit, Origin)>,
+    /// The merged pull requests whose work it brings.
+    pub pull_requests: BTreeSet<u64>,
+    /// Those of them that ship switched off, or only in part.
+    pub carried: BTreeMap<u64, Logged>,
+    /// What runs and the candidate lacks: of a rollback everything, otherwise what is not in it in another form.
+    pub lost: Vec<Lost>,
+}
+
+/// How the candidate lies to what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RangeKind {
+    FirstDeployment,
+    Identical,
+    Ahead,
+    /// It is older.
+    Behind,
+    /// Each has commits that the other lacks; they parted there.
+    Diverged {
+        merge_base: Option<Sha>,
+    },
+    /// The same, and no branch holds what runs any more.
+    ForcePushed,
+    /// It is too long to be listed; why, as the end of a sentence.
+    TooLong(String),
+    /// It is not known; why, as a sentence.
+    Unknown(String),
+}
+
+/// What a deployment of `candidate` onto `baseline` brings, and where each commit comes from.
+#[must_use]
+pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, known: &Known) -> Range {
+    let gap = comparison.gap(baseline, candidate);
+    let kind = gap.map_or_else(|| kind(comparison), RangeKind::Unknown);
+    let mut range = Range {
+        baseline: baseline.cloned(),
+        candidate: candidate.clone(),
+        kind,
+        commits: vec![],
+        pull_requests: BTreeSet::new(),
+        carried: BTreeMap::new(),
+        lost: vec![],
+    };
+    if matches!(range.kind, RangeKind::TooLong(_) | RangeKind::Unknown(_)) {
+        return range;
+    }
+    let origins = trace::trace(comparison.commits(), known);
+    range.commits = comparison.commits().iter().cloned().zip(origins).collect();
+    range.pull_requests = pull_requests(&range.commits);
+    let carried = known.carried.iter().filter(|(number, _)| range.pull_requests.contains(number));
+    range.carried = carried.map(|(number, logged)| (*number, logged.clone())).collect();
+    range.lost = match range.kind {
+        RangeKind::Behind => lost::taken_back(comparison.only_baseline(), known),
+        RangeKind::Diverged { .. } | RangeKind::ForcePushed => {
+            lost::lost(comparison.only_baseline(), &range.commits, known)
+        }
+        RangeKind::FirstDeployment
+        | RangeKind::Identical
+        | RangeKind::Ahead
+        | RangeKind::TooLong(_)
+        | RangeKind::Unknown(_) => vec![],
+    };
+    range
+}
+
+fn kind(comparison: &Comparison) -> RangeKind {
+    match comparison {
+        Comparison::FirstDeployment { .. } => RangeKind::FirstDeployment,
+        Comparison::Identical => RangeKind::Identical,
+        Comparison::Ahead { .. } => RangeKind::Ahead,
+        Comparison::Behind { .. } => RangeKind::Behind,
+        Comparison::Diverged { on_branch: Some(false), .. } => RangeKind::ForcePushed,
+        Comparison::Diverged { merge_base, .. } => RangeKind::Diverged { merge_base: merge_base.clone() },
+        Comparison::Truncated(why) => RangeKind::TooLong(why.clone()),
+        Comparison::Unknown(why) => RangeKind::Unknown(why.clone()),
+    }
+}
+
+fn pull_requests(commits: &[(RangeCommit, Origin)]) -> BTreeSet<u64> {
+    commits.iter().filter_map(|(_, origin)| origin.pull_request()).collect()
+}

@@ -1,0 +1,91 @@
+//! What GitHub and the log are told of a decision.
+
+use jiff::Timestamp;
+
+use super::{
+    super::{
+        audit::AuditEntry,
+        effect::{self, Call, Effect},
+        gate::{Decision, Ruling, Verdict},
+        ids::RepoId,
+        report,
+    },
+    Answered, Request,
+};
+
+/// GitHub takes ten notes of a deployment; the last is kept for the end.
+const MOST_NOTES: u8 = 9;
+
+/// Where an answer goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct To<'a> {
+    pub repo: RepoId,
+    pub environment: &'a str,
+    pub web_url: &'a str,
+}
+
+/// Answers, or tells why it waits: only where that is news.
+pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Told {
+    let before = request.verdict.replace(verdict.clone());
+    let Some(job) = &request.job else { return Told::default() };
+    let (attempt, run) = (job.attempt, request.run);
+    let ruling = match verdict.ruling {
+        Ruling::NotEnforced(_) | Ruling::Enforced(Decision::Allow) => Some(effect::Ruling::Approved),
+        Ruling::Enforced(Decision::Deny) => Some(effect::Ruling::Rejected),
+        Ruling::Enforced(Decision::Pending | Decision::Unavailable) => None,
+    };
+    let comment = report::gate::note(&verdict, to.web_url);
+    let news = before.as_ref().map(report::gate::gist) != Some(report::gate::gist(&verdict));
+    let mut effects = vec![];
+    let (repo, environment) = (to.repo, to.environment.to_owned());
+    if let Some(ruling) = ruling {
+        request.answered = Some(Answered::new(ruling, verdict.at));
+        let effect = Effect::new(Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment });
+        effects.push(effect);
+    } else if news && request.notes < MOST_NOTES {
+        request.notes += 1;
+        effects.push(Effect::new(Call::ProtectionNote { repo, run, attempt, environment, comment }));
+    }
+    let decided = before.is_none_or(|before| before.ruling != verdict.ruling) || news;
+    let audit = if decided { vec![entry(request, &verdict, to)] } else { vec![] };
+    Told { effects, audit }
+}
+
+/// What is to be told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub effects: Vec<Effect>,
+    pub audit: Vec<AuditEntry>,
+}
+
+impl Answered {
+    const fn new(ruling: effect::Ruling, at: Timestamp) -> Self {
+        match ruling {
+            effect::Ruling::Approved => Self::Approved { at },
+            effect::Ruling::Rejected => Self::Rejected { at },
+        }
+    }
+}
+
+fn entry(request: &Request, verdict: &Verdict, to: To<'_>) -> AuditEntry {
+    let obstacles: Vec<&str> =
+        verdict.findings.iter().flat_map(|it| it.obstacles()).map(|it| it.code.as_str()).collect();
+    let enforced = matches!(verdict.ruling, Ruling::Enforced(_));
+    let entry = AuditEntry::new("deployment.decided")
+        .fact("repository", to.repo)
+        .fact("run", request.run)
+        .fact("decision", verdict.ruling.decision().as_str())
+        .fact("enforced", enforced)
+        .fact("obstacles", obstacles.join(" "))
+        .text("environment", to.environment);
+    let Some(job) = &request.job else { return entry };
+    let pull_requests = request.brings.iter().flat_map(|brings| &brings.pull_requests);
+    let pull_requests: Vec<String> = pull_requests.map(|number| format!("{}#{number}", to.repo)).collect();
+    let from = request.brings.as_ref().and_then(|brings| brings.from.as_ref());
+    entry
+        .by(job.by.as_ref())
+        .fact("attempt", job.attempt)
+        .fact("commit", &job.sha)
+        .fact("baseline", from.map_or_else(String::new, ToString::to_string))
+        .fact("pull_requests", pull_requests.join(" "))
+}

@@ -1,0 +1,183 @@
+//! An environment of a repository: what runs there, what ran before, and what waits to.
+//!
+//! One subject judges all that waits for one environment, because only one deployment goes there at a time and each
+//! decision changes what the next one brings.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    decide::{Case, Decision, Judgement},
+    facts::Inquiry,
+    gate::{self, Ask, Order, Scene, Verdict},
+    ids::{RepoId, Sha},
+    subject::State,
+};
+use answer::{To, Told};
+pub use request::{Answered, Request, RunId};
+pub use runs::{Deployed, Phase, Runs};
+
+mod answer;
+mod bypass;
+mod follow;
+mod ranges;
+mod reading;
+mod request;
+mod runs;
+
+/// What is known of an environment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// As GitHub writes it; names that differ in case only are one environment.
+    pub name: String,
+    /// What runs there and what ran before.
+    pub runs: Runs,
+    /// Why GitHub did not say what was deployed when it was last asked; `None`: it did, or was not asked.
+    pub unread: Option<String>,
+    /// Who waits to deploy, and who waited, oldest first.
+    pub requests: Vec<Request>,
+    /// The deployments that went by without an allow, by number.
+    #[serde(default)]
+    pub bypasses: BTreeSet<u64>,
+}
+
+/// What others may read of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentView {
+    pub name: String,
+    /// The commit that runs there.
+    pub baseline: Option<Sha>,
+}
+
+/// Judges all that waits.
+#[must_use]
+pub fn judge(case: Case<'_>, repo: RepoId, name: &str) -> Judgement {
+    let mut inquiry = Inquiry::new(case.facts);
+    decide(&case, repo, name, &mut inquiry).unwrap_or_else(|| Judgement::Needs(inquiry.into_missing()))
+}
+
+/// `None`: something was asked that must be answered first.
+fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) -> Option<Judgement> {
+    let before = case.before.and_then(State::as_environment);
+    let mut after =
+        before.cloned().unwrap_or_else(|| Environment { name: name.into(), ..Default::default() });
+    let heard = after.hear(case.events, case.now);
+    if before.is_none() && after == (Environment { name: after.name.clone(), ..Default::default() }) {
+        return Some(Judgement::Ignored("nothing was deployed there, and nothing waits to"));
+    }
+    after.foresee(&heard, case, repo, inquiry);
+    let is_ruled = inquiry.policy(repo)?.is_some();
+    let mut told = after.bypassed(&heard, case, repo, inquiry)?;
+    let mut look_again = None;
+    if is_ruled && after.requests.iter().any(Request::is_open) {
+        let asked = |request: &Request| {
+            request.job.is_none() || request.unread.is_some() || heard.asked.contains(&request.run)
+        };
+        after.read_jobs(repo, asked, case.now, inquiry)?;
+        if !heard.asked.is_empty() || after.unread.is_some() {
+            after.read_runs(repo, inquiry)?;
+        }
+        look_again = after.judge_open(case, repo, &mut told, inquiry)?;
+    }
+    let Told { effects, audit } = told;
+    Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())
+}
+
+impl Environment {
+    /// What others may read of it.
+    #[must_use]
+    pub fn view(&self) -> EnvironmentView {
+        EnvironmentView {
+            name: self.name.clone(),
+            baseline: self.runs.baseline().map(|deployed| deployed.sha.clone()),
+        }
+    }
+}
+
+impl Environment {
+    /// Asks at once what will be asked in turn.
+    fn foresee(&self, heard: &follow::Heard, case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) {
+        inquiry.foresee_policy(repo, case.events);
+        let _ = inquiry.repository(repo);
+        for run in &heard.asked {
+            let _ = inquiry.workflow_run(repo, *run);
+        }
+        if !heard.asked.is_empty() {
+            let _ = inquiry.deployments(repo, &self.name);
+        }
+    }
+
+    /// Judges who waits, and answers; when to look again. What would be let through is judged once more by what GitHub
+    /// says now. `None`: something must be found out first.
+    fn judge_open(
+        &mut self,
+        case: &Case<'_>,
+        repo: RepoId,
+        told: &mut Told,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Option<Timestamp>> {
+        let mut verdicts = self.verdicts(case, repo, inquiry)?;
+        let let_through: BTreeSet<RunId> =
+            verdicts.iter().filter(|(_, verdict)| verdict.lets_through()).map(|(run, _)| *run).collect();
+        if !let_through.is_empty() {
+            self.read_jobs(repo, |request| let_through.contains(&request.run), case.now, inquiry)?;
+            self.read_runs(repo, inquiry)?;
+            verdicts = self.verdicts(case, repo, inquiry)?;
+        }
+        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url };
+        let mut look_again = vec![];
+        for (run, verdict) in verdicts {
+            look_again.extend(verdict.look_again());
+            let request = self.requests.iter_mut().find(|it| it.run == run && it.is_open());
+            if let Some(request) = request {
+                let Told { effects, audit } = answer::answer(request, verdict, to);
+                told.effects.extend(effects);
+                told.audit.extend(audit);
+            }
+        }
+        Some(look_again.into_iter().min())
+    }
+
+    /// What is decided of each that waits.
+    fn verdicts(
+        &mut self,
+        case: &Case<'_>,
+        repo: RepoId,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Vec<(RunId, Verdict)>> {
+        self.read_ranges(repo, case.now, inquiry)?;
+        let mut scenes = vec![];
+        for request in self.requests.iter().filter(|request| request.is_open()) {
+            let Some(candidate) = &request.job else { continue };
+            let ask = Ask {
+                now: case.now,
+                repo,
+                environment: &self.name,
+                candidate,
+                order: self.order(request, case.now),
+                brings: self.brings(request),
+                ran: self.runs.ran(&candidate.sha),
+            };
+            scenes.push((request.run, gate::look(ask, inquiry)));
+        }
+        let verdict = |(run, scene): (RunId, Option<Scene<'_>>)| Some((run, gate::decide(&scene?)));
+        inquiry.is_complete().then(|| scenes.into_iter().filter_map(verdict).collect())
+    }
+
+    /// How a request stands to the others. A run with a higher number was started later.
+    fn order(&self, request: &Request, now: Timestamp) -> Order<'_> {
+        let newer = self.requests.iter().filter(|it| it.is_open() && it.run > request.run);
+        if let Some((by, job)) =
+            newer.filter_map(|it| Some((it.run, it.job.as_ref()?))).max_by_key(|(run, _)| *run)
+        {
+            return Order::Superseded { by, sha: &job.sha };
+        }
+        if let Some((_, deployed)) = self.runs.running() {
+            return Order::Running { sha: &deployed.sha, since: deployed.heard_at };
+        }
+        let begins = self.requests.iter().find_map(|it| it.begins(&self.runs, now));
+        begins.map_or(Order::Free, |(sha, since)| Order::Running { sha, since })
+    }
+}

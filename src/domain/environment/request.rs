@@ -1,0 +1,79 @@
+//! Somebody who waits to deploy: a job of a workflow run that GitHub holds until we answer.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        gate::{Brings, Candidate, Verdict},
+        ids::Sha,
+    },
+    Runs,
+};
+
+/// A workflow run; GitHub's number.
+pub type RunId = u64;
+
+/// A job that waits, or waited, for an answer. All jobs of one run and attempt for one environment are one request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub run: RunId,
+    /// When we were asked first.
+    pub asked_at: Timestamp,
+    /// What GitHub says of the run; `None`: it was not read yet.
+    pub job: Option<Candidate>,
+    /// Why GitHub did not say it, or what lies between, when it was last asked.
+    pub unread: Option<String>,
+    /// What the deployment brings, as far as it was found out.
+    pub brings: Option<Brings>,
+    /// What was decided last.
+    pub verdict: Option<Verdict>,
+    /// How many notes were sent: GitHub takes ten.
+    pub notes: u8,
+    pub answered: Option<Answered>,
+}
+
+/// How long a deployment may take from our answer to its first sign.
+const BEGINS: SignedDuration = SignedDuration::from_mins(10);
+
+/// The end of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answered {
+    Approved {
+        at: Timestamp,
+    },
+    Rejected {
+        at: Timestamp,
+    },
+    /// The run ended without our answer: cancelled, expired after GitHub's 30 days, or let through by an administrator.
+    Ended {
+        at: Timestamp,
+    },
+}
+
+impl Request {
+    pub(super) const fn new(run: RunId, asked_at: Timestamp) -> Self {
+        Self { run, asked_at, job: None, unread: None, brings: None, verdict: None, notes: 0, answered: None }
+    }
+
+    /// Whether somebody waits for its answer.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.answered.is_none()
+    }
+
+    /// The deployment that we let through and that has given no sign yet.
+    pub(super) fn begins<'a>(&'a self, runs: &Runs, now: Timestamp) -> Option<(&'a Sha, Timestamp)> {
+        let Some(Answered::Approved { at }) = self.answered else { return None };
+        let sha = &self.job.as_ref()?.sha;
+        (now.duration_since(at) < BEGINS && !runs.has_heard(sha, at)).then_some((sha, at))
+    }
+
+    /// Whether we let this commit through.
+    #[must_use]
+    pub fn let_through(&self, sha: &Sha) -> bool {
+        let approved = matches!(self.answered, Some(Answered::Approved { .. }));
+        approved && self.job.as_ref().is_some_and(|job| job.sha == *sha)
+    }
+}

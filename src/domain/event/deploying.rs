@@ -1,0 +1,164 @@
+//! What is told of deployments: what waits for our rule, what was created, what became of it, and who reviewed it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::TeamSnapshot;
+use crate::domain::ids::{Actor, RepoName, Sha};
+
+/// A deployment as of one delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSnapshot {
+    pub id: u64,
+    pub environment: Option<String>,
+    pub sha: Option<Sha>,
+    /// A branch, a tag or a commit, as whoever deploys has named it.
+    pub reference: Option<String>,
+    #[serde(default)]
+    pub creator: Option<Actor>,
+    /// The App that created it, if an App did.
+    #[serde(default)]
+    pub app: Option<u64>,
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
+}
+
+/// The report of a deployment's state, without the state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeploymentReport {
+    pub id: Option<u64>,
+    pub creator: Option<Actor>,
+    /// The App that reported it, if an App did.
+    pub app: Option<u64>,
+    pub created_at: Option<Timestamp>,
+}
+
+/// A run of a workflow, and which of its attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSnapshot {
+    pub id: u64,
+    pub attempt: Option<u64>,
+}
+
+/// A job that waits for our rule, as the delivery shows it. GitHub guarantees none of this.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleRequest {
+    pub environment: Option<String>,
+    pub deployment: Option<DeploymentSnapshot>,
+    /// The run that waits; `None` where the delivery names none, or two, or one of another repository.
+    pub run: Option<u64>,
+    /// Where the delivery wants to be answered.
+    pub callback: Option<Callback>,
+    /// The commit, where the delivery names it beside the deployment.
+    pub sha: Option<Sha>,
+    /// The branch or tag, where the delivery names it beside the deployment.
+    pub reference: Option<String>,
+    /// What started the workflow: `push`, `workflow_dispatch`.
+    pub trigger: Option<String>,
+}
+
+/// The address at which a delivery wants to be answered, taken apart. Nobody follows it: answers go to the API of our
+/// settings. An address elsewhere gives a delivery away that is not what it seems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// Everything before `/repos/`.
+    pub api: String,
+    pub repository: RepoName,
+    pub run: u64,
+}
+
+impl Callback {
+    /// Takes `{api}/repos/{owner}/{name}/actions/runs/{run}/deployment_protection_rule` apart.
+    #[must_use]
+    pub fn read(address: &str) -> Option<Self> {
+        let (place, run) =
+            address.strip_suffix("/deployment_protection_rule")?.rsplit_once("/actions/runs/")?;
+        let (api, repository) = place.rsplit_once("/repos/")?;
+        let is_number = !run.is_empty() && run.bytes().all(|b| b.is_ascii_digit());
+        let run = run.parse().ok().filter(|_| is_number)?;
+        Some(Self { api: api.into(), repository: repository.parse().ok()?, run })
+    }
+
+    /// Whether it leads to this API (an address without a slash at the end) and this repository.
+    #[must_use]
+    pub fn leads_to(&self, api: &str, repository: &RepoName) -> bool {
+        self.api.eq_ignore_ascii_case(api) && self.repository == *repository
+    }
+}
+
+/// What GitHub's own reviewers did about a deployment that waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeploymentReviewSnapshot {
+    /// Who wants to deploy.
+    pub requestor: Option<Actor>,
+    /// Who may review it.
+    pub reviewers: Vec<DeploymentReviewer>,
+    /// Who approved or rejected it.
+    pub approver: Option<Actor>,
+    /// What they said.
+    pub comment: Option<String>,
+    /// Since when it waits.
+    pub since: Option<Timestamp>,
+    /// Every environment that the review is about.
+    pub environments: Vec<String>,
+}
+
+/// Somebody who may review a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentReviewer {
+    User(Actor),
+    Team(TeamSnapshot),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_is_taken_apart_and_one_that_leads_elsewhere_shows_it() {
+        let (api, web) = ("https://api.github.com", "acme/web".parse::<RepoName>().unwrap());
+        let of = |api: &str, place: &str, run: &str| {
+            format!("{api}/repos/{place}/actions/runs/{run}/deployment_protection_rule")
+        };
+        for (address, leads) in [
+            (of(api, "acme/web", "30433642"), true),
+            (of("https://API.github.com", "Acme/Web", "30433642"), true),
+            (of("https://api.github.com@evil", "acme/web", "30433642"), false),
+            (of("//evil", "acme/web", "30433642"), false),
+            (of("http://127.0.0.1", "acme/web", "30433642"), false),
+            (of("http://[::ffff:169.254.169.254]", "acme/web", "30433642"), false),
+            (of("https://api.github.com/repos/acme/web", "acme/web", "30433642"), false),
+            (of(api, "acme/other", "30433642"), false),
+        ] {
+            let callback = Callback::read(&address).unwrap();
+            assert_eq!((callback.leads_to(api, &web), callback.run), (leads, 30_433_642), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_callback_is_none() {
+        let whole = "https://api.github.com/repos/acme/web/actions/runs/1/deployment_protection_rule";
+        assert!(Callback::read(whole).is_some());
+        for address in [
+            "".to_owned(),
+            "https://api.github.com".to_owned(),
+            format!("{whole}/"),
+            format!("{whole}?x=1"),
+            whole.replace("runs/1", "runs/"),
+            whole.replace("runs/1", "runs/+1"),
+            whole.replace("runs/1", "runs/-1"),
+            whole.replace("runs/1", "runs/99999999999999999999"),
+            whole.replace("runs/1", "runs/1/../2"),
+            whole.replace("acme/web", "acme/web/.."),
+            whole.replace("acme/web", "acme/.."),
+            whole.replace("acme/web", "web"),
+            whole.replace("/repos", ""),
+        ] {
+            assert_eq!(Callback::read(&address), None, "{address}");
+        }
+    }
+}

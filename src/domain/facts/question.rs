@@ -1,0 +1,115 @@
+//! What may be asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    ids::{InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
+    subject::Relation,
+};
+
+/// One question. The first three are answered from the store, the others by GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Question {
+    /// What others may read of a subject.
+    View(SubjectId),
+    /// Which subjects point at this one in this relation.
+    PointingAt(SubjectId, Relation),
+    /// Which repository bears this name.
+    RepositoryNamed(RepoName),
+    /// The issue, and who set its labels and its milestone.
+    Issue(IssueRef),
+    /// The pull request, its links, commits and reviews, and the policy file at both its ends.
+    PullRequest(IssueRef),
+    /// The policy file on the default branch.
+    PolicyFile(RepoId),
+    /// Through which pull requests the policy file on the default branch came to be as it is.
+    PolicyOrigin(RepoId),
+    /// The members of a team.
+    Team(TeamName),
+    /// The pull requests of the merge group with this head on this branch.
+    MergeGroup(RepoId, String, Sha),
+    /// The repositories that the installation reaches.
+    InstallationRepositories(InstallationId),
+    /// The issues that GitHub links to the pull request, and nothing else of it: many are asked in one read.
+    Links(IssueRef),
+    /// What the pull request changes, file by file.
+    Changes(IssueRef),
+    /// The merged pull requests that the commit came with.
+    Origins(RepoId, Sha),
+    /// The check runs on the commit, of every App.
+    Checks(RepoId, Sha),
+    /// A run of a workflow, by GitHub's number.
+    WorkflowRun(RepoId, u64),
+    /// What waits in a run for the rules of its environments.
+    PendingDeployments(RepoId, u64),
+    /// The deployments to an environment, back to the one that runs.
+    Deployments(RepoId, String),
+    /// What the second commit has and the first has not.
+    Compare(RepoId, Sha, Sha),
+    /// The commits that a branch or a tag stands for now: `main`, `v1`, or `refs/heads/main` for a branch only.
+    Reference(RepoId, String),
+    /// The runs that wait for a rule.
+    WaitingRuns(RepoId),
+    /// How an environment is guarded.
+    EnvironmentRules(RepoId, String),
+}
+
+impl Question {
+    /// Whether the store knows the answer.
+    #[must_use]
+    pub const fn is_for_the_store(&self) -> bool {
+        match self {
+            Self::View(_) | Self::PointingAt(..) | Self::RepositoryNamed(_) => true,
+            Self::Issue(_)
+            | Self::PullRequest(_)
+            | Self::PolicyFile(_)
+            | Self::PolicyOrigin(_)
+            | Self::Team(_)
+            | Self::MergeGroup(..)
+            | Self::InstallationRepositories(_)
+            | Self::Links(_)
+            | Self::Changes(_)
+            | Self::Origins(..)
+            | Self::Checks(..)
+            | Self::WorkflowRun(..)
+            | Self::PendingDeployments(..)
+            | Self::Deployments(..)
+            | Self::Compare(..)
+            | Self::Reference(..)
+            | Self::WaitingRuns(_)
+            | Self::EnvironmentRules(..) => false,
+        }
+    }
+
+    /// The repository that must be named to ask it.
+    #[must_use]
+    pub const fn repo(&self) -> Option<RepoId> {
+        match self {
+            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) | Self::Changes(at) => Some(at.repo),
+            Self::PolicyFile(repo)
+            | Self::PolicyOrigin(repo)
+            | Self::MergeGroup(repo, ..)
+            | Self::Origins(repo, _)
+            | Self::Checks(repo, _)
+            | Self::WorkflowRun(repo, _)
+            | Self::PendingDeployments(repo, _)
+            | Self::Deployments(repo, _)
+            | Self::Compare(repo, ..)
+            | Self::Reference(repo, _)
+            | Self::WaitingRuns(repo)
+            | Self::EnvironmentRules(repo, _) => Some(*repo),
+            Self::View(_)
+            | Self::PointingAt(..)
+            | Self::RepositoryNamed(_)
+            | Self::Team(_)
+            | Self::InstallationRepositories(_) => None,
+        }
+    }
+}
+
+/// `organisation/team-slug`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TeamName {
+    pub organisation: String,
+    pub slug: String,
+}

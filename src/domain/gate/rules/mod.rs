@@ -1,0 +1,111 @@
+//! The rules for deploying, one small file each: its reason codes, its sentences, its cures.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{
+    super::{
+        finding::{Finding, Outcome, code},
+        policy::Rule,
+    },
+    Scene,
+};
+
+mod changes;
+mod checks;
+mod order;
+mod range;
+mod rollback;
+mod signatures;
+mod source;
+mod times;
+
+/// What the rules say, and when that changes although nothing happens.
+pub(super) struct Judged {
+    pub findings: Vec<Finding>,
+    pub again_at: Option<Timestamp>,
+}
+
+/// One finding for each rule, in the order in which people read them.
+pub(super) fn judge(scene: &Scene<'_>) -> Judged {
+    if scene.sections.is_empty() {
+        return Judged { findings: vec![unruled(scene)], again_at: None };
+    }
+    let first = [source::finding(scene), Some(order::finding(scene))].into_iter().flatten();
+    if let Some(rollback) = rollback::finding(scene) {
+        return Judged { findings: first.chain([rollback]).collect(), again_at: None };
+    }
+    let (times, again_at) = times::judge(scene);
+    let findings = first.chain(range::findings(scene)).chain(required(scene)).chain(times).collect();
+    Judged { findings, again_at }
+}
+
+/// What policy requires; a rule that two policies name is judged once.
+fn required(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let mut findings = vec![];
+    for section in &scene.sections {
+        for rule in section.rules_for(scene.ship) {
+            if seen.insert(format!("{rule:?}")) {
+                findings.extend(finding(rule, section, scene));
+            }
+        }
+    }
+    findings
+}
+
+fn finding(rule: &Rule, section: &super::Section, scene: &Scene<'_>) -> Vec<Finding> {
+    match rule {
+        // Whether the range is traced is judged for every deployment.
+        Rule::RangeTraced => vec![],
+        Rule::ChangeAccepted => vec![changes::finding(scene)],
+        Rule::Checks(wanted) => wanted.iter().map(|check| checks::finding(check, scene)).collect(),
+        Rule::Approvals(wanted) => signatures::findings(wanted, section, scene),
+        Rule::Acceptance(_) => vec![acceptance()],
+        Rule::BackOutPlan => vec![back_out(scene)],
+    }
+}
+
+fn unruled(scene: &Scene<'_>) -> Finding {
+    let name = code(scene.ask.environment);
+    Finding::new(
+        "environment_unruled",
+        Outcome::Fail,
+        "policy says what a deployment there needs",
+        format!("No section of `environments` in the policy covers {name}."),
+    )
+    .headline(format!("policy says nothing of {name}"))
+    .cure(format!(
+        "name {name} in a section of `environments`, or take the rule of this App off the environment"
+    ))
+}
+
+fn acceptance() -> Finding {
+    Finding::new(
+        "acceptance_unknown",
+        Outcome::Unknown,
+        "tried by those who asked",
+        "Who tried it is not recorded yet by this version of Changegate.",
+    )
+    .headline("who tried it is not known")
+    .cure("take `acceptance` out of the policy until it is")
+}
+
+fn back_out(scene: &Scene<'_>) -> Finding {
+    const RULE: &str = "there is a plan to get back";
+    match scene.ask.brings.ok().and_then(|brings| brings.from.as_ref()) {
+        Some(from) => Finding::new(
+            "back_out_redeploy",
+            Outcome::Pass,
+            RULE,
+            format!("What runs now, {}, is deployed again.", code(from.short())),
+        ),
+        None => Finding::new(
+            "back_out_nothing_before",
+            Outcome::Pass,
+            RULE,
+            "Nothing was deployed here before, so there is nothing to go back to.",
+        ),
+    }
+}

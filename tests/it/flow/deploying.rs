@@ -1,0 +1,267 @@
+//! A job that deploys waits for our rule: what it brings, what stands in the way, and what lets it through.
+
+use changegate::sandbox::Verdict;
+
+use crate::support::{Scene, assert_snapshot, scenario};
+
+const WEB: &str = "acme/web";
+
+/// `acme/web` ships continuously: what is merged goes out when it has passed by itself.
+const CONTINUOUS: &str = "
+repositories:
+  - { match: acme/web, ship: continuous, change: issue }
+environments:
+  production:
+    names: [production]
+    from: { branches: [default] }
+    require:
+      - range: traced
+      - change: accepted
+    continuous:
+      - approvals: { review: 1 }
+";
+
+async fn ships_continuously(s: &Scene) {
+    s.policy(CONTINUOUS).await;
+    s.by("rosa").protect(WEB, "production", true, true);
+    s.settle().await;
+}
+
+/// Ana builds what an issue asks for, Lee approves it, Ana merges it.
+async fn built(s: &Scene, branch: &str, issue: u64) {
+    let pull = s.pull_request(WEB, branch, &format!("Closes #{issue}")).await;
+    s.by("lee").review(pull.at, Verdict::Approve, "");
+    s.settle().await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+}
+
+async fn deploys(s: &Scene, login: &str, reference: &str) -> u64 {
+    let run = s.by(login).dispatch(WEB, &["production"], reference);
+    s.settle().await;
+    run
+}
+
+/// Status and conclusion of a run.
+fn stands(s: &Scene, run: u64) -> String {
+    let run = s.github().run(WEB, run);
+    let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
+    format!("{} {}", word("status"), word("conclusion"))
+}
+
+fn said(s: &Scene, run: u64) -> String {
+    s.readable(s.github().notes(WEB, run, "production").last().map_or("", String::as_str))
+}
+
+#[tokio::test]
+async fn what_has_passed_by_itself_goes_out_without_anybody_being_asked() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"**Allowed:** 8 of 8 rules met.");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_that_came_with_no_pull_request_stands_in_the_way_until_a_release_manager_adopts_it() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let anywhere = s.by("sam").open_issue(WEB, "Quick", "");
+        let sha = s.by("ana").push(WEB, "main", &[("quick.txt", "quick")], "Quick fix");
+        s.settle().await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 1 of 8 rules not met.
+        - `dcf3ee4` “Quick fix” by [ana](https://github/ana) came with no merged pull request. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/adopt dcf3ee4d5cf440bedb4eb0dadd9b94c1a502201f WHY`; or it is taken off the branch and comes back with a pull request.
+        ");
+        s.by("ana").comment(anywhere, &format!("/adopt {sha} because I say so"));
+        s.by("rosa").comment(anywhere, "/adopt dcf3ee4 too short");
+        s.settle().await;
+        assert_snapshot!(s.sentences(anywhere).join("\n"), @"
+        @ana wrote `/adopt`; only a release manager (rosa) answers for a commit without a pull request.
+        @rosa wrote `/adopt`; it takes the whole hash of a commit (40 digits) and a reason behind it.
+        ");
+        s.by("ana").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        s.by("rosa").comment(anywhere, &format!("/adopt {sha} the shop was down"));
+        s.settle().await;
+        s.by("ana").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_accepted_waits_and_goes_out_when_it_is_accepted() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.change_request("Export").await;
+        built(s, "export", issue.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -");
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 1 of 9 rules not met yet.
+        - [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there.
+        ");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_branch_that_nobody_may_deploy_from_is_refused() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.accepted("Export").await;
+        let pull = s.pull_request(WEB, "export", &format!("Closes #{}", issue.number)).await;
+        let run = deploys(s, "ana", "export").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 2 of 8 rules not met.
+        - It comes from `export`. **Cure:** deploy from the default branch.
+        - `1040df0` “Build export” by [ana](https://github/ana) came with no merged pull request. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/adopt 1040df0d15004f110b8bdd00953b9bbd31c924f7 WHY`; or it is taken off the branch and comes back with a pull request.
+        ");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_is_where_the_next_range_begins_and_going_back_to_it_is_always_allowed() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let (first, second) = (s.accepted("Export").await, s.accepted("Import").await);
+        built(s, "export", first.number).await;
+        let before = s.github().head(WEB, "main").unwrap();
+        let run = deploys(s, "ana", "main").await;
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        built(s, "import", second.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        s.by("ana").create_branch(WEB, "back", &before);
+        s.policy(&CONTINUOUS.replace("[default]", "[default, back]")).await;
+        let run = deploys(s, "lee", "back").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"**Allowed:** 3 of 3 rules met.");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_that_wait_the_newer_goes_and_while_one_runs_the_next_waits() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.change_request("Export").await;
+        built(s, "export", issue.number).await;
+        let older = deploys(s, "ana", "main").await;
+        let other = s.accepted("Import").await;
+        built(s, "import", other.number).await;
+        let newer = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, older), "completed failure", "{}", said(s, older));
+        assert_eq!(stands(s, newer), "waiting -", "{}", said(s, newer));
+        assert_snapshot!(said(s, older), @"
+        **Denied:** 2 of 9 rules not met.
+        - Run 1058 waits to deploy `856b870`, which is newer. **Cure:** let the newer one go; or cancel it, and run this one again.
+        - [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there.
+        ");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(stands(s, newer), "in_progress -", "{}", said(s, newer));
+        let next = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, next), "waiting -");
+        assert_snapshot!(said(s, next), @"
+        **Waiting:** 1 of 8 rules not met yet.
+        - A deployment of `856b870` runs since 2 Nov 2026, 12:00 UTC. **Cure:** it goes on by itself when that one has ended.
+        ");
+        s.github().finish_run(WEB, newer, true);
+        s.settle().await;
+        assert_eq!(stands(s, next), "in_progress -", "{}", said(s, next));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_who_starts_it_and_a_deployment_beside_it_leave_an_exception() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.change_request("Export").await;
+        built(s, "export", issue.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert!(s.by("rosa").start_all_waiting(WEB, run));
+        s.settle().await;
+        let exceptions = s.exceptions(WEB);
+        assert!(exceptions.contains("Deployed to production without an allow"), "{exceptions}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_nothing_is_enforced_it_is_let_through_at_once_and_says_what_would_have_been() {
+    scenario(async |s| {
+        s.policy(&format!("mode: advise\n{CONTINUOUS}")).await;
+        s.by("rosa").protect(WEB, "production", true, true);
+        let issue = s.change_request("Export").await;
+        built(s, "export", issue.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Let through,** not enforced here: 1 of 9 rules would have stood in the way.
+        - [#1](https://github/acme/web/issues/1) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there.
+        ");
+        assert_eq!(s.exceptions(WEB), "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn outside_the_window_it_waits_until_the_window_opens() {
+    scenario(async |s| {
+        let windowed = CONTINUOUS.replace("    require:", "    window: [\"Mon 12:30-16:00\"]\n    require:");
+        s.policy(&windowed).await;
+        s.by("rosa").protect(WEB, "production", true, true);
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -");
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 1 of 8 rules not met yet.
+        - Closed until Mon 2 Nov 2026, 12:30 UTC (window Mon 12:30-16:00). **Cure:** nobody need do anything: it is judged again at that time.
+        ");
+        s.settle_for(30).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_github_does_not_say_lets_nothing_through_and_is_asked_again() {
+    use changegate::sandbox::{Fault, On};
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        s.fault(On::rest("GET", "/repos/acme/web/compare"), Fault::ErrorBefore(500), 3);
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -");
+        s.settle_for(3).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
