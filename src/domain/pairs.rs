@@ -5,6 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// As it may have been written: earlier versions wrote maps, which read back only where they are empty.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written<K: Ord, V> {
+    Pairs(Vec<(K, V)>),
+    Map(BTreeMap<K, V>),
+}
+
 /// For `#[serde(with = "pairs")]`.
 pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
     map: &BTreeMap<K, V>,
@@ -20,5 +28,8 @@ where
     V: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    Ok(match Written::deserialize(from)? {
+        Written::Pairs(pairs) => pairs.into_iter().collect(),
+        Written::Map(map) => map,
+    })
 }

@@ -172,6 +172,8 @@ mod tests {
         let failed = Failed { open: [(7, sha('a'))].into(), ..Failed::default() };
         let json = serde_json::to_string(&failed).unwrap();
         assert_eq!(serde_json::from_str::<Failed>(&json).unwrap(), failed);
+        let earlier = r#"{"open":{},"counted":{}}"#;
+        assert_eq!(serde_json::from_str::<Failed>(earlier).unwrap(), Failed::default());
         let mut environment = Environment { name: "production".into(), ..Environment::default() };
         let deployed = Deployed { sha: sha('a'), phase: Phase::Succeeded, heard_at: time(0), allowed: true };
         environment.runs = [(7, deployed)].into_iter().collect();
