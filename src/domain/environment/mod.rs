@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decide::{Case, Decision, Judgement},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
     facts::Inquiry,
     gate::{self, Ask, Order, Scene, Verdict},
     ids::{RepoId, Sha},
@@ -137,6 +137,8 @@ impl Environment {
                 told.audit.extend(audit);
             }
         }
+        // A run that GitHub did not speak of is asked for again.
+        look_again.extend(self.requests.iter().any(Request::is_unread).then(|| case.now + READ_AGAIN));
         Some(look_again.into_iter().min())
     }
 

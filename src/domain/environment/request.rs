@@ -70,6 +70,11 @@ impl Request {
         (now.duration_since(at) < BEGINS && !runs.has_heard(sha, at)).then_some((sha, at))
     }
 
+    /// Whether it waits, and nothing is known of it.
+    pub(super) const fn is_unread(&self) -> bool {
+        self.is_open() && self.job.is_none()
+    }
+
     /// Whether we let this commit through.
     #[must_use]
     pub fn let_through(&self, sha: &Sha) -> bool {

@@ -257,11 +257,15 @@ async fn what_github_does_not_say_lets_nothing_through_and_is_asked_again() {
         ships_continuously(s).await;
         let issue = s.accepted("Export").await;
         built(s, "export", issue.number).await;
-        s.fault(On::rest("GET", "/repos/acme/web/compare"), Fault::ErrorBefore(500), 3);
-        let run = deploys(s, "ana", "main").await;
-        assert_eq!(stands(s, run), "waiting -");
-        s.settle_for(3).await;
-        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        for what in ["compare", "actions/runs"] {
+            s.fault(On::rest("GET", &format!("/repos/acme/web/{what}")), Fault::ErrorBefore(500), 3);
+            let run = deploys(s, "ana", "main").await;
+            assert_eq!(stands(s, run), "waiting -", "{what}");
+            s.settle_for(3).await;
+            assert_eq!(stands(s, run), "in_progress -", "{what}: {}", said(s, run));
+            s.github().finish_run(WEB, run, true);
+            s.settle().await;
+        }
     })
     .await;
 }
