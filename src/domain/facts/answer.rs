@@ -18,47 +18,47 @@ use crate::domain::{
 /// The answer to a question, of the variant that belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    /// To [`Question::View`]: `None` where the subject has never been settled.
+    /// To [`Question::View`](super::Question::View): `None` where the subject has never been settled.
     View(Option<Box<View>>),
-    /// To [`Question::PointingAt`], in order.
+    /// To [`Question::PointingAt`](super::Question::PointingAt), in order.
     PointingAt(Vec<SubjectId>),
-    /// To [`Question::RepositoryNamed`].
+    /// To [`Question::RepositoryNamed`](super::Question::RepositoryNamed).
     RepositoryNamed(Option<RepoId>),
-    /// To [`Question::Issue`]; `None`: GitHub says there is none.
+    /// To [`Question::Issue`](super::Question::Issue); `None`: GitHub says there is none.
     Issue(Option<Box<IssueReading>>),
-    /// To [`Question::PullRequest`]; `None`: GitHub says there is none.
+    /// To [`Question::PullRequest`](super::Question::PullRequest); `None`: GitHub says there is none.
     PullRequest(Option<Box<PullRequestReading>>),
-    /// To [`Question::PolicyFile`]; `None`: the repository has none.
+    /// To [`Question::PolicyFile`](super::Question::PolicyFile); `None`: the repository has none.
     PolicyFile(Option<String>),
-    /// To [`Question::PolicyOrigin`]: the numbers of merged pull requests.
+    /// To [`Question::PolicyOrigin`](super::Question::PolicyOrigin): the numbers of merged pull requests.
     PolicyOrigin(Vec<u64>),
-    /// To [`Question::Team`].
+    /// To [`Question::Team`](super::Question::Team).
     Team(Vec<Actor>),
-    /// To [`Question::MergeGroup`]: the numbers of its pull requests, in order; empty when the group is gone.
+    /// To [`Question::MergeGroup`](super::Question::MergeGroup): the numbers of its pull requests, in order; empty when the group is gone.
     MergeGroup(Vec<u64>),
-    /// To [`Question::InstallationRepositories`].
+    /// To [`Question::InstallationRepositories`](super::Question::InstallationRepositories).
     InstallationRepositories(Vec<RepositoryNumber>),
-    /// To [`Question::Links`]; all of them, or the fact is unknown.
+    /// To [`Question::Links`](super::Question::Links); all of them, or the fact is unknown.
     Links(Vec<IssueRef>),
-    /// To [`Question::Changes`]; `None`: GitHub says there is no such pull request.
+    /// To [`Question::Changes`](super::Question::Changes); `None`: GitHub says there is no such pull request.
     Changes(Option<Changes>),
-    /// To [`Question::Origins`]: their numbers, in order.
+    /// To [`Question::Origins`](super::Question::Origins): their numbers, in order.
     Origins(Vec<u64>),
-    /// To [`Question::Checks`].
+    /// To [`Question::Checks`](super::Question::Checks).
     Checks(Vec<CheckReading>),
-    /// To [`Question::WorkflowRun`]; `None`: GitHub says there is none.
+    /// To [`Question::WorkflowRun`](super::Question::WorkflowRun); `None`: GitHub says there is none.
     WorkflowRun(Option<Box<WorkflowRunReading>>),
-    /// To [`Question::PendingDeployments`]; empty too where there is no such run.
+    /// To [`Question::PendingDeployments`](super::Question::PendingDeployments); empty too where there is no such run.
     PendingDeployments(Vec<PendingDeployment>),
-    /// To [`Question::Deployments`], newest first: down to the one that runs, or all of them where none does.
+    /// To [`Question::Deployments`](super::Question::Deployments), newest first: down to the one that runs, or all of them where none does.
     Deployments(Vec<DeploymentReading>),
-    /// To [`Question::Compare`]; `None`: GitHub knows no such commit here, or they have no beginning in common.
+    /// To [`Question::Compare`](super::Question::Compare); `None`: GitHub knows no such commit here, or they have no beginning in common.
     Compare(Option<Box<Comparison>>),
-    /// To [`Question::Reference`]; nothing in it: there is neither a branch nor a tag of this name.
+    /// To [`Question::Reference`](super::Question::Reference); nothing in it: there is neither a branch nor a tag of this name.
     Reference(ReferenceReading),
-    /// To [`Question::WaitingRuns`]: their numbers, in order.
+    /// To [`Question::WaitingRuns`](super::Question::WaitingRuns): their numbers, in order.
     WaitingRuns(Vec<u64>),
-    /// To [`Question::EnvironmentRules`]; `None`: there is no such environment.
+    /// To [`Question::EnvironmentRules`](super::Question::EnvironmentRules); `None`: there is no such environment.
     EnvironmentRules(Option<Box<EnvironmentReading>>),
 }
 
