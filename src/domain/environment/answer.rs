@@ -41,7 +41,8 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
     if let Some(ruling) = ruling {
         request.answered = Some(Answered::new(ruling, verdict.at));
         let effect = Effect::new(Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment });
-        effects.push(effect);
+        // Another job of the same attempt may ask for the same answer.
+        effects.push(effect.again());
     } else if news && request.notes < MOST_NOTES {
         request.notes += 1;
         effects.push(Effect::new(Call::ProtectionNote { repo, run, attempt, environment, comment }));

@@ -44,10 +44,15 @@ impl Environment {
             if let What::DeploymentStatus { state: Some(state), deployment, run, .. } = &event.what {
                 self.call(deployment.environment.as_deref());
                 let Some((phase, sha)) = Phase::of(state).zip(deployment.sha.clone()) else { continue };
-                let allowed = self.let_through(&sha, run.map(|run| run.id));
+                let allowed =
+                    self.let_through(&sha, run.map(|run| run.id)) || self.runs.was_allowed(deployment.id);
                 let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
-                if self.runs.hear(deployment.id, deployed) && phase.has_begun() {
-                    self.end(run.map(|run| run.id), now);
+                let is_news = self.runs.hear(deployment.id, deployed);
+                if phase.has_begun() {
+                    if is_news {
+                        self.end(run.map(|run| run.id), now);
+                    }
+                    // What was read before it was told is no news, and may have gone by all the same.
                     heard.begun.push(Begun { deployment: deployment.id, sha, allowed });
                 }
             }
@@ -92,5 +97,36 @@ impl Environment {
             surplus -= usize::from(goes);
             !goes
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        event::{DeploymentReport, DeploymentSnapshot},
+        trial::{event, sha, time},
+    };
+
+    #[test]
+    fn what_was_read_before_it_was_told_has_begun_without_us_all_the_same() {
+        let read = |allowed| Deployed { sha: sha('a'), phase: Phase::Succeeded, heard_at: time(0), allowed };
+        let deployment = DeploymentSnapshot {
+            id: 7,
+            environment: Some("production".into()),
+            sha: Some(sha('a')),
+            reference: None,
+            creator: None,
+            app: None,
+            created_at: None,
+        };
+        let (state, report) = (Some("success".into()), DeploymentReport::default());
+        let told = event(What::DeploymentStatus { state, deployment, report, run: None });
+        for allowed in [false, true] {
+            let runs = [(7, read(allowed))].into_iter().collect();
+            let mut environment = Environment { runs, ..Environment::default() };
+            let heard = environment.hear(std::slice::from_ref(&told), time(9));
+            assert_eq!(heard.begun.iter().map(|begun| begun.allowed).collect::<Vec<_>>(), [allowed]);
+        }
     }
 }

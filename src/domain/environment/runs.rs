@@ -82,6 +82,11 @@ impl Runs {
         is_new
     }
 
+    /// Whether a deployment is known to have been allowed.
+    pub(super) fn was_allowed(&self, id: u64) -> bool {
+        self.0.get(&id).is_some_and(|it| it.allowed)
+    }
+
     fn baseline_id(&self) -> Option<u64> {
         self.0.iter().rev().find(|(_, it)| it.phase == Phase::Succeeded).map(|(id, _)| *id)
     }
