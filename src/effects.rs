@@ -12,11 +12,12 @@ use crate::{
     clock::Clock,
     domain::{
         effect::{Call, Lane},
-        ids::{RepoId, TenantId},
+        ids::{RepoId, SubjectId, TenantId},
+        subject::View,
     },
-    github::{Failure, GitHub, Place, budget::Later},
+    github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
     place,
-    store::{EffectClaim, EffectOutcome, Store, StoreError},
+    store::{EffectClaim, EffectOutcome, NewDelivery, Packed, Store, StoreError},
     worker::{Beside, Worked},
 };
 
@@ -26,6 +27,8 @@ const BATCH: usize = 32;
 const FEW: usize = 8;
 /// How long after it was found away the App is looked for again; that costs GitHub nothing.
 const AWAY: SignedDuration = SignedDuration::from_mins(5);
+/// How soon something is sent once more that came to GitHub and could not be noted here.
+const SOON: SignedDuration = SignedDuration::from_secs(5);
 /// For how long the effects of one batch are sent: what is left then is given back, long before its lease ends.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -79,7 +82,11 @@ impl Performer {
                 back.push((claim, EffectOutcome::Unsent { at: why.at, why: why.why.into() }));
                 continue;
             }
-            let outcome = self.perform(&place, &claim).await;
+            let (outcome, written_at) = self.perform(&place, &claim).await;
+            let outcome = match self.confirm(&place, &claim, &outcome, written_at).await {
+                Ok(()) => outcome,
+                Err(why) => EffectOutcome::Retry { at: self.clock.now() + SOON, why },
+            };
             self.store.settle_effects(vec![(claim, outcome)], self.clock.now()).await?;
         }
         if !back.is_empty() {
@@ -122,22 +129,58 @@ impl Performer {
     }
 
     /// What is owed while the App is suspended or not installed waits until it is back.
-    async fn perform(&self, place: &Place, claim: &EffectClaim) -> EffectOutcome {
+    async fn perform(&self, place: &Place, claim: &EffectClaim) -> (EffectOutcome, Option<Timestamp>) {
         if place.installation.is_none() {
             let why = "the App is not installed on this account, or suspended".into();
-            return EffectOutcome::Unsent { at: self.clock.now() + AWAY, why };
+            return (EffectOutcome::Unsent { at: self.clock.now() + AWAY, why }, None);
         }
-        match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
-            Ok(done) => EffectOutcome::Sent { remote: done.remote },
-            Err(Failure::Later { at, why }) => {
-                tracing::info!(effect = claim.effect.key, %at, why, "an effect waits");
-                EffectOutcome::Retry { at, why }
-            }
-            Err(Failure::Refused { why }) => {
-                tracing::warn!(effect = claim.effect.key, why, "GitHub refused an effect");
-                EffectOutcome::Refused { why }
-            }
-        }
+        let outcome =
+            match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
+                Ok(done) => return (EffectOutcome::Sent { remote: done.remote }, done.at),
+                Err(Failure::Later { at, why }) => {
+                    tracing::info!(effect = claim.effect.key, %at, why, "an effect waits");
+                    EffectOutcome::Retry { at, why }
+                }
+                Err(Failure::Refused { why }) => {
+                    tracing::warn!(effect = claim.effect.key, why, "GitHub refused an effect");
+                    EffectOutcome::Refused { why }
+                }
+            };
+        (outcome, None)
+    }
+
+    /// Tells a release that its control record is written, before that is forgotten: told twice it does no harm. If that
+    /// cannot be kept, it is written once more.
+    async fn confirm(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        outcome: &EffectOutcome,
+        written_at: Option<Timestamp>,
+    ) -> Result<(), String> {
+        let (Call::Record { repo, release, revision, .. }, EffectOutcome::Sent { remote: Some(remote) }) =
+            (&claim.effect.call, outcome)
+        else {
+            return Ok(());
+        };
+        let account = self.store.views(&[(claim.tenant.clone(), SubjectId::Account)]).await;
+        let account = account.map_err(|error| error.to_string())?;
+        let account = account.values().find_map(View::as_account).and_then(|account| account.seen.clone());
+        let (Some(account), Some(name), Some(installation), Ok(number)) =
+            (account, place.names.get(repo), place.installation, remote.parse())
+        else {
+            return Ok(());
+        };
+        let here = Whereabouts { account, installation, repo: *repo, name: name.clone() };
+        // GitHub counts whole seconds; the later of both clocks is after both what was decided and what was written.
+        let at = written_at.map_or_else(|| self.clock.now(), |at| at.max(self.clock.now()));
+        let (event, body) = here.recorded(release, number, (revision.as_ref(), at));
+        let id = format!("record-{}-{}-{}", claim.tenant, claim.effect.key, at.as_microsecond());
+        let body = Packed::of(&body).map_err(|error| error.to_string())?;
+        let (event, host) = (event.into(), claim.tenant.host().into());
+        let delivery = NewDelivery { id, event, host, received_at: self.clock.now(), body };
+        self.store.keep(delivery).await.map_err(|error| error.to_string())?;
+        Ok(())
     }
 }
 

@@ -19,16 +19,19 @@ intake:
   required: [What is needed, Who is affected]
 trains:
   customer:
-    repositories: [acme/web]
+    repositories: [acme/web, acme/billing]
     title: \"{year}.{month}\"
+    candidate: { branch: \"release/{title}\" }
 repositories:
   - { match: acme/site, ship: continuous }
 environments:
   production:
-    from: { branches: [default] }
+    from: { branches: [default, \"release/*\"] }
     require:
       - range: traced
       - change: accepted
+    train:
+      - approvals: { release-manager: 1, qa: 1 }
     continuous:
       - approvals: { qa: 1 }
 ";
@@ -51,16 +54,18 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     somebody_tries_a_private_deal(stage, issue).await?;
     the_clearing_house_decides(stage, issue, &pull_request).await?;
     it_is_planned_and_merged(stage, issue, &pull_request).await?;
-    a_small_fix_goes_out(stage).await
+    a_small_fix_goes_out(stage).await?;
+    a_release_is_signed(stage, issue).await
 }
 
 async fn set_the_scene(stage: &Stage) -> anyhow::Result<()> {
-    show::title("Changegate: a story in six chapters, on a small GitHub in this process");
+    show::title("Changegate: a story in seven chapters, on a small GitHub in this process");
     let github = &stage.sandbox;
     github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn"]);
     github.add_team("acme", "triage", &["tess"]);
     github.add_repository("acme/.github", &[(".github/changegate.yml", POLICY)]);
     github.add_repository("acme/web", &[("README.md", "# Web\n")]);
+    github.add_repository("acme/billing", &[("README.md", "# Billing\n")]);
     github.add_repository("acme/site", &[("index.html", "<h1>Wellcome</h1>\n")]);
     github.by("rosa").install("acme", None);
     stage.settle().await?;
@@ -191,6 +196,88 @@ async fn a_small_fix_goes_out(stage: &Stage) -> anyhow::Result<()> {
     stage.sandbox.finish_run(site, run, true);
     stage.settle().await?;
     Ok(())
+}
+
+/// Two repositories, one release: its scope is locked, people sign exactly what ships, and a late push voids that.
+async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<()> {
+    show::chapter("7. The release goes");
+    let (github, branch) = (&stage.sandbox, "release/2026.12");
+    let (rosa, ana, quinn) = (github.by("rosa"), github.by("ana"), github.by("quinn"));
+    show::says("ana", "builds the other half of it in acme/billing, and merges that too");
+    ana.push("acme/billing", "csv", &[("csv.rs", "pub fn rows() {}\n")], "Rows of an invoice");
+    let body = format!("Part-of: acme/web#{}", issue.number);
+    let entry = Entry { head: "csv", base: "main", title: "Rows of an invoice", body: &body, draft: false };
+    let half = ana.open_pull_request("acme/billing", entry);
+    stage.settle().await?;
+    ana.merge(half);
+    stage.settle().await?;
+    show::says("rosa", "cuts release/2026.12 in both repositories, and comments /lock on the control record");
+    for repository in ["acme/web", "acme/billing"] {
+        rosa.protect(repository, "production", true, false);
+        let head = github.head(repository, "main").unwrap_or_default();
+        rosa.create_branch(repository, branch, &head);
+    }
+    stage.settle().await?;
+    let record = record(stage)?;
+    rosa.comment(record, "/lock");
+    stage.settle().await?;
+    show::comment(&record_text(stage, record));
+    show::says("quinn", "signs for qa, naming the revision");
+    quinn.comment(record, &format!("/approve qa {}", revision(stage, record)?));
+    stage.settle().await?;
+    show::says(
+        "ana",
+        "pushes a late fix to the branch of the release; what Quinn signed is not what ships any more",
+    );
+    ana.push("acme/web", branch, &[("src/late.rs", "pub fn late() {}\n")], "One more thing");
+    stage.settle().await?;
+    show::comment(&what_blocks(stage, record));
+    show::says("tess", "starts the deployment all the same; its job waits, or is refused");
+    let run = github.by("tess").dispatch("acme/billing", &["production"], branch);
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, "acme/billing", run)?);
+    show::says("quinn and rosa", "look at the difference, and sign what ships now");
+    let now = revision(stage, record)?;
+    quinn.comment(record, &format!("/approve qa {now}"));
+    rosa.comment(record, &format!("/approve release-manager {now}"));
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, "acme/billing", run)?);
+    anyhow::ensure!(
+        github.run("acme/billing", run)["status"] == "in_progress",
+        "the job should have started"
+    );
+    github.finish_run("acme/billing", run, true);
+    stage.settle().await?;
+    show::aside("The record knows what runs where:");
+    show::comment(&record_text(stage, record));
+    Ok(())
+}
+
+/// The control record of the release.
+fn record(stage: &Stage) -> anyhow::Result<Numbered> {
+    let repo = stage.sandbox.repository_id("acme/web");
+    let issues = stage.sandbox.issues("acme/web");
+    let found = issues.iter().find(|issue| issue["title"] == "Release 2026.12");
+    let number = found.and_then(|issue| issue["number"].as_u64());
+    number
+        .map(|number| Numbered { repo, number })
+        .ok_or_else(|| anyhow::anyhow!("there should be a control record"))
+}
+
+fn record_text(stage: &Stage, record: Numbered) -> String {
+    stage.sandbox.issue(record)["body"].as_str().unwrap_or_default().to_owned()
+}
+
+fn what_blocks(stage: &Stage, record: Numbered) -> String {
+    let text = record_text(stage, record);
+    let blocks = text.split("### What still blocks").nth(1).unwrap_or_default();
+    format!("### What still blocks{}", blocks.split("###").next().unwrap_or_default())
+}
+
+fn revision(stage: &Stage, record: Numbered) -> anyhow::Result<String> {
+    let text = record_text(stage, record);
+    let after = text.split("Signatures on revision `").nth(1).and_then(|after| after.split('`').next());
+    after.map(str::to_owned).ok_or_else(|| anyhow::anyhow!("the record should show a revision"))
 }
 
 /// What is shown beside the job that deploys.

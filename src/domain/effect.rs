@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    ids::{CommentId, IssueRef, RepoId, Sha},
+    ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha},
+    revision::RevisionHash,
 };
 
 /// One thing to tell.
@@ -109,6 +110,18 @@ pub enum Call {
         body: String,
         open: bool,
     },
+    /// The control record of a release: the one issue where people see what ships and sign it. What came of it is told
+    /// to the release, as a delivery: where the record is, and when it showed this revision.
+    Record {
+        repo: RepoId,
+        release: ReleaseId,
+        /// What there is to sign, where there is something.
+        revision: Option<RevisionHash>,
+        title: String,
+        /// Markdown, at most 65,000 characters.
+        body: String,
+        open: bool,
+    },
     /// This label is on the issue, or is not.
     Label { on: IssueRef, name: String, present: bool },
     /// The issue has this milestone, or none.
@@ -187,6 +200,9 @@ impl Call {
             Self::CheckRun { repo, sha, name, .. } => format!("check/{repo}/{sha}/{name}"),
             Self::Comment { on, purpose, .. } => comment_key(*on, purpose),
             Self::Issue { repo, purpose, .. } => format!("issue/{repo}/{purpose}"),
+            Self::Record { repo, release, .. } => {
+                format!("record/{repo}/{}/{}", release.train, release.title)
+            }
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
@@ -208,6 +224,7 @@ impl Call {
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
+            | Self::Record { .. }
             | Self::Label { .. }
             | Self::Milestone { .. }
             | Self::Reaction { .. } => Lane::Rest,
@@ -217,7 +234,9 @@ impl Call {
 
     const fn class(&self) -> Class {
         match self {
-            Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } => Class::Find,
+            Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } | Self::Record { .. } => {
+                Class::Find
+            }
             Self::Label { .. }
             | Self::Milestone { .. }
             | Self::Reaction { .. }
@@ -238,6 +257,7 @@ impl Call {
         match self {
             Self::CheckRun { repo, .. }
             | Self::Issue { repo, .. }
+            | Self::Record { repo, .. }
             | Self::Reaction { repo, .. }
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. } => *repo,

@@ -43,6 +43,8 @@ pub mod pull_request;
 
 pub mod change_request;
 
+pub mod acceptance;
+
 pub mod commit;
 
 pub mod commit_range;

@@ -2,7 +2,7 @@
 
 use super::{
     effect::CHANGE_CHECK,
-    event::{CommentedOn, Event, IssueChange, RuleRequest, What},
+    event::{CommentedOn, Event, IssueChange, IssueSnapshot, RuleRequest, What},
     facts::Question,
     ids::{IssueRef, SubjectId, SubjectKind},
     subject::Relation,
@@ -25,14 +25,38 @@ pub fn route(event: &Event) -> Vec<SubjectId> {
 
 /// Whom an event concerns beyond that, as the store knows: the question whose answer are these subjects.
 ///
+/// A release hears what is said on its control record, and what is pushed and deployed where it ships. Only what a bot
+/// has opened can be a record.
+///
 /// Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
 /// GitHub's sidebar tells nobody. The delivery names those of the repository itself, but none of a fork's; the store
 /// knows every open one at the commit. Each reads GitHub again and wakes the commit, so that nothing wakes backwards.
 #[must_use]
 pub fn also(event: &Event, app: u64) -> Option<Question> {
+    if let Some((subject, relation)) = releases(event) {
+        return Some(Question::PointingAt(subject, relation));
+    }
     let asked = event.what.asks_again(app, CHANGE_CHECK);
     let mut commits = concerned(event).into_iter().filter(|subject| subject.kind() == SubjectKind::Commit);
     commits.next().filter(|_| asked).map(|commit| Question::PointingAt(commit, Relation::At))
+}
+
+/// How the releases that an event concerns are found.
+fn releases(event: &Event) -> Option<(SubjectId, Relation)> {
+    if let What::Issue { issue, .. } = &event.what {
+        record(issue)
+    } else if let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what {
+        record(issue)
+    } else if matches!(event.what, What::Push { .. } | What::DeploymentStatus { .. }) {
+        event.repository.as_ref().map(|it| (SubjectId::Repository(it.id), Relation::Ships))
+    } else {
+        None
+    }
+}
+
+fn record(issue: &IssueSnapshot) -> Option<(SubjectId, Relation)> {
+    let by_a_bot = issue.author.as_ref().is_some_and(|author| !author.person);
+    by_a_bot.then_some((SubjectId::ChangeRequest(issue.at), Relation::Records))
 }
 
 fn concerned(event: &Event) -> Vec<SubjectId> {
@@ -67,6 +91,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
+        What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
         What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
@@ -108,7 +133,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::{event::*, ids::CommentId, trial::*};
+    use crate::domain::{
+        event::*,
+        ids::{CommentId, ReleaseId},
+        trial::*,
+    };
 
     fn comment(on: CommentedOn) -> What {
         let (created_at, updated_at) = (None, None);
@@ -139,6 +168,17 @@ mod tests {
         let (head_ref, base_branch) = ("refs/heads/queue".into(), "main".into());
         let group = MergeGroupSnapshot { head_sha: sha('b'), head_ref, base_sha: None, base_branch };
         What::MergeGroup { change: MergeGroupChange::ChecksRequested, group }
+    }
+
+    fn swept() -> (What, &'static str) {
+        let what = What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] };
+        (what, "pull_request/7/41 change_request/7/12")
+    }
+
+    fn recorded() -> (What, &'static str) {
+        let release = ReleaseId { train: "customer".into(), title: "2026.12".into() };
+        let what = What::Recorded { release, record: at(90), revision: None, at: time(0) };
+        (what, "release/customer/2026.12")
     }
 
     fn deployment() -> DeploymentSnapshot {
@@ -204,10 +244,8 @@ mod tests {
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
-            (
-                What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
-                "pull_request/7/41 change_request/7/12",
-            ),
+            recorded(),
+            swept(),
         ]
     }
 
@@ -239,6 +277,7 @@ mod tests {
             What::Membership { .. } => 22,
             What::Team { .. } => 23,
             What::Swept { .. } => 24,
+            What::Recorded { .. } => 25,
         }
     }
 
@@ -250,7 +289,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all = one_of_each();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..25).collect());
+        assert_eq!(places, (0..26).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

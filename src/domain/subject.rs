@@ -31,6 +31,10 @@ pub enum Relation {
     In,
     /// An account has a repository.
     Has,
+    /// A release ships from a repository. It is looked up, and wakes nobody there.
+    Ships,
+    /// A release has an issue as its control record. It is looked up, and wakes nobody there.
+    Records,
 }
 
 impl Relation {
@@ -42,6 +46,8 @@ impl Relation {
             Self::At => "at",
             Self::In => "in",
             Self::Has => "has",
+            Self::Ships => "ships",
+            Self::Records => "records",
         }
     }
 }
@@ -56,7 +62,7 @@ pub enum State {
     PullRequest(Box<PullRequest>),
     ChangeRequest(Box<ChangeRequest>),
     Commit(Commit),
-    Release(Release),
+    Release(Box<Release>),
     Environment(Box<Environment>),
 }
 
@@ -70,7 +76,7 @@ pub enum View {
     PullRequest(Box<PullRequestView>),
     ChangeRequest(Box<ChangeRequestView>),
     Commit(Commit),
-    Release(Release),
+    Release(Box<Release>),
     Environment(EnvironmentView),
 }
 
@@ -110,9 +116,8 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Commit(_) | Self::Release(_) | Self::Environment(_) => {
-                BTreeSet::new()
-            }
+            Self::Repository(_) | Self::Commit(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Release(release) => release.relations(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),
             Self::ChangeRequest(change_request) => change_request.relations(),

@@ -169,6 +169,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         lost_links: vec![],
         too_many_links: false,
         unknown: None,
+        people: [actor("ana").id].into(),
         independent_approvals: vec![],
         unattributed_commits: vec![],
         policy_edit: None,

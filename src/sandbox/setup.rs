@@ -186,6 +186,11 @@ impl Sandbox {
         })
     }
 
+    /// GitHub's number of a repository; 0: there is none of this name.
+    pub fn repository_id(&self, repo: &str) -> u64 {
+        self.shared.with(|state| state.world.repo(repo).map_or(0, |repo| repo.id))
+    }
+
     /// The issues of a repository as REST shows them, oldest first.
     pub fn issues(&self, repo: &str) -> Vec<Value> {
         self.shared.with(|state| {

@@ -96,6 +96,7 @@ impl Teller<'_> {
             .headline(counted(stand))
             .cure(self.cure(stand, &named, ""))
             .names(pages(named.iter().chain(&others)))
+            .names(self.setting.place.page.clone())
     }
 
     /// "qa: @quinn signed, and worked on #128 and #130; a second member signs for these."
@@ -119,6 +120,7 @@ impl Teller<'_> {
             .headline(format!("{}: another member signs for {lacking}", stand.group))
             .cure(self.cure(stand, &named, &format!(", who did not work on {lacking},")))
             .names(pages(named.iter().chain(&others).chain(&outdated)))
+            .names(self.setting.place.page.clone())
     }
 
     fn out_of_reach(&self, stand: &GroupStand, rule: String) -> Finding {

@@ -42,7 +42,7 @@ pub struct Delegation {
 /// Who worked on a change, so that they cannot sign for it: its authors, co-authors, committers, who pushed last,
 /// who deploys it and, where policy says so, who asked for it. Pressing Merge, an update that leaves the diff as it
 /// is, and an applied suggestion are no work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     /// The change request, or the pull request that is its own.
     pub change: IssueRef,

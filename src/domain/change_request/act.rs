@@ -82,6 +82,8 @@ pub enum Deed {
     Class,
     /// Planned for the release of this title.
     Plan(String),
+    /// Tried what was built, and it works or does not; in whose name that counts is judged where it is asked for.
+    Try { works: bool, said: Option<String> },
     /// A command that could not be followed, and what it takes behind it.
     Malformed { word: String, takes: String },
     /// A word behind our prefix that we don't know.
@@ -193,9 +195,12 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         Deed::Rule { ruling, said } => Some(Standing { ruling: *ruling, said: said.as_deref(), act }),
         Deed::Reopen => stands.filter(|standing| standing.ruling != Ruling::Withdrawn),
         Deed::TakeBack(ruling) => stands.filter(|standing| standing.ruling != *ruling),
-        Deed::Infrastructure | Deed::Class | Deed::Plan(_) | Deed::Malformed { .. } | Deed::Unheard(_) => {
-            stands
-        }
+        Deed::Infrastructure
+        | Deed::Class
+        | Deed::Plan(_)
+        | Deed::Try { .. }
+        | Deed::Malformed { .. }
+        | Deed::Unheard(_) => stands,
     })
 }
 
@@ -225,6 +230,7 @@ impl Deed {
             Self::Infrastructure
             | Self::Class
             | Self::Plan(_)
+            | Self::Try { .. }
             | Self::Malformed { .. }
             | Self::Unheard(_) => false,
         }

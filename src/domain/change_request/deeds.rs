@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    command::{self, Command, Told},
+    command::{self, Command, Later, Told},
     event::{CommentedOn, Event, IssueChange, What},
     facts::SetBy,
 };
@@ -168,10 +168,22 @@ fn deed(command: &Command) -> Option<Deed> {
         Command::Unknown(word) => Some(Deed::Unheard(word.clone())),
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,
-        // Planning, signatures, delivery, emergencies and ranking are judged elsewhere; on an issue in triage they
-        // are passed over in silence.
-        Command::Later(_) => None,
+        Command::Later(later) => tried(later),
     }
+}
+
+/// Planning, signatures, delivery, emergencies and ranking are judged elsewhere; on an issue in triage they are passed
+/// over in silence.
+fn tried(later: &Later) -> Option<Deed> {
+    if *later == Later::Works {
+        return Some(Deed::Try { works: true, said: None });
+    }
+    let Later::DoesNotWork(why) = later else { return None };
+    Some(if why.is_empty() {
+        Deed::Malformed { word: "does-not-work".into(), takes: "what does not".into() }
+    } else {
+        Deed::Try { works: false, said: Some(why.clone()) }
+    })
 }
 
 /// A triage label that a person took off.

@@ -203,6 +203,7 @@ impl ChangeRequest {
         self.own = Own::of(seen, rules);
         self.taken_in = self.gone.is_none() && self.own != Own::Out;
         self.missing = rules.missing(seen);
+        self.text = self.taken_in.then(|| rules.text(seen));
         if self.own != Own::Out {
             self.versions.insert(seen.updated_at.unwrap_or_default(), self.own);
         }

@@ -68,6 +68,8 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Infrastructure => ("infrastructure", None),
         Deed::Class => ("class_set", None),
         Deed::Plan(title) => ("planned", Some(title.clone())),
+        Deed::Try { works: true, .. } => ("works", None),
+        Deed::Try { works: false, said } => ("does_not_work", said.clone()),
         Deed::Malformed { .. } => ("malformed", None),
         Deed::Unheard(word) => ("unheard", Some(word.clone())),
     };

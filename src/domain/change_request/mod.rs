@@ -32,11 +32,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::IssueSnapshot,
-    ids::{Actor, IssueRef, ReleaseId, SubjectId},
+    ids::{AccountId, Actor, IssueRef, ReleaseId, SubjectId},
+    revision::RevisionHash,
     subject::Relation,
 };
 
-use act::Act;
+use act::{Act, Deed};
 use follow::{Gone, Read};
 use stage::{Own, Work};
 
@@ -73,6 +74,9 @@ pub struct ChangeRequest {
     pub taken_in: bool,
     /// The required fields without an answer.
     pub missing: Vec<String>,
+    /// The hash of what of it is signed, while it is in the register.
+    #[serde(default)]
+    pub text: Option<RevisionHash>,
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
@@ -145,12 +149,28 @@ pub struct ChangeRequestView {
     pub acceptance: Acceptance,
     pub release: Option<ReleaseId>,
     pub requester: Option<Actor>,
+    /// The hash of what of it is signed, while it is in the register.
+    #[serde(default)]
+    pub text: Option<RevisionHash>,
+    /// What those who tried it said last, one of each person.
+    #[serde(default)]
+    pub tried: Vec<Tried>,
     /// Once it was transferred: what was decided here and goes along.
     #[serde(default)]
     pub goes_along: Vec<Act>,
     /// Where it was before it was transferred to here, each place.
     #[serde(default)]
     pub formerly: BTreeSet<IssueRef>,
+}
+
+/// Somebody tried what was built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    pub by: Actor,
+    pub at: Timestamp,
+    pub works: bool,
+    /// What does not, in the person's words.
+    pub said: Option<String>,
 }
 
 impl ChangeRequest {
@@ -172,6 +192,7 @@ impl ChangeRequest {
             planned: vec![],
             taken_in: false,
             missing: vec![],
+            text: None,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
             commented: false,
@@ -191,9 +212,22 @@ impl ChangeRequest {
             acceptance: self.acceptance.clone(),
             release: self.release().cloned(),
             requester: self.requester().cloned(),
+            text: self.text.clone(),
+            tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),
         }
+    }
+
+    fn tried(&self) -> Vec<Tried> {
+        let mut last: BTreeMap<AccountId, Tried> = BTreeMap::new();
+        for act in self.acts.iter().filter(|act| act.counts()) {
+            if let (Deed::Try { works, said }, Some(by)) = (&act.deed, &act.by) {
+                let (by, at, said) = (by.clone(), act.at, said.clone());
+                last.insert(by.id, Tried { by, at, works: *works, said });
+            }
+        }
+        last.into_values().collect()
     }
 
     /// The release it is planned for.

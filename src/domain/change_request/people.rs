@@ -27,6 +27,7 @@ pub fn verdict(
         (Deed::Class, _) => refused(Refusal::NotByHand),
         (_, None) => refused(Refusal::Nobody),
         (_, Some(by)) if !by.person => refused(Refusal::NotAPerson),
+        (Deed::Try { .. }, Some(_)) => Some(Verdict::Allowed),
         (Deed::Plan(_), Some(by)) => {
             member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)
         }

@@ -5,6 +5,7 @@ use crate::domain::{
     ids::{ReleaseId, RepoName},
     issue_form,
     policy::{EffectivePolicy, Marker, Mode, Who, Zone},
+    revision::{ChangeText, RevisionHash},
 };
 
 use super::act::Ruling;
@@ -102,6 +103,12 @@ impl Rules {
             Marker::Label(label) => ("label", label),
             Marker::IssueType(kind) => ("type", kind),
         }
+    }
+
+    /// The hash of what of the issue is signed.
+    #[must_use]
+    pub fn text(&self, issue: &IssueSnapshot) -> RevisionHash {
+        ChangeText::of(&issue.title, &issue.body, &self.required).hash()
     }
 
     /// The required fields that the issue leaves without an answer.

@@ -23,7 +23,12 @@ pub use snapshot::{
     ReviewState, TeamSnapshot,
 };
 
-use super::ids::{Actor, InstallationId, IssueRef, Sha};
+use jiff::Timestamp;
+
+use super::{
+    ids::{Actor, InstallationId, IssueRef, ReleaseId, Sha},
+    revision::RevisionHash,
+};
 
 /// One delivery, understood.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,6 +119,8 @@ pub enum What {
     Team { action: String, team: TeamSnapshot },
     /// GitHub lists these otherwise than we know them: they must be read. Our own sweep says so, not GitHub.
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
+    /// GitHub has confirmed that the control record of a release shows this revision, and when. We say so ourselves.
+    Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
 }
 
 impl What {
@@ -200,6 +207,7 @@ impl What {
             }
             Self::Team { action, .. } => format!("team {action}"),
             Self::Swept { .. } => "swept".into(),
+            Self::Recorded { .. } => "recorded".into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     policy::Mode,
 };
 pub use brings::Brings;
-pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Section, look};
+pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Section, Shipping, look};
 
 /// What is decided of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Everything that a decision rests on, gathered before it is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         calendar::Freezes,
+        change_request::ChangeRequestView,
         commit::{self, CheckStand},
         environment::Deployed,
         facts::{Inquiry, Membership},
         finding::Finding,
-        ids::{AccountId, Actor, IssueRef, RepoId, RepoName, Sha},
-        policy::{EffectivePolicy, Environment, Mode, Policy, REVIEW, RequiredCheck, Rule, Ship, Zone},
+        ids::{AccountId, Actor, IssueRef, RepoId, RepoName, Sha, SubjectId},
+        policy::{
+            Accepter, Approvals, EffectivePolicy, Environment, Mode, Policy, REVIEW, RequiredCheck, Rule,
+            Ship, Zone,
+        },
+        release::{Release, Signing},
+        subject::{Relation, View},
     },
     Brings,
 };
@@ -82,6 +88,33 @@ pub struct Scene<'a> {
     pub checks: Vec<(RequiredCheck, CheckStand)>,
     /// Whether those who approved are of the groups that must sign.
     pub members: BTreeMap<(String, AccountId), Membership>,
+    /// The release that it belongs to; `None`: nobody asks for one here.
+    pub shipping: Option<Shipping<'a>>,
+    /// The changes that come along and have to be tried.
+    pub tried: Vec<Trying<'a>>,
+}
+
+/// A change request of what comes along.
+#[derive(Debug)]
+pub struct Trying<'a> {
+    pub request: &'a ChangeRequestView,
+    /// When the last of its pull requests that come along was merged.
+    pub merged_at: Option<Timestamp>,
+    /// Who worked on those.
+    pub people: BTreeSet<AccountId>,
+}
+
+/// The releases that ship from the repository.
+#[derive(Debug)]
+pub struct Shipping<'a> {
+    /// The one that ships exactly this commit.
+    pub release: Option<&'a Release>,
+    /// All of them.
+    pub others: Vec<&'a Release>,
+    /// How the signatures on it are judged, for each set of groups that a rule names.
+    pub signing: Vec<(Approvals, Signing)>,
+    /// What the repositories are called that it has to do with.
+    pub names: BTreeMap<RepoId, RepoName>,
 }
 
 /// A section of `environments`, of one of the policies.
@@ -109,13 +142,11 @@ pub struct PullRequestInRange {
 
 impl Section {
     fn new(policy: &EffectivePolicy, part: &Policy, name: &str, rules: &Environment) -> Self {
-        let groups =
-            all_rules(rules).filter_map(|rule| if let Rule::Approvals(it) = rule { Some(it) } else { None });
-        let people = groups
-            .flat_map(|approvals| approvals.keys())
+        let people = all_rules(rules)
+            .flat_map(groups_of)
             .map(|group| {
                 let people = policy.group(group).unwrap_or_default();
-                (group.clone(), people.iter().map(ToString::to_string).collect())
+                (group.to_owned(), people.iter().map(ToString::to_string).collect())
             })
             .collect();
         Self { name: name.into(), rules: rules.clone(), zone: policy.zone_of(part), people }
@@ -153,6 +184,23 @@ impl Section {
     }
 }
 
+/// The groups that a rule names.
+fn groups_of(rule: &Rule) -> Vec<&str> {
+    if let Rule::Approvals(approvals) = rule {
+        approvals.keys().map(String::as_str).collect()
+    } else if let Rule::Acceptance(accepters) = rule {
+        accepters
+            .iter()
+            .filter_map(|it| match it {
+                Accepter::Group(group) => Some(group.as_str()),
+                Accepter::Requester | Accepter::Sponsor => None,
+            })
+            .collect()
+    } else {
+        vec![]
+    }
+}
+
 fn all_rules(rules: &Environment) -> impl Iterator<Item = &Rule> {
     let when = rules.when.iter().flat_map(|when| &when.require);
     rules.require.iter().chain(&rules.train).chain(&rules.continuous).chain(when)
@@ -160,7 +208,7 @@ fn all_rules(rules: &Environment) -> impl Iterator<Item = &Rule> {
 
 /// Gathers what is asked. `Ok(None)`: no policy rules here. `Err`: policy names no rules for this environment. What is
 /// not answered yet is missing in the inquiry, and the scene is then not whole.
-pub fn look<'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'_>) -> Option<Scene<'a>> {
+pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene<'a>> {
     let view = inquiry.repository(ask.repo).flatten();
     let policy = inquiry.policy(ask.repo).flatten();
     let (view, policy) = view.zip(policy)?;
@@ -175,7 +223,10 @@ pub fn look<'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'_>) -> Option<Scene<'a>> {
     let pull_requests = look_at_pull_requests(&ask, inquiry);
     let checks = required_checks(&sections, ship);
     let checks = commit::stands(&checks, ask.repo, &ask.candidate.sha, inquiry);
-    let members = look_at_members(&policy, &sections, ship, &pull_requests, inquiry);
+    let mut members = look_at_members(&policy, &sections, ship, &pull_requests, inquiry);
+    let tried = look_at_trials(&policy, &sections, ship, &pull_requests, &mut members, inquiry);
+    let wants_release = ship == Ship::Train && sections.iter().any(|section| !section.rules.train.is_empty());
+    let shipping = if wants_release { look_at_releases(&ask, &policy, &sections, inquiry) } else { None };
     Some(Scene {
         ask,
         name: view.name.clone(),
@@ -188,8 +239,101 @@ pub fn look<'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'_>) -> Option<Scene<'a>> {
         pull_requests,
         checks,
         members,
+        shipping,
+        tried,
         policy,
     })
+}
+
+/// The changes that come along, where somebody has to have tried them; and who of those who did is in which group.
+fn look_at_trials<'a>(
+    policy: &EffectivePolicy,
+    sections: &[Section],
+    ship: Ship,
+    pull_requests: &[PullRequestInRange],
+    members: &mut BTreeMap<(String, AccountId), Membership>,
+    inquiry: &mut Inquiry<'a>,
+) -> Vec<Trying<'a>> {
+    let rules = sections.iter().flat_map(|section| section.rules_for(ship));
+    let accepters: Vec<&Accepter> = rules
+        .filter_map(|rule| if let Rule::Acceptance(it) = rule { Some(it) } else { None })
+        .flatten()
+        .collect();
+    if accepters.is_empty() {
+        return vec![];
+    }
+    let mut tried: BTreeMap<IssueRef, Trying<'a>> = BTreeMap::new();
+    for pull_request in pull_requests {
+        let view = inquiry.view(SubjectId::PullRequest(pull_request.at)).flatten();
+        let Some(view) = view.and_then(View::as_pull_request) else { continue };
+        for at in &pull_request.change_requests {
+            let request = inquiry.view(SubjectId::ChangeRequest(*at)).flatten();
+            let Some(request) = request.and_then(View::as_change_request) else { continue };
+            let trying = tried.entry(*at).or_insert_with(|| Trying {
+                request,
+                merged_at: None,
+                people: BTreeSet::new(),
+            });
+            trying.merged_at = trying.merged_at.max(view.merged_at);
+            trying.people.extend(&view.people);
+        }
+    }
+    for group in accepters {
+        let Accepter::Group(group) = group else { continue };
+        let people = policy.group(group).unwrap_or_default();
+        for by in tried.values().flat_map(|trying| &trying.request.tried).map(|tried| &tried.by) {
+            if let Some(membership) = inquiry.membership(people, by) {
+                members.insert((group.clone(), by.id), membership);
+            }
+        }
+    }
+    tried.into_values().collect()
+}
+
+/// `None`: something is not answered yet.
+fn look_at_releases<'a>(
+    ask: &Ask<'_>,
+    policy: &EffectivePolicy,
+    sections: &[Section],
+    inquiry: &mut Inquiry<'a>,
+) -> Option<Shipping<'a>> {
+    let ships = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Ships)?;
+    let views: Vec<_> = ships.iter().map(|subject| inquiry.view(subject.clone())).collect();
+    let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
+    let others: Vec<&Release> =
+        views.into_iter().flatten().filter_map(View::as_release).filter(|release| release.open).collect();
+    let release = others.iter().copied().find(|it| it.has_candidate(ask.repo, &ask.candidate.sha));
+    let (mut signing, mut names) = (vec![], BTreeMap::new());
+    if let Some(release) = release {
+        let rules = sections.iter().flat_map(|section| section.rules_for(Ship::Train));
+        for wanted in rules.filter_map(|rule| if let Rule::Approvals(it) = rule { Some(it) } else { None }) {
+            let wanted = without_reviews(wanted);
+            let judged = Signing::of(release, &wanted, policy, ask.candidate.by.as_ref(), inquiry);
+            signing.push((wanted, judged));
+        }
+        names = release.names(inquiry)?;
+    }
+    let signing =
+        signing.into_iter().map(|(wanted, judged)| Some((wanted, judged?))).collect::<Option<_>>()?;
+    Some(Shipping { release, others, signing, names })
+}
+
+/// The groups that sign the release itself: reviews are of pull requests.
+pub(super) fn without_reviews(wanted: &Approvals) -> Approvals {
+    wanted
+        .iter()
+        .filter(|(group, _)| *group != REVIEW)
+        .map(|(group, needed)| (group.clone(), *needed))
+        .collect()
+}
+
+impl Scene<'_> {
+    /// What a repository is called, where that is known.
+    #[must_use]
+    pub fn name_of(&self, repo: RepoId) -> Option<&RepoName> {
+        let known = || self.shipping.as_ref().and_then(|shipping| shipping.names.get(&repo));
+        if repo == self.ask.repo { Some(&self.name) } else { known() }
+    }
 }
 
 fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRequestInRange> {

@@ -79,15 +79,32 @@ impl Length {
             Unit::Hour => exact(SignedDuration::from_hours(count)),
             Unit::Day => in_days(count),
             Unit::Week => in_days(7 * count),
-            Unit::WorkingDay => in_days(working_days(wall.weekday(), self.count)),
+            Unit::WorkingDay => in_days(working_days(wall.weekday().cycle_forward(), self.count)),
+        }
+    }
+
+    /// When the length begins that ends at `until`, or the beginning of time; counted as [`Length::after`] counts.
+    pub fn before(self, until: Timestamp, zone: &Zone) -> Timestamp {
+        let (count, wall) = (i64::from(self.count), zone.time_zone().to_datetime(until));
+        let exact = |length| until.checked_sub(length).unwrap_or(Timestamp::MIN);
+        let in_days = |days: i64| {
+            let then = wall.saturating_sub(Span::new().days(days));
+            zone.time_zone().to_timestamp(then).unwrap_or(Timestamp::MIN)
+        };
+        match self.unit {
+            Unit::Minute => exact(SignedDuration::from_mins(count)),
+            Unit::Hour => exact(SignedDuration::from_hours(count)),
+            Unit::Day => in_days(count),
+            Unit::Week => in_days(7 * count),
+            Unit::WorkingDay => in_days(working_days(wall.weekday().cycle_reverse(), self.count)),
         }
     }
 }
 
-/// How many days pass until so many of them were working days.
-fn working_days(from: Weekday, count: u16) -> i64 {
+/// How many days pass until so many of them were working days; the first of the days is not counted.
+fn working_days(days: impl Iterator<Item = Weekday>, count: u16) -> i64 {
     let is_working = |(day, _): &(Weekday, i64)| !matches!(day, Weekday::Saturday | Weekday::Sunday);
-    let after = from.cycle_forward().skip(1).zip(1_i64..).filter(is_working);
+    let after = days.skip(1).zip(1_i64..).filter(is_working);
     after.take(count.into()).last().map_or(0, |(_, days)| days)
 }
 

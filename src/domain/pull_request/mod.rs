@@ -14,7 +14,7 @@ use super::{
     effect::CHANGE_CHECK,
     event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
     facts::{Fact, Inquiry, PullRequestReading},
-    ids::{Actor, IssueRef, Sha, SubjectId},
+    ids::{AccountId, Actor, IssueRef, Sha, SubjectId},
     link::Link,
     repository::RepositoryView,
     subject::{Relation, State, View},
@@ -89,6 +89,9 @@ pub struct PullRequestView {
     pub too_many_links: bool,
     /// Why its links could not be read, as a sentence; what is above is then incomplete.
     pub unknown: Option<String>,
+    /// Who worked on it: who opened it, and the authors, co-authors and committers of its commits.
+    #[serde(default)]
+    pub people: BTreeSet<AccountId>,
     /// People who approved exactly this head and wrote none of it.
     pub independent_approvals: Vec<Actor>,
     /// Commits with an author, co-author or committer whom GitHub knows only by mail: anybody may have written
@@ -141,6 +144,7 @@ impl PullRequest {
             lost_links: self.linked.lost.clone(),
             too_many_links: self.linked.too_many,
             unknown: self.unread.clone(),
+            people: self.people(),
             independent_approvals: read
                 .map(|read| read.independent_approvals(&self.seen, &self.given))
                 .unwrap_or_default(),
@@ -157,6 +161,11 @@ impl PullRequest {
         let inherited = self.derived.as_ref().filter(|derived| derived.is_proven());
         let own = &self.linked.links;
         inherited.filter(|_| own.is_empty()).map_or(own, |derived| &derived.inherits)
+    }
+
+    fn people(&self) -> BTreeSet<AccountId> {
+        let author = self.seen.author.iter().filter(|author| author.person).map(|author| author.id);
+        self.read.iter().flat_map(|read| &read.people).copied().chain(author).collect()
     }
 
     fn brought(&self) -> Vec<Sha> {

@@ -139,7 +139,8 @@ const fn mark(outcome: Outcome) -> &'static str {
 
 /// The texts of a finding in Markdown that fits in a table: code stays code, names become links, and everything
 /// else is escaped.
-pub(super) fn markdown(text: &str, names: &[Reference], web_url: &str) -> String {
+#[must_use]
+pub fn markdown(text: &str, names: &[Reference], web_url: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown = String::new();
     for (place, part) in line.split('`').enumerate() {

@@ -11,3 +11,5 @@ pub mod reply;
 pub mod check;
 
 pub mod gate;
+
+pub mod record;

@@ -58,6 +58,8 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Rule { ruling: Ruling::Withdrawn, .. } => "withdraw",
         Deed::Reopen => "reopen",
         Deed::Malformed { word, .. } => word,
+        Deed::Try { works: true, .. } => "works",
+        Deed::Try { works: false, .. } => "does-not-work",
         Deed::Unheard(_) => return "a command that does not exist".into(),
         Deed::TakeBack(_) | Deed::Infrastructure | Deed::Class | Deed::Plan(_) => return "a command".into(),
     };

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{IssueRef, NotA, RepoId, Sha},
+    pairs,
     policy::Fingerprint,
 };
 
@@ -86,6 +87,7 @@ pub struct Parts {
     /// The hash of each change request's text, in order of the change requests.
     texts: Vec<(IssueRef, RevisionHash)>,
     /// What a release ships: the candidate of each repository.
+    #[serde(with = "pairs")]
     commits: BTreeMap<RepoId, Sha>,
     /// What a pull request does to its base.
     diff: Option<String>,
@@ -94,30 +96,26 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// What is signed of a release. In which order the change requests come does not count.
+    /// What is signed of a release: the hash of each text ([`ChangeText::hash`]) and the rest. In which order the change requests come does not count.
     #[must_use]
     pub fn of_release(
-        texts: &BTreeMap<IssueRef, ChangeText>,
+        texts: BTreeMap<IssueRef, RevisionHash>,
         candidates: BTreeMap<RepoId, Sha>,
         rules: Fingerprint,
     ) -> Self {
-        Self { texts: hashed(texts), commits: candidates, diff: None, rules: Some(rules) }
+        Self { texts: texts.into_iter().collect(), commits: candidates, diff: None, rules: Some(rules) }
     }
 
-    /// What is signed of a pull request; `diff` is a hash of what it does to its base.
+    /// What is signed of a pull request, likewise; `diff` is a hash of what it does to its base.
     #[must_use]
-    pub fn of_pull_request(texts: &BTreeMap<IssueRef, ChangeText>, diff: impl Into<String>) -> Self {
-        Self { texts: hashed(texts), diff: Some(diff.into()), ..Self::default() }
+    pub fn of_pull_request(texts: BTreeMap<IssueRef, RevisionHash>, diff: impl Into<String>) -> Self {
+        Self { texts: texts.into_iter().collect(), diff: Some(diff.into()), ..Self::default() }
     }
 
     /// The change requests, in order.
     pub fn changes(&self) -> impl Iterator<Item = IssueRef> {
         self.texts.iter().map(|(at, _)| *at)
     }
-}
-
-fn hashed(texts: &BTreeMap<IssueRef, ChangeText>) -> Vec<(IssueRef, RevisionHash)> {
-    texts.iter().map(|(at, text)| (*at, encoding::hash(&encoding::of_text(text)))).collect()
 }
 
 /// A revision: its hash, and its parts.

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::issue_form::{self, Answer, Form};
+use super::{
+    super::issue_form::{self, Answer, Form},
+    RevisionHash, encoding,
+};
 
 /// The text of a change request, as far as it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,12 @@ impl ChangeText {
             None => Body::Whole(issue_form::written(body)),
         };
         Self { title: title.trim().into(), body }
+    }
+
+    /// The hash of it.
+    #[must_use]
+    pub fn hash(&self) -> RevisionHash {
+        encoding::hash(&encoding::of_text(self))
     }
 }
 

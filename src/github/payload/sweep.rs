@@ -1,17 +1,22 @@
-//! `changegate_sweep`: not GitHub's, but what our own sweep found, written down as a delivery so that one door leads in.
+//! `changegate_sweep` and `changegate_record`: not GitHub's, but what our own sweep found and what our own writing came
+//! to, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept` or `recorded` at its top: nobody can pass one off as such a delivery.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
     event::{AccountSnapshot, MilestoneSnapshot, What},
-    ids::{InstallationId, IssueRef, RepoId, RepoName},
+    ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
+    revision::RevisionHash,
 };
 
 /// What a delivery of our sweep is called.
 pub const SWEPT: &str = "changegate_sweep";
+/// What a delivery is called that says where a control record is.
+pub const RECORDED: &str = "changegate_record";
 
 /// Where the sweep is.
 #[derive(Debug, Clone)]
@@ -34,6 +39,27 @@ struct Swept {
     pull_requests: Vec<u64>,
 }
 
+/// The body of `changegate_record`.
+#[derive(Deserialize)]
+pub(super) struct Record {
+    recorded: Recorded,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    release: ReleaseId,
+    number: u64,
+    revision: Option<RevisionHash>,
+    at: Timestamp,
+}
+
+impl Record {
+    pub(super) fn what(self, repo: RepoId) -> What {
+        let Recorded { release, number, revision, at } = self.recorded;
+        What::Recorded { release, record: IssueRef { repo, number }, revision, at }
+    }
+}
+
 impl Sweep {
     pub(super) fn what(self, repo: RepoId) -> What {
         let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
@@ -47,6 +73,18 @@ impl Whereabouts {
     pub fn swept(&self, issues: &[u64], pull_requests: &[u64]) -> (&'static str, Vec<u8>) {
         let swept = json!({ "issues": issues, "pull_requests": pull_requests });
         (SWEPT, self.body("swept", "swept", swept))
+    }
+
+    /// The same: GitHub has confirmed that a release's control record is issue `number` and shows this revision.
+    #[must_use]
+    pub fn recorded(
+        &self,
+        release: &ReleaseId,
+        number: u64,
+        (revision, at): (Option<&RevisionHash>, Timestamp),
+    ) -> (&'static str, Vec<u8>) {
+        let recorded = json!({ "release": release, "number": number, "revision": revision, "at": at });
+        (RECORDED, self.body("recorded", "recorded", recorded))
     }
 
     /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
@@ -104,6 +142,11 @@ mod tests {
         let at = |number| IssueRef { repo: RepoId(7), number };
         let swept = What::Swept { issues: vec![at(1), at(2)], pull_requests: vec![at(3)] };
         assert_eq!(understood(here().swept(&[1, 2], &[3])), swept);
+        let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
+        let revision: RevisionHash = "ab".repeat(32).try_into().unwrap();
+        let when = "2026-11-01T12:00:00Z".parse().unwrap();
+        let what = understood(here().recorded(&release, 9, (Some(&revision), when)));
+        assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

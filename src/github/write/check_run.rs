@@ -112,18 +112,18 @@ impl Writer<'_> {
         for id in &ours {
             self.update(&id.to_string(), run).await?;
         }
-        Ok(Done { remote: Some(newest.to_string()) })
+        Ok(Done::of(Some(newest.to_string())))
     }
 
     async fn create(&self, run: &CheckRun<'_>) -> Result<Done, Trouble> {
         let answer = self.send(Method::POST, "/check-runs", Some(run)).await?;
         let Run { id, .. } = access::parse(&answer.body)?;
-        Ok(Done { remote: Some(id.to_string()) })
+        Ok(Done::of(Some(id.to_string())))
     }
 
     async fn update(&self, id: &str, run: &CheckRun<'_>) -> Result<Done, Trouble> {
         self.send(Method::PATCH, &format!("/check-runs/{id}"), Some(&run.says)).await?;
-        Ok(Done { remote: Some(id.into()) })
+        Ok(Done::of(Some(id.into())))
     }
 
     /// The runs of this name that are ours, on this commit. GitHub may hold back `app_id`, so it is compared here too.

@@ -97,12 +97,12 @@ impl Writer<'_> {
     async fn post(&self, on: IssueRef, body: &Body) -> Result<Done, Trouble> {
         let answer = self.send(Method::POST, &format!("/issues/{}/comments", on.number), Some(body)).await?;
         let Comment { id, .. } = access::parse(&answer.body)?;
-        Ok(Done { remote: Some(id.to_string()) })
+        Ok(Done::of(Some(id.to_string())))
     }
 
     async fn edit(&self, id: &str, body: &Body) -> Result<Done, Trouble> {
         self.send(Method::PATCH, &format!("/issues/comments/{id}"), Some(body)).await?;
-        Ok(Done { remote: Some(id.into()) })
+        Ok(Done::of(Some(id.into())))
     }
 
     async fn delete(&self, id: u64) -> Result<(), Trouble> {

@@ -2,10 +2,14 @@
 //! can make.
 
 use http::Method;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Done, Writer, comment::LONGEST_BODY, cut};
-use crate::github::{access, trouble::Trouble};
+use crate::{
+    domain::ids::ReleaseId,
+    github::{access, trouble::Trouble},
+};
 
 /// GitHub takes 256 characters.
 const LONGEST_TITLE: usize = 256;
@@ -27,6 +31,13 @@ struct Change<'a> {
 struct Issue {
     number: u64,
     body: Option<String>,
+    updated_at: Option<Timestamp>,
+}
+
+/// What the control record of a release is for, in letters that no title can end a mark with.
+pub(super) fn record_purpose(release: &ReleaseId) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_') { c } else { '_' };
+    format!("release/{}/{}", release.train, release.title.chars().map(plain).collect::<String>())
 }
 
 impl Writer<'_> {
@@ -50,18 +61,27 @@ impl Writer<'_> {
             return if open {
                 self.open_issue(&New { title, body: &body }).await
             } else {
-                Ok(Done { remote: None })
+                Ok(Done::of(None))
             };
         };
-        let change = Change { title, body: &body, state: if open { "open" } else { "closed" } };
-        self.send(Method::PATCH, &format!("/issues/{number}"), Some(&change)).await?;
-        Ok(Done { remote: Some(number) })
+        let state = if open { "open" } else { "closed" };
+        let change = Change { title: title.clone(), body: &body, state };
+        match self.send(Method::PATCH, &format!("/issues/{number}"), Some(&change)).await {
+            Ok(answer) => {
+                let Issue { updated_at, .. } = access::parse(&answer.body)?;
+                Ok(Done { remote: Some(number), at: updated_at })
+            }
+            Err(Trouble::NotFound | Trouble::Gone) if open => {
+                self.open_issue(&New { title, body: &body }).await
+            }
+            Err(trouble) => Err(trouble),
+        }
     }
 
     async fn open_issue(&self, new: &New<'_>) -> Result<Done, Trouble> {
         let answer = self.send(Method::POST, "/issues", Some(new)).await?;
-        let Issue { number, .. } = access::parse(&answer.body)?;
-        Ok(Done { remote: Some(number.to_string()) })
+        let Issue { number, updated_at, .. } = access::parse(&answer.body)?;
+        Ok(Done { remote: Some(number.to_string()), at: updated_at })
     }
 
     /// The number of ours for this purpose, among the newest hundred that we have opened.

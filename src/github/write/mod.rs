@@ -31,6 +31,14 @@ use crate::domain::{
 pub struct Done {
     /// GitHub's number of what was created or edited, where it has one that is needed again.
     pub remote: Option<String>,
+    /// When GitHub wrote it, by GitHub's clock, where somebody must know.
+    pub at: Option<Timestamp>,
+}
+
+impl Done {
+    const fn of(remote: Option<String>) -> Self {
+        Self { remote, at: None }
+    }
 }
 
 /// An effect is not on GitHub, or nobody knows.
@@ -107,6 +115,9 @@ impl Writer<'_> {
             }
             Call::Comment { on, purpose, body, was_on } => self.comment(*on, was_on, purpose, body).await,
             Call::Issue { purpose, title, body, open, .. } => self.issue(purpose, title, body, *open).await,
+            Call::Record { release, title, body, open, .. } => {
+                self.issue(&issue::record_purpose(release), title, body, *open).await
+            }
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
@@ -142,6 +153,7 @@ impl Writer<'_> {
             }
             Call::Comment { .. }
             | Call::Issue { .. }
+            | Call::Record { .. }
             | Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Reaction { .. }

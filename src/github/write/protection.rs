@@ -60,7 +60,7 @@ impl Writer<'_> {
         (run, attempt): (u64, u64),
         review: &Review<'_>,
     ) -> Result<Done, Trouble> {
-        const DONE: Done = Done { remote: None };
+        const DONE: Done = Done::of(None);
         if !self.still_runs(run, attempt).await? {
             return Ok(DONE);
         }

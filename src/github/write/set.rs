@@ -27,7 +27,7 @@ struct Content {
     content: &'static str,
 }
 
-const DONE: Done = Done { remote: None };
+const DONE: Done = Done::of(None);
 
 impl Writer<'_> {
     pub(super) async fn set_label(&self, on: IssueRef, name: &str) -> Result<Done, Trouble> {

@@ -70,6 +70,7 @@ pub(super) fn effects(repo: RepoId) -> Vec<Range> {
         "protection",
         "protection-note",
         "reaction",
+        "record",
     ]
     .map(|what| Range::below(&format!("{what}/{repo}")))
     .into()
@@ -85,7 +86,7 @@ mod tests {
     use crate::domain::{
         announcement::{Announcement, News},
         effect::{Call, Effect, Reaction, Ruling},
-        ids::{CommentId, IssueRef, SubjectId},
+        ids::{CommentId, IssueRef, ReleaseId, SubjectId},
     };
 
     use super::*;
@@ -116,6 +117,12 @@ mod tests {
         for subject in [SubjectId::Account, "release/7/7".parse().unwrap()] {
             assert!(!covers(&published(RepoId(7)), &subject.to_string()));
         }
+    }
+
+    fn record(repo: RepoId) -> Call {
+        let release = ReleaseId { train: "t".into(), title: "1".into() };
+        let (title, body) = (String::new(), String::new());
+        Call::Record { repo, release, revision: None, title, body, open: true }
     }
 
     #[test]
@@ -150,6 +157,7 @@ mod tests {
                     body: String::new(),
                     open: true,
                 },
+                record(repo),
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },
                 Call::Reaction { repo, comment: CommentId(7), content: Reaction::Eyes },

@@ -17,6 +17,7 @@ mod policy;
 mod pull_requests;
 mod queue;
 mod relabelled;
+mod releasing;
 mod signed_policy;
 mod sidebar;
 mod standard_changes;

@@ -186,6 +186,8 @@ async fn registered(s: &Scene, told: &Told) -> String {
         release,
         requester,
         at: _,
+        text: _,
+        tried: _,
         goes_along: _,
         formerly: _,
     } = found.next().expect("in the register");

@@ -138,7 +138,7 @@ pub fn milestone_state(number: u64, title: &str, release: Option<&str>) -> State
 
 pub fn release_state(title: &str, scope: usize) -> State {
     let milestones = (0..scope as u64).map(|number| (RepoId(7), number)).collect();
-    State::Release(Release { id: release_id(title), milestones, due_on: None, open: true, scope: vec![] })
+    State::Release(Box::new(Release { milestones, open: true, ..Release::new(&release_id(title)) }))
 }
 
 pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State {

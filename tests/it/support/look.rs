@@ -89,6 +89,14 @@ impl Scene {
         shown.collect::<Vec<_>>().join("\n---\n")
     }
 
+    /// The issues of this title that we have opened in a repository.
+    pub fn record_of(&self, repository: &str, title: &str) -> Vec<Numbered> {
+        let issues = self.github().issues(repository);
+        let ours = issues.iter().filter(|issue| issue["user"]["type"] == "Bot" && issue["title"] == title);
+        let repo = self.github().repository_id(repository);
+        ours.map(|issue| Numbered { repo, number: issue["number"].as_u64().unwrap() }).collect()
+    }
+
     /// The reactions to a comment that we left.
     pub fn reactions(&self, on: Numbered, comment: u64) -> Value {
         let comments = self.github().comments(on);

@@ -126,8 +126,8 @@ fn t7_a_revision_that_is_made_to_look_like_the_approved_one_is_not_approved() {
 #[test]
 fn t7_a_review_counts_only_for_a_head_that_was_there_for_a_minute() {
     let pull_request = |diff: &str| {
-        let texts = BTreeMap::from([(at(41), ChangeText::of::<&str>("t", "b", &[]))]);
-        Revision::of(Parts::of_pull_request(&texts, diff))
+        let texts = BTreeMap::from([(at(41), ChangeText::of::<&str>("t", "b", &[]).hash())]);
+        Revision::of(Parts::of_pull_request(texts, diff))
     };
     let mut before = Desk { history: History::default(), ..desk() };
     before.history.turn(pull_request("d"), Some(sha('a')), time(0));

@@ -57,9 +57,10 @@ fn release(text: &str) -> Revision {
 }
 
 fn content(changes: &[(u64, &str)], candidate: char) -> Revision {
-    let texts = changes.iter().map(|(number, text)| (at(*number), ChangeText::of("t", text, &["Why"])));
+    let texts =
+        changes.iter().map(|(number, text)| (at(*number), ChangeText::of("t", text, &["Why"]).hash()));
     let candidates = [(WEB, sha(candidate))].into();
-    Revision::of(Parts::of_release(&texts.collect(), candidates, Fingerprint::of_text("v1")))
+    Revision::of(Parts::of_release(texts.collect(), candidates, Fingerprint::of_text("v1")))
 }
 
 fn work(number: u64, people: &[&str]) -> Work {

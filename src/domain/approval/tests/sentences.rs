@@ -18,7 +18,7 @@ fn who_has_signed_and_who_is_waited_for() {
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee (asked 23 Nov 2026, 10:04 UTC).
       title: business: 0 of 1 approvals on the current revision
       cure: @dana or @lee comments `/approve business 76831434` on #200
-      names: dana, lee
+      names: acme/web/issues/200, dana, lee
     ");
 }
 
@@ -34,12 +34,12 @@ fn a_team_is_named_where_the_people_are_many_or_not_known() {
       qa: 0 of 2 approvals on the current revision; waiting for @acme/qa or @dana.
       title: qa: 0 of 2 approvals on the current revision
       cure: 2 of @acme/qa or @dana each comment `/approve qa 76831434` on #200
-      names: dana, orgs/acme/teams/qa
+      names: acme/web/issues/200, dana, orgs/acme/teams/qa
     Pending approvals_missing: signed by `review`
       review: 0 of 1 approvals on the current revision; waiting for @acme/qa or @dana.
       title: review: 0 of 1 approvals on the current revision
       cure: @acme/qa or @dana approves #200 in a review
-      names: dana, orgs/acme/teams/qa
+      names: acme/web/issues/200, dana, orgs/acme/teams/qa
     ");
 }
 
@@ -52,12 +52,12 @@ fn who_signed_an_earlier_revision_is_told_what_has_changed() {
       qa: 0 of 1 approvals on the current revision; waiting for @max or @quinn. @quinn signed an earlier revision; since then #128's text changed; acme/web moved from `aaaaaaa` to `bbbbbbb`; #130 joined.
       title: qa: 0 of 1 approvals on the current revision
       cure: @max or @quinn comments `/approve qa 098ea7f5` on #200
-      names: acme/web/issues/128, acme/web/issues/130, max, quinn
+      names: acme/web/issues/128, acme/web/issues/130, acme/web/issues/200, max, quinn
     Pending approvals_missing: signed by `business`
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee.
       title: business: 0 of 1 approvals on the current revision
       cure: @dana or @lee comments `/approve business 098ea7f5` on #200
-      names: dana, lee
+      names: acme/web/issues/200, dana, lee
     ");
 }
 
@@ -70,7 +70,7 @@ fn who_worked_on_a_part_needs_a_second_member_for_it() {
       qa: 0 of 1 approvals on the current revision: @quinn worked on #128 and #130 and does not count there; waiting for @max.
       title: qa: another member signs for #128 and #130
       cure: @max, who did not work on #128 and #130, comments `/approve qa 76831434` on #200
-      names: acme/web/issues/128, acme/web/issues/130, max, quinn
+      names: acme/web/issues/128, acme/web/issues/130, acme/web/issues/200, max, quinn
     Pass approved: signed by `business`
       business: 1 of 1 approvals on the current revision, by @dana.
       names: dana
@@ -116,12 +116,12 @@ fn rejections_and_holds_name_the_person_the_reason_and_who_may_lift_them() {
       qa: 0 of 1 approvals on the current revision; waiting for @max or @quinn.
       title: qa: 0 of 1 approvals on the current revision
       cure: @max or @quinn comments `/approve qa 76831434` on #200
-      names: max, quinn
+      names: acme/web/issues/200, max, quinn
     Pending approvals_missing: signed by `business`
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee.
       title: business: 0 of 1 approvals on the current revision
       cure: @dana or @lee comments `/approve business 76831434` on #200
-      names: dana, lee
+      names: acme/web/issues/200, dana, lee
     ");
 }
 
@@ -149,7 +149,7 @@ fn what_is_not_known_is_said_and_is_never_a_pass() {
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee.
       title: business: 0 of 1 approvals on the current revision
       cure: @dana or @lee comments `/approve business 76831434` on #200
-      names: dana, lee
+      names: acme/web/issues/200, dana, lee
     ");
     desk.history = History::default();
     insta::assert_snapshot!(said(&desk), @"
@@ -189,7 +189,7 @@ fn a_signature_before_its_turn_is_said_not_to_count() {
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee. @dana signed before the groups ahead of `business` were complete; that does not count.
       title: business: 0 of 1 approvals on the current revision
       cure: @dana or @lee comments `/approve business 76831434` on #200
-      names: dana, lee
+      names: acme/web/issues/200, dana, lee
     ");
 }
 

@@ -47,6 +47,7 @@ pub fn short(call: &Call) -> String {
             Reaction::Eyes => format!("eyes {comment}"),
         },
         Call::CheckRun { .. } => "check run".into(),
+        Call::Record { release, .. } => format!("record {}", release.title),
         Call::Issue { purpose, .. } => format!("issue {purpose}"),
         Call::ProtectionAnswer { environment, ruling, .. } => format!("{ruling:?} {environment}"),
         Call::ProtectionNote { environment, comment, .. } => format!("note {environment}: {comment}"),
@@ -65,6 +66,7 @@ pub fn status(decision: &Decision) -> String {
     let status = decision.effects.iter().find_map(|effect| match &effect.call {
         Call::Comment { purpose, body, .. } => (purpose == "status").then(|| body.clone()),
         Call::Issue { .. }
+        | Call::Record { .. }
         | Call::Label { .. }
         | Call::Milestone { .. }
         | Call::Reaction { .. }

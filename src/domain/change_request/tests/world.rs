@@ -244,6 +244,7 @@ impl World {
             | Call::Milestone { .. }
             | Call::Comment { .. }
             | Call::Issue { .. }
+            | Call::Record { .. }
             | Call::Reaction { .. }
             | Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }

@@ -49,6 +49,8 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         acceptance,
         release: None,
         requester: Some(actor("dana")),
+        text: None,
+        tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
     }

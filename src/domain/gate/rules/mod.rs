@@ -12,10 +12,12 @@ use super::{
     Scene,
 };
 
+mod acceptance;
 mod changes;
 mod checks;
 mod order;
 mod range;
+mod release;
 mod rollback;
 mod signatures;
 mod source;
@@ -37,7 +39,12 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
         return Judged { findings: first.chain([rollback]).collect(), again_at: None };
     }
     let (times, again_at) = times::judge(scene);
-    let findings = first.chain(range::findings(scene)).chain(required(scene)).chain(times).collect();
+    let findings = first
+        .chain(range::findings(scene))
+        .chain(release::findings(scene))
+        .chain(required(scene))
+        .chain(times)
+        .collect();
     Judged { findings, again_at }
 }
 
@@ -62,7 +69,7 @@ fn finding(rule: &Rule, section: &super::Section, scene: &Scene<'_>) -> Vec<Find
         Rule::ChangeAccepted => vec![changes::finding(scene)],
         Rule::Checks(wanted) => wanted.iter().map(|check| checks::finding(check, scene)).collect(),
         Rule::Approvals(wanted) => signatures::findings(wanted, section, scene),
-        Rule::Acceptance(_) => vec![acceptance()],
+        Rule::Acceptance(accepters) => acceptance::findings(accepters, section, scene),
         Rule::BackOutPlan => vec![back_out(scene)],
     }
 }
@@ -79,17 +86,6 @@ fn unruled(scene: &Scene<'_>) -> Finding {
     .cure(format!(
         "name {name} in a section of `environments`, or take the rule of this App off the environment"
     ))
-}
-
-fn acceptance() -> Finding {
-    Finding::new(
-        "acceptance_unknown",
-        Outcome::Unknown,
-        "tried by those who asked",
-        "Who tried it is not recorded yet by this version of Changegate.",
-    )
-    .headline("who tried it is not known")
-    .cure("take `acceptance` out of the policy until it is")
 }
 
 fn back_out(scene: &Scene<'_>) -> Finding {

@@ -8,15 +8,44 @@ use super::super::{
         finding::{Finding, Outcome, code},
         named::{Named, one_of},
         policy::{Approvals, REVIEW, Ship},
+        revision::Names,
     },
     PullRequestInRange, Scene, Section,
+    scene::without_reviews,
 };
 
 pub(super) fn findings(wanted: &Approvals, section: &Section, scene: &Scene<'_>) -> Vec<Finding> {
     match scene.ship {
         Ship::Continuous => vec![reviews(wanted, section, scene)],
-        Ship::Train => vec![no_release()],
+        Ship::Train => {
+            let reviewed = wanted.iter().filter(|(group, _)| *group == REVIEW);
+            let reviewed: Approvals = reviewed.map(|(group, needed)| (group.clone(), *needed)).collect();
+            let reviews = (!reviewed.is_empty()).then(|| reviews(&reviewed, section, scene));
+            reviews.into_iter().chain(on_release(&without_reviews(wanted), scene)).collect()
+        }
     }
+}
+
+/// What is signed is judged once there is something to sign; until then what is missing of the release stands in the way.
+fn on_release(wanted: &Approvals, scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(shipping) = &scene.shipping else { return vec![unsigned()] };
+    let Some(release) = shipping.release else { return vec![] };
+    let is_ready = release.readiness.iter().all(|finding| finding.outcome() == Outcome::Pass);
+    if release.history.current().is_none() && !is_ready {
+        return vec![];
+    }
+    let Some((_, signing)) = shipping.signing.iter().find(|(groups, _)| groups == wanted) else {
+        return vec![unsigned()];
+    };
+    let place = match release.record {
+        Some(at) => Named::issue(at, scene.ask.repo, scene.name_of(at.repo)),
+        None => Named { text: "its control record".into(), page: None },
+    };
+    let names = Names { here: scene.ask.repo, repositories: &shipping.names };
+    let release_managers = scene.policy.release_managers();
+    let setting = approval::Setting { names, zone: &scene.zone, place: &place, release_managers };
+    let judged = signing.judged(release, scene.ask.now);
+    approval::findings(&judged, &signing.case(release, scene.ask.now), &setting)
 }
 
 const RULE: &str = "every pull request in it is signed";
@@ -96,15 +125,13 @@ fn missing(lack: &approval::Lack<'_>, named: &Named, people: Vec<Named>) -> Find
         .names(people.into_iter().chain([named.clone()]).filter_map(|named| named.page))
 }
 
-fn no_release() -> Finding {
+fn unsigned() -> Finding {
     Finding::new(
-        "release_unknown",
+        "signatures_unknown",
         Outcome::Unknown,
         "the release is signed",
-        "Signatures on releases are not recorded yet by this version of Changegate.",
+        "Who has signed the release is being found out.",
     )
-    .headline("the release cannot be signed yet")
-    .cure(
-        "ship the repository continuously (`ship: continuous`), where reviews sign; or leave it in `advise`",
-    )
+    .headline("who has signed the release is not known")
+    .cure("it is found out by itself")
 }

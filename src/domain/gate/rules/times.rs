@@ -17,7 +17,10 @@ pub(super) fn judge(scene: &Scene<'_>) -> (Vec<Finding>, Option<Timestamp>) {
     let calendar = Calendar::new(&scene.policy, &place, &scene.freezes);
     let change_requests: Vec<_> =
         scene.pull_requests.iter().flat_map(|it| it.change_requests.clone()).collect();
-    let departure = Departure { purpose: Purpose::Deploy, change_requests: &change_requests, started: None };
+    // A train deploys once, in several places: what has begun in its window may be finished.
+    let release = scene.shipping.as_ref().and_then(|shipping| shipping.release);
+    let started = release.and_then(|release| release.running().map(|it| it.at).min());
+    let departure = Departure { purpose: Purpose::Deploy, change_requests: &change_requests, started };
     let judged = calendar.judge(&departure, scene.ask.now);
     (judged.findings, judged.look_again)
 }

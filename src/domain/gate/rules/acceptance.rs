@@ -1,0 +1,41 @@
+//! Those who asked, and those who test, have tried each change that comes along.
+
+use super::super::{
+    super::{
+        acceptance::{self, Groups, Trial},
+        facts::Membership,
+        finding::{Finding, Outcome},
+        ids::Actor,
+        named::Named,
+        policy::Accepter,
+    },
+    Scene, Section,
+};
+
+pub(super) fn findings(accepters: &[Accepter], section: &Section, scene: &Scene<'_>) -> Vec<Finding> {
+    if let Err(why) = scene.ask.brings {
+        let sentence = format!("What has to be tried is not known: {}.", why.trim_end_matches('.'));
+        let unknown = Finding::new("trials_unknown", Outcome::Unknown, "tried by those who asked", sentence);
+        return vec![unknown.cure("it is read again by itself")];
+    }
+    let trials: Vec<Trial<'_>> = scene
+        .tried
+        .iter()
+        .map(|trying| Trial {
+            name: Named::issue(trying.request.at, scene.ask.repo, scene.name_of(trying.request.at.repo)),
+            requester: trying.request.requester.as_ref(),
+            tried: &trying.request.tried,
+            merged_at: trying.merged_at,
+            people: &trying.people,
+        })
+        .collect();
+    let membership = |group: &str, by: &Actor| match scene.members.get(&(group.to_owned(), by.id)) {
+        Some(membership) => membership.clone(),
+        None => Membership::Unknown("GitHub has not been asked yet".into()),
+    };
+    let listed = |group: &str| {
+        let people = section.people.get(group);
+        people.map(|people| people.iter().map(|who| Named::who(who)).collect()).unwrap_or_default()
+    };
+    acceptance::findings(&trials, accepters, &Groups { membership: &membership, listed: &listed })
+}

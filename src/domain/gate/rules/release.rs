@@ -1,0 +1,98 @@
+//! On a train: the commit is what a release ships, the release is ready, and nothing comes along that is not in it.
+
+use super::super::{
+    super::{
+        finding::{Finding, Outcome, code, quoted},
+        named::{Named, one_of, pages},
+        release::Release,
+    },
+    Scene, Shipping,
+};
+
+const RULE: &str = "it is what a release ships";
+const SCOPE: &str = "every change in it is in the release";
+
+/// Nothing, where no section asks for a release here.
+pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(shipping) = &scene.shipping else { return vec![] };
+    let Some(release) = shipping.release else { return vec![missing(shipping, scene)] };
+    let title = quoted(&release.id.title);
+    let ships =
+        Finding::new("release_candidate", Outcome::Pass, RULE, format!("It is what release {title} ships."));
+    let ready = Finding::new(
+        "release_ready",
+        Outcome::Pass,
+        "the release is ready",
+        format!("Release {title} is ready."),
+    )
+    .because(release.readiness.clone());
+    [ships, ready].into_iter().chain([scope(release, scene)]).collect()
+}
+
+fn missing(shipping: &Shipping<'_>, scene: &Scene<'_>) -> Finding {
+    let (name, sha) = (&scene.name, &scene.ask.candidate.sha);
+    let short = code(sha.short());
+    let known: Vec<String> = shipping
+        .others
+        .iter()
+        .map(|release| {
+            let title = quoted(&release.id.title);
+            let candidate = release.candidates.get(&scene.ask.repo);
+            match candidate {
+                Some(candidate) => format!("release {title} ships {}", code(candidate.sha.short())),
+                None => format!("release {title} has no candidate here yet"),
+            }
+        })
+        .collect();
+    let known =
+        if known.is_empty() { "no release ships anything from here".to_owned() } else { known.join(", ") };
+    let managers: Vec<Named> =
+        scene.policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
+    let who = if managers.is_empty() {
+        "a release manager".into()
+    } else {
+        format!("a release manager ({})", one_of(&managers))
+    };
+    Finding::new("release_missing", Outcome::Pending, RULE, format!("No release ships {short}: {known}."))
+        .headline(format!("no release ships {short}"))
+        .cure(format!(
+            "deploy what a release ships; or {who} comments `/candidate {name} {sha}` on the control record of its release"
+        ))
+        .names(pages(&managers))
+}
+
+/// What is merged and comes along, and belongs to no change of the release.
+fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
+    let title = quoted(&release.id.title);
+    let strangers: Vec<Finding> = scene
+        .pull_requests
+        .iter()
+        .flat_map(|pull| pull.change_requests.iter().map(move |change| (pull.at, *change)))
+        .filter(|(_, change)| !release.scope.contains(change))
+        .map(|(pull, change)| {
+            let pull = Named::pull_request(pull, scene.ask.repo, Some(&scene.name));
+            let change = Named::issue(change, scene.ask.repo, scene.name_of(change.repo));
+            let (text, of) = (&pull.text, &change.text);
+            Finding::new(
+                "not_in_release",
+                Outcome::Fail,
+                SCOPE,
+                format!("{text} comes along, and {of}, to which it belongs, is not in release {title}."),
+            )
+            .headline(format!("{of} comes along and is not in the release"))
+            .cure(format!(
+                "a release manager sets the milestone {title} on {of}; or {text} is reverted; or the candidate is moved before it"
+            ))
+            .names(pages([&pull, &change]))
+        })
+        .collect();
+    if strangers.is_empty() {
+        return Finding::new(
+            "all_in_release",
+            Outcome::Pass,
+            SCOPE,
+            format!("Every change in it is in release {title}."),
+        );
+    }
+    Finding::new("not_all_in_release", Outcome::Pass, SCOPE, String::new()).because(strangers)
+}

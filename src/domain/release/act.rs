@@ -1,0 +1,159 @@
+//! What people decide of a release on its control record: locking its scope, and which commit it ships.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        command::{Command, Later, Told},
+        facts::{Inquiry, Membership},
+        ids::{Actor, CommentId, RepoId, RepoName, Sha},
+        policy::EffectivePolicy,
+    },
+    Release,
+};
+
+/// One thing that somebody decided, or wanted to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    pub at: Timestamp,
+    pub comment: CommentId,
+    /// The how manyth command of the comment.
+    pub place: usize,
+    pub by: Actor,
+    pub deed: Deed,
+    pub verdict: Verdict,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// The scope is locked.
+    Lock,
+    /// This repository ships this commit.
+    Candidate { repo: RepoId, sha: Sha },
+    /// It cannot be followed, and what it takes.
+    Unclear { word: String, takes: String },
+}
+
+/// Whether it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Allowed,
+    /// As the rest of a sentence: "only a release manager (rosa) locks a release".
+    Refused(String),
+    /// It could not be found out who may, and why.
+    Unknown(String),
+}
+
+impl Act {
+    /// Whether it counts.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+}
+
+/// How many acts that do not count are remembered, so that they are answered once.
+const REFUSED: usize = 100;
+
+impl Release {
+    /// Takes the commands of these comments and judges who may. `None`: something has to be found out first.
+    pub(super) fn hear_acts(
+        &mut self,
+        told: &[Told],
+        policy: &EffectivePolicy,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<()> {
+        let heard: Vec<Option<Act>> = told
+            .iter()
+            .flat_map(|told| {
+                told.commands.iter().enumerate().map(move |(place, command)| (told, place, command))
+            })
+            .filter(|(told, place, _)| !self.has_heard(told.comment, *place))
+            .filter_map(|(told, place, command)| {
+                let deed = deed(command, inquiry)?;
+                let (at, comment, by) = (told.at, told.comment, told.by.clone());
+                let verdict = Verdict::Unknown("it is being found out who may".into());
+                Some(deed.map(|deed| Act { at, comment, place, by, deed, verdict }))
+            })
+            .collect();
+        self.acts.extend(heard.into_iter().collect::<Option<Vec<Act>>>()?);
+        self.acts.sort_by_key(|act| (act.at, act.comment, act.place));
+        let mut complete = Some(());
+        for act in self.acts.iter_mut().filter(|act| matches!(act.verdict, Verdict::Unknown(_))) {
+            match verdict(act, policy, inquiry) {
+                Some(verdict) => act.verdict = verdict,
+                None => complete = None,
+            }
+        }
+        self.forget_refused();
+        complete
+    }
+
+    fn has_heard(&self, comment: CommentId, place: usize) -> bool {
+        self.acts.iter().any(|act| act.comment == comment && act.place == place)
+    }
+
+    fn forget_refused(&mut self) {
+        let refused = |act: &Act| matches!(act.verdict, Verdict::Refused(_));
+        let mut surplus = self.acts.iter().filter(|act| refused(act)).count().saturating_sub(REFUSED);
+        self.acts.retain(|act| {
+            let goes = surplus > 0 && refused(act);
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+/// Outer `None`: it is about something else; inner: something has to be found out first.
+fn deed(command: &Command, inquiry: &mut Inquiry<'_>) -> Option<Option<Deed>> {
+    let Command::Later(later) = command else { return None };
+    if let Later::Candidate(what) = later {
+        return Some(candidate(what, inquiry));
+    }
+    (*later == Later::Lock).then_some(Some(Deed::Lock))
+}
+
+fn candidate(what: &str, inquiry: &mut Inquiry<'_>) -> Option<Deed> {
+    let unclear = || Deed::Unclear {
+        word: "candidate".into(),
+        takes: "a repository and the whole hash of a commit (40 digits)".into(),
+    };
+    let mut words = what.split_whitespace();
+    let (Some(name), Some(sha), None) = (words.next(), words.next(), words.next()) else {
+        return Some(unclear());
+    };
+    let (Ok(name), Ok(sha)) = (name.parse::<RepoName>(), sha.parse::<Sha>()) else { return Some(unclear()) };
+    let found = inquiry.repository_named(name)?;
+    Some(found.map_or_else(unclear, |repo| Deed::Candidate { repo, sha }))
+}
+
+fn verdict(act: &Act, policy: &EffectivePolicy, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    if let Deed::Unclear { takes, .. } = &act.deed {
+        return Some(Verdict::Refused(format!("it takes {takes} behind it")));
+    }
+    let managers = policy.release_managers();
+    Some(match inquiry.membership(managers, &act.by)? {
+        Membership::Member => Verdict::Allowed,
+        Membership::Unknown(why) => Verdict::Unknown(why),
+        Membership::Stranger => {
+            let names: Vec<String> = managers.iter().map(ToString::to_string).collect();
+            Verdict::Refused(format!("only a release manager ({}) decides that", names.join(", ")))
+        }
+    })
+}
+
+impl Deed {
+    /// The command, without its slash.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Lock => "lock",
+            Self::Candidate { .. } => "candidate",
+            Self::Unclear { word, .. } => word,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What GitHub and the log are told of a release: its control record, and answers to those who commented there.
+
+use super::{
+    super::{
+        approval::{self, Judged, Ruling},
+        audit::AuditEntry,
+        command::{Command, Told},
+        effect::{Call, Effect, Reaction},
+        event::{Event, What},
+        ids::{IssueRef, RepoId},
+        named::Named,
+        policy::{EffectivePolicy, Train},
+        report::{self, text},
+    },
+    Release, Signing,
+    act::{Act, Verdict},
+    readiness::Setting,
+};
+use jiff::Timestamp;
+
+/// Everything that is told rests on this.
+pub(super) struct Telling<'a> {
+    pub before: Option<&'a Release>,
+    pub policy: &'a EffectivePolicy,
+    pub train: Option<&'a Train>,
+    pub setting: &'a Setting<'a>,
+    pub signing: &'a Signing,
+    pub judged: &'a Judged,
+    pub told: &'a [Told],
+    pub web_url: &'a str,
+    pub now: Timestamp,
+}
+
+/// What was answered to one comment.
+#[derive(Default)]
+struct Answer {
+    counts: bool,
+    unknown: bool,
+    refusals: Vec<(String, Vec<Named>)>,
+}
+
+impl Telling<'_> {
+    pub(super) fn effects(&self, after: &Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
+        let mut effects = vec![];
+        if !after.scope.is_empty() || after.record.is_some() {
+            effects.push(self.record(after, home, events));
+        }
+        if let Some(record) = after.record {
+            effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
+        }
+        effects
+    }
+
+    fn record(&self, after: &Release, home: RepoId, events: &[Event]) -> Effect {
+        let place = self.place(after);
+        let findings =
+            approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
+        let shown = report::record::Record {
+            release: after,
+            judged: self.judged,
+            signatures: &findings,
+            train: self.train,
+            zone: self.setting.zone,
+            names: self.setting.names,
+            web_url: self.web_url,
+        };
+        let effect = Effect::new(Call::Record {
+            repo: home,
+            release: after.id.clone(),
+            revision: after.history.current().cloned(),
+            title: format!("Release {}", after.id.title),
+            body: report::record::body(&shown),
+            open: after.open,
+        });
+        // Somebody has changed it, or we have: what it shows is set again where it was not us.
+        let edited = |event: &&Event| {
+            let by_a_person = event.actor.as_ref().is_some_and(|actor| actor.person);
+            matches!(&event.what, What::Issue { issue, .. } if Some(issue.at) == after.record) && by_a_person
+        };
+        if events.iter().any(|event| edited(&event)) { effect.again() } else { effect }
+    }
+
+    /// The control record, as people name it.
+    fn place(&self, after: &Release) -> Named {
+        match after.record {
+            Some(at) => self.setting.names.change(at),
+            None => Named { text: "the control record".into(), page: None },
+        }
+    }
+
+    fn sign<'a>(&'a self, place: &'a Named) -> approval::Setting<'a> {
+        approval::Setting {
+            names: self.setting.names,
+            zone: self.setting.zone,
+            place,
+            release_managers: self.policy.release_managers(),
+        }
+    }
+
+    fn answer(&self, told: &Told, record: IssueRef, after: &Release) -> Vec<Effect> {
+        let answer = self.judge_comment(told, after);
+        let content = if !answer.refusals.is_empty() {
+            Reaction::Confused
+        } else if answer.unknown {
+            Reaction::Eyes
+        } else if answer.counts {
+            Reaction::ThumbsUp
+        } else {
+            return vec![];
+        };
+        let mut effects =
+            vec![Effect::new(Call::Reaction { repo: record.repo, comment: told.comment, content })];
+        if !answer.refusals.is_empty() {
+            let who = text::mention(&told.by);
+            let sentences = answer.refusals.iter().map(|(sentence, named)| {
+                let pages: Vec<_> = named.iter().filter_map(|named| named.page.clone()).collect();
+                report::check::markdown(sentence, &pages, self.web_url)
+            });
+            let body = format!("{who} {}", sentences.collect::<Vec<_>>().join("\n\n"));
+            let purpose = format!("reply/{}", told.comment);
+            let was_on = Default::default();
+            effects.push(Effect::new(Call::Comment { on: record, purpose, body: text::cut(body), was_on }));
+        }
+        effects
+    }
+
+    fn judge_comment(&self, told: &Told, after: &Release) -> Answer {
+        let mut answer = Answer::default();
+        for act in after.acts.iter().filter(|act| act.comment == told.comment) {
+            match &act.verdict {
+                Verdict::Allowed => answer.counts = true,
+                Verdict::Unknown(_) => answer.unknown = true,
+                Verdict::Refused(why) => {
+                    answer.refusals.push((format!("`/{}`: {why}.", act.deed.word()), vec![]));
+                }
+            }
+        }
+        let case = self.signing.case(after, self.now);
+        let place = self.place(after);
+        let setting = self.sign(&place);
+        for (source, ruling) in &self.judged.standing.rulings {
+            if !matches!(source, approval::Source::Comment(comment, _) if *comment == told.comment) {
+                continue;
+            }
+            let Some(act) = after.ledger.acts().iter().find(|act| act.source == *source) else { continue };
+            match ruling {
+                Ruling::Taken => answer.counts = true,
+                Ruling::Unknown(_) => answer.unknown = true,
+                Ruling::Outdated(_) | Ruling::Refused(_) => {
+                    answer.refusals.extend(approval::reply(act, ruling, &case, &setting));
+                }
+            }
+        }
+        answer.counts |= told
+            .commands
+            .iter()
+            .any(|command| matches!(command, Command::Status | Command::Recheck | Command::Help));
+        answer
+    }
+
+    pub(super) fn audit(&self, after: &Release) -> Vec<AuditEntry> {
+        let mut entries = changes(self.before, after);
+        let known = |act: &approval::Act| {
+            self.before.is_some_and(|before| before.ledger.acts().iter().any(|it| it.source == act.source))
+        };
+        for act in after.ledger.acts().iter().filter(|act| !known(act)) {
+            let ruling = self.judged.standing.rulings.iter().find(|(source, _)| *source == act.source);
+            let became = ruling.map_or("not_judged", |(_, ruling)| ruling_code(ruling));
+            let (code, why) = deed(&act.deed);
+            let revision = after.history.current().map(ToString::to_string).unwrap_or_default();
+            let comment = if let approval::Source::Comment(comment, _) = act.source { comment.0 } else { 0 };
+            let entry = entry(after, code)
+                .by(Some(&act.by))
+                .fact("comment", comment)
+                .fact("became", became)
+                .fact("revision", revision);
+            entries.push(if why.is_empty() { entry } else { entry.text("why", why) });
+        }
+        if after.signed != self.before.is_some_and(|before| before.signed) {
+            let code = if after.signed { "release.approved" } else { "release.approval_void" };
+            let revision = after.history.current().map(ToString::to_string).unwrap_or_default();
+            entries.push(entry(after, code).fact("revision", revision));
+        }
+        entries
+    }
+}
+
+fn deed(deed: &approval::Deed) -> (&'static str, &str) {
+    match deed {
+        approval::Deed::Approve(_) | approval::Deed::ApproveInReview(_) => ("approval.given", ""),
+        approval::Deed::TakeBack => ("approval.taken_back", ""),
+        approval::Deed::Reject(why) => ("approval.rejected", why),
+        approval::Deed::RejectNoMore => ("approval.rejected_no_more", ""),
+        approval::Deed::Hold(why) => ("approval.held", why),
+        approval::Deed::HoldNoMore => ("approval.held_no_more", ""),
+        approval::Deed::Unclear(_) => ("approval.not_understood", ""),
+    }
+}
+
+const fn ruling_code(ruling: &Ruling) -> &'static str {
+    match ruling {
+        Ruling::Taken => "taken",
+        Ruling::Unknown(_) => "unknown",
+        Ruling::Outdated(_) => "outdated",
+        Ruling::Refused(_) => "refused",
+    }
+}
+
+fn entry(release: &Release, code: &str) -> AuditEntry {
+    AuditEntry::new(code).fact("train", &release.id.train).text("title", release.id.title.clone())
+}
+
+/// What has changed of the release itself.
+pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEntry> {
+    let scope_before: &[IssueRef] = before.map_or(&[], |before| &before.scope);
+    let locked = after.locked.is_some();
+    let of_change =
+        |code: &str, at: &IssueRef| entry(after, code).fact("change_request", at).fact("after_lock", locked);
+    let joined = after.scope.iter().filter(|at| !scope_before.contains(at));
+    let left = scope_before.iter().filter(|at| !after.scope.contains(at));
+    let mut entries: Vec<AuditEntry> = joined
+        .map(|at| of_change("release.change_request_joined", at))
+        .chain(left.map(|at| of_change("release.change_request_left", at)))
+        .collect();
+    if let Some(locked) =
+        after.locked.as_ref().filter(|_| before.is_none_or(|before| before.locked.is_none()))
+    {
+        entries.push(entry(after, "release.locked").by(locked.by.as_ref()).fact("at", locked.at));
+    }
+    if after.opened.is_some() && before.is_none_or(|before| before.opened.is_none()) {
+        entries.push(entry(after, "release.go_no_go"));
+    }
+    for (repo, candidate) in &after.candidates {
+        let known = before.and_then(|before| before.candidates.get(repo));
+        if known.map(|known| &known.sha) != Some(&candidate.sha) {
+            let entry =
+                entry(after, "release.candidate").fact("repository", repo).fact("commit", &candidate.sha);
+            let was = known.map_or_else(String::new, |known| known.sha.to_string());
+            entries.push(entry.fact("was", was));
+        }
+    }
+    let is_new = |act: &&Act| {
+        before.is_none_or(|before| {
+            !before.acts.iter().any(|it| it.comment == act.comment && it.place == act.place)
+        })
+    };
+    for act in after.acts.iter().filter(is_new) {
+        let became = match &act.verdict {
+            Verdict::Allowed => "allowed",
+            Verdict::Refused(_) => "refused",
+            Verdict::Unknown(_) => "unknown",
+        };
+        let entry = entry(after, "release.commanded").by(Some(&act.by)).fact("command", act.deed.word());
+        entries.push(entry.fact("comment", act.comment).fact("became", became));
+    }
+    entries
+}

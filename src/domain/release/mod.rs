@@ -1,0 +1,410 @@
+//! A release: one milestone title over the repositories of a train, the change requests planned for it, the commits that
+//! it ships, and who has signed it.
+//!
+//! The parts, in the order in which a judgement uses them:
+//!
+//! - [`scope`]: its milestones, its change requests, and who worked on each,
+//! - [`act`]: what people decided on its control record,
+//! - [`candidate`]: the fixed commit of each repository that it ships,
+//! - `rules`: what policy demands of it,
+//! - [`signing`]: who has to sign, and how that stands,
+//! - `readiness`: whether it is ready for that,
+//! - `trials`: whether each of its changes was tried,
+//! - `answer`: what GitHub and the log are told.
+
+pub mod act;
+mod answer;
+pub mod candidate;
+mod readiness;
+mod rules;
+pub mod scope;
+pub mod signing;
+mod trials;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    approval::{History, Ledger},
+    command::{self, Told},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
+    event::{CommentedOn, Event, What},
+    facts::Inquiry,
+    finding::{Finding, Outcome},
+    ids::{Actor, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
+    named::Named,
+    pairs,
+    policy::{Mode, Train, Zone},
+    revision::{Names, Parts, Revision},
+    subject::{Relation, State},
+};
+use act::{Act, Deed, Verdict};
+pub use candidate::{Candidate, Source};
+use readiness::Setting;
+pub use scope::{Change, Pull};
+pub use signing::Signing;
+
+/// What is known of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    pub id: ReleaseId,
+    /// The repositories that have its milestone, with the milestone's number.
+    pub milestones: Vec<(RepoId, u64)>,
+    /// The earliest due day of its milestones.
+    pub due_on: Option<Timestamp>,
+    /// Whether any of its milestones is open.
+    pub open: bool,
+    /// The change requests planned for it.
+    pub scope: Vec<IssueRef>,
+    /// The same, with what the release needs to know of each.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// The repository of its control record, once one was chosen.
+    #[serde(default)]
+    pub home: Option<RepoId>,
+    /// The control record, once GitHub has confirmed it.
+    #[serde(default)]
+    pub record: Option<IssueRef>,
+    /// What people decided there, in order.
+    #[serde(default)]
+    pub acts: Vec<Act>,
+    #[serde(default)]
+    pub locked: Option<Locked>,
+    /// When go/no-go opened: the scope was locked, and each change complete.
+    #[serde(default)]
+    pub opened: Option<Timestamp>,
+    /// The commit that each repository ships.
+    #[serde(default, with = "pairs")]
+    pub candidates: BTreeMap<RepoId, Candidate>,
+    /// Why GitHub did not say what a branch is at, when it was last asked.
+    #[serde(default)]
+    pub unread: Option<String>,
+    /// What there was to sign.
+    #[serde(default)]
+    pub history: History,
+    /// What people did about signing.
+    #[serde(default)]
+    pub ledger: Ledger,
+    /// Where its commits were deployed, by GitHub's number of the deployment.
+    #[serde(default, with = "pairs")]
+    pub deployed: BTreeMap<u64, Deployed>,
+    /// Whether it is ready to be signed and to go.
+    #[serde(default)]
+    pub readiness: Vec<Finding>,
+    /// Whether each of its changes was tried, where policy asks for that.
+    #[serde(default)]
+    pub trials: Vec<Finding>,
+    /// Enough people had signed when it was last judged.
+    #[serde(default)]
+    pub signed: bool,
+}
+
+/// Since when the scope is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    pub at: Timestamp,
+    /// `None`: its time had come.
+    pub by: Option<Actor>,
+}
+
+/// A deployment of one of its commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployed {
+    pub repo: RepoId,
+    pub environment: String,
+    pub sha: Sha,
+    pub state: DeploymentState,
+    /// It has begun to change what runs; one that we refused has failed and never begun.
+    pub began: bool,
+    pub at: Timestamp,
+}
+
+/// How far a deployment is; of two that are told, the later one counts, in whatever order they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentState {
+    Waits,
+    InProgress,
+    Failed,
+    Succeeded,
+}
+
+impl DeploymentState {
+    /// Of GitHub's word; `None`: it says nothing of that (`inactive`: another one has taken its place).
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "pending" | "queued" | "waiting" => Some(Self::Waits),
+            "in_progress" => Some(Self::InProgress),
+            "failure" | "error" => Some(Self::Failed),
+            "success" => Some(Self::Succeeded),
+            _ => None,
+        }
+    }
+}
+
+/// How far a release is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    Planning,
+    Locked,
+    /// It can be signed.
+    GoNoGo,
+    Approved,
+    /// Some of its repositories run it, or one is on the way.
+    PartlyDeployed,
+    Deployed,
+    /// Its milestones are closed.
+    Closed,
+}
+
+impl Release {
+    /// One of which nothing is known.
+    #[must_use]
+    pub fn new(id: &ReleaseId) -> Self {
+        Self {
+            id: id.clone(),
+            milestones: vec![],
+            due_on: None,
+            open: false,
+            scope: vec![],
+            changes: vec![],
+            home: None,
+            record: None,
+            acts: vec![],
+            locked: None,
+            opened: None,
+            candidates: BTreeMap::new(),
+            unread: None,
+            history: History::default(),
+            ledger: Ledger::default(),
+            deployed: BTreeMap::new(),
+            readiness: vec![],
+            trials: vec![],
+            signed: false,
+        }
+    }
+
+    /// Where it ships, and its control record.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        let ships = self.ships().into_iter().filter(|_| self.open);
+        let ships = ships.map(|repo| (Relation::Ships, SubjectId::Repository(repo)));
+        let record = self.record.map(|at| (Relation::Records, SubjectId::ChangeRequest(at)));
+        ships.chain(record).collect()
+    }
+
+    /// When its scope locks by itself.
+    #[must_use]
+    pub fn locks_at(&self, train: &Train, zone: &Zone) -> Option<Timestamp> {
+        Some(train.lock?.0.before(self.due(train, zone)?, zone))
+    }
+
+    /// When it is due: on the day that GitHub keeps, at the hour at which the train leaves.
+    #[must_use]
+    pub fn due(&self, train: &Train, zone: &Zone) -> Option<Timestamp> {
+        let due = self.due_on?;
+        let Some(cadence) = train.every else { return Some(due) };
+        let day = due.strftime("%Y-%m-%d").to_string().parse().ok()?;
+        zone.time_zone().to_timestamp(cadence.at().on(day)).ok()
+    }
+
+    /// How far it is; `signed`: whether enough people have signed it.
+    #[must_use]
+    pub fn phase(&self, signed: bool) -> Phase {
+        let ships = self.ships();
+        let runs: BTreeSet<RepoId> =
+            self.running().filter(|it| it.state == DeploymentState::Succeeded).map(|it| it.repo).collect();
+        if !self.open {
+            Phase::Closed
+        } else if !ships.is_empty() && self.opened.is_some() && ships.is_subset(&runs) {
+            Phase::Deployed
+        } else if self.running().next().is_some() {
+            Phase::PartlyDeployed
+        } else if self.opened.is_some() && signed {
+            Phase::Approved
+        } else if self.opened.is_some() {
+            Phase::GoNoGo
+        } else if self.locked.is_some() {
+            Phase::Locked
+        } else {
+            Phase::Planning
+        }
+    }
+
+    /// The deployments of its candidates as they are now.
+    pub fn running(&self) -> impl Iterator<Item = &Deployed> {
+        self.deployed
+            .values()
+            .filter(|it| it.began)
+            .filter(|it| self.candidates.get(&it.repo).is_some_and(|candidate| candidate.sha == it.sha))
+    }
+
+    /// Whether it ships this commit of the repository.
+    #[must_use]
+    pub fn has_candidate(&self, repo: RepoId, sha: &Sha) -> bool {
+        self.candidates.get(&repo).is_some_and(|candidate| candidate.sha == *sha)
+    }
+
+    fn hear(&mut self, events: &[Event], now: Timestamp) {
+        for event in events {
+            if let What::Recorded { record, revision, at, .. } = &event.what {
+                self.record = Some(*record);
+                if let Some(revision) = revision {
+                    self.history.shown(revision, *at);
+                }
+            } else if let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what {
+                let repo = event.repository.as_ref().map(|it| it.id);
+                let told = repo.zip(deployment.sha.clone()).zip(DeploymentState::of(state));
+                if let Some(((repo, sha), state)) = told {
+                    let environment = deployment.environment.clone().unwrap_or_default();
+                    let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
+                    let told = Deployed { repo, environment, sha, state, began, at: now };
+                    self.hear_deployment(deployment.id, told);
+                }
+            }
+        }
+    }
+
+    fn hear_deployment(&mut self, id: u64, mut told: Deployed) {
+        if !self.has_candidate(told.repo, &told.sha) {
+            return;
+        }
+        if let Some(known) = self.deployed.get(&id) {
+            told.began |= known.began;
+            if known.state > told.state {
+                (told.state, told.at) = (known.state, known.at);
+            }
+        }
+        self.deployed.insert(id, told);
+    }
+
+    /// The commands on the control record.
+    fn told(&self, events: &[Event], prefix: Option<&str>) -> Vec<Told> {
+        let on_record = |event: &&Event| {
+            let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return false };
+            Some(issue.at) == self.record
+        };
+        events.iter().filter(on_record).filter_map(|event| command::told(event, prefix)).collect()
+    }
+
+    /// Locks the scope where its time has come or somebody who may has said so.
+    fn lock(&mut self, train: Option<&Train>, zone: &Zone, now: Timestamp) {
+        if self.locked.is_some() || !self.open {
+            return;
+        }
+        let said = self.acts.iter().find(|act| act.counts() && act.deed == Deed::Lock);
+        let due = train.and_then(|train| self.locks_at(train, zone)).filter(|at| *at <= now);
+        self.locked = match said {
+            Some(act) => Some(Locked { at: act.at, by: Some(act.by.clone()) }),
+            None => due.map(|at| Locked { at, by: None }),
+        };
+    }
+
+    /// Opens go/no-go once there is something to sign.
+    fn open_go_no_go(&mut self, now: Timestamp) {
+        let is_complete = |change: &Change| {
+            change.stage == super::change_request::Stage::Merged && !change.pulls.iter().any(|pull| pull.open)
+        };
+        let is_ready =
+            self.locked.is_some() && !self.changes.is_empty() && self.changes.iter().all(is_complete);
+        if is_ready && self.opened.is_none() {
+            self.opened = Some(now);
+        }
+    }
+
+    /// Notes what there is to sign now.
+    fn turn(&mut self, rules: rules::Fingerprint, now: Timestamp) {
+        let ships = self.ships();
+        let fixed = ships.iter().all(|repo| self.candidates.contains_key(repo));
+        let texts: Option<BTreeMap<_, _>> =
+            self.changes.iter().map(|change| Some((change.at, change.text.clone()?))).collect();
+        let (Some(texts), true, Some(_)) = (texts, fixed && !ships.is_empty(), self.opened) else { return };
+        let commits = self.candidates.iter().map(|(repo, it)| (*repo, it.sha.clone())).collect();
+        self.history.turn(Revision::of(Parts::of_release(texts, commits, rules)), None, now);
+    }
+}
+
+/// Gathers the release from what points at it; follows what is decided and signed on its control record.
+#[must_use]
+pub fn judge(case: Case<'_>, id: &ReleaseId) -> Judgement {
+    let mut inquiry = Inquiry::new(case.facts);
+    match decide(&case, id, &mut inquiry) {
+        Some(judgement) if inquiry.is_complete() => judgement,
+        Some(_) | None => Judgement::Needs(inquiry.into_missing()),
+    }
+}
+
+/// `None`: something was asked that must be answered first.
+fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<Judgement> {
+    let before = case.before.and_then(State::as_release);
+    let mut after = before.cloned().unwrap_or_else(|| Release::new(id));
+    after.gather(inquiry)?;
+    after.hear(case.events, case.now);
+    after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
+    let policy = match after.home {
+        Some(home) => inquiry.policy(home)?,
+        None => None,
+    };
+    let names = after.names(inquiry)?;
+    let Some((policy, home)) = policy.zip(after.home) else {
+        let audit = answer::changes(before, &after);
+        return Some(Decision { audit, ..Decision::quiet(State::Release(Box::new(after))) }.into());
+    };
+    let zone = policy.zone();
+    let train = policy.trains().get(&id.train).cloned();
+    let told = after.told(case.events, policy.command_prefix());
+    after.hear_acts(&told, &policy, inquiry)?;
+    after.lock(train.as_ref(), &zone, case.now);
+    after.open_go_no_go(case.now);
+    after.find_candidates(case.events, train.as_ref(), case.now, inquiry)?;
+    let demanded = rules::demanded(&after, inquiry)?;
+    after.turn(demanded.fingerprint, case.now);
+    let groups: Vec<&str> = demanded.approvals.keys().map(String::as_str).collect();
+    told.iter().for_each(|told| after.ledger.hear(told, &groups));
+    let signing = Signing::of(&after, &demanded.approvals, &policy, None, inquiry)?;
+    let judged = signing.judged(&after, case.now);
+    for restraint in &judged.standing.restraints {
+        after.ledger.remember(restraint.source, &restraint.groups);
+    }
+    let managers: Vec<Named> =
+        policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
+    let names = Names { here: home, repositories: &names };
+    let setting = Setting { zone: &zone, names, managers: &managers };
+    after.readiness = after.find_readiness(train.as_ref(), &setting);
+    after.trials = after.find_trials(&demanded.accepters, &policy, names, inquiry)?;
+    after.signed = judged.is_enough();
+    let speaks =
+        names.repositories.get(&home).is_some_and(|name| policy.mode_for(name.as_str()) > Mode::Observe);
+    let telling = answer::Telling {
+        before,
+        policy: &policy,
+        train: train.as_ref(),
+        setting: &setting,
+        signing: &signing,
+        judged: &judged,
+        told: &told,
+        web_url: &case.instance.web_url,
+        now: case.now,
+    };
+    let effects = if speaks { telling.effects(&after, home, case.events) } else { vec![] };
+    let audit = telling.audit(&after);
+    let look_again = after.look_again(train.as_ref(), &zone, case.now);
+    Some(Decision { effects, audit, look_again, after: State::Release(Box::new(after)) }.into())
+}
+
+impl Release {
+    /// When to look although nothing happens: its lock, and what could not be found out.
+    fn look_again(&self, train: Option<&Train>, zone: &Zone, now: Timestamp) -> Option<Timestamp> {
+        let locks = train.filter(|_| self.locked.is_none() && self.open && !self.scope.is_empty());
+        let locks = locks.and_then(|train| self.locks_at(train, zone)).filter(|at| *at > now);
+        let unread = self.unread.is_some()
+            || self.acts.iter().any(|act| matches!(act.verdict, Verdict::Unknown(_)))
+            || self.readiness.iter().chain(&self.trials).any(|finding| finding.outcome() == Outcome::Unknown);
+        locks.into_iter().chain(unread.then(|| now + READ_AGAIN)).min()
+    }
+}

@@ -1,0 +1,75 @@
+//! What the policies of its repositories demand of a release.
+
+use super::{
+    super::{
+        facts::Inquiry,
+        ids::RepoId,
+        policy::{Accepter, Approvals, Environment, Policy, REVIEW, Rule, Ship},
+    },
+    Release,
+};
+
+pub(super) use super::super::policy::Fingerprint;
+
+/// What is demanded.
+pub(super) struct Demanded {
+    /// How many of each group sign: the most that any environment wants.
+    pub approvals: Approvals,
+    /// Who has to have tried each change.
+    pub accepters: Vec<Accepter>,
+    /// Of all the rules that judge it; windows and freezes are none of them.
+    pub fingerprint: Fingerprint,
+}
+
+/// Puts together what is demanded where it ships. `None`: something must be found out first.
+pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<Demanded> {
+    let (mut approvals, mut accepters) = (Approvals::new(), vec![]);
+    let mut texts = vec![];
+    let asked: Vec<RepoId> = release.ships().into_iter().collect();
+    let found: Vec<_> =
+        asked.into_iter().map(|repo| (inquiry.repository_name(repo), inquiry.policy(repo))).collect();
+    for (name, policy) in found {
+        let (Some(name), Some(policy)) = (name?, policy?) else { continue };
+        if policy.ship_for(name.as_str()) != Ship::Train {
+            continue;
+        }
+        for (section, rules) in policy.parts().flat_map(Policy::environments) {
+            texts.push(text(section, rules));
+            for accepter in rules.require.iter().chain(&rules.train).filter_map(acceptance).flatten() {
+                if !accepters.contains(accepter) {
+                    accepters.push(accepter.clone());
+                }
+            }
+            for (group, needed) in rules
+                .require
+                .iter()
+                .chain(&rules.train)
+                .filter_map(signatures)
+                .flatten()
+                .filter(|(group, _)| *group != REVIEW)
+            {
+                let known = approvals.entry(group.clone()).or_insert(*needed);
+                *known = (*known).max(*needed);
+            }
+        }
+    }
+    texts.sort();
+    texts.dedup();
+    Some(Demanded { approvals, accepters, fingerprint: Fingerprint::of_text(&texts.join("\n")) })
+}
+
+fn acceptance(rule: &Rule) -> Option<&Vec<Accepter>> {
+    if let Rule::Acceptance(wanted) = rule { Some(wanted) } else { None }
+}
+
+fn signatures(rule: &Rule) -> Option<&Approvals> {
+    if let Rule::Approvals(wanted) = rule { Some(wanted) } else { None }
+}
+
+/// The rules of a section as they are signed.
+fn text(section: &str, rules: &Environment) -> String {
+    let Environment { require, train, when, .. } = rules;
+    // What is written down here was read from text before, and can be written again.
+    let rules = serde_json::to_string(&(require, train, when)).unwrap_or_default();
+    format!("{section} {rules}")
+}

@@ -1,0 +1,246 @@
+//! The control record of a release: what ships, what still blocks and who can cure it, who has signed and who has not.
+//!
+//! Nothing in it changes with time alone, so that it is only edited when something has changed.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{
+        approval::{Judged, Stand},
+        finding::{Finding, code},
+        ids::{Actor, IssueRef, RepoId},
+        named::{Named, all_of, pages},
+        policy::{Train, Zone},
+        release::{Change, DeploymentState, Phase, Release, Source},
+        revision::Names,
+    },
+    check::markdown,
+    text::{self, TITLE_LIMIT},
+};
+
+/// What the record shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    pub release: &'a Release,
+    pub judged: &'a Judged,
+    /// How the signatures stand, as findings.
+    pub signatures: &'a [Finding],
+    pub train: Option<&'a Train>,
+    pub zone: &'a Zone,
+    pub names: Names<'a>,
+    /// GitHub for people, without a slash at the end.
+    pub web_url: &'a str,
+}
+
+/// The record, in Markdown, at most [`text::COMMENT_LIMIT`] characters.
+#[must_use]
+pub fn body(record: &Record<'_>) -> String {
+    let parts = [
+        Some(record.head()),
+        Some(record.scope()),
+        record.commits(),
+        record.obstacles(),
+        record.signatures(),
+        Some(COMMANDS.to_owned()),
+    ];
+    text::cut(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
+}
+
+const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
+- those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`\n\n\
+</details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
+
+impl Record<'_> {
+    fn head(&self) -> String {
+        let release = self.release;
+        let phase = release.phase(self.judged.is_enough());
+        let mut facts = vec![format!("**{}**", phase_words(phase))];
+        let due = self.train.map_or(release.due_on, |train| release.due(train, self.zone));
+        facts.extend(due.map(|due| format!("due {}", self.zone.time(due))));
+        facts.push(match &release.locked {
+            Some(locked) => {
+                let by = locked.by.as_ref().map(|by| format!(" by {}", self.person(by))).unwrap_or_default();
+                format!("locked {}{by}", self.zone.time(locked.at))
+            }
+            None => match self.train.and_then(|train| release.locks_at(train, self.zone)) {
+                Some(at) => format!("locks {}", self.zone.time(at)),
+                None => "locks with `/lock`".into(),
+            },
+        });
+        let train = text::escape(&release.id.train, TITLE_LIMIT);
+        format!("{} · train {train}\n\n{}", facts.join(" · "), next(phase))
+    }
+
+    fn scope(&self) -> String {
+        let changes = &self.release.changes;
+        if changes.is_empty() {
+            return "### What it ships\n\nNo change request is planned for it.".into();
+        }
+        let mut lines = vec![
+            format!("### What it ships: {}", counted(changes.len(), "change request")),
+            String::new(),
+            "| change request | asked by | stands | pull requests |\n|---|---|---|---|".into(),
+        ];
+        lines.extend(changes.iter().map(|change| self.change(change)));
+        lines.join("\n")
+    }
+
+    fn change(&self, change: &Change) -> String {
+        let name = self.shown(&self.names.change(change.at));
+        let title = text::escape(&change.title, TITLE_LIMIT);
+        let requester = change.requester.as_ref().map_or_else(|| "nobody".to_owned(), |by| self.person(by));
+        let stage = change.stage.as_str().replace('_', " ");
+        let pulls: Vec<String> = change
+            .pulls
+            .iter()
+            .map(|pull| {
+                let named = self.pull(pull.at);
+                if pull.open { format!("{} (open)", self.shown(&named)) } else { self.shown(&named) }
+            })
+            .collect();
+        format!("| {name} {title} | {requester} | {stage} | {} |", pulls.join(", "))
+    }
+
+    /// What each repository ships, and where it runs.
+    fn commits(&self) -> Option<String> {
+        let release = self.release;
+        if release.candidates.is_empty() {
+            return None;
+        }
+        let mut lines = vec![
+            "### The commits".to_owned(),
+            String::new(),
+            "| repository | candidate | from | deployed |\n|---|---|---|---|".into(),
+        ];
+        for (repo, candidate) in &release.candidates {
+            let from = match &candidate.source {
+                Source::Branch(branch) => format!("head of {}", code(branch)),
+                Source::DefaultBranch(branch) => format!("{} when go/no-go opened", code(branch)),
+                Source::By(by) => format!("set by {}", self.person(by)),
+            };
+            let commit = self.commit(*repo, candidate.sha.as_str(), candidate.sha.short());
+            let name = self.repository(*repo);
+            lines.push(format!(
+                "| {name} | {commit} | {} | {} |",
+                from.replace('|', "\\|"),
+                self.runs(*repo)
+            ));
+        }
+        Some(lines.join("\n"))
+    }
+
+    fn runs(&self, repo: RepoId) -> String {
+        let places: BTreeSet<String> = self
+            .release
+            .running()
+            .filter(|it| it.repo == repo)
+            .map(|it| {
+                let environment = text::escape(&it.environment, TITLE_LIMIT);
+                match it.state {
+                    DeploymentState::Succeeded => format!("{environment} since {}", self.zone.time(it.at)),
+                    DeploymentState::Failed => format!("{environment}: failed"),
+                    DeploymentState::Waits | DeploymentState::InProgress => {
+                        format!("{environment}: on its way")
+                    }
+                }
+            })
+            .collect();
+        if places.is_empty() { "not yet".into() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
+    }
+
+    fn obstacles(&self) -> Option<String> {
+        let open = |findings: &[Finding]| -> Vec<Finding> {
+            findings.iter().flat_map(Finding::obstacles).cloned().collect()
+        };
+        let mut all = open(&self.release.readiness);
+        all.extend(open(&self.release.trials));
+        if self.release.history.current().is_some() {
+            all.extend(open(self.signatures));
+        }
+        if all.is_empty() {
+            return None;
+        }
+        let line = |found: &Finding| {
+            let words = |text: &str| markdown(text, &found.names, self.web_url);
+            let cure = found.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(cure)));
+            format!("- {}{}", words(&found.sentence), cure.unwrap_or_default())
+        };
+        let lines: Vec<String> = all.iter().map(line).collect();
+        Some(format!("### What still blocks\n\n{}", lines.join("\n")))
+    }
+
+    fn signatures(&self) -> Option<String> {
+        let history = &self.release.history;
+        let revision = history.current()?;
+        let mut lines = vec![
+            format!("### Signatures on revision {}", code(history.short(revision))),
+            String::new(),
+            "| group | signed by | needed | |\n|---|---|---|---|".into(),
+        ];
+        for group in &self.judged.groups {
+            let signed: Vec<String> =
+                group.signed.iter().map(|signature| self.person(&signature.by)).collect();
+            let signed = if signed.is_empty() { "nobody yet".into() } else { signed.join(", ") };
+            let mark = if group.stand == Stand::Complete { "✓ complete" } else { "… waiting" };
+            lines.push(format!("| {} | {signed} | {} | {mark} |", code(&group.group), group.needed));
+        }
+        Some(lines.join("\n"))
+    }
+
+    /// A person, as a link that calls nobody.
+    fn person(&self, actor: &Actor) -> String {
+        self.shown(&Named::actor(actor))
+    }
+
+    fn pull(&self, at: IssueRef) -> Named {
+        Named::pull_request(at, self.names.here, self.names.repositories.get(&at.repo))
+    }
+
+    fn shown(&self, named: &Named) -> String {
+        markdown(&all_of(std::slice::from_ref(named)), &pages([named]).collect::<Vec<_>>(), self.web_url)
+    }
+
+    fn repository(&self, repo: RepoId) -> String {
+        let name = self.names.repositories.get(&repo);
+        name.map_or_else(|| format!("repository {repo}"), |name| text::escape(name.as_str(), TITLE_LIMIT))
+    }
+
+    fn commit(&self, repo: RepoId, sha: &str, short: &str) -> String {
+        match self.names.repositories.get(&repo) {
+            Some(name) => format!("[`{short}`]({}/{name}/commit/{sha})", self.web_url),
+            None => code(short),
+        }
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+const fn phase_words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Planning => "Planning",
+        Phase::Locked => "Locked",
+        Phase::GoNoGo => "Go/no-go",
+        Phase::Approved => "Approved",
+        Phase::PartlyDeployed => "Partly deployed",
+        Phase::Deployed => "Deployed",
+        Phase::Closed => "Closed",
+    }
+}
+
+/// What comes next.
+const fn next(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Planning => {
+            "The scope can still change. People sign after it is locked and each change is merged."
+        }
+        Phase::Locked => "The scope is locked. Go/no-go opens by itself when each change is merged.",
+        Phase::GoNoGo => "What ships is fixed. It can be signed now, with the commands below.",
+        Phase::Approved => "Everybody has signed. Its commits can be deployed.",
+        Phase::PartlyDeployed => "Its commits are being deployed; the table says what runs where.",
+        Phase::Deployed => "Every repository runs it. Close its milestones to end it.",
+        Phase::Closed => "Its milestones are closed.",
+    }
+}

@@ -1,0 +1,429 @@
+//! A release of a train: its scope is locked, its commits are fixed, people sign exactly that, and then it may go.
+
+use changegate::sandbox::{Edit, Numbered};
+use jiff::Timestamp;
+
+use crate::support::{Scene, assert_snapshot, scenario};
+
+const WEB: &str = "acme/web";
+const BILLING: &str = "acme/billing";
+
+const TRAIN: &str = "
+trains:
+  customer: { repositories: [acme/web, acme/billing], title: \"{year}.{month}\", lock: 7 days before }
+environments:
+  production:
+    names: [production]
+    require:
+      - range: traced
+      - change: accepted
+    train:
+      - approvals: { release-manager: 1, qa: 1 }
+";
+
+fn day(text: &str) -> Option<Timestamp> {
+    Some(format!("{text}T12:00:00Z").parse().unwrap())
+}
+
+/// A train over two repositories, and the milestone of December in both.
+async fn a_train(s: &Scene) {
+    s.policy(TRAIN).await;
+    for repository in [WEB, BILLING] {
+        s.by("rosa").create_milestone(repository, "2026.12", day("2026-12-03"));
+        s.by("rosa").protect(repository, "production", true, true);
+    }
+    s.settle().await;
+}
+
+/// Accepted, planned for December, built by Ana and merged.
+async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Numbered {
+    let issue = s.accepted(title).await;
+    s.by("rosa").set_milestone(issue, "2026.12");
+    s.settle().await;
+    let closes = format!("Closes acme/web#{}", issue.number);
+    let pull = s.pull_request(repository, branch, &closes).await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+    issue
+}
+
+/// The control record of December.
+fn record(s: &Scene) -> Numbered {
+    let found = s.record_of(WEB, "Release 2026.12");
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0]
+}
+
+fn text(s: &Scene) -> String {
+    s.github().issue(record(s))["body"].as_str().unwrap_or_default().to_owned()
+}
+
+fn shown(s: &Scene) -> String {
+    let body = text(s);
+    s.readable(body.split("\n\n<details>").next().unwrap_or_default())
+}
+
+/// The revision that the record shows.
+fn revision(s: &Scene) -> String {
+    let body = text(s);
+    let after = body.split("Signatures on revision `").nth(1).expect(&body);
+    after.split('`').next().unwrap().to_owned()
+}
+
+async fn locked(s: &Scene) -> Numbered {
+    let record = record(s);
+    s.by("rosa").comment(record, "/lock");
+    s.settle().await;
+    record
+}
+
+async fn signed_by(s: &Scene, login: &str, words: &str) {
+    let record = record(s);
+    s.by(login).comment(record, words);
+    s.settle().await;
+}
+
+async fn deploys(s: &Scene, repository: &str) -> u64 {
+    let run = s.by("sam").dispatch(repository, &["production"], "main");
+    s.settle().await;
+    run
+}
+
+fn stands(s: &Scene, repository: &str, run: u64) -> String {
+    let run = s.github().run(repository, run);
+    let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
+    format!("{} {}", word("status"), word("conclusion"))
+}
+
+fn said(s: &Scene, repository: &str, run: u64) -> String {
+    s.readable(s.github().notes(repository, run, "production").last().map_or("", String::as_str))
+}
+
+#[tokio::test]
+async fn a_release_goes_when_its_scope_is_locked_and_each_group_has_signed_what_ships() {
+    scenario(async |s| {
+        a_train(s).await;
+        built(s, "Export", "export", WEB).await;
+        built(s, "Bill", "bill", BILLING).await;
+        assert_snapshot!(shown(s), @"
+        **Planning** · due 3 Dec 2026, 12:00 UTC · locks 26 Nov 2026, 12:00 UTC · train customer
+
+        The scope can still change. People sign after it is locked and each change is merged.
+
+        ### What it ships: 2 change requests
+
+        | change request | asked by | stands | pull requests |
+        |---|---|---|---|
+        | [#1](https://github/acme/web/issues/1) Export | [sam](https://github/sam) | merged | [#3](https://github/acme/web/pull/3) |
+        | [#4](https://github/acme/web/issues/4) Bill | [sam](https://github/sam) | merged | [acme/billing#1](https://github/acme/billing/pull/1) |
+
+        ### What still blocks
+
+        - Its scope can still change. It locks by itself on 26 Nov 2026, 12:00 UTC. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/lock` on the control record.
+        ");
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "waiting -", "{}", said(s, WEB, run));
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 1 of 8 rules not met yet.
+        - No release ships `683de05`: release “2026.12” has no candidate here yet. **Cure:** deploy what a release ships; or a release manager ([rosa](https://github/rosa)) comments `/candidate acme/web 683de05eb93a611b5a206ee571dd0810ae0de3cb` on the control record of its release.
+        ");
+        locked(s).await;
+        assert_snapshot!(shown(s), @"
+        **Go/no-go** · due 3 Dec 2026, 12:00 UTC · locked 2 Nov 2026, 12:00 UTC by [rosa](https://github/rosa) · train customer
+
+        What ships is fixed. It can be signed now, with the commands below.
+
+        ### What it ships: 2 change requests
+
+        | change request | asked by | stands | pull requests |
+        |---|---|---|---|
+        | [#1](https://github/acme/web/issues/1) Export | [sam](https://github/sam) | merged | [#3](https://github/acme/web/pull/3) |
+        | [#4](https://github/acme/web/issues/4) Bill | [sam](https://github/sam) | merged | [acme/billing#1](https://github/acme/billing/pull/1) |
+
+        ### The commits
+
+        | repository | candidate | from | deployed |
+        |---|---|---|---|
+        | acme/web | [`683de05`](https://github/acme/web/commit/683de05eb93a611b5a206ee571dd0810ae0de3cb) | `main` when go/no-go opened | not yet |
+        | acme/billing | [`5d6c0c0`](https://github/acme/billing/commit/5d6c0c0743cd3be553da825739cda73aeef3a080) | `main` when go/no-go opened | not yet |
+
+        ### What still blocks
+
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). **Cure:** [quinn](https://github/quinn) comments `/approve qa 52dfbf45` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). **Cure:** [rosa](https://github/rosa) comments `/approve release-manager 52dfbf45` on [#2](https://github/acme/web/issues/2).
+
+        ### Signatures on revision `52dfbf45`
+
+        | group | signed by | needed | |
+        |---|---|---|---|
+        | `qa` | nobody yet | 1 | … waiting |
+        | `release-manager` | nobody yet | 1 | … waiting |
+        ");
+        let revision = revision(s);
+        signed_by(s, "quinn", &format!("/approve qa {revision}")).await;
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 1 of 16 rules not met yet.
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). **Cure:** [rosa](https://github/rosa) comments `/approve release-manager 52dfbf45` on [#2](https://github/acme/web/issues/2).
+        ");
+        signed_by(s, "rosa", &format!("/approve release-manager {revision}")).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        assert_snapshot!(said(s, WEB, run), @"**Allowed:** 16 of 16 rules met.");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        let run = deploys(s, BILLING).await;
+        assert_eq!(stands(s, BILLING, run), "in_progress -", "{}", said(s, BILLING, run));
+        s.github().finish_run(BILLING, run, true);
+        s.settle().await;
+        assert_snapshot!(shown(s), @"
+        **Deployed** · due 3 Dec 2026, 12:00 UTC · locked 2 Nov 2026, 12:00 UTC by [rosa](https://github/rosa) · train customer
+
+        Every repository runs it. Close its milestones to end it.
+
+        ### What it ships: 2 change requests
+
+        | change request | asked by | stands | pull requests |
+        |---|---|---|---|
+        | [#1](https://github/acme/web/issues/1) Export | [sam](https://github/sam) | merged | [#3](https://github/acme/web/pull/3) |
+        | [#4](https://github/acme/web/issues/4) Bill | [sam](https://github/sam) | merged | [acme/billing#1](https://github/acme/billing/pull/1) |
+
+        ### The commits
+
+        | repository | candidate | from | deployed |
+        |---|---|---|---|
+        | acme/web | [`683de05`](https://github/acme/web/commit/683de05eb93a611b5a206ee571dd0810ae0de3cb) | `main` when go/no-go opened | production since 2 Nov 2026, 12:00 UTC |
+        | acme/billing | [`5d6c0c0`](https://github/acme/billing/commit/5d6c0c0743cd3be553da825739cda73aeef3a080) | `main` when go/no-go opened | production since 2 Nov 2026, 12:00 UTC |
+
+        ### Signatures on revision `52dfbf45`
+
+        | group | signed by | needed | |
+        |---|---|---|---|
+        | `qa` | [quinn](https://github/quinn) | 1 | ✓ complete |
+        | `release-manager` | [rosa](https://github/rosa) | 1 | ✓ complete |
+        ");
+    })
+    .await;
+}
+
+/// The same train, with a branch of its own for each release.
+async fn a_train_with_branches(s: &Scene) -> Numbered {
+    s.policy(&TRAIN.replace("lock: 7 days before", "candidate: { branch: \"release/{title}\" }")).await;
+    s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+    s.by("rosa").protect(WEB, "production", true, true);
+    s.settle().await;
+    let issue = built(s, "Export", "export", WEB).await;
+    let head = s.github().head(WEB, "main").unwrap();
+    s.by("rosa").create_branch(WEB, "release/2026.12", &head);
+    s.settle().await;
+    locked(s).await;
+    issue
+}
+
+async fn both_sign(s: &Scene) {
+    let revision = revision(s);
+    signed_by(s, "quinn", &format!("/approve qa {revision}")).await;
+    signed_by(s, "rosa", &format!("/approve release-manager {revision}")).await;
+}
+
+fn phase(s: &Scene) -> String {
+    text(s).split("**").nth(1).unwrap_or_default().to_owned()
+}
+
+/// What blocks, line by line.
+fn blocks(s: &Scene) -> String {
+    let body = s.readable(&text(s));
+    let found = body.split("### What still blocks\n\n").nth(1).unwrap_or_default();
+    found.split("\n\n").next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_push_to_the_branch_of_the_release_voids_what_was_signed_and_each_sees_what_changed() {
+    scenario(async |s| {
+        a_train_with_branches(s).await;
+        both_sign(s).await;
+        assert_eq!(phase(s), "Approved");
+        let signed = revision(s);
+        s.by("ana").push(WEB, "release/2026.12", &[("late.txt", "late")], "Late fix");
+        s.settle().await;
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(blocks(s), @"
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). [quinn](https://github/quinn) signed an earlier revision; since then acme/web moved from `683de05` to `e7393aa`. **Cure:** [quinn](https://github/quinn) comments `/approve qa a60c7e1c` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). [rosa](https://github/rosa) signed an earlier revision; since then acme/web moved from `683de05` to `e7393aa`. **Cure:** [rosa](https://github/rosa) comments `/approve release-manager a60c7e1c` on [#2](https://github/acme/web/issues/2).
+        ");
+        let run = s.by("sam").dispatch(WEB, &["production"], "release/2026.12");
+        s.settle().await;
+        assert_eq!(stands(s, WEB, run), "completed failure", "{}", said(s, WEB, run));
+        signed_by(s, "quinn", &format!("/approve qa {signed}")).await;
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"@quinn That is an approval of `f8befacb`; since then acme/web moved from `683de05` to `e7393aa`. To sign what there is now, comment `/approve qa a60c7e1c`.");
+        both_sign(s).await;
+        assert_eq!(phase(s), "Approved");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_request_that_is_edited_after_it_was_signed_has_to_be_signed_again() {
+    scenario(async |s| {
+        let issue = a_train_with_branches(s).await;
+        both_sign(s).await;
+        s.by("sam").edit_issue(issue, Edit { title: Some("Export everything"), body: None });
+        s.settle().await;
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(blocks(s), @"
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). [quinn](https://github/quinn) signed an earlier revision; since then [#1](https://github/acme/web/issues/1)'s text changed. **Cure:** [quinn](https://github/quinn) comments `/approve qa a447fdd5` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). [rosa](https://github/rosa) signed an earlier revision; since then [#1](https://github/acme/web/issues/1)'s text changed. **Cure:** [rosa](https://github/rosa) comments `/approve release-manager a447fdd5` on [#2](https://github/acme/web/issues/2).
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approval_that_names_no_revision_counts_only_when_the_record_has_shown_it_for_a_minute() {
+    scenario(async |s| {
+        a_train_with_branches(s).await;
+        signed_by(s, "quinn", "/approve qa").await;
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"@quinn It is not certain what you have seen: the record had not shown this revision for long enough. To sign what there is now, comment `/approve qa f8befacb`.");
+        s.pass(61);
+        signed_by(s, "quinn", "/approve qa").await;
+        signed_by(s, "rosa", "/approve").await;
+        assert_eq!(phase(s), "Approved", "{}", blocks(s));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures() {
+    scenario(async |s| {
+        a_train(s).await;
+        built(s, "Export", "export", WEB).await;
+        let other = s.accepted("Import").await;
+        let pull = s.pull_request(WEB, "import", &format!("Closes #{}", other.number)).await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        locked(s).await;
+        both_sign(s).await;
+        assert_eq!(phase(s), "Approved");
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "completed failure", "{}", said(s, WEB, run));
+        assert_snapshot!(said(s, WEB, run), @"
+        **Denied:** 1 of 14 rules not met.
+        - [#5](https://github/acme/web/pull/5) comes along, and [#4](https://github/acme/web/issues/4), to which it belongs, is not in release “2026.12”. **Cure:** a release manager sets the milestone “2026.12” on [#4](https://github/acme/web/issues/4); or [#5](https://github/acme/web/pull/5) is reverted; or the candidate is moved before it.
+        ");
+        s.by("rosa").set_milestone(other, "2026.12");
+        s.settle().await;
+        assert_eq!(phase(s), "Go/no-go");
+        both_sign(s).await;
+        s.by("sam").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_worked_on_a_change_or_deploys_it_does_not_sign_it_and_who_is_in_no_group_does_not_either() {
+    scenario(async |s| {
+        let rules = TRAIN.replace("release-manager: 1, qa: 1", "builders: 1");
+        let people = "version: 1\nmode: enforce\nroles: { triager: [acme/triage], release-manager: [rosa] }\n";
+        let groups = "groups: { builders: [ana, lee] }\n";
+        s.policy_file("acme/.github", &format!("{people}{groups}{rules}")).await;
+        s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.settle().await;
+        built(s, "Export", "export", WEB).await;
+        signed_by(s, "ana", "/lock").await;
+        locked(s).await;
+        let revision = revision(s);
+        for login in ["ana", "sam"] {
+            signed_by(s, login, &format!("/approve builders {revision}")).await;
+        }
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"
+        @ana `/lock`: only a release manager (rosa) decides that.
+        @ana Nobody signs for what they worked on themselves; somebody else of the group does.
+        @sam That is for the members of `builders` (ana, lee).
+        ");
+        assert_snapshot!(blocks(s), @"- builders: 0 of 1 approvals on the current revision: [ana](https://github/ana) worked on [#1](https://github/acme/web/issues/1) and does not count there; waiting for [lee](https://github/lee). **Cure:** [lee](https://github/lee), who did not work on [#1](https://github/acme/web/issues/1), comments `/approve builders 9f848d00` on [#2](https://github/acme/web/issues/2).");
+        signed_by(s, "lee", &format!("/approve builders {revision}")).await;
+        assert_eq!(phase(s), "Approved");
+        let run = s.by("lee").dispatch(WEB, &["production"], "main");
+        s.settle().await;
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 1 of 13 rules not met yet.
+        - builders: 0 of 1 approvals on the current revision: [ana](https://github/ana) worked on [#1](https://github/acme/web/issues/1) and does not count there; [lee](https://github/lee) worked on [#1](https://github/acme/web/issues/1) and does not count there. **Cure:** a member of `builders`, who did not work on [#1](https://github/acme/web/issues/1), comments `/approve builders 9f848d00` on [#2](https://github/acme/web/issues/2).
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hold_stops_it_until_it_is_lifted_and_a_rejection_ends_what_waits() {
+    scenario(async |s| {
+        a_train_with_branches(s).await;
+        both_sign(s).await;
+        signed_by(s, "quinn", "/hold the shop is busy").await;
+        let run = s.by("sam").dispatch(WEB, &["production"], "release/2026.12");
+        s.settle().await;
+        assert_eq!(stands(s, WEB, run), "waiting -", "{}", said(s, WEB, run));
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 1 of 15 rules not met yet.
+        - [quinn](https://github/quinn) holds it on 2 Nov 2026, 12:00 UTC: “the shop is busy”. **Cure:** [quinn](https://github/quinn), or another member of `qa` who worked on none of it, comments `/unhold` on [#2](https://github/acme/web/issues/2).
+        ");
+        signed_by(s, "quinn", "/unhold").await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_scope_locks_by_itself_when_its_time_has_come_and_what_is_edited_by_hand_is_set_back() {
+    scenario(async |s| {
+        a_train(s).await;
+        built(s, "Export", "export", WEB).await;
+        assert_eq!(phase(s), "Planning");
+        s.by("ana").edit_issue(record(s), Edit { title: None, body: Some("All is well.") });
+        s.settle().await;
+        assert_eq!(phase(s), "Planning");
+        s.pass(24 * 24 * 3600);
+        s.settle().await;
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(text(s).lines().next().unwrap_or_default(), @"**Go/no-go** · due 3 Dec 2026, 12:00 UTC · locked 26 Nov 2026, 12:00 UTC · train customer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_asked_and_who_tests_try_what_was_merged_before_it_goes() {
+    scenario(async |s| {
+        let rules =
+            TRAIN.replace("- approvals: { release-manager: 1, qa: 1 }", "- acceptance: [qa, requester]");
+        s.policy(&rules).await;
+        s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.settle().await;
+        let issue = built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        let run = s.by("lee").dispatch(WEB, &["production"], "main");
+        s.settle().await;
+        assert_eq!(stands(s, WEB, run), "waiting -", "{}", said(s, WEB, run));
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 2 of 14 rules not met yet.
+        - `qa` has not said yet that [#1](https://github/acme/web/issues/1) works. **Cure:** [quinn](https://github/quinn) tries what was merged, and comments `/works` on [#1](https://github/acme/web/issues/1).
+        - [sam](https://github/sam), who asked for [#1](https://github/acme/web/issues/1), has not said yet that [#1](https://github/acme/web/issues/1) works. **Cure:** [sam](https://github/sam) tries what was merged, and comments `/works` on [#1](https://github/acme/web/issues/1).
+        ");
+        s.by("quinn").comment(issue, "/does-not-work the file is empty");
+        s.by("sam").comment(issue, "/works");
+        s.settle().await;
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 1 of 14 rules not met yet.
+        - [quinn](https://github/quinn) says that [#1](https://github/acme/web/issues/1) does not work: “the file is empty”. **Cure:** mend it, or take it out; then [quinn](https://github/quinn) comments `/works` on [#1](https://github/acme/web/issues/1).
+        ");
+        assert_snapshot!(blocks(s), @"- [quinn](https://github/quinn) says that [#1](https://github/acme/web/issues/1) does not work: “the file is empty”. **Cure:** mend it, or take it out; then [quinn](https://github/quinn) comments `/works` on [#1](https://github/acme/web/issues/1).");
+        s.by("quinn").comment(issue, "/works");
+        s.settle().await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
