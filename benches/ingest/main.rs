@@ -10,6 +10,9 @@
 //! SQLite always, PostgreSQL if `CHANGEGATE_TEST_POSTGRES` names a server on which databases may be created. Files go
 //! to the temporary folder (`TMPDIR`): a folder in memory would flatter the figures. It measures and tells; it never fails
 //! because something is slow.
+//!
+//! `cargo bench --bench ingest -- postgres` measures one database alone; a number behind it is how many seconds the load
+//! lasts, so that the backlog grows.
 
 mod database;
 mod latency;
@@ -29,6 +32,6 @@ fn main() -> anyhow::Result<()> {
         ["bare", secret] => runtime.block_on(servers::bare(secret)),
         ["idle", secret, database_url] => runtime.block_on(servers::idle(secret, database_url)),
         // Cargo adds `--bench`.
-        _ => runtime.block_on(run::everything()),
+        _ => runtime.block_on(run::everything(&words)),
     }
 }

@@ -24,14 +24,18 @@ const LOAD: Duration = Duration::from_secs(10);
 /// How many times the load's duration the backlog is waited for.
 const PATIENCE: u32 = 6;
 
-/// Measures everything and prints it.
-pub async fn everything() -> anyhow::Result<()> {
-    let bench = Bench { folder: tempfile::tempdir()?, material: material::prepare().await? };
-    let mut kinds = vec![Kind::Sqlite];
-    if database::postgres_server().is_some() {
-        kinds.push(Kind::Postgres);
-    } else {
-        println!("PostgreSQL: skipped, CHANGEGATE_TEST_POSTGRES is not set");
+/// Measures everything that the words ask for and prints it.
+pub async fn everything(words: &[&str]) -> anyhow::Result<()> {
+    let load = words.iter().find_map(|word| word.parse().ok()).map_or(LOAD, Duration::from_secs);
+    let bench = Bench { folder: tempfile::tempdir()?, material: material::prepare().await?, load };
+    let mut kinds = vec![];
+    if !words.contains(&"postgres") {
+        kinds.push(Kind::Sqlite);
+    }
+    match database::postgres_server() {
+        _ if words.contains(&"sqlite") => {}
+        Some(_) => kinds.push(Kind::Postgres),
+        None => println!("PostgreSQL: skipped, CHANGEGATE_TEST_POSTGRES is not set"),
     }
     bench.introduce();
     let mut report = Report::new(bench.bare().await?);
@@ -52,6 +56,8 @@ pub async fn everything() -> anyhow::Result<()> {
 struct Bench {
     folder: tempfile::TempDir,
     material: Material,
+    /// How long the load lasts.
+    load: Duration,
 }
 
 impl Bench {
@@ -60,12 +66,17 @@ impl Bench {
         println!(
             "{} bodies of {size} bytes and more, 64 connections, load {} s, databases in {}",
             self.material.bodies.len(),
-            LOAD.as_secs(),
+            self.load.as_secs(),
             database::place(),
         );
     }
 
-    async fn load(&self, address: &str, warm_up: Duration, duration: Duration) -> anyhow::Result<Outcome> {
+    async fn generate(
+        &self,
+        address: &str,
+        warm_up: Duration,
+        duration: Duration,
+    ) -> anyhow::Result<Outcome> {
         let bodies = self.material.bodies.clone();
         let secret = self.material.github.webhook_secret();
         let order = Order { address: address.into(), secret, warm_up, duration, bodies };
@@ -74,13 +85,13 @@ impl Bench {
 
     async fn bare(&self) -> anyhow::Result<Outcome> {
         let server = Server::of_ours(&["bare", &self.material.github.webhook_secret()])?;
-        self.load(&server.address, WARM_UP, BARE).await
+        self.generate(&server.address, WARM_UP, BARE).await
     }
 
     async fn idle(&self, kind: Kind) -> anyhow::Result<Taken> {
         let database = Database::create(kind).await?;
         let server = Server::of_ours(&["idle", &self.material.github.webhook_secret(), &database.url])?;
-        let outcome = self.load(&server.address, WARM_UP, LOAD).await?;
+        let outcome = self.generate(&server.address, WARM_UP, self.load).await?;
         let stored = database.count("SELECT count(*) FROM body").await?;
         let memory = server.peak_memory();
         drop(server);
@@ -111,16 +122,16 @@ impl Bench {
         let database = Database::create(kind).await?;
         let asked_before = self.material.github.requests().len();
         let server = self.server(&database).await?;
-        let outcome = self.load(&server.address, Duration::ZERO, LOAD).await?;
+        let outcome = self.generate(&server.address, Duration::ZERO, self.load).await?;
         let backlog = counts(&server.address).await?;
-        let settled_after = settled(&server.address, LOAD * PATIENCE).await?;
+        let settled_after = settled(&server.address, self.load * PATIENCE).await?;
         let routed = database.count("SELECT count(*) FROM delivery WHERE waiting = 0").await?;
         let stored = database.count("SELECT count(*) FROM body").await?;
         let asked = self.material.github.requests().len() - asked_before;
         let taken = Taken { outcome, stored, memory: server.peak_memory() };
         drop(server);
         database.remove().await?;
-        Ok(Flow { taken, load: LOAD, backlog, settled_after, routed, asked })
+        Ok(Flow { taken, load: self.load, backlog, settled_after, routed, asked })
     }
 
     /// How long after a delivery is sent the first thing to tell GitHub of it is stored, seen from outside: one
@@ -159,15 +170,17 @@ async fn effects_in(reader: &sqlx::AnyPool) -> anyhow::Result<i64> {
     Ok(sqlx::query("SELECT count(*) FROM effect").fetch_one(reader).await?.try_get(0)?)
 }
 
-/// How long it took until nothing was left to route or to judge; `None` where that was not waited for.
+/// How long it took until nothing was left to route or to judge; `None` where that was not waited for. A long backlog takes
+/// long to be counted: whoever asks all the time slows down what is measured.
 async fn settled(address: &str, patience: Duration) -> anyhow::Result<Option<Duration>> {
     let begun = now();
     while now() - begun < patience {
+        let asked = now();
         let counts = counts(address).await?;
         if counts.unrouted == 0 && counts.due == 0 {
             return Ok(Some(now() - begun));
         }
-        pause(Duration::from_millis(20)).await;
+        pause((19 * (now() - asked)).clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
     }
     Ok(None)
 }

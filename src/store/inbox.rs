@@ -119,7 +119,7 @@ impl Store {
         self.give_way().await;
         let claim: Work<(String, usize), Vec<Claimed>> =
             |connection, dialect, (token, limit)| Box::pin(claim(connection, dialect, token, *limit));
-        let claimed = self.database().write(&(self.database().token(), limit), claim).await?;
+        let claimed = self.database().write_lightly(&(self.database().token(), limit), claim).await?;
         let (whole, damaged) = self.load(claimed).await?;
         if !damaged.is_empty() {
             let park: Work<Vec<(DeliveryKey, Routing)>, ()> =
@@ -283,6 +283,10 @@ impl Routing {
     }
 }
 
+/// Named by nothing but their keys: by what waits, PostgreSQL would look through all that waits.
+pub(super) const HELD: &str = "SELECT id, lease, waiting, lease_until FROM delivery
+     WHERE id IN ({rows}) ORDER BY delivery_id {lock}";
+
 /// The ones that are still ours.
 async fn held<'a>(
     connection: &mut AnyConnection,
@@ -292,13 +296,14 @@ async fn held<'a>(
     if routed.is_empty() {
         return Ok(vec![]);
     }
-    let text = "SELECT id, lease FROM delivery
-                WHERE waiting = 1 AND lease_until > 0 AND id IN ({rows}) ORDER BY delivery_id {lock}";
     let keys = routed.iter().map(|(key, _)| key.key.clone());
-    let statement = keys.fold(dialect.rows(text, 1, routed.len()), sqlx::query::Query::bind);
+    let statement = keys.fold(dialect.rows(HELD, 1, routed.len()), sqlx::query::Query::bind);
     let mut leases: BTreeMap<String, Option<String>> = BTreeMap::new();
     for row in statement.fetch_all(connection).await? {
-        leases.insert(row.try_get(0)?, row.try_get(1)?);
+        let (waiting, until): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+        if waiting == 1 && until > 0 {
+            leases.insert(row.try_get(0)?, row.try_get(1)?);
+        }
     }
     let is_held = |key: &DeliveryKey| leases.get(&key.key).and_then(Option::as_ref) == Some(&key.lease);
     Ok(routed.iter().filter(|(key, _)| is_held(key)).collect())

@@ -125,7 +125,8 @@ impl Store {
                 Box::pin(async move {
                     let text = "UPDATE delivery SET waiting = 1, attempts = 0,
                                   state = CASE WHEN state = 'parked' THEN 'kept' ELSE state END
-                                WHERE id = $1 OR delivery_id = $1";
+                                WHERE id IN (SELECT id FROM delivery WHERE id = $1
+                                            UNION ALL SELECT id FROM delivery WHERE delivery_id = $1)";
                     Ok(dialect.query(text).bind(name.clone()).execute(connection).await?.rows_affected())
                 })
             })

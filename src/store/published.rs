@@ -160,9 +160,10 @@ async fn shown(
     let keys: Vec<String> = keys.into_iter().collect();
     let mut shown = Shown::new();
     for keys in keys.chunks(ROWS) {
-        let text = "SELECT key, mark, shown FROM published WHERE tenant = $1 AND key IN ({rows})";
-        let statement = dialect.rows(text, 1, keys.len()).bind(tenant.to_owned());
-        let statement = keys.iter().fold(statement, |statement, key| statement.bind(key.clone()));
+        let text = "SELECT key, mark, shown FROM published WHERE (tenant, key) IN ({rows})";
+        let statement = keys.iter().fold(dialect.rows(text, 2, keys.len()), |statement, key| {
+            statement.bind(tenant.to_owned()).bind(key.clone())
+        });
         for row in statement.fetch_all(pool).await? {
             shown.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
         }
@@ -180,10 +181,10 @@ async fn sources(
     let mut sources = Sources::new();
     for asked in asked.chunks(ROWS) {
         let text = "SELECT target, relation, source FROM edge
-                    WHERE tenant = $1 AND (target, relation) IN ({rows})";
-        let mut statement = dialect.rows(text, 2, asked.len()).bind(tenant.to_owned());
+                    WHERE (tenant, target, relation) IN ({rows})";
+        let mut statement = dialect.rows(text, 3, asked.len());
         for (target, relation) in asked {
-            statement = statement.bind(target.clone()).bind(relation.as_str());
+            statement = statement.bind(tenant.to_owned()).bind(target.clone()).bind(relation.as_str());
         }
         for row in statement.fetch_all(pool).await? {
             let source: String = row.try_get(2)?;

@@ -69,7 +69,7 @@ impl Store {
         let except: BTreeSet<String> = except.iter().map(|tenant| body::escape(tenant)).collect();
         self.give_way().await;
         self.database()
-            .write(
+            .write_lightly(
                 &(self.database().token(), limit, (now, except)),
                 |connection, dialect, (token, limit, (now, except))| {
                     Box::pin(claim(connection, dialect, token, *limit, (*now, except)))

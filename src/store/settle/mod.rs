@@ -113,7 +113,7 @@ impl Store {
         let new = checks::never_published(&prepared);
         if self.database().dialect == Dialect::Postgres && !new.is_empty() {
             self.database()
-                .write(&new, |connection, dialect, new| {
+                .write_lightly(&new, |connection, dialect, new| {
                     Box::pin(checks::publish_nothing(connection, dialect, new))
                 })
                 .await?;
