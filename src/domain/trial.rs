@@ -331,7 +331,8 @@ impl World {
     }
 }
 
-/// Judges, finding out what is asked in at most four rounds.
+/// Judges, finding out what is asked in at most four rounds; releases and environments put much together, and may ask in
+/// twelve.
 pub fn judged(
     subject: &SubjectId,
     before: Option<&State>,
@@ -340,7 +341,16 @@ pub fn judged(
     mut answer: impl FnMut(&Question) -> Fact<Answer>,
 ) -> Judgement {
     let (mut facts, instance) = (Facts::default(), instance());
-    for _ in 0..=4 {
+    let rounds = match subject {
+        SubjectId::Release(_) | SubjectId::Environment(..) => 12,
+        SubjectId::Account
+        | SubjectId::Repository(_)
+        | SubjectId::Milestone(..)
+        | SubjectId::PullRequest(_)
+        | SubjectId::ChangeRequest(_)
+        | SubjectId::Commit(..) => 4,
+    };
+    for _ in 0..=rounds {
         match judge(Case { subject, before, events, facts: &facts, now, instance: &instance }) {
             Judgement::Needs(questions) => {
                 assert!(!questions.is_empty(), "it asks nothing");
@@ -352,7 +362,7 @@ pub fn judged(
             judgement @ (Judgement::Decided(_) | Judgement::Ignored(_)) => return judgement,
         }
     }
-    panic!("more than four rounds for {subject}")
+    panic!("more than {rounds} rounds for {subject}")
 }
 
 /// Every order of the numbers below `count`.

@@ -152,6 +152,9 @@ pub struct ChangeRequestView {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// A triager has said that it needs no code.
+    #[serde(default)]
+    pub needs_no_code: bool,
     /// What those who tried it said last, one of each person.
     #[serde(default)]
     pub tried: Vec<Tried>,
@@ -213,6 +216,7 @@ impl ChangeRequest {
             release: self.release().cloned(),
             requester: self.requester().cloned(),
             text: self.text.clone(),
+            needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),

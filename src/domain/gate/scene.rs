@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
+        account::Account,
         calendar::Freezes,
         change_request::ChangeRequestView,
         commit::{self, CheckStand},
@@ -211,6 +212,7 @@ fn all_rules(rules: &Environment) -> impl Iterator<Item = &Rule> {
 pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene<'a>> {
     let view = inquiry.repository(ask.repo).flatten();
     let policy = inquiry.policy(ask.repo).flatten();
+    let account = inquiry.view(SubjectId::Account).flatten().and_then(View::as_account);
     let (view, policy) = view.zip(policy)?;
     let sections: Vec<Section> = policy
         .parts()
@@ -232,7 +234,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         name: view.name.clone(),
         default_branch: view.default_branch.clone(),
         mode: policy.mode_for(view.name.as_str()),
-        freezes: Freezes::default(),
+        freezes: account.map(Account::freezes).unwrap_or_default(),
         zone: policy.zone(),
         ship,
         sections,

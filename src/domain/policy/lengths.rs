@@ -49,6 +49,11 @@ impl Length {
         }
     }
 
+    /// The length that people write in a command; `None`: it is none.
+    pub fn of_text(text: &str) -> Option<Self> {
+        Self::read(text).ok()
+    }
+
     /// The length in minutes, where it is the same everywhere; working days depend on the calendar.
     pub fn minutes(self) -> Option<u32> {
         let count = u32::from(self.count);

@@ -45,10 +45,19 @@ impl Telling<'_> {
         if !after.scope.is_empty() || after.record.is_some() {
             effects.push(self.record(after, home, events));
         }
+        if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
+            effects.extend(self.back_to_the_queue(after));
+        }
         if let Some(record) = after.record {
             effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
         }
         effects
+    }
+
+    /// What nobody has begun to build when the scope is locked goes back to the queue, and keeps its age.
+    fn back_to_the_queue(&self, after: &Release) -> Vec<Effect> {
+        let left = after.changes.iter().filter(|change| change.is_not_begun());
+        left.map(|change| Effect::new(Call::Milestone { on: change.at, number: None })).collect()
     }
 
     fn record(&self, after: &Release, home: RepoId, events: &[Event]) -> Effect {

@@ -307,11 +307,8 @@ impl Release {
 
     /// Opens go/no-go once there is something to sign.
     fn open_go_no_go(&mut self, now: Timestamp) {
-        let is_complete = |change: &Change| {
-            change.stage == super::change_request::Stage::Merged && !change.pulls.iter().any(|pull| pull.open)
-        };
         let is_ready =
-            self.locked.is_some() && !self.changes.is_empty() && self.changes.iter().all(is_complete);
+            self.locked.is_some() && !self.changes.is_empty() && self.changes.iter().all(Change::is_complete);
         if is_ready && self.opened.is_none() {
             self.opened = Some(now);
         }
@@ -371,6 +368,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     for restraint in &judged.standing.restraints {
         after.ledger.remember(restraint.source, &restraint.groups);
     }
+    after.history.forget(|revision| judged.standing.given.iter().any(|given| given.revision == *revision));
     let managers: Vec<Named> =
         policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
     let names = Names { here: home, repositories: &names };

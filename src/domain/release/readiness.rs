@@ -75,6 +75,11 @@ impl Release {
             change.pulls.iter().filter(|pull| pull.open).map(|pull| setting.pull_request(pull.at)).collect();
         let told = Told { name: &named.text, manager: &setting.manager() };
         let finding = match change.stage {
+            _ if change.needs_no_code && change.is_complete() => {
+                let sentence = format!("{} needs no code.", told.name);
+                return Finding::new("change_needs_no_code", Outcome::Pass, READY, sentence)
+                    .names(named.page);
+            }
             Stage::Merged | Stage::InWork if !open.is_empty() => told.in_work(&open),
             Stage::Merged => match self.merged_late(change) {
                 Some((repo, at)) => told.late(&setting.repository(repo), &setting.zone.time(at)),

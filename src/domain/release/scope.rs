@@ -27,6 +27,7 @@ pub struct Change {
     pub stage: Stage,
     /// The hash of what of it is signed.
     pub text: Option<RevisionHash>,
+    pub needs_no_code: bool,
     /// What those who tried it said last.
     pub tried: Vec<Tried>,
     /// The pull requests that belong to it, in order.
@@ -40,6 +41,30 @@ pub struct Pull {
     pub at: IssueRef,
     pub open: bool,
     pub merged_at: Option<Timestamp>,
+}
+
+impl Change {
+    /// Whether nothing is left to be built.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let accepted = !matches!(
+            self.stage,
+            Stage::Requested
+                | Stage::NeedsInformation
+                | Stage::Deferred
+                | Stage::Declined
+                | Stage::Duplicate
+                | Stage::Withdrawn
+        );
+        let merged = self.stage == Stage::Merged || (self.needs_no_code && self.pulls.is_empty() && accepted);
+        merged && !self.pulls.iter().any(|pull| pull.open)
+    }
+
+    /// Whether nobody has begun to build it.
+    #[must_use]
+    pub fn is_not_begun(&self) -> bool {
+        self.pulls.is_empty() && !self.is_complete()
+    }
 }
 
 impl Release {
@@ -98,6 +123,7 @@ fn change(request: &ChangeRequestView, inquiry: &mut Inquiry<'_>) -> Option<Chan
         requester: request.requester.clone(),
         stage: request.stage,
         text: request.text.clone(),
+        needs_no_code: request.needs_no_code,
         tried: request.tried.clone(),
         pulls: pulls
             .iter()

@@ -1,9 +1,14 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::{
-    change_request::ChangeRequest,
+    change_request::{ChangeRequest, Stage},
+    event::{CommentChange, CommentSnapshot},
+    facts::ReferenceReading,
+    ids::CommentId,
     milestone::MilestoneView,
     subject::View,
-    trial::{BILLING, WEB, World, at, time},
+    trial::{BILLING, WEB, World, actor, at, event, issue, pull_request, seen, sha, time},
 };
 
 fn id() -> ReleaseId {
@@ -69,4 +74,164 @@ fn a_member_that_was_never_settled_is_no_member_yet() {
     world.pointing.insert((subject.clone(), Relation::In), vec![SubjectId::ChangeRequest(at(12))]);
     let decision = world.decide(&subject, None, &[], time(0));
     assert_eq!(decision.after.as_release().unwrap().scope, []);
+}
+
+const POLICY: &str = "
+version: 1
+mode: enforce
+roles: { release-manager: [rosa] }
+groups: { qa: [quinn, lee] }
+trains:
+  customer: { repositories: [acme/web], title: \"{year}.{month}\" }
+environments:
+  production:
+    train:
+      - approvals: { qa: 1 }
+";
+
+/// #12, merged with #41, in the milestone of December; the control record is #90.
+fn ready() -> World {
+    let mut world = World::new(Some(POLICY));
+    let mut request = ChangeRequest::new(at(12));
+    request.taken_in = true;
+    request.text = Some("ab".repeat(32).try_into().unwrap());
+    request.stages = vec![(Stage::Merged, time(0))];
+    let mut pull = pull_request(at(41), &[at(12)]);
+    (pull.open, pull.merged_at) = (false, Some(time(0)));
+    let members = [
+        milestone(WEB, true, None),
+        (SubjectId::ChangeRequest(at(12)), View::ChangeRequest(Box::new(request.view()))),
+    ];
+    let pointing = members.iter().map(|(subject, _)| subject.clone()).collect();
+    world.views.extend(members);
+    world.views.insert(SubjectId::PullRequest(at(41)), View::PullRequest(Box::new(pull)));
+    world.pointing.insert((SubjectId::Release(id()), Relation::In), pointing);
+    world
+        .pointing
+        .insert((SubjectId::ChangeRequest(at(12)), Relation::Covers), vec![SubjectId::PullRequest(at(41))]);
+    let reference = ReferenceReading { branch: Some(sha('c')), tag: None };
+    world.references.insert("refs/heads/main".into(), reference);
+    world
+}
+
+fn recorded(revision: Option<&str>, seconds: i64) -> Event {
+    let revision = revision.map(|revision| revision.to_owned().try_into().unwrap());
+    event(What::Recorded { release: id(), record: at(90), revision, at: time(seconds) })
+}
+
+fn said(comment: u64, by: &str, words: &str, seconds: i64) -> Event {
+    let body = words.into();
+    let (created_at, updated_at) = (Some(time(seconds)), Some(time(seconds)));
+    let comment = CommentSnapshot {
+        id: CommentId(comment),
+        body,
+        author: Some(actor(by)),
+        app: None,
+        created_at,
+        updated_at,
+    };
+    let on = CommentedOn::Issue(Box::new(issue(90)));
+    Event { actor: Some(actor(by)), ..event(What::Comment { change: CommentChange::Created, on, comment }) }
+}
+
+/// The state after each of the batches, one after the other.
+fn told(world: &World, batches: &[Vec<Event>]) -> Release {
+    let mut state: Option<State> = None;
+    for (n, events) in batches.iter().enumerate() {
+        let now = time(1_000 + i64::try_from(n).unwrap());
+        state = Some(world.decide(&SubjectId::Release(id()), state.as_ref(), events, now).after);
+    }
+    state.unwrap().as_release().unwrap().clone()
+}
+
+#[test]
+fn only_a_release_manager_locks_it_and_only_then_is_there_something_to_sign() {
+    let world = ready();
+    let by_ana = told(&world, &[vec![recorded(None, 1)], vec![said(1, "ana", "/lock", 2)]]);
+    assert_eq!((by_ana.locked.is_some(), by_ana.phase(false)), (false, Phase::Planning));
+    assert!(matches!(by_ana.acts[0].verdict, Verdict::Refused(_)));
+    let by_rosa = told(&world, &[vec![recorded(None, 1)], vec![said(1, "rosa", "/lock", 2)]]);
+    assert_eq!((by_rosa.locked.unwrap().at, by_rosa.opened.is_some()), (time(2), true));
+    assert_eq!(by_rosa.candidates[&WEB].sha, sha('c'));
+    assert!(by_rosa.history.current().is_some());
+}
+
+#[test]
+fn a_comment_elsewhere_is_nothing_to_it() {
+    let mut elsewhere = said(1, "rosa", "/lock", 2);
+    if let What::Comment { on, .. } = &mut elsewhere.what {
+        *on = CommentedOn::Issue(Box::new(issue(91)));
+    }
+    assert!(told(&ready(), &[vec![recorded(None, 1)], vec![elsewhere]]).locked.is_none());
+}
+
+#[test]
+fn the_candidate_stays_when_the_branch_moves_and_moves_when_somebody_who_may_says_so() {
+    let mut world = ready();
+    let batches = |words: &str, by: &str| {
+        vec![vec![recorded(None, 1)], vec![said(1, "rosa", "/lock", 2)], vec![said(2, by, words, 2_000)]]
+    };
+    let named = format!("/candidate acme/web {}", sha('d'));
+    for (by, words, expected) in [
+        ("rosa", named.as_str(), 'd'),
+        ("ana", named.as_str(), 'c'),
+        ("rosa", "/candidate acme/web ddddddd", 'c'),
+        ("rosa", "/candidate acme/nowhere dddddddddddddddddddddddddddddddddddddddd", 'c'),
+    ] {
+        assert_eq!(told(&world, &batches(words, by)).candidates[&WEB].sha, sha(expected), "{by} {words}");
+    }
+    let before = told(&world, &batches("nothing", "ana"));
+    let reference = ReferenceReading { branch: Some(sha('e')), tag: None };
+    world.references.insert("refs/heads/main".into(), reference);
+    let push = What::Push {
+        reference: "refs/heads/main".into(),
+        before: None,
+        after: Some(sha('e')),
+        forced: false,
+    };
+    let push = Event { repository: Some(seen(WEB)), ..event(push) };
+    let state = State::Release(Box::new(before));
+    let after = world.decide(&SubjectId::Release(id()), Some(&state), &[push], time(3_000)).after;
+    assert_eq!(after.as_release().unwrap().candidates[&WEB].sha, sha('c'));
+}
+
+#[test]
+fn what_cannot_be_read_is_no_candidate_and_is_asked_for_again() {
+    let mut world = ready();
+    let locked = [vec![recorded(None, 1)], vec![said(1, "rosa", "/lock", 2)]];
+    world.down = true;
+    let state = world.decide(&SubjectId::Release(id()), None, &locked[0], time(9)).after;
+    let decision = world.decide(&SubjectId::Release(id()), Some(&state), &locked[1], time(10));
+    let release = decision.after.as_release().unwrap();
+    assert!(release.candidates.is_empty() && release.history.current().is_none());
+    assert!(release.readiness.iter().any(|finding| finding.code == "candidate_unknown"));
+    assert_eq!(decision.look_again, Some(time(40)));
+}
+
+proptest! {
+    #[test]
+    fn the_order_in_which_comments_come_means_nothing(
+        order in Just(vec![
+            said(1, "rosa", "/lock", 2),
+            said(2, "rosa", "/candidate acme/web dddddddddddddddddddddddddddddddddddddddd", 2_000),
+            said(3, "rosa", "/candidate acme/web eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", 2_100),
+            said(4, "quinn", "/hold wait", 2_200),
+            said(5, "quinn", "/unhold", 2_300),
+            said(6, "ana", "/lock", 1),
+            said(7, "lee", "/approve qa", 2_400),
+        ]).prop_shuffle(),
+        cut in 0_usize..7,
+    ) {
+        let world = ready();
+        let first = told(&world, &[vec![recorded(None, 1)], order.clone(), vec![]]);
+        let (one, two) = order.split_at(cut);
+        let second = told(&world, &[vec![recorded(None, 1)], one.to_vec(), two.to_vec(), vec![]]);
+        for release in [&first, &second] {
+            prop_assert_eq!(release.candidates[&WEB].sha.clone(), sha('e'));
+            prop_assert_eq!(release.locked.as_ref().unwrap().at, time(2));
+        }
+        prop_assert_eq!(&first.acts, &second.acts);
+        prop_assert_eq!(&first.ledger, &second.ledger);
+        prop_assert_eq!(first.history.current(), second.history.current());
+    }
 }

@@ -269,3 +269,28 @@ async fn what_github_does_not_say_lets_nothing_through_and_is_asked_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_freeze_is_opened_and_lifted_in_one_comment_for_every_repository() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let elsewhere = s.by("sam").open_issue("acme/billing", "Year end", "");
+        s.by("ana").comment(elsewhere, "/freeze 2026-11-05 because I say so");
+        s.by("rosa").comment(elsewhere, "/freeze soon");
+        s.settle().await;
+        assert_snapshot!(s.sentences(elsewhere).join("\n"), @"");
+        s.by("rosa").comment(elsewhere, "/freeze 2026-11-05 08:00 quarter end");
+        s.settle().await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"");
+        s.by("rosa").comment(elsewhere, "/unfreeze the books are closed");
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}

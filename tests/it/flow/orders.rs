@@ -187,6 +187,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         requester,
         at: _,
         text: _,
+        needs_no_code: _,
         tried: _,
         goes_along: _,
         formerly: _,

@@ -427,3 +427,20 @@ async fn who_asked_and_who_tests_try_what_was_merged_before_it_goes() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_nobody_has_begun_at_the_lock_goes_back_to_the_queue_by_itself() {
+    scenario(async |s| {
+        a_train(s).await;
+        built(s, "Export", "export", WEB).await;
+        let later = s.accepted("Import").await;
+        s.by("rosa").set_milestone(later, "2026.12");
+        s.settle().await;
+        assert_eq!(s.stage_of("Import").await, "scheduled");
+        locked(s).await;
+        assert_eq!(s.stage_of("Import").await, "accepted");
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(s.releases().await, @"");
+    })
+    .await;
+}

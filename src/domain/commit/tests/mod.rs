@@ -50,6 +50,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         release: None,
         requester: Some(actor("dana")),
         text: None,
+        needs_no_code: false,
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),

@@ -1,8 +1,12 @@
 //! The account that installed the App: one per tenant.
 
+mod frozen;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+
+pub use frozen::Said;
 
 use super::{
     audit::AuditEntry,
@@ -29,6 +33,9 @@ pub struct Account {
     pub repositories: Vec<RepositoryNumber>,
     /// The installation whose repositories were read; until then only some are listed.
     pub listed: Option<InstallationId>,
+    /// What was decided of freezes by command, in order.
+    #[serde(default)]
+    pub said: Vec<Said>,
 }
 
 impl Account {
@@ -36,6 +43,7 @@ impl Account {
     #[must_use]
     pub fn agrees_with(&self, event: &Event) -> bool {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
+            && !frozen::is_about(event)
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
     }
@@ -82,7 +90,7 @@ impl Account {
     }
 }
 
-/// Follows the installation and the repositories it reaches; tells GitHub nothing.
+/// Follows the installation and the repositories it reaches, and what is decided of freezes.
 #[must_use]
 pub fn judge(case: Case<'_>) -> Judgement {
     let before = case.before.and_then(State::as_account).cloned().unwrap_or_default();
@@ -90,10 +98,13 @@ pub fn judge(case: Case<'_>) -> Judgement {
     for event in case.events {
         after.take(event);
     }
+    let mut inquiry = Inquiry::new(case.facts);
+    let Some(heard) = after.hear_freezes(&case, &mut inquiry) else {
+        return Judgement::Needs(inquiry.into_missing());
+    };
     let mut look_again = None;
     let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
     if let Some(installation) = unread {
-        let mut inquiry = Inquiry::new(case.facts);
         match inquiry.installation_repositories(installation) {
             None => return Judgement::Needs(inquiry.into_missing()),
             Some(Fact::Unknown(_)) => look_again = Some(case.now + READ_AGAIN),
@@ -104,8 +115,9 @@ pub fn judge(case: Case<'_>) -> Judgement {
         }
     }
     let actor = case.events.last().and_then(|event| event.actor.as_ref());
-    let audit = changed(&before, &after).map(|entry| entry.by(actor)).into_iter().collect();
-    Decision { audit, look_again, ..Decision::quiet(State::Account(after)) }.into()
+    let changed = changed(&before, &after).map(|entry| entry.by(actor));
+    let audit = changed.into_iter().chain(heard.audit).collect();
+    Decision { audit, look_again, effects: heard.effects, ..Decision::quiet(State::Account(after)) }.into()
 }
 
 fn changed(before: &Account, after: &Account) -> Option<AuditEntry> {
