@@ -280,12 +280,18 @@ async fn a_freeze_is_opened_and_lifted_in_one_comment_for_every_repository() {
         s.by("ana").comment(elsewhere, "/freeze 2026-11-05 because I say so");
         s.by("rosa").comment(elsewhere, "/freeze soon");
         s.settle().await;
-        assert_snapshot!(s.sentences(elsewhere).join("\n"), @"");
+        assert_snapshot!(s.sentences(elsewhere).join("\n"), @r#"
+        @ana wrote about a freeze; only a release manager (rosa) decides about freezes.
+        @rosa wrote about a freeze; it takes until when (a day like 2027-01-04, with a time like 08:00 if you like; a length like 4 hours; or \`lifted\`) and a reason behind it.
+        "#);
         s.by("rosa").comment(elsewhere, "/freeze 2026-11-05 08:00 quarter end");
         s.settle().await;
         let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
-        assert_snapshot!(said(s, run), @"");
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 1 of 8 rules not met yet.
+        - Closed until Thu 5 Nov 2026, 08:00 UTC (freeze “quarter end” by [rosa](https://github/rosa), lifted by release managers). **Cure:** it is judged again at that time, or when a release manager ([rosa](https://github/rosa)) lifts it with `/unfreeze WHY`.
+        ");
         s.by("rosa").comment(elsewhere, "/unfreeze the books are closed");
         s.settle().await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
