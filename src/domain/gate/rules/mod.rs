@@ -83,7 +83,7 @@ fn unruled(scene: &Scene<'_>) -> Finding {
 
 fn acceptance() -> Finding {
     Finding::new(
-        "acceptance_unknown",
+        "tried_unknown",
         Outcome::Unknown,
         "tried by those who asked",
         "Who tried it is not recorded yet by this version of Changegate.",
