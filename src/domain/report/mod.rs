@@ -11,3 +11,6 @@ pub mod reply;
 pub mod check;
 
 pub mod gate;
+
+#[cfg(test)]
+mod injection;
