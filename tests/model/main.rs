@@ -1,8 +1,8 @@
 //! A model of what may happen at once, around the real judgement: every order of people's acts, deliveries, replicas and
 //! failures within a scope is tried, and what may never happen is looked for in each state.
 //!
-//! By day some hundred thousand states are looked at. `CHANGEGATE_ROUNDS_MODEL` says how many steps each scope may take, and
-//! `--release` makes them quick: twelve million are enough to look at more than two million different states.
+//! By day more than a million different states are looked at. `CHANGEGATE_ROUNDS_MODEL` says how many steps each scope may take, and
+//! `--release` makes them quick.
 //! `faults/` holds changes to the code, each of which a property here or a table of rules must notice; `.ci/nightly` tries
 //! them.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -37,7 +37,7 @@ const SIGNED: Rules = Rules { change_accepted: false };
 
 /// How many steps are taken in each scope: `CHANGEGATE_ROUNDS_MODEL`.
 fn most() -> usize {
-    std::env::var("CHANGEGATE_ROUNDS_MODEL").ok().and_then(|text| text.parse().ok()).unwrap_or(120_000)
+    std::env::var("CHANGEGATE_ROUNDS_MODEL").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
 }
 
 /// Looks at every state of the scope, or at those that so many steps lead to.
