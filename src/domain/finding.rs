@@ -123,24 +123,45 @@ const LONGEST_QUOTE: usize = 200;
 /// What a person wrote, between quotation marks, on one line and without back-ticks, shortened.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let line: String = text
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .map(|c| if c == '`' { '\'' } else { c })
-        .collect();
+    let line = one_line(text);
     match line.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("“{}…”", line.get(..end).unwrap_or_default()),
         None => format!("“{line}”"),
     }
 }
 
-/// A word for machines, between back-ticks.
+/// A word for machines, between back-ticks; where there is none, `?`.
 #[must_use]
 pub fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'"))
+    let line = one_line(text);
+    if line.is_empty() { "`?`".into() } else { format!("`{line}`") }
+}
+
+/// Strangers' words on one line, without back-ticks and without what is not to be seen.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let seen: String = text.chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'")
+}
+
+/// Control characters, those that steer the direction of writing, and those that show nothing at all.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 )]
 
 mod architecture;
+mod codes;
 mod flood;
 mod flow;
 mod losses;

@@ -1,5 +1,7 @@
 //! A corpus of comments, and what each of them tells us to do.
 
+mod noise;
+
 use super::*;
 
 /// In short: words and arguments.

@@ -19,7 +19,7 @@ pub struct Merged<'a> {
     /// Whether it would pass.
     pub passes: Finding,
     pub change_requests: Vec<IssueRef>,
-    /// Who approved exactly what was merged and wrote none of it.
+    /// Who approved exactly what was merged and wrote none of it; nobody where that could not be read any more.
     pub approved_by: &'a [Actor],
 }
 
@@ -49,6 +49,6 @@ pub fn judge_merged<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> Merged<'a> {
     Merged {
         passes: rules::section(&pull_request, &scene),
         change_requests: view.links.iter().map(|link| link.to).collect(),
-        approved_by: &view.independent_approvals,
+        approved_by: if view.unknown.is_none() { &view.independent_approvals } else { &[] },
     }
 }

@@ -6,7 +6,7 @@ use super::{
         decide::Case,
         effect::{Call, Effect},
         facts::Inquiry,
-        finding::code,
+        finding::{code, one_line},
         ids::{RepoId, RepoName, Sha},
         policy::{EffectivePolicy, Mode},
     },
@@ -73,8 +73,13 @@ fn issue(repo: RepoId, name: &RepoName, environment: &str, (id, sha): (u64, &Sha
     Effect::new(Call::Issue {
         repo,
         purpose: format!("bypass/{id}"),
-        title: format!("Deployed to {environment} without an allow: {}", sha.short()),
+        title: format!("Deployed to {} without an allow: {}", shortened(environment), sha.short()),
         body,
         open: true,
     })
+}
+
+/// As much of a name as a title takes.
+fn shortened(name: &str) -> String {
+    one_line(name).chars().take(100).collect()
 }

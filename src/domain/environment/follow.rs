@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     super::{
-        event::{Event, RuleRequest, What},
+        event::{Event, RuleRequest, RunSnapshot, What},
         ids::Sha,
     },
     Answered, Deployed, Environment, Request, RunId,
@@ -44,13 +44,12 @@ impl Environment {
             if let What::DeploymentStatus { state: Some(state), deployment, run, .. } = &event.what {
                 self.call(deployment.environment.as_deref());
                 let Some((phase, sha)) = Phase::of(state).zip(deployment.sha.clone()) else { continue };
-                let allowed =
-                    self.let_through(&sha, run.map(|run| run.id)) || self.runs.was_allowed(deployment.id);
+                let allowed = self.let_through(&sha, *run) || self.runs.was_allowed(deployment.id);
                 let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
                 let is_news = self.runs.hear(deployment.id, deployed);
                 if phase.has_begun() {
                     if is_news {
-                        self.end(run.map(|run| run.id), now);
+                        self.end(*run, now);
                     }
                     // What was read before it was told is no news, and may have gone by all the same.
                     heard.begun.push(Begun { deployment: deployment.id, sha, allowed });
@@ -61,16 +60,28 @@ impl Environment {
         heard
     }
 
-    /// Whether we let this commit through, in this run where one is named.
-    pub(super) fn let_through(&self, sha: &Sha, run: Option<RunId>) -> bool {
-        let of_the_run = |request: &&Request| run.is_none_or(|run| request.run == run);
+    /// Whether we let this commit through, in this run and attempt where they are named.
+    pub(super) fn let_through(&self, sha: &Sha, run: Option<RunSnapshot>) -> bool {
+        let is_of =
+            |request: &Request, attempt| request.job.as_ref().is_some_and(|job| job.attempt == attempt);
+        let of_the_run = |request: &&Request| {
+            run.is_none_or(|run| {
+                request.run == run.id && run.attempt.is_none_or(|attempt| is_of(request, attempt))
+            })
+        };
         self.requests.iter().filter(of_the_run).any(|request| request.let_through(sha))
     }
 
-    /// What has begun waits no more, whoever let it through.
-    fn end(&mut self, run: Option<RunId>, now: Timestamp) {
-        let of_the_run = |request: &&mut Request| run == Some(request.run) && request.is_open();
-        for request in self.requests.iter_mut().filter(of_the_run) {
+    /// What has begun waits no more, whoever let it through; a later attempt does, and one that was not read yet may be
+    /// later.
+    fn end(&mut self, run: Option<RunSnapshot>, now: Timestamp) {
+        let Some(RunSnapshot { id, attempt }) = run else { return };
+        let has_begun = |request: &&mut Request| {
+            let of_it =
+                attempt.is_none_or(|begun| request.job.as_ref().is_some_and(|it| it.attempt <= begun));
+            request.run == id && request.is_open() && of_it
+        };
+        for request in self.requests.iter_mut().filter(has_begun) {
             request.answered = Some(Answered::Ended { at: now });
         }
     }
@@ -105,6 +116,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         event::{DeploymentReport, DeploymentSnapshot},
+        gate::Candidate,
         trial::{event, sha, time},
     };
 
@@ -128,5 +140,32 @@ mod tests {
             let heard = environment.hear(std::slice::from_ref(&told), time(9));
             assert_eq!(heard.begun.iter().map(|begun| begun.allowed).collect::<Vec<_>>(), [allowed]);
         }
+    }
+
+    #[test]
+    fn news_of_an_attempt_says_nothing_of_a_later_one() {
+        let job = |attempt| Candidate { attempt, sha: sha('a'), reference: None, by: None, from_here: true };
+        let deployment = DeploymentSnapshot {
+            id: 7,
+            environment: Some("production".into()),
+            sha: Some(sha('a')),
+            reference: None,
+            creator: None,
+            app: None,
+            created_at: None,
+        };
+        let run = Some(RunSnapshot { id: 9, attempt: Some(1) });
+        let (state, report) = (Some("in_progress".into()), DeploymentReport::default());
+        let told = event(What::DeploymentStatus { state, deployment, report, run });
+        for (attempt, waits) in [(Some(1), false), (Some(2), true), (None, true)] {
+            let request = Request { job: attempt.map(job), ..Request::new(9, time(0)) };
+            let mut environment = Environment { requests: vec![request], ..Environment::default() };
+            environment.hear(std::slice::from_ref(&told), time(9));
+            assert_eq!(environment.requests[0].is_open(), waits, "{attempt:?}");
+        }
+        let approved = Some(Answered::Approved { at: time(0) });
+        let request = Request { job: Some(job(2)), answered: approved, ..Request::new(9, time(0)) };
+        let mut environment = Environment { requests: vec![request], ..Environment::default() };
+        assert!(!environment.hear(std::slice::from_ref(&told), time(9)).begun[0].allowed);
     }
 }

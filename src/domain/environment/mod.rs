@@ -137,6 +137,9 @@ impl Environment {
                 told.audit.extend(audit);
             }
         }
+        // Who waits for one that was let through does not wait for ever.
+        let given_up = self.requests.iter().filter_map(|it| it.given_up_at(&self.runs, case.now)).min();
+        look_again.extend(given_up.filter(|_| self.requests.iter().any(Request::is_open)));
         // A run that GitHub did not speak of is asked for again.
         look_again.extend(self.requests.iter().any(Request::is_unread).then(|| case.now + READ_AGAIN));
         Some(look_again.into_iter().min())

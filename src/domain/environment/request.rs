@@ -70,6 +70,11 @@ impl Request {
         (now.duration_since(at) < BEGINS && !runs.has_heard(sha, at)).then_some((sha, at))
     }
 
+    /// When it is taken for granted that it never began: nobody tells of one that was cancelled before.
+    pub(super) fn given_up_at(&self, runs: &Runs, now: Timestamp) -> Option<Timestamp> {
+        self.begins(runs, now).map(|(_, since)| since + BEGINS)
+    }
+
     /// Whether it waits, and nothing is known of it.
     pub(super) const fn is_unread(&self) -> bool {
         self.is_open() && self.job.is_none()

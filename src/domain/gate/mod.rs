@@ -7,6 +7,9 @@ mod brings;
 mod rules;
 mod scene;
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

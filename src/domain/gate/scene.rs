@@ -167,8 +167,11 @@ impl Section {
     pub fn takes(&self, candidate: &Candidate, default_branch: Option<&str>) -> bool {
         let Some(sources) = &self.rules.from else { return true };
         let Some(reference) = candidate.reference.as_deref() else { return false };
-        let is_default = |pattern: &str| pattern == "default" && default_branch == Some(reference);
-        let branch = sources.branches.iter().any(|it| is_default(&it.to_string()) || it.matches(reference));
+        // Whoever may push could call a branch `default`.
+        let branch = sources.branches.iter().any(|it| match it.to_string().as_str() {
+            "default" => default_branch == Some(reference),
+            _ => it.matches(reference),
+        });
         branch || sources.tags.iter().any(|it| it.matches(reference))
     }
 

@@ -13,3 +13,6 @@ pub mod check;
 pub mod gate;
 
 pub mod record;
+
+#[cfg(test)]
+mod injection;

@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::ids::{Actor, RepoName};
+use crate::domain::{
+    finding::is_hidden,
+    ids::{Actor, RepoName},
+};
 
 /// GitHub takes at most 65,536 characters; some are left for the mark by which we find our comment again.
 pub const COMMENT_LIMIT: usize = 65_000;
@@ -58,25 +61,6 @@ fn push(safe: &mut String, c: char, [first, second]: [char; 2]) {
 fn push_code_point(safe: &mut String, c: char) {
     // Writing to a text cannot fail.
     let _ = write!(safe, "⟨U+{:04X}⟩", u32::from(c));
-}
-
-/// Control characters, those that steer the direction of writing, and those that show nothing at all.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// `@quinn`; a bot, or a login that is none, is written without a mention.

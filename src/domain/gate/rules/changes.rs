@@ -19,7 +19,9 @@ pub(super) fn finding(scene: &Scene<'_>) -> Finding {
     }
     if let Err(why) = scene.ask.brings {
         let sentence = format!("Which changes come along is not known: {}.", why.trim_end_matches('.'));
-        return Finding::new("changes_unknown", Outcome::Unknown, RULE, sentence);
+        return Finding::new("changes_unknown", Outcome::Unknown, RULE, sentence)
+            .headline("which changes come along is not known")
+            .cure("it is read again by itself");
     }
     let sentence = match all.len() {
         0 => "It brings no pull request.".to_owned(),

@@ -1,0 +1,268 @@
+//! A large deployment on paper: what the store and GitHub would answer about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use changegate::domain::{
+    change_request::{Acceptance, ChangeRequestView, Stage},
+    decide::{Case, Instance, Judgement, judge},
+    environment::{Deployed, Environment, Phase, Request},
+    event::{Event, RuleRequest, What},
+    facts::{
+        Answer, CheckReading, ComparedCommit, Comparison, ComparisonStatus, DeploymentReading,
+        DeploymentStatusReading, Fact, Facts, Question, WorkflowRunReading,
+    },
+    ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
+    link::Link,
+    policy::PolicyText,
+    pull_request::{PullRequestView, Standard},
+    repository::RepositoryView,
+    subject::{State, View},
+};
+use jiff::Timestamp;
+
+pub const WEB: RepoId = RepoId(7);
+pub const ENVIRONMENT: &str = "production";
+
+/// A deployment that is allowed.
+pub struct Material {
+    /// Commits, change requests, rules.
+    pub size: (usize, usize, usize),
+    pub now: Timestamp,
+    pub facts: Facts,
+    subject: SubjectId,
+    before: State,
+    events: Vec<Event>,
+    instance: Instance,
+    policy: PolicyText,
+}
+
+fn sha(number: usize) -> Sha {
+    format!("{number:040x}").parse().unwrap()
+}
+
+fn at(number: usize) -> IssueRef {
+    IssueRef { repo: WEB, number: number as u64 }
+}
+
+fn actor(login: &str, id: u64) -> Actor {
+    Actor { id: AccountId(id), login: login.into(), person: true }
+}
+
+/// Every rule but the other three is a check.
+fn policy(rules: usize) -> PolicyText {
+    let check = |number| format!("      - checks: [{{ name: check-{number}, app: github-actions }}]\n");
+    let checks: String = (0..rules.saturating_sub(3)).map(check).collect();
+    PolicyText::from(format!(
+        "
+version: 1
+mode: enforce
+roles: {{ triager: [kim], release-manager: [rosa] }}
+groups: {{ qa: [quinn] }}
+repositories: [{{ match: \"*\", ship: continuous, change: issue }}]
+environments:
+  production:
+    names: [production]
+    from: {{ branches: [default] }}
+    require:
+      - range: traced
+      - change: accepted
+{checks}    continuous:
+      - approvals: {{ review: 1, qa: 1 }}
+"
+    ))
+}
+
+impl Material {
+    pub fn of(commits: usize, changes: usize, rules: usize) -> Self {
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let deployed = Deployed { sha: sha(0), phase: Phase::Succeeded, heard_at: now, allowed: true };
+        let environment = Environment {
+            name: ENVIRONMENT.into(),
+            runs: [(1, deployed)].into_iter().collect(),
+            ..Environment::default()
+        };
+        let what = What::ProtectionRule(RuleRequest {
+            environment: Some(ENVIRONMENT.into()),
+            run: Some(1),
+            ..RuleRequest::default()
+        });
+        let mut material = Self {
+            size: (commits, changes, rules),
+            now,
+            facts: Facts::default(),
+            subject: SubjectId::Environment(WEB, ENVIRONMENT.into()),
+            before: State::Environment(Box::new(environment)),
+            events: vec![Event { account: None, installation: None, repository: None, actor: None, what }],
+            instance: Instance { web_url: "https://github.com".into(), app: 1, announces: false },
+            policy: policy(rules),
+        };
+        material.gather();
+        assert!(
+            material.judged().verdict.as_ref().is_some_and(changegate::domain::gate::Verdict::lets_through)
+        );
+        material
+    }
+
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            subject: &self.subject,
+            before: Some(&self.before),
+            events: &self.events,
+            facts: &self.facts,
+            now: self.now,
+            instance: &self.instance,
+        }
+    }
+
+    /// The request once it was judged.
+    pub fn judged(&self) -> Request {
+        let Judgement::Decided(decision) = judge(self.case()) else { panic!("it is not decided") };
+        decision.after.as_environment().unwrap().requests.first().unwrap().clone()
+    }
+
+    fn gather(&mut self) {
+        while let Judgement::Needs(questions) = judge(self.case()) {
+            for question in questions {
+                let answer = Fact::Known(self.answer(&question), self.now);
+                self.facts.insert(question, answer);
+            }
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        let (commits, changes, _) = self.size;
+        match question {
+            Question::View(subject) => Answer::View(self.view(subject).map(Box::new)),
+            Question::PointingAt(..) => Answer::PointingAt(vec![]),
+            Question::RepositoryNamed(_) => Answer::RepositoryNamed(None),
+            Question::WorkflowRun(..) => Answer::WorkflowRun(Some(Box::new(run(commits)))),
+            Question::Deployments(..) => Answer::Deployments(vec![deployment(self.now)]),
+            Question::Compare(..) => Answer::Compare(Some(Box::new(comparison(commits)))),
+            Question::Origins(_, commit) => {
+                let place = usize::from_str_radix(commit.as_str(), 16).unwrap();
+                Answer::Origins(vec![1 + (place % changes) as u64])
+            }
+            Question::Checks(..) => Answer::Checks((0..self.size.2).map(check).collect()),
+            other => panic!("nobody answers {other:?}"),
+        }
+    }
+
+    fn view(&self, subject: &SubjectId) -> Option<View> {
+        let changes = self.size.1;
+        match subject {
+            SubjectId::Repository(_) => Some(View::Repository(self.repository())),
+            SubjectId::PullRequest(IssueRef { number, .. }) => {
+                Some(View::PullRequest(Box::new(pull_request(*number as usize, changes))))
+            }
+            SubjectId::ChangeRequest(to) => {
+                Some(View::ChangeRequest(Box::new(change_request(*to, self.now))))
+            }
+            _ => None,
+        }
+    }
+
+    fn repository(&self) -> RepositoryView {
+        RepositoryView {
+            id: WEB,
+            name: "acme/web".parse().unwrap(),
+            default_branch: Some("main".into()),
+            gone: false,
+            policy: Some(self.policy.clone()),
+            relabelled: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            ruled_from: Some(sha(0)),
+            adopted: BTreeMap::new(),
+        }
+    }
+}
+
+fn check(number: usize) -> CheckReading {
+    let name = format!("check-{number}");
+    CheckReading { name, app: "github-actions".into(), conclusion: Some("success".into()) }
+}
+
+fn run(commits: usize) -> WorkflowRunReading {
+    WorkflowRunReading {
+        id: 1,
+        attempt: 1,
+        head_sha: sha(commits),
+        head_branch: Some("main".into()),
+        head_repo: Some(WEB),
+        event: "push".into(),
+        status: Some("waiting".into()),
+        conclusion: None,
+        actor: Some(actor("ana", 1)),
+        triggering_actor: None,
+        workflow: 1,
+        path: ".github/workflows/deploy.yml".into(),
+        started_at: None,
+    }
+}
+
+fn deployment(now: Timestamp) -> DeploymentReading {
+    let latest = DeploymentStatusReading { state: "success".into(), creator: None, created_at: now };
+    DeploymentReading {
+        id: 1,
+        sha: sha(0),
+        reference: None,
+        creator: None,
+        created_at: now,
+        state: None,
+        latest: Some(latest),
+    }
+}
+
+fn comparison(commits: usize) -> Comparison {
+    let commit = |number: usize| ComparedCommit {
+        sha: sha(number),
+        parents: vec![sha(number - 1)],
+        message: format!("Change number {number}\n\nBecause somebody asked for it, with a few words more."),
+        author: Some(actor("ana", 1)),
+        committer: Some(actor("ana", 1)),
+        committed_at: None,
+    };
+    Comparison {
+        status: ComparisonStatus::Ahead,
+        merge_base: sha(0),
+        behind_by: 0,
+        commits: (1..=commits).map(commit).collect(),
+    }
+}
+
+fn pull_request(number: usize, changes: usize) -> PullRequestView {
+    PullRequestView {
+        at: at(number),
+        title: format!("Change number {number}"),
+        open: false,
+        draft: false,
+        merged_at: Some(Timestamp::UNIX_EPOCH),
+        head: sha(1_000_000 + number),
+        base_branch: "main".into(),
+        author: Some(actor("ana", 1)),
+        links: vec![Link { to: at(changes + number), finishes: true }],
+        lost_links: vec![],
+        too_many_links: false,
+        unknown: None,
+        independent_approvals: vec![actor("lee", 2), actor("quinn", 3)],
+        unattributed_commits: vec![],
+        policy_edit: None,
+        derived: None,
+        brought: vec![sha(1_000_000 + number)],
+        standard: Standard::default(),
+    }
+}
+
+fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
+    ChangeRequestView {
+        at,
+        title: "Something is slow".into(),
+        exists: true,
+        taken_in: true,
+        stage: Stage::Accepted,
+        acceptance: Acceptance::Accepted { by: Some(actor("kim", 4)), at: now },
+        release: None,
+        requester: None,
+        goes_along: vec![],
+        formerly: BTreeSet::new(),
+    }
+}

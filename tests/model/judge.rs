@@ -1,0 +1,408 @@
+//! The real judgement: [`changegate::domain::decide::judge`] is asked what becomes of the environment and of the pull
+//! request. It is pure, so what it said of a case once is remembered; states are kept by number.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+    sync::Mutex,
+};
+
+use changegate::domain::{
+    change_request::{Acceptance, ChangeRequestView, Stage},
+    decide::{Case, Decision, Instance, Judgement, judge},
+    effect::{Call, Ruling},
+    environment::{Answered, Deployed, Environment, Phase, Request},
+    event::Event,
+    facts::{Answer, Fact, Facts, Question},
+    finding::{Finding, Outcome},
+    ids::SubjectId,
+    policy::PolicyText,
+    pull_request::{PullRequestView, Standard},
+    repository::RepositoryView,
+    subject::{State, View},
+};
+
+use crate::github::{ATTEMPTS, CHANGE, ENVIRONMENT, OTHER, OURS, Pile, Truth, WEB, actor, at, sha, time};
+
+/// The number of a state.
+pub type Id = u16;
+
+/// What others have settled and the environment reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Told {
+    pub pull_request: Id,
+    pub accepted: bool,
+    pub frozen: bool,
+}
+
+/// Everything that a judgement of the environment rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sight {
+    pub environment: Id,
+    pub events: Pile,
+    pub told: Told,
+    pub truth: Truth,
+    pub phase: u8,
+}
+
+/// Everything that a judgement of the pull request rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PullSight {
+    pub pull_request: Id,
+    pub events: Pile,
+    pub truth: Truth,
+}
+
+/// What a job is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Said {
+    Go,
+    No,
+}
+
+/// What a judgement decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Outcomes {
+    pub environment: Id,
+    pub looks_again: bool,
+    /// What each attempt is answered.
+    pub answers: [Option<Said>; 3],
+}
+
+/// How the requests of an environment stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Somebody waits.
+    pub open: bool,
+    /// Everybody who waits was told what to do about it.
+    pub told_what_to_do: bool,
+    /// Something could not be read, or may change without a word to us.
+    pub must_ask_again: bool,
+    /// Which attempts went by without an allow.
+    pub went_by: [bool; 3],
+}
+
+/// Which rules the policy has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rules {
+    pub change_accepted: bool,
+}
+
+pub struct Judge {
+    rules: Rules,
+    known: Mutex<Known>,
+    policies: [PolicyText; 2],
+}
+
+#[derive(Default)]
+struct Known {
+    environments: Numbered<Environment>,
+    pull_requests: Numbered<Option<State>>,
+    of_environment: HashMap<Sight, Outcomes>,
+    of_pull_request: HashMap<PullSight, (Id, bool)>,
+}
+
+/// Values by number, each once.
+struct Numbered<T> {
+    all: Vec<T>,
+    numbers: BTreeMap<String, Id>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { all: vec![], numbers: BTreeMap::new() }
+    }
+}
+
+impl<T: std::fmt::Debug + Clone> Numbered<T> {
+    fn number(&mut self, value: &T) -> Id {
+        let all = &mut self.all;
+        *self.numbers.entry(format!("{value:?}")).or_insert_with(|| {
+            all.push(value.clone());
+            Id::try_from(all.len() - 1).expect("few enough states")
+        })
+    }
+
+    fn get(&self, id: Id) -> T {
+        self.all[usize::from(id)].clone()
+    }
+}
+
+impl Judge {
+    pub fn new(rules: Rules) -> Self {
+        let judge =
+            Self { rules, known: Mutex::default(), policies: [false, true].map(|it| policy(rules, it)) };
+        let mut known = judge.known.lock().expect("nobody fell over");
+        known.environments.number(&start());
+        known.pull_requests.number(&None);
+        drop(known);
+        judge
+    }
+
+    /// The number of states and judgements that are known.
+    pub fn counts(&self) -> String {
+        let known = self.known.lock().expect("nobody fell over");
+        format!(
+            "{} environments, {} pull requests, {} judgements",
+            known.environments.all.len(),
+            known.pull_requests.all.len(),
+            known.of_environment.len() + known.of_pull_request.len()
+        )
+    }
+
+    pub fn environment(&self, mut sight: Sight) -> Outcomes {
+        sight.truth = sight.truth.as_deployments_see_it();
+        if let Some(known) = self.known.lock().expect("nobody fell over").of_environment.get(&sight) {
+            return *known;
+        }
+        let (before, pull_request) = {
+            let known = self.known.lock().expect("nobody fell over");
+            (known.environments.get(sight.environment), known.pull_requests.get(sight.told.pull_request))
+        };
+        let view = pull_request.map(|state| state.view());
+        let before = State::Environment(Box::new(before));
+        let events: Vec<Event> = sight.events.iter().map(|news| sight.truth.tells(news)).collect();
+        let subject = SubjectId::Environment(WEB, ENVIRONMENT.into());
+        let decision = decided(&subject, Some(&before), &events, sight.phase, |question| {
+            self.answer(question, sight, view.as_ref())
+        });
+        let mut known = self.known.lock().expect("nobody fell over");
+        let outcomes = match decision {
+            None => Outcomes { environment: sight.environment, looks_again: false, answers: [None; 3] },
+            Some(decision) => outcomes(&decision, &mut known.environments),
+        };
+        known.of_environment.insert(sight, outcomes);
+        outcomes
+    }
+
+    /// The state after, and whether it is looked at again.
+    pub fn pull_request(&self, sight: PullSight) -> (Id, bool) {
+        let before = {
+            let known = self.known.lock().expect("nobody fell over");
+            if let Some(known) = known.of_pull_request.get(&sight) {
+                return *known;
+            }
+            known.pull_requests.get(sight.pull_request)
+        };
+        let events: Vec<Event> = sight.events.iter().map(|news| sight.truth.tells(news)).collect();
+        let told = Told { pull_request: sight.pull_request, accepted: true, frozen: false };
+        let environment = Sight { environment: 0, events: Pile::NONE, told, truth: sight.truth, phase: 0 };
+        let subject = SubjectId::PullRequest(at(OURS));
+        let decision = decided(&subject, before.as_ref(), &events, 0, |question| {
+            self.answer(question, environment, None)
+        });
+        let mut known = self.known.lock().expect("nobody fell over");
+        let after = decision.map_or((sight.pull_request, false), |decision| {
+            (known.pull_requests.number(&Some(decision.after)), decision.look_again.is_some())
+        });
+        known.of_pull_request.insert(sight, after);
+        after
+    }
+
+    /// Whether others read the same of both.
+    pub fn looks_the_same(&self, one: Id, other: Id) -> bool {
+        let known = self.known.lock().expect("nobody fell over");
+        let view = |id| known.pull_requests.get(id).map(|state| state.view());
+        one == other || view(one) == view(other)
+    }
+
+    pub fn standing(&self, environment: Id) -> Standing {
+        let environment = self.known.lock().expect("nobody fell over").environments.get(environment);
+        let open: Vec<&Request> = environment.requests.iter().filter(|request| request.is_open()).collect();
+        let obstacles: Vec<&Finding> = open
+            .iter()
+            .filter_map(|request| request.verdict.as_ref())
+            .flat_map(|verdict| verdict.findings.iter().flat_map(Finding::obstacles))
+            .collect();
+        Standing {
+            open: !open.is_empty(),
+            told_what_to_do: open.iter().all(|request| request.verdict.is_some())
+                && obstacles.iter().all(|obstacle| obstacle.cure.is_some()),
+            must_ask_again: obstacles
+                .iter()
+                .any(|obstacle| obstacle.own == Outcome::Unknown || obstacle.code == "check_missing"),
+            went_by: ATTEMPTS.map(|attempt| environment.bypasses.contains(&attempt.deployment)),
+        }
+    }
+
+    fn answer(&self, question: &Question, sight: Sight, ours: Option<&View>) -> Fact<Answer> {
+        let view = |view: Option<View>| Answer::View(view.map(Box::new));
+        let answer = match question {
+            Question::View(SubjectId::Repository(_)) => {
+                view(Some(View::Repository(self.repository(sight.told.frozen))))
+            }
+            Question::View(SubjectId::PullRequest(number)) if *number == at(OURS) => view(ours.cloned()),
+            Question::View(SubjectId::PullRequest(number)) if *number == at(OTHER) => {
+                view(Some(View::PullRequest(Box::new(other()))))
+            }
+            Question::View(SubjectId::ChangeRequest(_)) => {
+                view(Some(View::ChangeRequest(Box::new(change_request(sight.told.accepted)))))
+            }
+            Question::View(_) => view(None),
+            Question::PointingAt(..) => Answer::PointingAt(vec![]),
+            Question::RepositoryNamed(_) => Answer::RepositoryNamed(None),
+            question => return sight.truth.answer(question, sight.phase),
+        };
+        Fact::Known(answer, time(sight.phase))
+    }
+
+    fn repository(&self, frozen: bool) -> RepositoryView {
+        RepositoryView {
+            id: WEB,
+            name: "acme/web".parse().expect("a name"),
+            default_branch: Some("main".into()),
+            gone: false,
+            policy: Some(self.policies[usize::from(frozen)].clone()),
+            relabelled: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            ruled_from: Some(sha('0')),
+            adopted: BTreeMap::new(),
+        }
+    }
+
+    pub const fn rules(&self) -> Rules {
+        self.rules
+    }
+}
+
+fn policy(rules: Rules, frozen: bool) -> PolicyText {
+    let accepted = if rules.change_accepted { "- change: accepted" } else { "" };
+    let freezes = if frozen {
+        "freezes: [{ name: quarter end, from: 2026-11-23 08:00, to: 2026-11-23 10:30 }]"
+    } else {
+        ""
+    };
+    PolicyText::from(format!(
+        "
+version: 1
+mode: enforce
+roles: {{ triager: [kim], release-manager: [rosa] }}
+repositories: [{{ match: \"*\", ship: continuous, change: issue }}]
+environments:
+  production:
+    names: [production]
+    from: {{ branches: [default] }}
+    require:
+      - range: traced
+      - checks: [{{ name: ci, app: github-actions }}]
+      {accepted}
+    continuous:
+      - approvals: {{ review: 1 }}
+{freezes}
+"
+    ))
+}
+
+/// Nothing waits; `0` runs.
+fn start() -> Environment {
+    let deployed = Deployed { sha: sha('0'), phase: Phase::Succeeded, heard_at: time(0), allowed: true };
+    Environment {
+        name: ENVIRONMENT.into(),
+        runs: [(10, deployed)].into_iter().collect(),
+        ..Environment::default()
+    }
+}
+
+fn change_request(accepted: bool) -> ChangeRequestView {
+    let acceptance = if accepted {
+        Acceptance::Accepted { by: Some(actor(3, "kim")), at: time(0) }
+    } else {
+        Acceptance::Waiting { since: Some(time(0)) }
+    };
+    ChangeRequestView {
+        at: at(CHANGE),
+        title: "Login is slow".into(),
+        exists: true,
+        taken_in: true,
+        stage: if accepted { Stage::Accepted } else { Stage::Requested },
+        acceptance,
+        release: None,
+        requester: None,
+        goes_along: vec![],
+        formerly: std::collections::BTreeSet::new(),
+    }
+}
+
+/// The other pull request: merged, approved, linked to the same change request.
+fn other() -> PullRequestView {
+    PullRequestView {
+        at: at(OTHER),
+        title: "Faster logout".into(),
+        open: false,
+        draft: false,
+        merged_at: Some(time(0)),
+        head: sha('e'),
+        base_branch: "main".into(),
+        author: Some(actor(4, "sam")),
+        links: vec![changegate::domain::link::Link { to: at(CHANGE), finishes: false }],
+        lost_links: vec![],
+        too_many_links: false,
+        unknown: None,
+        independent_approvals: vec![actor(2, "quinn")],
+        unattributed_commits: vec![],
+        policy_edit: None,
+        derived: None,
+        brought: vec![sha('d'), sha('e')],
+        standard: Standard::default(),
+    }
+}
+
+/// Judges, finding out what is asked. `None`: there was nothing to decide.
+fn decided(
+    subject: &SubjectId,
+    before: Option<&State>,
+    events: &[Event],
+    phase: u8,
+    answer: impl Fn(&Question) -> Fact<Answer>,
+) -> Option<Decision> {
+    let instance = Instance { web_url: "https://github.com".into(), app: 1, announces: false };
+    let mut facts = Facts::default();
+    for _ in 0..12 {
+        match judge(Case { subject, before, events, facts: &facts, now: time(phase), instance: &instance }) {
+            Judgement::Needs(questions) => {
+                questions.into_iter().for_each(|question| {
+                    let found = answer(&question);
+                    facts.insert(question, found);
+                });
+            }
+            Judgement::Decided(decision) => return Some(*decision),
+            Judgement::Ignored(_) => return None,
+        }
+    }
+    panic!("{subject} asks for ever")
+}
+
+fn outcomes(decision: &Decision, environments: &mut Numbered<Environment>) -> Outcomes {
+    let after = decision.after.as_environment().expect("an environment stays one").clone();
+    let mut answers = [None; 3];
+    for effect in &decision.effects {
+        let Call::ProtectionAnswer { run, attempt, ruling, .. } = &effect.call else { continue };
+        let place = ATTEMPTS.iter().position(|it| (it.run, it.attempt) == (*run, *attempt));
+        answers[place.expect("an attempt that was started")] = Some(match ruling {
+            Ruling::Approved => Said::Go,
+            Ruling::Rejected => Said::No,
+        });
+    }
+    Outcomes {
+        environment: environments.number(&projected(after)),
+        looks_again: decision.look_again.is_some(),
+        answers,
+    }
+}
+
+/// Without what only counts or tells when: two states that differ in nothing else are one.
+fn projected(mut environment: Environment) -> Environment {
+    for request in &mut environment.requests {
+        request.notes = 0;
+        request.asked_at = time(0);
+        if let Some(verdict) = &mut request.verdict {
+            verdict.at = time(0);
+        }
+        request.answered = request.answered.map(|answered| match answered {
+            Answered::Approved { at } => Answered::Approved { at },
+            Answered::Rejected { .. } => Answered::Rejected { at: time(0) },
+            Answered::Ended { .. } => Answered::Ended { at: time(0) },
+        });
+    }
+    environment
+}
