@@ -12,11 +12,12 @@ use crate::{
     clock::Clock,
     domain::{
         effect::{Call, Lane},
-        ids::{RepoId, TenantId},
+        ids::{RepoId, SubjectId, TenantId},
+        subject::View,
     },
-    github::{Failure, GitHub, Place, budget::Later},
+    github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
     place,
-    store::{EffectClaim, EffectOutcome, Store, StoreError},
+    store::{EffectClaim, EffectOutcome, KeepError, NewDelivery, Packed, Store, StoreError},
     worker::{Beside, Worked},
 };
 
@@ -26,6 +27,8 @@ const BATCH: usize = 32;
 const FEW: usize = 8;
 /// How long after it was found away the App is looked for again; that costs GitHub nothing.
 const AWAY: SignedDuration = SignedDuration::from_mins(5);
+/// After this what could not be written down is tried again.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
 /// For how long the effects of one batch are sent: what is left then is given back, long before its lease ends.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -127,6 +130,9 @@ impl Performer {
             let why = "the App is not installed on this account, or suspended".into();
             return EffectOutcome::Unsent { at: self.clock.now() + AWAY, why };
         }
+        if let Call::ReadAnew { repo, issues, pull_requests, .. } = &claim.effect.call {
+            return self.read_anew(place, claim, (*repo, issues, pull_requests)).await;
+        }
         match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
             Ok(done) => EffectOutcome::Sent { remote: done.remote },
             Err(Failure::Later { at, why }) => {
@@ -138,6 +144,49 @@ impl Performer {
                 EffectOutcome::Refused { why }
             }
         }
+    }
+}
+
+impl Performer {
+    /// What must be read anew comes in at the door where everything comes in.
+    async fn read_anew(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        (repo, issues, pull_requests): (RepoId, &BTreeSet<u64>, &BTreeSet<u64>),
+    ) -> EffectOutcome {
+        let now = self.clock.now();
+        match self.keep(place, claim, (repo, issues, pull_requests), now).await {
+            Ok(true) => EffectOutcome::Sent { remote: None },
+            Ok(false) => EffectOutcome::Refused { why: format!("nothing is known of repository {repo}") },
+            Err(error) => EffectOutcome::Retry { at: now + SOON, why: error.to_string() },
+        }
+    }
+
+    /// `false`: it is not known whose the repository is.
+    async fn keep(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        (repo, issues, pull_requests): (RepoId, &BTreeSet<u64>, &BTreeSet<u64>),
+        now: Timestamp,
+    ) -> Result<bool, KeepError> {
+        let account = (claim.tenant.clone(), SubjectId::Account);
+        let known = self.store.views(std::slice::from_ref(&account)).await;
+        let known = known.map_err(|error| KeepError::Busy(error.to_string()))?;
+        let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
+        let name = place.names.get(&repo).cloned();
+        let (Some(account), Some(installation), Some(name)) = (account, place.installation, name) else {
+            return Ok(false);
+        };
+        let at = Whereabouts { account, installation, repo, name };
+        let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
+        let (event, body) = at.swept(&numbers(issues), &numbers(pull_requests));
+        let (key, host) = (&claim.effect.key, claim.tenant.host().to_owned());
+        let id = format!("{}-{key}-{}", claim.tenant, now.as_microsecond());
+        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
+        self.store.keep(NewDelivery { id, event: event.into(), host, received_at: now, body }).await?;
+        Ok(true)
     }
 }
 

@@ -32,11 +32,16 @@ impl TenantId {
         &self.0
     }
 
+    /// The GitHub that the account is on.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(host, _)| host)
+    }
+
     /// Another account on the same host.
     #[must_use]
     pub fn beside(&self, account: AccountId) -> Self {
-        let host = self.0.rsplit_once('/').map_or("", |(host, _)| host);
-        Self(format!("{host}/{account}"))
+        Self(format!("{}/{account}", self.host()))
     }
 }
 

@@ -22,10 +22,14 @@ pub use runs::{Deployed, Phase, Runs};
 mod answer;
 mod bypass;
 mod follow;
+mod fresh;
 mod ranges;
 mod reading;
 mod request;
 mod runs;
+
+#[cfg(test)]
+mod tests;
 
 /// What is known of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -118,17 +122,15 @@ impl Environment {
         told: &mut Told,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Option<Timestamp>> {
-        let mut verdicts = self.verdicts(case, repo, inquiry)?;
-        let let_through: BTreeSet<RunId> =
-            verdicts.iter().filter(|(_, verdict)| verdict.lets_through()).map(|(run, _)| *run).collect();
-        if !let_through.is_empty() {
-            self.read_jobs(repo, |request| let_through.contains(&request.run), case.now, inquiry)?;
-            self.read_runs(repo, inquiry)?;
-            verdicts = self.verdicts(case, repo, inquiry)?;
-        }
+        let (verdicts, waiting) = self.fresh_verdicts(case, repo, inquiry)?;
+        told.effects.extend(fresh::read_anew(waiting.anew, case.subject));
         let to = To { repo, environment: &self.name, web_url: &case.instance.web_url };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
+            if waiting.silent.contains(&run) {
+                look_again.push(case.now + fresh::SOON);
+                continue;
+            }
             look_again.extend(verdict.look_again());
             let request = self.requests.iter_mut().find(|it| it.run == run && it.is_open());
             if let Some(request) = request {
@@ -140,6 +142,33 @@ impl Environment {
         // A run that GitHub did not speak of is asked for again.
         look_again.extend(self.requests.iter().any(Request::is_unread).then(|| case.now + READ_AGAIN));
         Some(look_again.into_iter().min())
+    }
+
+    /// What is decided of each that waits, and who waits for something to be read anew. What would be let through is
+    /// judged by what GitHub shows at this moment.
+    fn fresh_verdicts(
+        &mut self,
+        case: &Case<'_>,
+        repo: RepoId,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<(Vec<(RunId, Verdict)>, fresh::Waiting)> {
+        let mut verdicts = self.verdicts(case, repo, inquiry)?;
+        let read = fresh::let_through(&verdicts);
+        if !read.is_empty() {
+            // What it rests on now is asked for beside the run.
+            let _ = self.doubts(&read, &read, (repo, case.now), inquiry);
+            let job = self.read_jobs(repo, |request| read.contains(&request.run), case.now, inquiry);
+            let runs = self.read_runs(repo, inquiry);
+            job.and(runs)?;
+            verdicts = self.verdicts(case, repo, inquiry)?;
+        }
+        let mut doubts = self.never_read(&verdicts, repo, inquiry);
+        doubts.extend(self.doubts(&fresh::let_through(&verdicts), &read, (repo, case.now), inquiry)?);
+        let waiting = self.wait(doubts, &verdicts, case.now);
+        if waiting.is_news {
+            verdicts = self.verdicts(case, repo, inquiry)?;
+        }
+        Some((verdicts, waiting))
     }
 
     /// What is decided of each that waits.

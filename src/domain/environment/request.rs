@@ -31,6 +31,12 @@ pub struct Request {
     /// How many notes were sent: GitHub takes ten.
     pub notes: u8,
     pub answered: Option<Answered>,
+    /// Since when something that it rests on is read anew.
+    #[serde(default)]
+    pub anew_since: Option<Timestamp>,
+    /// Not all is known that the range rests on: it is traced again each time.
+    #[serde(default)]
+    pub provisional: bool,
 }
 
 /// How long a deployment may take from our answer to its first sign.
@@ -54,7 +60,18 @@ pub enum Answered {
 
 impl Request {
     pub(super) const fn new(run: RunId, asked_at: Timestamp) -> Self {
-        Self { run, asked_at, job: None, unread: None, brings: None, verdict: None, notes: 0, answered: None }
+        Self {
+            run,
+            asked_at,
+            job: None,
+            unread: None,
+            brings: None,
+            verdict: None,
+            notes: 0,
+            answered: None,
+            anew_since: None,
+            provisional: false,
+        }
     }
 
     /// Whether somebody waits for its answer.

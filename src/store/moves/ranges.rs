@@ -61,6 +61,7 @@ pub(super) fn published(repo: RepoId) -> Vec<Range> {
 /// What GitHub is told about it; see [`crate::domain::effect::Call`].
 pub(super) fn effects(repo: RepoId) -> Vec<Range> {
     [
+        "anew",
         "announce",
         "check",
         "comment",
@@ -105,6 +106,7 @@ mod tests {
                 SubjectId::PullRequest(at),
                 SubjectId::ChangeRequest(at),
                 SubjectId::Commit(repo, "a".repeat(40).parse().unwrap()),
+                SubjectId::environment(repo, "production"),
             ] {
                 let key = subject.to_string();
                 assert_eq!(covers(&subjects(RepoId(7)), &key), inside, "{key}");
@@ -167,6 +169,12 @@ mod tests {
                     attempt: 1,
                     environment: "e".into(),
                     comment: String::new(),
+                },
+                Call::ReadAnew {
+                    repo,
+                    issues: [7].into(),
+                    pull_requests: [].into(),
+                    by: SubjectId::environment(repo, "e"),
                 },
                 Call::Announce { announcement },
             ] {

@@ -248,6 +248,7 @@ impl World {
             | Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
+            | Call::ReadAnew { .. }
             | Call::Announce { .. } => None,
         }
     }
@@ -290,6 +291,8 @@ impl World {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
+            | Question::CommitChanges(..)
+            | Question::ChangesBetween(..)
             | Question::Origins(..)
             | Question::Checks(..)
             | Question::WorkflowRun(..)
@@ -298,7 +301,11 @@ impl World {
             | Question::Compare(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
-            | Question::EnvironmentRules(..) => {
+            | Question::EnvironmentRules(..)
+            | Question::Known(_)
+            | Question::Unsettled(_)
+            | Question::IssueGlance(_)
+            | Question::PullRequestGlance(_) => {
                 panic!("a change request asks for {question:?}")
             }
         };
