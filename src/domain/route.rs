@@ -67,6 +67,10 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
+        What::Watched { environments } => {
+            let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
+            repo.into_iter().flat_map(of).collect()
+        }
         What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
@@ -204,9 +208,19 @@ mod tests {
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
+        ]
+    }
+
+    /// The same of what our own sweep tells.
+    fn of_ours() -> Vec<(What, &'static str)> {
+        vec![
             (
                 What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
                 "pull_request/7/41 change_request/7/12",
+            ),
+            (
+                What::Watched { environments: vec!["Live".into(), "qa".into()] },
+                "environment/7/live environment/7/qa",
             ),
         ]
     }
@@ -239,6 +253,7 @@ mod tests {
             What::Membership { .. } => 22,
             What::Team { .. } => 23,
             What::Swept { .. } => 24,
+            What::Watched { .. } => 25,
         }
     }
 
@@ -248,9 +263,9 @@ mod tests {
 
     #[test]
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
-        let all = one_of_each();
+        let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..25).collect());
+        assert_eq!(places, (0..26).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -21,6 +21,10 @@ pub(super) struct Heard {
     pub(super) asked: Vec<RunId>,
     /// Deployments that began or ended.
     pub(super) begun: Vec<Begun>,
+    /// It is time to look whether everything is as it is known.
+    pub(super) watched: bool,
+    /// Something may have been deployed unheard.
+    pub(super) reads_runs: bool,
 }
 
 /// A deployment that has begun.
@@ -36,6 +40,7 @@ impl Environment {
     pub(super) fn hear(&mut self, events: &[Event], now: Timestamp) -> Heard {
         let mut heard = Heard::default();
         for event in events {
+            heard.watched |= matches!(event.what, What::Watched { .. });
             if let What::ProtectionRule(RuleRequest { environment, run: Some(run), .. }) = &event.what {
                 self.call(environment.as_deref());
                 self.ask(*run, now);
@@ -68,7 +73,7 @@ impl Environment {
     }
 
     /// What has begun waits no more, whoever let it through.
-    fn end(&mut self, run: Option<RunId>, now: Timestamp) {
+    pub(super) fn end(&mut self, run: Option<RunId>, now: Timestamp) {
         let of_the_run = |request: &&mut Request| run == Some(request.run) && request.is_open();
         for request in self.requests.iter_mut().filter(of_the_run) {
             request.answered = Some(Answered::Ended { at: now });
@@ -82,7 +87,7 @@ impl Environment {
     }
 
     /// A run that was answered before and asks again is another attempt: it is read before anything is said.
-    fn ask(&mut self, run: RunId, now: Timestamp) {
+    pub(super) fn ask(&mut self, run: RunId, now: Timestamp) {
         let open = self.requests.iter().any(|request| request.run == run && request.is_open());
         if !open {
             self.requests.push(Request::new(run, now));

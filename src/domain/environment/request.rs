@@ -37,6 +37,9 @@ pub struct Request {
     /// Not all is known that the range rests on: it is traced again each time.
     #[serde(default)]
     pub provisional: bool,
+    /// How many times it was said that GitHub will not wait for ever.
+    #[serde(default)]
+    pub warned: u8,
 }
 
 /// How long a deployment may take from our answer to its first sign.
@@ -58,6 +61,16 @@ pub enum Answered {
     },
 }
 
+impl Answered {
+    /// When it ended.
+    #[must_use]
+    pub const fn at(self) -> Timestamp {
+        match self {
+            Self::Approved { at } | Self::Rejected { at } | Self::Ended { at } => at,
+        }
+    }
+}
+
 impl Request {
     pub(super) const fn new(run: RunId, asked_at: Timestamp) -> Self {
         Self {
@@ -71,6 +84,7 @@ impl Request {
             answered: None,
             anew_since: None,
             provisional: false,
+            warned: 0,
         }
     }
 

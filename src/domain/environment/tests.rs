@@ -7,7 +7,10 @@ use crate::domain::{
     decide::{Case, Decision, Judgement, judge},
     effect::Call,
     event::{Event, IssueSnapshot, RuleRequest, What},
-    facts::{ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, Question, WorkflowRunReading},
+    facts::{
+        ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
+        WorkflowRunReading,
+    },
     glance::{IssueGlance, PullRequestGlance},
     ids::SubjectId,
     policy::PolicyText,
@@ -47,6 +50,14 @@ fn world() -> World {
     let (status, merge_base) = (ComparisonStatus::Ahead, sha('a'));
     let comparison = Comparison { status, merge_base, behind_by: 0, commits: vec![commit] };
     world.comparisons.insert((sha('a'), sha('b')), comparison);
+    let pending = PendingDeployment {
+        environment: "Production".into(),
+        answerable: true,
+        reviewers: vec![],
+        wait_timer: 0,
+        waits_since: None,
+    };
+    world.waiting.insert(30, vec![pending]);
     world.runs.insert(30, run());
     as_it_is_known(world)
 }

@@ -114,6 +114,8 @@ pub enum What {
     Team { action: String, team: TeamSnapshot },
     /// GitHub lists these otherwise than we know them: they must be read. Our own sweep says so, not GitHub.
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
+    /// It is time to look whether these environments are as they are known. Our own sweep says so.
+    Watched { environments: Vec<String> },
 }
 
 impl What {
@@ -200,6 +202,7 @@ impl What {
             }
             Self::Team { action, .. } => format!("team {action}"),
             Self::Swept { .. } => "swept".into(),
+            Self::Watched { .. } => "watched".into(),
         }
     }
 }

@@ -118,6 +118,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
             return Ok(parse::<protection::Rule>(event, body)?.what(here));
         }
         "deployment_review" => parse::<protection::Review>(event, body)?.what(),
+        sweep::WATCHED => parse::<sweep::Watch>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),
     };

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 54] = [
+pub(super) const TELLING: [&str; 55] = [
     "action",
     "after",
     "alert",
@@ -62,6 +62,7 @@ pub(super) const TELLING: [&str; 54] = [
     "swept",
     "team",
     "thread",
+    "watched",
     "workflow_job",
     "workflow_job_run",
     "workflow_run",
@@ -153,6 +154,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         "deployment_review" => {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
+        super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,
     };

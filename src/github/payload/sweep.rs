@@ -1,6 +1,7 @@
-//! `changegate_sweep`: not GitHub's, but what our own sweep found, written down as a delivery so that one door leads in.
+//! `changegate_sweep`, `changegate_watch`: not GitHub's, but what our own sweep found, written down as a delivery so that one
+//! door leads in.
 //!
-//! No body of GitHub's has `swept` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept` or `watched` at its top: nobody can pass one off as such a delivery.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use crate::domain::{
 
 /// What a delivery of our sweep is called.
 pub const SWEPT: &str = "changegate_sweep";
+
+/// What a delivery is called in which it asks us to look at environments.
+pub const WATCHED: &str = "changegate_watch";
 
 /// Where the sweep is.
 #[derive(Debug, Clone)]
@@ -34,6 +38,18 @@ struct Swept {
     pull_requests: Vec<u64>,
 }
 
+/// The body of `changegate_watch`.
+#[derive(Deserialize)]
+pub(super) struct Watch {
+    watched: Vec<String>,
+}
+
+impl Watch {
+    pub(super) fn what(self) -> What {
+        What::Watched { environments: self.watched }
+    }
+}
+
 impl Sweep {
     pub(super) fn what(self, repo: RepoId) -> What {
         let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
@@ -47,6 +63,12 @@ impl Whereabouts {
     pub fn swept(&self, issues: &[u64], pull_requests: &[u64]) -> (&'static str, Vec<u8>) {
         let swept = json!({ "issues": issues, "pull_requests": pull_requests });
         (SWEPT, self.body("swept", "swept", swept))
+    }
+
+    /// The same: it is to be looked whether these environments are as they are known.
+    #[must_use]
+    pub fn watched(&self, environments: &[String]) -> (&'static str, Vec<u8>) {
+        (WATCHED, self.body("watched", "watched", json!(environments)))
     }
 
     /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
@@ -104,6 +126,8 @@ mod tests {
         let at = |number| IssueRef { repo: RepoId(7), number };
         let swept = What::Swept { issues: vec![at(1), at(2)], pull_requests: vec![at(3)] };
         assert_eq!(understood(here().swept(&[1, 2], &[3])), swept);
+        let watched = What::Watched { environments: vec!["Live/eu".into()] };
+        assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

@@ -4,10 +4,10 @@ use changegate::sandbox::{CloseReason, Edit, Entry, Numbered, Verdict};
 
 use crate::support::{Scene, assert_snapshot, scenario};
 
-const WEB: &str = "acme/web";
+pub(super) const WEB: &str = "acme/web";
 
 /// `acme/web` ships continuously: what is merged goes out when it has passed by itself.
-const CONTINUOUS: &str = "
+pub(super) const CONTINUOUS: &str = "
 repositories:
   - { match: acme/web, ship: continuous, change: issue }
 environments:
@@ -21,14 +21,14 @@ environments:
       - approvals: { review: 1 }
 ";
 
-async fn ships_continuously(s: &Scene) {
+pub(super) async fn ships_continuously(s: &Scene) {
     s.policy(CONTINUOUS).await;
     s.by("rosa").protect(WEB, "production", true, true);
     s.settle().await;
 }
 
 /// Ana builds what an issue asks for, Lee approves it, Ana merges it.
-async fn built(s: &Scene, branch: &str, issue: u64) {
+pub(super) async fn built(s: &Scene, branch: &str, issue: u64) {
     let pull = s.pull_request(WEB, branch, &format!("Closes #{issue}")).await;
     s.by("lee").review(pull.at, Verdict::Approve, "");
     s.settle().await;
@@ -36,20 +36,20 @@ async fn built(s: &Scene, branch: &str, issue: u64) {
     s.settle().await;
 }
 
-async fn deploys(s: &Scene, login: &str, reference: &str) -> u64 {
+pub(super) async fn deploys(s: &Scene, login: &str, reference: &str) -> u64 {
     let run = s.by(login).dispatch(WEB, &["production"], reference);
     s.settle().await;
     run
 }
 
 /// Status and conclusion of a run.
-fn stands(s: &Scene, run: u64) -> String {
+pub(super) fn stands(s: &Scene, run: u64) -> String {
     let run = s.github().run(WEB, run);
     let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
     format!("{} {}", word("status"), word("conclusion"))
 }
 
-fn said(s: &Scene, run: u64) -> String {
+pub(super) fn said(s: &Scene, run: u64) -> String {
     s.readable(s.github().notes(WEB, run, "production").last().map_or("", String::as_str))
 }
 
@@ -271,7 +271,7 @@ async fn what_github_does_not_say_lets_nothing_through_and_is_asked_again() {
 }
 
 /// What people do while no webhook arrives, and GitHub's record does not show it either.
-async fn unheard(s: &Scene, happens: impl FnOnce()) {
+pub(super) async fn unheard(s: &Scene, happens: impl FnOnce()) {
     s.settle().await;
     s.pass(5);
     happens();
@@ -279,7 +279,7 @@ async fn unheard(s: &Scene, happens: impl FnOnce()) {
 }
 
 /// A change that has passed by itself and waits to go out.
-async fn ready(s: &Scene) -> (Numbered, Numbered, u64) {
+pub(super) async fn ready(s: &Scene) -> (Numbered, Numbered, u64) {
     ships_continuously(s).await;
     let issue = s.accepted("Export").await;
     let pull = s.pull_request(WEB, "export", &format!("Closes #{}", issue.number)).await;

@@ -22,3 +22,4 @@ mod sidebar;
 mod standard_changes;
 mod triage;
 mod waking;
+mod watching;
