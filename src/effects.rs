@@ -17,7 +17,7 @@ use crate::{
     },
     github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
     place,
-    store::{EffectClaim, EffectOutcome, NewDelivery, Packed, Store, StoreError},
+    store::{EffectClaim, EffectOutcome, KeepError, NewDelivery, Packed, Store, StoreError},
     worker::{Beside, Worked},
 };
 
@@ -27,8 +27,8 @@ const BATCH: usize = 32;
 const FEW: usize = 8;
 /// How long after it was found away the App is looked for again; that costs GitHub nothing.
 const AWAY: SignedDuration = SignedDuration::from_mins(5);
-/// How soon something is sent once more that came to GitHub and could not be noted here.
-const SOON: SignedDuration = SignedDuration::from_secs(5);
+/// How soon something is tried once more that could not be written down here.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
 /// For how long the effects of one batch are sent: what is left then is given back, long before its lease ends.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -134,6 +134,9 @@ impl Performer {
             let why = "the App is not installed on this account, or suspended".into();
             return (EffectOutcome::Unsent { at: self.clock.now() + AWAY, why }, None);
         }
+        if let Call::ReadAnew { repo, issues, pull_requests, .. } = &claim.effect.call {
+            return (self.read_anew(place, claim, (*repo, issues, pull_requests)).await, None);
+        }
         let outcome =
             match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
                 Ok(done) => return (EffectOutcome::Sent { remote: done.remote }, done.at),
@@ -163,24 +166,53 @@ impl Performer {
         else {
             return Ok(());
         };
-        let account = self.store.views(&[(claim.tenant.clone(), SubjectId::Account)]).await;
-        let account = account.map_err(|error| error.to_string())?;
-        let account = account.values().find_map(View::as_account).and_then(|account| account.seen.clone());
-        let (Some(account), Some(name), Some(installation), Ok(number)) =
-            (account, place.names.get(repo), place.installation, remote.parse())
-        else {
-            return Ok(());
-        };
-        let here = Whereabouts { account, installation, repo: *repo, name: name.clone() };
+        let Ok(number) = remote.parse() else { return Ok(()) };
         // GitHub counts whole seconds; the later of both clocks is after both what was decided and what was written.
         let at = written_at.map_or_else(|| self.clock.now(), |at| at.max(self.clock.now()));
-        let (event, body) = here.recorded(release, number, (revision.as_ref(), at));
-        let id = format!("record-{}-{}-{}", claim.tenant, claim.effect.key, at.as_microsecond());
-        let body = Packed::of(&body).map_err(|error| error.to_string())?;
-        let (event, host) = (event.into(), claim.tenant.host().into());
-        let delivery = NewDelivery { id, event, host, received_at: self.clock.now(), body };
-        self.store.keep(delivery).await.map_err(|error| error.to_string())?;
+        let recorded = |here: &Whereabouts| here.recorded(release, number, (revision.as_ref(), at));
+        self.keep(place, claim, *repo, recorded).await.map_err(|error| error.to_string())?;
         Ok(())
+    }
+
+    /// What must be read anew comes in at the door where everything comes in.
+    async fn read_anew(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        (repo, issues, pull_requests): (RepoId, &BTreeSet<u64>, &BTreeSet<u64>),
+    ) -> EffectOutcome {
+        let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
+        let swept = |here: &Whereabouts| here.swept(&numbers(issues), &numbers(pull_requests));
+        match self.keep(place, claim, repo, swept).await {
+            Ok(true) => EffectOutcome::Sent { remote: None },
+            Ok(false) => EffectOutcome::Refused { why: format!("nothing is known of repository {repo}") },
+            Err(error) => EffectOutcome::Retry { at: self.clock.now() + SOON, why: error.to_string() },
+        }
+    }
+
+    /// Keeps a delivery of our own about a repository. `false`: it is not known whose the repository is.
+    async fn keep(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        repo: RepoId,
+        delivery: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
+    ) -> Result<bool, KeepError> {
+        let now = self.clock.now();
+        let account = (claim.tenant.clone(), SubjectId::Account);
+        let known = self.store.views(std::slice::from_ref(&account)).await;
+        let known = known.map_err(|error| KeepError::Busy(error.to_string()))?;
+        let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
+        let name = place.names.get(&repo).cloned();
+        let (Some(account), Some(installation), Some(name)) = (account, place.installation, name) else {
+            return Ok(false);
+        };
+        let (event, body) = delivery(&Whereabouts { account, installation, repo, name });
+        let (key, host) = (&claim.effect.key, claim.tenant.host().to_owned());
+        let id = format!("{}-{key}-{}", claim.tenant, now.as_microsecond());
+        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
+        self.store.keep(NewDelivery { id, event: event.into(), host, received_at: now, body }).await?;
+        Ok(true)
     }
 }
 

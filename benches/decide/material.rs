@@ -243,6 +243,7 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         lost_links: vec![],
         too_many_links: false,
         unknown: None,
+        people: BTreeSet::new(),
         independent_approvals: vec![actor("lee", 2), actor("quinn", 3)],
         unattributed_commits: vec![],
         policy_edit: None,
@@ -262,6 +263,9 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         acceptance: Acceptance::Accepted { by: Some(actor("kim", 4)), at: now },
         release: None,
         requester: None,
+        text: None,
+        needs_no_code: false,
+        tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),
     }

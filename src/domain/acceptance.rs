@@ -150,7 +150,7 @@ impl Trial<'_> {
             code(group),
             why.trim_end_matches('.')
         );
-        Finding::new("acceptance_unknown", Outcome::Unknown, RULE, sentence)
+        Finding::new("acceptance_doubtful", Outcome::Unknown, RULE, sentence)
             .headline(format!("whether {} accepts is not known", code(group)))
             .cure("the members are read again by themselves")
             .names(pages([&by, &self.name]))
@@ -220,7 +220,7 @@ mod tests {
                 vec![qa()],
                 "Pass accepted_as_working",
             ),
-            ("nobody knows who Lee is", vec![("lee", 70, true)], vec![qa()], "Unknown acceptance_unknown"),
+            ("nobody knows who Lee is", vec![("lee", 70, true)], vec![qa()], "Unknown acceptance_doubtful"),
             ("a sponsor", vec![("sam", 70, true)], vec![Accepter::Sponsor], "Unknown sponsor_unknown"),
         ] {
             assert_eq!(judged(&tried, &accepters), expected, "{why}");

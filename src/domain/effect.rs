@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha},
+    ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
 
@@ -148,6 +148,15 @@ pub enum Call {
         /// Markdown, at most 1,024 characters.
         comment: String,
     },
+    /// These are read from GitHub once more: what is known of them is older than what it shows. Nobody outside is told;
+    /// it comes back in as a delivery.
+    ReadAnew {
+        repo: RepoId,
+        issues: BTreeSet<u64>,
+        pull_requests: BTreeSet<u64>,
+        /// Who waits for it.
+        by: SubjectId,
+    },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -212,6 +221,7 @@ impl Call {
             Self::ProtectionNote { repo, run, attempt, environment, .. } => {
                 format!("protection-note/{repo}/{run}/{attempt}/{environment}")
             }
+            Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -220,7 +230,8 @@ impl Call {
         match self {
             Self::CheckRun { urgent: true, .. }
             | Self::ProtectionAnswer { .. }
-            | Self::ProtectionNote { .. } => Lane::Gate,
+            | Self::ProtectionNote { .. }
+            | Self::ReadAnew { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -241,14 +252,16 @@ impl Call {
             | Self::Milestone { .. }
             | Self::Reaction { .. }
             | Self::ProtectionAnswer { .. }
-            | Self::ProtectionNote { .. } => Class::Set,
+            | Self::ProtectionNote { .. }
+            | Self::ReadAnew { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
     }
 
-    /// Labels and milestones are people's too: they are only set where the snapshot shows another value.
+    /// Labels and milestones are people's too: they are only set where the snapshot shows another value. What was read anew
+    /// once may have to be so again.
     const fn is_asked_when_it_differs(&self) -> bool {
-        matches!(self, Self::Label { .. } | Self::Milestone { .. })
+        matches!(self, Self::Label { .. } | Self::Milestone { .. } | Self::ReadAnew { .. })
     }
 
     /// The repository it is about.
@@ -260,7 +273,8 @@ impl Call {
             | Self::Record { repo, .. }
             | Self::Reaction { repo, .. }
             | Self::ProtectionAnswer { repo, .. }
-            | Self::ProtectionNote { repo, .. } => *repo,
+            | Self::ProtectionNote { repo, .. }
+            | Self::ReadAnew { repo, .. } => *repo,
             Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
             Self::Announce { announcement } => announcement.repo,
         }

@@ -49,6 +49,8 @@ pub mod commit;
 
 pub mod commit_range;
 
+pub mod glance;
+
 pub mod release;
 
 pub mod environment;

@@ -92,6 +92,10 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
         What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
+        What::Watched { environments } => {
+            let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
+            repo.into_iter().flat_map(of).collect()
+        }
         What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
@@ -170,11 +174,6 @@ mod tests {
         What::MergeGroup { change: MergeGroupChange::ChecksRequested, group }
     }
 
-    fn swept() -> (What, &'static str) {
-        let what = What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] };
-        (what, "pull_request/7/41 change_request/7/12")
-    }
-
     fn recorded() -> (What, &'static str) {
         let release = ReleaseId { train: "customer".into(), title: "2026.12".into() };
         let what = What::Recorded { release, record: at(90), revision: None, at: time(0) };
@@ -244,8 +243,21 @@ mod tests {
             (What::Member { action: action(), member: None }, ""),
             (What::Membership { added: true, member: None, team: team() }, ""),
             (What::Team { action: action(), team: team() }, ""),
+        ]
+    }
+
+    /// The same of what our own sweep tells.
+    fn of_ours() -> Vec<(What, &'static str)> {
+        vec![
             recorded(),
-            swept(),
+            (
+                What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
+                "pull_request/7/41 change_request/7/12",
+            ),
+            (
+                What::Watched { environments: vec!["Live".into(), "qa".into()] },
+                "environment/7/live environment/7/qa",
+            ),
         ]
     }
 
@@ -278,6 +290,7 @@ mod tests {
             What::Team { .. } => 23,
             What::Swept { .. } => 24,
             What::Recorded { .. } => 25,
+            What::Watched { .. } => 26,
         }
     }
 
@@ -287,9 +300,9 @@ mod tests {
 
     #[test]
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
-        let all = one_of_each();
+        let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..26).collect());
+        assert_eq!(places, (0..27).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

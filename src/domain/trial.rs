@@ -12,6 +12,7 @@ use crate::domain::{
         Answer, CheckReading, CommitReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts,
         PendingDeployment, PolicyAtHead, PullRequestReading, Question, ReferenceReading, WorkflowRunReading,
     },
+    glance::{IssueGlance, PullRequestGlance},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     link::Link,
     patch::Changes,
@@ -206,6 +207,8 @@ pub struct World {
     pub groups: BTreeMap<Sha, Vec<u64>>,
     /// What each pull request changes.
     pub changes: BTreeMap<IssueRef, Changes>,
+    /// What each commit changes.
+    pub commit_changes: BTreeMap<Sha, Changes>,
     /// The merged pull requests that a commit came with.
     pub origins: BTreeMap<Sha, Vec<u64>>,
     /// The check runs on a commit.
@@ -228,6 +231,13 @@ pub struct World {
     pub references: BTreeMap<String, ReferenceReading>,
     /// How an environment is guarded.
     pub environments: BTreeMap<String, EnvironmentReading>,
+    /// What is known of subjects.
+    pub states: BTreeMap<SubjectId, State>,
+    /// What GitHub shows of issues and pull requests at a glance.
+    pub issue_glances: BTreeMap<IssueRef, IssueGlance>,
+    pub pull_request_glances: BTreeMap<IssueRef, PullRequestGlance>,
+    /// Something has arrived and is not settled.
+    pub unsettled: bool,
     /// GitHub does not answer.
     pub down: bool,
 }
@@ -276,6 +286,8 @@ impl World {
                 Answer::Links(self.readings.get(at).map(|it| it.closes.clone()).unwrap_or_default())
             }
             Question::Changes(at) => Answer::Changes(self.changes.get(at).cloned()),
+            Question::CommitChanges(_, sha) => Answer::Changes(self.commit_changes.get(sha).cloned()),
+            Question::ChangesBetween(_, _, head) => Answer::Changes(self.commit_changes.get(head).cloned()),
             Question::Origins(_, sha) => Answer::Origins(self.origins.get(sha).cloned().unwrap_or_default()),
             Question::Checks(_, sha) => Answer::Checks(self.checks.get(sha).cloned().unwrap_or_default()),
             Question::InstallationRepositories(_) => Answer::InstallationRepositories(self.reaches.clone()),
@@ -293,6 +305,12 @@ impl World {
                 Answer::Reference(self.references.get(name).cloned().unwrap_or_default())
             }
             Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting.keys().copied().collect()),
+            Question::Known(subject) => Answer::Known(self.states.get(subject).cloned().map(Box::new)),
+            Question::Unsettled(_) => Answer::Unsettled(self.unsettled),
+            Question::IssueGlance(at) => Answer::IssueGlance(self.issue_glances.get(at).cloned()),
+            Question::PullRequestGlance(at) => {
+                Answer::PullRequestGlance(self.pull_request_glances.get(at).cloned().map(Box::new))
+            }
             Question::EnvironmentRules(_, name) => {
                 Answer::EnvironmentRules(self.environments.get(name).cloned().map(Box::new))
             }

@@ -1,4 +1,4 @@
-//! The lists that a sweep compares: open issues and pull requests, and milestones, a page at a time.
+//! The lists that a sweep compares: open issues and pull requests, and milestones, a page at a time; and environments.
 //!
 //! A token that opens one repository asks: where the name belongs to another repository by now, GitHub says that there is
 //! none. Lists wait for everything else: they never draw on what is kept for the gate.
@@ -29,6 +29,16 @@ pub struct Issues {
     pub pull_requests: Vec<IssueSnapshot>,
     /// There are no more pages.
     pub is_last: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Environments {
+    environments: Option<Vec<Named>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    name: String,
 }
 
 impl GitHub {
@@ -63,6 +73,18 @@ impl GitHub {
         Ok((listed.into_iter().map(|milestone| milestone.snapshot(repo)).collect(), is_last))
     }
 
+    /// The names of the environments, the first hundred.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or must not be asked yet.
+    pub async fn environments(&self, place: &Place, repo: RepoId) -> Result<Vec<String>, Failure> {
+        let rest = format!("/environments?per_page={PER_PAGE}");
+        let body = self.page_for(Scope::Runs, place, repo, &rest).await;
+        let listed: Result<Environments, Trouble> = body.and_then(|body| parse(&body));
+        let listed = listed.map_err(|trouble| self.outcome(&trouble))?;
+        Ok(listed.environments.unwrap_or_default().into_iter().map(|environment| environment.name).collect())
+    }
+
     /// Whether GitHub says that there is no milestone of this number.
     ///
     /// # Errors
@@ -86,11 +108,21 @@ impl GitHub {
     }
 
     async fn page(&self, place: &Place, repo: RepoId, rest: &str) -> Result<Vec<u8>, Trouble> {
+        self.page_for(Scope::Read, place, repo, rest).await
+    }
+
+    async fn page_for(
+        &self,
+        scope: Scope,
+        place: &Place,
+        repo: RepoId,
+        rest: &str,
+    ) -> Result<Vec<u8>, Trouble> {
         let away = || Trouble::NotInstalled("the App is not installed on this account".into());
         let unnamed = || Trouble::NotInstalled(format!("the name of repository {repo} is not known"));
         let installation = place.installation.ok_or_else(away)?;
         let name = place.names.get(&repo).ok_or_else(unnamed)?;
-        let access = Access { installation, repo: Some(repo), scope: Scope::Read };
+        let access = Access { installation, repo: Some(repo), scope };
         let call = Call { access, cost: Cost::Read, lane: Lane::Rest };
         let path = format!("/repos/{}/{}{rest}", name.owner(), name.name());
         Ok(self.ask(call, &Request::get(path)).await?.body)

@@ -10,8 +10,9 @@ use crate::{
     domain::{
         change_request::{ChangeRequest, rules::Rules},
         event::IssueSnapshot,
-        facts::{Fact, Facts, Inquiry},
+        facts::{Fact, Facts, Inquiry, PolicyInForce},
         ids::{RepoId, SubjectId, SubjectKind, TenantId},
+        policy::Policy,
         pull_request::PullRequest,
         subject::State,
         sweep::{List, Spot, Sweep, is_other_issue, is_other_milestone, is_other_pull_request},
@@ -44,6 +45,8 @@ pub(super) struct Shown {
     pull_requests: Vec<u64>,
     /// Events and bodies.
     milestones: Vec<(&'static str, Vec<u8>)>,
+    /// Environments that are to be looked at.
+    environments: Vec<String>,
 }
 
 impl Shown {
@@ -124,6 +127,7 @@ impl Page<'_> {
         shown.compared += spot.unlisted.len() + spot.unlisted_pulls.len();
         shown.issues.extend(spot.unlisted);
         shown.pull_requests.extend(spot.unlisted_pulls);
+        shown.environments = self.environments().await?;
         Ok((shown, None))
     }
 
@@ -160,20 +164,46 @@ impl Page<'_> {
         Ok(self.repair.store.numbers(self.tenant, (kind, repo), wanted).await?.into_iter().collect())
     }
 
+    /// The environments that are known here, and those on GitHub that the policy in force rules. Where we may not see
+    /// these, only what is known is looked at.
+    async fn environments(&self) -> Result<Vec<String>, RepairError> {
+        let known = self.repair.store.environments(self.tenant, self.at.repo).await?;
+        let mut all: BTreeSet<String> = known.into_iter().collect();
+        let policy = self.policy().await?;
+        let Some(policy) = policy.filter(|policy| policy.parts().any(Policy::rules_environments)) else {
+            return Ok(all.into_iter().collect());
+        };
+        let listed = match self.repair.github.environments(&self.place, self.at.repo).await {
+            Ok(listed) => listed,
+            Err(Failure::Refused { why }) => {
+                tracing::warn!(repository = %self.at.name, why, "its environments are not shown to us");
+                vec![]
+            }
+            Err(failure) => return Err(later(failure)),
+        };
+        let is_ruled = |name: &String| policy.parts().any(|part| part.environment_of(name).is_some());
+        all.extend(listed.into_iter().filter(is_ruled).map(|name| name.to_lowercase()));
+        Ok(all.into_iter().collect())
+    }
+
     /// What the policy in force takes in here.
     async fn rules(&self) -> Result<Rules, StoreError> {
+        Ok(Rules::of(self.policy().await?, Some(&self.at.name)))
+    }
+
+    async fn policy(&self) -> Result<PolicyInForce, StoreError> {
         let mut facts = Facts::default();
         for _ in 0..ROUNDS {
             let mut inquiry = Inquiry::new(&facts);
             if let Some(policy) = inquiry.policy(self.at.repo) {
-                return Ok(Rules::of(policy, Some(&self.at.name)));
+                return Ok(policy);
             }
             let missing = inquiry.into_missing();
             for answered in self.repair.store.answer(self.tenant, &missing).await? {
                 facts.insert(answered.question, Fact::Known(answered.answer, self.now));
             }
         }
-        Ok(Rules::of(None, None))
+        Ok(None)
     }
 
     /// Writes down what differs, and where the sweep stands.
@@ -189,6 +219,9 @@ impl Page<'_> {
         let subjects: Vec<(bool, u64)> =
             subjects.chain(shown.pull_requests.iter().map(|number| (false, *number))).collect();
         let mut deliveries = shown.milestones;
+        for some in shown.environments.chunks(AT_A_TIME) {
+            deliveries.push(self.at.watched(some));
+        }
         for some in subjects.chunks(AT_A_TIME) {
             let of = |wanted: bool| {
                 some.iter().filter(|(is_issue, _)| *is_issue == wanted).map(|(_, number)| *number).collect()

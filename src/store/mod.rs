@@ -48,6 +48,8 @@ mod subjects;
 
 mod published;
 
+mod unsettled;
+
 mod wake;
 
 mod settle;

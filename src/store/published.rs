@@ -76,6 +76,8 @@ impl Key {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
+            | Question::CommitChanges(..)
+            | Question::ChangesBetween(..)
             | Question::Origins(..)
             | Question::Checks(..)
             | Question::WorkflowRun(..)
@@ -84,7 +86,12 @@ impl Key {
             | Question::Compare(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
-            | Question::EnvironmentRules(..) => None,
+            | Question::EnvironmentRules(..)
+            | Question::IssueGlance(_)
+            | Question::PullRequestGlance(_)
+            // These rest on nothing that is published.
+            | Question::Known(_)
+            | Question::Unsettled(_) => None,
         }
     }
 }
@@ -96,6 +103,7 @@ impl Store {
         tenant: &TenantId,
         questions: &[Question],
     ) -> Result<Vec<Answered>, StoreError> {
+        let unpublished = self.answer_unpublished(tenant, questions).await?;
         let (pool, dialect) = (&self.database().reading, self.database().dialect);
         let tenant = body::escape(tenant.as_str());
         // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
@@ -106,7 +114,9 @@ impl Store {
             Some((id(target), *relation))
         });
         let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
-        questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
+        let published =
+            questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose());
+        published.chain(unpublished.into_iter().map(Ok)).collect()
     }
 
     /// What others may read of these subjects; those that were never settled are missing.

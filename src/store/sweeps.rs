@@ -110,6 +110,23 @@ impl Store {
         Ok(states)
     }
 
+    /// The environments of a repository of which something is known, in lower case.
+    pub async fn environments(&self, tenant: &TenantId, repo: RepoId) -> Result<Vec<String>, StoreError> {
+        let kind = SubjectKind::Environment;
+        let text = "SELECT id FROM subject
+             WHERE kind = $1 AND tenant = $2 AND id > $3 AND id < $4 AND state IS NOT NULL ORDER BY id";
+        let rows = self.database().dialect.query(text);
+        let rows = rows.bind(kind.rank()).bind(body::escape(tenant.as_str()));
+        let rows = rows.bind(format!("{}/{repo}/", kind.as_str())).bind(format!("{}/{repo}0", kind.as_str()));
+        let mut names = vec![];
+        for row in rows.fetch_all(&self.database().reading).await? {
+            if let SubjectId::Environment(_, name) = published::subject(&row.try_get::<String, _>(0)?)? {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
     /// The numbers of the subjects of a kind in a repository of which `wanted` is true.
     pub async fn numbers(
         &self,

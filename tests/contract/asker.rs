@@ -147,6 +147,7 @@ async fn deployments(asker: &Asker<'_>) {
         "/repos/acme/web/actions/runs?status=failure",
         "/repos/acme/web/compare/main...asked",
         "/repos/acme/web/compare/main...none",
+        "/repos/acme/web/environments?per_page=100",
         "/repos/acme/web/environments/staging",
         "/repos/acme/web/environments/staging/deployment_protection_rules",
     ] {

@@ -318,6 +318,9 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         acceptance,
         release: None,
         requester: None,
+        text: None,
+        needs_no_code: false,
+        tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
     }
@@ -338,6 +341,7 @@ fn other() -> PullRequestView {
         lost_links: vec![],
         too_many_links: false,
         unknown: None,
+        people: std::collections::BTreeSet::new(),
         independent_approvals: vec![actor(2, "quinn")],
         unattributed_commits: vec![],
         policy_edit: None,

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// GitHub takes ten notes of a deployment; the last is kept for the end.
-const MOST_NOTES: u8 = 9;
+pub(super) const MOST_NOTES: u8 = 9;
 
 /// Where an answer goes.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,13 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
 pub(super) struct Told {
     pub effects: Vec<Effect>,
     pub audit: Vec<AuditEntry>,
+}
+
+impl Told {
+    pub(super) fn add(&mut self, more: Self) {
+        self.effects.extend(more.effects);
+        self.audit.extend(more.audit);
+    }
 }
 
 impl Answered {

@@ -1,5 +1,7 @@
 //! A deployment that nobody allowed: what runs is what runs, and an exception opens.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{
         audit::AuditEntry,
@@ -25,7 +27,8 @@ impl Environment {
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Told> {
         let is_new = |it: &&Begun| !it.allowed && !self.bypasses.contains(&it.deployment);
-        let unseen: Vec<&Begun> = heard.begun.iter().filter(is_new).collect();
+        let unseen: BTreeMap<u64, &Begun> =
+            heard.begun.iter().filter(is_new).map(|begun| (begun.deployment, begun)).collect();
         let mut told = Told::default();
         if unseen.is_empty() {
             return Some(told);
@@ -33,7 +36,7 @@ impl Environment {
         let (view, policy) = (inquiry.repository(repo), inquiry.policy(repo));
         let (Some(view), Some(policy)) = (view?, policy?) else { return Some(told) };
         let Some(mode) = guarded(&policy, view.name.as_str(), &self.name) else { return Some(told) };
-        for Begun { deployment: id, sha, .. } in unseen {
+        for Begun { deployment: id, sha, .. } in unseen.into_values() {
             self.bypasses.insert(*id);
             told.audit.push(entry(repo, &self.name, (*id, sha), mode));
             if mode == Mode::Enforce {
@@ -45,7 +48,7 @@ impl Environment {
 }
 
 /// The mode, where a section of the policy rules the environment.
-fn guarded(policy: &EffectivePolicy, name: &str, environment: &str) -> Option<Mode> {
+pub(super) fn guarded(policy: &EffectivePolicy, name: &str, environment: &str) -> Option<Mode> {
     let ruled = policy.parts().any(|part| part.environment_of(environment).is_some());
     ruled.then(|| policy.mode_for(name))
 }

@@ -21,6 +21,10 @@ pub(super) struct Heard {
     pub(super) asked: Vec<RunId>,
     /// Deployments that began or ended.
     pub(super) begun: Vec<Begun>,
+    /// It is time to look whether everything is as it is known.
+    pub(super) watched: bool,
+    /// Something may have been deployed unheard.
+    pub(super) reads_runs: bool,
 }
 
 /// A deployment that has begun.
@@ -36,6 +40,7 @@ impl Environment {
     pub(super) fn hear(&mut self, events: &[Event], now: Timestamp) -> Heard {
         let mut heard = Heard::default();
         for event in events {
+            heard.watched |= matches!(event.what, What::Watched { .. });
             if let What::ProtectionRule(RuleRequest { environment, run: Some(run), .. }) = &event.what {
                 self.call(environment.as_deref());
                 self.ask(*run, now);
@@ -74,7 +79,7 @@ impl Environment {
 
     /// What has begun waits no more, whoever let it through; a later attempt does, and one that was not read yet may be
     /// later.
-    fn end(&mut self, run: Option<RunSnapshot>, now: Timestamp) {
+    pub(super) fn end(&mut self, run: Option<RunSnapshot>, now: Timestamp) {
         let Some(RunSnapshot { id, attempt }) = run else { return };
         let has_begun = |request: &&mut Request| {
             let of_it =
@@ -93,7 +98,7 @@ impl Environment {
     }
 
     /// A run that was answered before and asks again is another attempt: it is read before anything is said.
-    fn ask(&mut self, run: RunId, now: Timestamp) {
+    pub(super) fn ask(&mut self, run: RunId, now: Timestamp) {
         let open = self.requests.iter().any(|request| request.run == run && request.is_open());
         if !open {
             self.requests.push(Request::new(run, now));

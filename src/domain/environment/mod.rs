@@ -22,10 +22,18 @@ pub use runs::{Deployed, Phase, Runs};
 mod answer;
 mod bypass;
 mod follow;
+mod fresh;
 mod ranges;
 mod reading;
 mod request;
 mod runs;
+mod unguarded;
+mod unruled;
+mod warning;
+mod watch;
+
+#[cfg(test)]
+mod tests;
 
 /// What is known of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -41,6 +49,15 @@ pub struct Environment {
     /// The deployments that went by without an allow, by number.
     #[serde(default)]
     pub bypasses: BTreeSet<u64>,
+    /// Since when a policy rules it: what was deployed before is nobody's by-pass.
+    #[serde(default)]
+    pub watched_from: Option<Timestamp>,
+    /// When GitHub was last asked who waits.
+    #[serde(default)]
+    pub looked_at: Option<Timestamp>,
+    /// Policy rules it, and our rule is not enabled there.
+    #[serde(default)]
+    pub unguarded: bool,
 }
 
 /// What others may read of an environment.
@@ -63,24 +80,34 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     let before = case.before.and_then(State::as_environment);
     let mut after =
         before.cloned().unwrap_or_else(|| Environment { name: name.into(), ..Default::default() });
-    let heard = after.hear(case.events, case.now);
-    if before.is_none() && after == (Environment { name: after.name.clone(), ..Default::default() }) {
+    let mut heard = after.hear(case.events, case.now);
+    if before.is_none()
+        && !heard.watched
+        && after == (Environment { name: after.name.clone(), ..Default::default() })
+    {
         return Some(Judgement::Ignored("nothing was deployed there, and nothing waits to"));
     }
     after.foresee(&heard, case, repo, inquiry);
     let is_ruled = inquiry.policy(repo)?.is_some();
-    let mut told = after.bypassed(&heard, case, repo, inquiry)?;
-    let mut look_again = None;
-    if is_ruled && after.requests.iter().any(Request::is_open) {
+    after.look_around(&mut heard, (repo, case.now), inquiry)?;
+    after.watch(repo, case.now, inquiry)?;
+    let mut told = after.look_at_rule(&heard, case, repo, inquiry)?;
+    if is_ruled && (heard.reads_runs || !heard.asked.is_empty() || after.unread.is_some()) {
+        after.read_runs(repo, &mut heard, inquiry)?;
+    }
+    let look_again = if !is_ruled {
+        after.let_through_unruled(case, repo, &mut told, inquiry)?
+    } else if after.requests.iter().any(Request::is_open) {
         let asked = |request: &Request| {
             request.job.is_none() || request.unread.is_some() || heard.asked.contains(&request.run)
         };
         after.read_jobs(repo, asked, case.now, inquiry)?;
-        if !heard.asked.is_empty() || after.unread.is_some() {
-            after.read_runs(repo, inquiry)?;
-        }
-        look_again = after.judge_open(case, repo, &mut told, inquiry)?;
-    }
+        after.judge_open(case, repo, (&mut heard, &mut told), inquiry)?
+    } else {
+        None
+    };
+    let look_again = look_again.into_iter().chain(after.next_look()).min();
+    told.add(after.bypassed(&heard, case, repo, inquiry)?);
     let Told { effects, audit } = told;
     Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())
 }
@@ -97,6 +124,16 @@ impl Environment {
 }
 
 impl Environment {
+    /// From when on what is deployed is compared with what was let through. `None`: something must be found out first.
+    fn watch(&mut self, repo: RepoId, now: Timestamp, inquiry: &mut Inquiry<'_>) -> Option<()> {
+        let (view, policy) = (inquiry.repository(repo), inquiry.policy(repo));
+        let mode = view?
+            .zip(policy?)
+            .and_then(|(view, policy)| bypass::guarded(&policy, view.name.as_str(), &self.name));
+        self.watched_from = mode.and(self.watched_from.or(Some(now)));
+        Some(())
+    }
+
     /// Asks at once what will be asked in turn.
     fn foresee(&self, heard: &follow::Heard, case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) {
         inquiry.foresee_policy(repo, case.events);
@@ -115,26 +152,24 @@ impl Environment {
         &mut self,
         case: &Case<'_>,
         repo: RepoId,
-        told: &mut Told,
+        (heard, told): (&mut follow::Heard, &mut Told),
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Option<Timestamp>> {
-        let mut verdicts = self.verdicts(case, repo, inquiry)?;
-        let let_through: BTreeSet<RunId> =
-            verdicts.iter().filter(|(_, verdict)| verdict.lets_through()).map(|(run, _)| *run).collect();
-        if !let_through.is_empty() {
-            self.read_jobs(repo, |request| let_through.contains(&request.run), case.now, inquiry)?;
-            self.read_runs(repo, inquiry)?;
-            verdicts = self.verdicts(case, repo, inquiry)?;
-        }
+        let (verdicts, waiting) = self.fresh_verdicts(case, repo, heard, inquiry)?;
+        told.effects.extend(fresh::read_anew(waiting.anew, case.subject));
         let to = To { repo, environment: &self.name, web_url: &case.instance.web_url };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
+            if waiting.silent.contains(&run) {
+                look_again.push(case.now + fresh::SOON);
+                continue;
+            }
             look_again.extend(verdict.look_again());
             let request = self.requests.iter_mut().find(|it| it.run == run && it.is_open());
             if let Some(request) = request {
-                let Told { effects, audit } = answer::answer(request, verdict, to);
-                told.effects.extend(effects);
-                told.audit.extend(audit);
+                told.add(answer::answer(request, verdict, to));
+                told.effects.extend(warning::warn(request, to, case.now));
+                look_again.extend(warning::next(request));
             }
         }
         // Who waits for one that was let through does not wait for ever.
@@ -143,6 +178,34 @@ impl Environment {
         // A run that GitHub did not speak of is asked for again.
         look_again.extend(self.requests.iter().any(Request::is_unread).then(|| case.now + READ_AGAIN));
         Some(look_again.into_iter().min())
+    }
+
+    /// What is decided of each that waits, and who waits for something to be read anew. What would be let through is
+    /// judged by what GitHub shows at this moment.
+    fn fresh_verdicts(
+        &mut self,
+        case: &Case<'_>,
+        repo: RepoId,
+        heard: &mut follow::Heard,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<(Vec<(RunId, Verdict)>, fresh::Waiting)> {
+        let mut verdicts = self.verdicts(case, repo, inquiry)?;
+        let read = fresh::let_through(&verdicts);
+        if !read.is_empty() {
+            // What it rests on now is asked for beside the run.
+            let _ = self.doubts(&read, &read, (repo, case.now), inquiry);
+            let job = self.read_jobs(repo, |request| read.contains(&request.run), case.now, inquiry);
+            let runs = self.read_runs(repo, heard, inquiry);
+            job.and(runs)?;
+            verdicts = self.verdicts(case, repo, inquiry)?;
+        }
+        let mut doubts = self.never_read(&verdicts, repo, inquiry);
+        doubts.extend(self.doubts(&fresh::let_through(&verdicts), &read, (repo, case.now), inquiry)?);
+        let waiting = self.wait(doubts, &verdicts, case.now);
+        if waiting.is_news {
+            verdicts = self.verdicts(case, repo, inquiry)?;
+        }
+        Some((verdicts, waiting))
     }
 
     /// What is decided of each that waits.

@@ -10,6 +10,7 @@ use super::{
             self, Audience, Comparison, Known, PullRequestFacts, Purpose, RangeCommit, RangeKind,
         },
         facts::{self, ComparedCommit, ComparisonStatus, Fact, Inquiry},
+        finding::{Finding, Outcome},
         gate::Brings,
         ids::{IssueRef, RepoId, Sha, SubjectId},
         patch::Changes,
@@ -19,6 +20,16 @@ use super::{
     },
     Environment, Request,
 };
+
+/// So many commits that came with no pull request are looked into; whoever brings more has them adopted.
+const MOST_READ: usize = 50;
+
+/// What was found out of a range.
+struct Found {
+    brings: Brings,
+    /// Not all is known that it rests on.
+    provisional: bool,
+}
 
 /// What is asked about one repository.
 struct Asking<'r, 'a> {
@@ -45,11 +56,8 @@ impl Environment {
         let mut found = vec![];
         for (place, request) in self.requests.iter().enumerate().filter(|(_, request)| request.is_open()) {
             let Some(job) = &request.job else { continue };
-            if request
-                .brings
-                .as_ref()
-                .is_some_and(|brings| brings.is_of(baseline.as_ref(), &job.sha, view.adopted.len()))
-            {
+            let is_of = |brings: &Brings| brings.is_of(baseline.as_ref(), &job.sha, view.adopted.len());
+            if !request.provisional && request.brings.as_ref().is_some_and(is_of) {
                 continue;
             }
             let ran = runs.ran(&job.sha).is_some();
@@ -75,10 +83,10 @@ impl Environment {
 }
 
 impl Request {
-    fn take_range(&mut self, found: Result<Brings, String>) {
+    fn take_range(&mut self, found: Result<Found, String>) {
         match found {
-            Ok(brings) => {
-                self.brings = Some(brings);
+            Ok(Found { brings, provisional }) => {
+                (self.brings, self.provisional) = (Some(brings), provisional);
                 self.unread = None;
             }
             Err(why) => self.unread = Some(why),
@@ -93,7 +101,7 @@ impl<'a> Asking<'_, 'a> {
         candidate: &Sha,
         ran: bool,
         inquiry: &mut Inquiry<'a>,
-    ) -> Option<Result<Brings, String>> {
+    ) -> Option<Result<Found, String>> {
         if let (Some(from), Some(_)) = (&self.view.ruled_from, baseline) {
             let _ = inquiry.compare(self.repo, from, candidate);
         }
@@ -107,7 +115,7 @@ impl<'a> Asking<'_, 'a> {
         };
         let mut known = Known { adoptions: self.view.adopted.clone(), ..Known::default() };
         known.before_enforcement = self.before_enforcement(baseline, candidate, &comparison, inquiry)?;
-        self.find_out(&comparison, &mut known, inquiry)?;
+        let unread = self.find_out(&comparison, &mut known, inquiry)?;
         let range = commit_range::range(baseline, candidate, &comparison, &known);
         let goes_back = matches!(
             range.kind,
@@ -116,14 +124,17 @@ impl<'a> Asking<'_, 'a> {
         let purpose = if goes_back && ran { Purpose::Rollback } else { Purpose::Release };
         let managers: Vec<String> = self.policy.release_managers().iter().map(ToString::to_string).collect();
         let audience = Audience { repo: self.repo, name: Some(&self.view.name), release_managers: &managers };
-        Some(Ok(Brings {
+        let findings = commit_range::findings(&range, purpose, &audience);
+        let unknown = findings.iter().any(|finding: &Finding| finding.outcome() == Outcome::Unknown);
+        let brings = Brings {
             from: baseline.cloned(),
             to: candidate.clone(),
             goes_back,
             adopted: self.view.adopted.len(),
-            findings: commit_range::findings(&range, purpose, &audience),
+            findings,
             pull_requests: range.pull_requests,
-        }))
+        };
+        Some(Ok(Found { brings, provisional: unread || unknown }))
     }
 
     fn comparison(
@@ -186,12 +197,18 @@ impl<'a> Asking<'_, 'a> {
         Some(all.filter(|sha| !new.contains(sha)).cloned().collect())
     }
 
-    /// Asks until nothing is missing that matters.
-    fn find_out(&self, comparison: &Comparison, known: &mut Known, inquiry: &mut Inquiry<'a>) -> Option<()> {
+    /// Asks until nothing is missing that matters; whether there is a pull request that was never read.
+    fn find_out(
+        &self,
+        comparison: &Comparison,
+        known: &mut Known,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<bool> {
+        let mut is_unread = false;
         loop {
             let wanted = commit_range::wanted(comparison, known);
             if wanted.is_empty() {
-                return Some(());
+                return Some(is_unread);
             }
             let origins: Vec<_> =
                 wanted.origins.iter().map(|sha| (sha, inquiry.origins(self.repo, sha))).collect();
@@ -205,15 +222,60 @@ impl<'a> Asking<'_, 'a> {
             }
             for (number, view) in pulls {
                 let view = view?.and_then(View::as_pull_request);
+                is_unread |= view.is_none();
                 let ships = |branch: &str| self.ships(branch);
                 let facts = view.map_or_else(unread, |view| PullRequestFacts::of(view, ships));
                 known.pull_requests.insert(number, facts);
             }
-            // Single commits are not read: what they change is equal to nothing.
-            let unread = || Fact::Known(Changes::default(), self.now);
-            known.changes.extend(wanted.changes.into_iter().map(|sha| (sha, unread())));
-            known.merged.extend(wanted.merged.into_iter().map(|sha| (sha, unread())));
+            self.find_out_changes(comparison, (wanted.changes, wanted.merged), known, inquiry)?;
         }
+    }
+
+    /// What single commits change, and what merges merge, for as many as are read.
+    fn find_out_changes(
+        &self,
+        comparison: &Comparison,
+        (changes, merged): (BTreeSet<Sha>, BTreeSet<Sha>),
+        known: &mut Known,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<()> {
+        let all = || comparison.commits().iter().chain(comparison.only_baseline());
+        let room = MOST_READ.saturating_sub(known.changes.len());
+        let changes: Vec<_> = changes
+            .into_iter()
+            .enumerate()
+            .map(|(place, sha)| {
+                let asked = (place < room).then(|| inquiry.commit_changes(self.repo, &sha));
+                (sha, asked)
+            })
+            .collect();
+        let room = MOST_READ.saturating_sub(known.merged.len());
+        let merged: Vec<_> = merged
+            .into_iter()
+            .enumerate()
+            .map(|(place, sha)| {
+                let merge = all().find(|commit| commit.sha == sha).filter(|_| place < room);
+                let parents = merge.map(|merge| merge.parents.as_slice());
+                let asked = match parents {
+                    Some([first, second]) => Some(inquiry.changes_between(self.repo, (first, second))),
+                    Some(_) | None => None,
+                };
+                (sha, asked)
+            })
+            .collect();
+        for (sha, asked) in changes {
+            known.changes.insert(sha, self.read_changes(asked)?);
+        }
+        for (sha, asked) in merged {
+            known.merged.insert(sha, self.read_changes(asked)?);
+        }
+        Some(())
+    }
+
+    /// What is not read, or is not there, is equal to nothing.
+    fn read_changes(&self, asked: Option<Option<Fact<Option<&Changes>>>>) -> Option<Fact<Changes>> {
+        let Some(answer) = asked else { return Some(Fact::Known(Changes::default(), self.now)) };
+        Some(answer?.map(|found| found.cloned().unwrap_or_default()))
     }
 
     const fn pull_request(&self, number: u64) -> SubjectId {

@@ -9,6 +9,7 @@ use super::{
         ids::RepoId,
     },
     Answered, Deployed, Environment, Request,
+    follow::{Begun, Heard},
     runs::Phase,
 };
 
@@ -39,25 +40,39 @@ impl Environment {
         Some(())
     }
 
-    /// Reads what was deployed. `None`: it has to be found out first.
-    pub(super) fn read_runs(&mut self, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<()> {
+    /// Reads what was deployed; what began of which nothing was told is heard now. `None`: it has to be found out first.
+    pub(super) fn read_runs(
+        &mut self,
+        repo: RepoId,
+        heard: &mut Heard,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<()> {
         match inquiry.deployments(repo, &self.name)? {
             Fact::Known(deployments, _) => {
                 self.unread = None;
-                deployments.iter().for_each(|deployment| self.take(deployment));
+                heard.begun.extend(deployments.iter().filter_map(|deployment| self.take(deployment)));
             }
             Fact::Unknown(why) => self.unread = Some(why),
         }
         Some(())
     }
 
-    fn take(&mut self, deployment: &DeploymentReading) {
+    /// What began unheard, since the environment is watched.
+    fn take(&mut self, deployment: &DeploymentReading) -> Option<Begun> {
         let said = deployment.latest.as_ref().map(|latest| latest.state.as_str());
         let phase = if deployment.runs() { Some(Phase::Succeeded) } else { said.and_then(Phase::of) };
-        let Some(phase) = phase else { return };
+        let phase = phase?;
         let allowed = self.let_through(&deployment.sha, None);
         let heard_at = deployment.latest.as_ref().map_or(deployment.created_at, |latest| latest.created_at);
-        self.runs.hear(deployment.id, Deployed { sha: deployment.sha.clone(), phase, heard_at, allowed });
+        let sha = deployment.sha.clone();
+        let is_news = self.runs.hear(deployment.id, Deployed { sha: sha.clone(), phase, heard_at, allowed });
+        let is_watched = self.watched_from.is_some_and(|from| deployment.created_at >= from);
+        let allowed = self.runs.was_allowed(deployment.id);
+        (is_news && is_watched && phase.has_begun()).then_some(Begun {
+            deployment: deployment.id,
+            sha,
+            allowed,
+        })
     }
 }
 

@@ -31,6 +31,15 @@ pub struct Request {
     /// How many notes were sent: GitHub takes ten.
     pub notes: u8,
     pub answered: Option<Answered>,
+    /// Since when something that it rests on is read anew.
+    #[serde(default)]
+    pub anew_since: Option<Timestamp>,
+    /// Not all is known that the range rests on: it is traced again each time.
+    #[serde(default)]
+    pub provisional: bool,
+    /// How many times it was said that GitHub will not wait for ever.
+    #[serde(default)]
+    pub warned: u8,
 }
 
 /// How long a deployment may take from our answer to its first sign.
@@ -52,9 +61,31 @@ pub enum Answered {
     },
 }
 
+impl Answered {
+    /// When it ended.
+    #[must_use]
+    pub const fn at(self) -> Timestamp {
+        match self {
+            Self::Approved { at } | Self::Rejected { at } | Self::Ended { at } => at,
+        }
+    }
+}
+
 impl Request {
     pub(super) const fn new(run: RunId, asked_at: Timestamp) -> Self {
-        Self { run, asked_at, job: None, unread: None, brings: None, verdict: None, notes: 0, answered: None }
+        Self {
+            run,
+            asked_at,
+            job: None,
+            unread: None,
+            brings: None,
+            verdict: None,
+            notes: 0,
+            answered: None,
+            anew_since: None,
+            provisional: false,
+            warned: 0,
+        }
     }
 
     /// Whether somebody waits for its answer.

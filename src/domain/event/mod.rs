@@ -121,6 +121,8 @@ pub enum What {
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
     /// GitHub has confirmed that the control record of a release shows this revision, and when. We say so ourselves.
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
+    /// It is time to look whether these environments are as they are known. Our own sweep says so.
+    Watched { environments: Vec<String> },
 }
 
 impl What {
@@ -208,6 +210,7 @@ impl What {
             Self::Team { action, .. } => format!("team {action}"),
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
+            Self::Watched { .. } => "watched".into(),
         }
     }
 }

@@ -9,10 +9,11 @@ use super::deploying::{
 };
 use crate::domain::{
     event::{IssueSnapshot, PullRequestSnapshot, RepositoryNumber, ReviewSnapshot},
+    glance::{IssueGlance, PullRequestGlance},
     ids::{Actor, IssueRef, RepoId, Sha, SubjectId},
     patch::Changes,
     pull_request::Files,
-    subject::View,
+    subject::{State, View},
 };
 
 /// The answer to a question, of the variant that belongs to it.
@@ -24,6 +25,10 @@ pub enum Answer {
     PointingAt(Vec<SubjectId>),
     /// To [`Question::RepositoryNamed`](super::Question::RepositoryNamed).
     RepositoryNamed(Option<RepoId>),
+    /// To [`Question::Known`](super::Question::Known): `None` where the subject has never been settled.
+    Known(Option<Box<State>>),
+    /// To [`Question::Unsettled`](super::Question::Unsettled).
+    Unsettled(bool),
     /// To [`Question::Issue`](super::Question::Issue); `None`: GitHub says there is none.
     Issue(Option<Box<IssueReading>>),
     /// To [`Question::PullRequest`](super::Question::PullRequest); `None`: GitHub says there is none.
@@ -40,7 +45,8 @@ pub enum Answer {
     InstallationRepositories(Vec<RepositoryNumber>),
     /// To [`Question::Links`](super::Question::Links); all of them, or the fact is unknown.
     Links(Vec<IssueRef>),
-    /// To [`Question::Changes`](super::Question::Changes); `None`: GitHub says there is no such pull request.
+    /// To [`Question::Changes`](super::Question::Changes), [`Question::CommitChanges`](super::Question::CommitChanges) and
+    /// [`Question::ChangesBetween`](super::Question::ChangesBetween); `None`: GitHub says there is no such thing.
     Changes(Option<Changes>),
     /// To [`Question::Origins`](super::Question::Origins): their numbers, in order.
     Origins(Vec<u64>),
@@ -60,6 +66,10 @@ pub enum Answer {
     WaitingRuns(Vec<u64>),
     /// To [`Question::EnvironmentRules`](super::Question::EnvironmentRules); `None`: there is no such environment.
     EnvironmentRules(Option<Box<EnvironmentReading>>),
+    /// To [`Question::IssueGlance`](super::Question::IssueGlance); `None`: GitHub says there is none.
+    IssueGlance(Option<IssueGlance>),
+    /// To [`Question::PullRequestGlance`](super::Question::PullRequestGlance); `None`: GitHub says there is none.
+    PullRequestGlance(Option<Box<PullRequestGlance>>),
 }
 
 /// A check run on a commit.

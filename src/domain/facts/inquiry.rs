@@ -1,16 +1,21 @@
 //! How a decision asks.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use super::{
     Answer, CheckReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts, IssueReading,
     PendingDeployment, PullRequestReading, Question, ReferenceReading, TeamName, WorkflowRunReading,
 };
 use crate::domain::{
     event::RepositoryNumber,
+    glance::{IssueGlance, PullRequestGlance},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     patch::Changes,
     policy::Who,
     repository::RepositoryView,
-    subject::{Relation, View},
+    subject::{Relation, State, View},
 };
 
 /// Whether somebody is one of several people.
@@ -93,6 +98,40 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    /// All that is known of a subject. Outer `None`: not answered yet; inner: never settled.
+    pub fn known(&mut self, subject: SubjectId) -> Option<Option<&'a State>> {
+        match self.ask(Question::Known(subject))? {
+            Fact::Known(Answer::Known(state), _) => Some(state.as_deref()),
+            Fact::Known(..) | Fact::Unknown(_) => Some(None),
+        }
+    }
+
+    /// Whether anything has arrived that one of these must still look at. To be asked beside the last of what is read.
+    pub fn unsettled(&mut self, subjects: BTreeSet<SubjectId>) -> Option<bool> {
+        Some(!matches!(self.ask(Question::Unsettled(subjects))?, Fact::Known(Answer::Unsettled(false), _)))
+    }
+
+    /// The issue at a glance, read from GitHub.
+    pub fn issue_glance(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueGlance>>> {
+        github!(self.ask(Question::IssueGlance(at))?, Answer::IssueGlance(found) => found.as_ref())
+    }
+
+    /// The pull request at a glance, read from GitHub.
+    pub fn pull_request_glance(&mut self, at: IssueRef) -> Option<Fact<Option<&'a PullRequestGlance>>> {
+        github!(self.ask(Question::PullRequestGlance(at))?, Answer::PullRequestGlance(found) => found.as_deref())
+    }
+
+    /// When GitHub was asked first for something that may be otherwise by now.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Timestamp> {
+        let asked = self
+            .facts
+            .0
+            .iter()
+            .filter(|(question, _)| !question.is_for_the_store() && !question.is_about_commits());
+        asked.filter_map(|(_, fact)| if let Fact::Known(_, as_of) = fact { Some(*as_of) } else { None }).min()
+    }
+
     /// The issue, read from GitHub.
     pub fn issue(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueReading>>> {
         github!(self.ask(Question::Issue(at))?, Answer::Issue(found) => found.as_deref())
@@ -168,6 +207,21 @@ impl<'a> Inquiry<'a> {
     /// What a pull request changes, read from GitHub.
     pub fn changes(&mut self, at: IssueRef) -> Option<Fact<Option<&'a Changes>>> {
         github!(self.ask(Question::Changes(at))?, Answer::Changes(found) => found.as_ref())
+    }
+
+    /// What a commit changes, as against its first parent, read from GitHub.
+    pub fn commit_changes(&mut self, repo: RepoId, sha: &Sha) -> Option<Fact<Option<&'a Changes>>> {
+        github!(self.ask(Question::CommitChanges(repo, sha.clone()))?, Answer::Changes(found) => found.as_ref())
+    }
+
+    /// What `head` has changed since it parted from `base`, read from GitHub.
+    pub fn changes_between(
+        &mut self,
+        repo: RepoId,
+        (base, head): (&Sha, &Sha),
+    ) -> Option<Fact<Option<&'a Changes>>> {
+        let question = Question::ChangesBetween(repo, base.clone(), head.clone());
+        github!(self.ask(question)?, Answer::Changes(found) => found.as_ref())
     }
 
     /// The merged pull requests that a commit came with, read from GitHub.

@@ -1,5 +1,7 @@
 //! What may be asked.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -7,7 +9,7 @@ use crate::domain::{
     subject::Relation,
 };
 
-/// One question. The first three are answered from the store, the others by GitHub.
+/// One question. The first five are answered from the store, the others by GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Question {
     /// What others may read of a subject.
@@ -16,6 +18,10 @@ pub enum Question {
     PointingAt(SubjectId, Relation),
     /// Which repository bears this name.
     RepositoryNamed(RepoName),
+    /// All that is known of a subject; of use only beside what GitHub shows of it.
+    Known(SubjectId),
+    /// Whether anything has arrived that one of these must still look at, or of which it is not known yet whom it concerns.
+    Unsettled(BTreeSet<SubjectId>),
     /// The issue, and who set its labels and its milestone.
     Issue(IssueRef),
     /// The pull request, its links, commits and reviews, and the policy file at both its ends.
@@ -34,6 +40,10 @@ pub enum Question {
     Links(IssueRef),
     /// What the pull request changes, file by file.
     Changes(IssueRef),
+    /// What the commit changes, as against its first parent.
+    CommitChanges(RepoId, Sha),
+    /// What the second commit has changed since it parted from the first.
+    ChangesBetween(RepoId, Sha, Sha),
     /// The merged pull requests that the commit came with.
     Origins(RepoId, Sha),
     /// The check runs on the commit, of every App.
@@ -52,6 +62,10 @@ pub enum Question {
     WaitingRuns(RepoId),
     /// How an environment is guarded.
     EnvironmentRules(RepoId, String),
+    /// The issue at a glance: a hundred are asked in one read.
+    IssueGlance(IssueRef),
+    /// The pull request at a glance.
+    PullRequestGlance(IssueRef),
 }
 
 impl Question {
@@ -59,7 +73,11 @@ impl Question {
     #[must_use]
     pub const fn is_for_the_store(&self) -> bool {
         match self {
-            Self::View(_) | Self::PointingAt(..) | Self::RepositoryNamed(_) => true,
+            Self::View(_)
+            | Self::PointingAt(..)
+            | Self::RepositoryNamed(_)
+            | Self::Known(_)
+            | Self::Unsettled(_) => true,
             Self::Issue(_)
             | Self::PullRequest(_)
             | Self::PolicyFile(_)
@@ -69,6 +87,8 @@ impl Question {
             | Self::InstallationRepositories(_)
             | Self::Links(_)
             | Self::Changes(_)
+            | Self::CommitChanges(..)
+            | Self::ChangesBetween(..)
             | Self::Origins(..)
             | Self::Checks(..)
             | Self::WorkflowRun(..)
@@ -77,18 +97,36 @@ impl Question {
             | Self::Compare(..)
             | Self::Reference(..)
             | Self::WaitingRuns(_)
-            | Self::EnvironmentRules(..) => false,
+            | Self::EnvironmentRules(..)
+            | Self::IssueGlance(_)
+            | Self::PullRequestGlance(_) => false,
         }
+    }
+
+    /// Whether the answer is the same whenever it is asked: it is about commits, and nothing moves them.
+    #[must_use]
+    pub const fn is_about_commits(&self) -> bool {
+        matches!(
+            self,
+            Self::Compare(..) | Self::Origins(..) | Self::CommitChanges(..) | Self::ChangesBetween(..)
+        )
     }
 
     /// The repository that must be named to ask it.
     #[must_use]
     pub const fn repo(&self) -> Option<RepoId> {
         match self {
-            Self::Issue(at) | Self::PullRequest(at) | Self::Links(at) | Self::Changes(at) => Some(at.repo),
+            Self::Issue(at)
+            | Self::PullRequest(at)
+            | Self::Links(at)
+            | Self::Changes(at)
+            | Self::IssueGlance(at)
+            | Self::PullRequestGlance(at) => Some(at.repo),
             Self::PolicyFile(repo)
             | Self::PolicyOrigin(repo)
             | Self::MergeGroup(repo, ..)
+            | Self::CommitChanges(repo, _)
+            | Self::ChangesBetween(repo, ..)
             | Self::Origins(repo, _)
             | Self::Checks(repo, _)
             | Self::WorkflowRun(repo, _)
@@ -101,6 +139,8 @@ impl Question {
             Self::View(_)
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
+            | Self::Known(_)
+            | Self::Unsettled(_)
             | Self::Team(_)
             | Self::InstallationRepositories(_) => None,
         }

@@ -250,6 +250,11 @@ impl Policy {
             .map(|(name, section)| (name.as_str(), section))
     }
 
+    /// Whether it says anything of deployments.
+    pub fn rules_environments(&self) -> bool {
+        !self.environments.is_empty()
+    }
+
     /// What is approved in advance.
     pub fn standard_changes(&self) -> &[StandardChange] {
         &self.standard_changes

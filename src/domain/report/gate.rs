@@ -1,12 +1,18 @@
 //! A decision on a deployment, in the few words that GitHub shows beside the waiting job.
 
+use jiff::Timestamp;
+
 use super::super::{
     finding::{Finding, Outcome},
     gate::{Decision, Ruling, Verdict},
+    policy::Zone,
 };
 
 /// GitHub takes 1,024 characters.
 const LONGEST: usize = 1_000;
+
+/// The code of the one finding where nobody has written a policy.
+pub const NO_POLICY: &str = "no_policy";
 
 /// What stands in the way, in short; two decisions with the same gist need not be told twice.
 #[must_use]
@@ -37,10 +43,24 @@ pub fn note(verdict: &Verdict, web_url: &str) -> String {
     text
 }
 
+/// That GitHub fails the job at this time, after so many days, and why it waits.
+#[must_use]
+pub fn warning(verdict: &Verdict, (ends, days): (Timestamp, i64), web_url: &str) -> String {
+    let (ends, note) = (Zone::utc().time(ends), note(verdict, web_url));
+    format!(
+        "**Still waiting:** within {days} days, on {ends}, GitHub fails this job: it waits for thirty at most. {note}"
+    )
+}
+
 fn first_line(verdict: &Verdict) -> String {
     let rules = verdict.findings.iter().flat_map(Finding::rules).count();
     let open =
         verdict.findings.iter().flat_map(Finding::obstacles).filter(|it| it.own > Outcome::Pass).count();
+    if verdict.findings.iter().any(|finding| finding.code == NO_POLICY) {
+        return "**Let through,** not enforced: there is no policy. Write one in `.github/changegate.yml`, or take the \
+                rule of this App off the environment."
+            .into();
+    }
     match verdict.ruling {
         Ruling::Enforced(Decision::Allow) => format!("**Allowed:** {rules} of {rules} rules met."),
         Ruling::Enforced(Decision::Deny) => format!("**Denied:** {open} of {rules} rules not met."),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 55] = [
+pub(super) const TELLING: [&str; 56] = [
     "action",
     "after",
     "alert",
@@ -63,6 +63,7 @@ pub(super) const TELLING: [&str; 55] = [
     "swept",
     "team",
     "thread",
+    "watched",
     "workflow_job",
     "workflow_job_run",
     "workflow_run",
@@ -155,6 +156,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
+        super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,
     };

@@ -1,7 +1,7 @@
-//! `changegate_sweep` and `changegate_record`: not GitHub's, but what our own sweep found and what our own writing came
-//! to, written down as deliveries so that one door leads in.
+//! `changegate_sweep`, `changegate_watch` and `changegate_record`: not GitHub's, but what our own sweep found and what our own
+//! writing came to, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept` or `recorded` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept`, `watched` or `recorded` at its top: nobody can pass one off as such a delivery.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use crate::domain::{
 pub const SWEPT: &str = "changegate_sweep";
 /// What a delivery is called that says where a control record is.
 pub const RECORDED: &str = "changegate_record";
+
+/// What a delivery is called in which it asks us to look at environments.
+pub const WATCHED: &str = "changegate_watch";
 
 /// Where the sweep is.
 #[derive(Debug, Clone)]
@@ -60,6 +63,18 @@ impl Record {
     }
 }
 
+/// The body of `changegate_watch`.
+#[derive(Deserialize)]
+pub(super) struct Watch {
+    watched: Vec<String>,
+}
+
+impl Watch {
+    pub(super) fn what(self) -> What {
+        What::Watched { environments: self.watched }
+    }
+}
+
 impl Sweep {
     pub(super) fn what(self, repo: RepoId) -> What {
         let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
@@ -85,6 +100,12 @@ impl Whereabouts {
     ) -> (&'static str, Vec<u8>) {
         let recorded = json!({ "release": release, "number": number, "revision": revision, "at": at });
         (RECORDED, self.body("recorded", "recorded", recorded))
+    }
+
+    /// The same: it is to be looked whether these environments are as they are known.
+    #[must_use]
+    pub fn watched(&self, environments: &[String]) -> (&'static str, Vec<u8>) {
+        (WATCHED, self.body("watched", "watched", json!(environments)))
     }
 
     /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
@@ -147,6 +168,8 @@ mod tests {
         let when = "2026-11-01T12:00:00Z".parse().unwrap();
         let what = understood(here().recorded(&release, 9, (Some(&revision), when)));
         assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
+        let watched = What::Watched { environments: vec!["Live/eu".into()] };
+        assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

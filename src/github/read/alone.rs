@@ -21,6 +21,8 @@ impl Reader<'_> {
         Some(match question {
             Question::Checks(repo, sha) => self.checks(*repo, sha).await,
             Question::Changes(at) => self.changes(*at).await,
+            Question::CommitChanges(repo, sha) => self.commit_changes(*repo, sha).await,
+            Question::ChangesBetween(repo, base, head) => self.changes_between(*repo, base, head).await,
             Question::PolicyFile(repo) => self.policy_file(*repo).await,
             Question::InstallationRepositories(installation) => self.repositories(*installation).await,
             Question::WorkflowRun(repo, run) => self.workflow_run(*repo, *run).await,
@@ -37,9 +39,13 @@ impl Reader<'_> {
             | Question::Origins(..)
             | Question::Deployments(..)
             | Question::Reference(..)
+            | Question::IssueGlance(_)
+            | Question::PullRequestGlance(_)
             | Question::View(_)
             | Question::PointingAt(..)
-            | Question::RepositoryNamed(_) => return None,
+            | Question::RepositoryNamed(_)
+            | Question::Known(_)
+            | Question::Unsettled(_) => return None,
         })
     }
 

@@ -1,4 +1,5 @@
-//! What a pull request changes, file by file, with the patches: only REST shows those. And where a commit came from.
+//! What a pull request or a commit changes, file by file, with the patches: only REST shows those. And where a commit came
+//! from.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,15 +12,18 @@ use super::{
 use crate::{
     domain::{
         facts::Answer,
-        ids::{IssueRef, RepoId},
+        ids::{IssueRef, RepoId, Sha},
         patch::{Changes, FileChange, Listed},
     },
-    github::{access, client::Request, trouble::Trouble},
+    github::{access, auth::Scope, client::Request, trouble::Trouble},
 };
 
 const PAGE: usize = 100;
 /// A larger change is compared by people.
 const MOST_PAGES: usize = 10;
+
+/// So many files GitHub shows of a commit at once, and of a comparison at all. Larger ones are compared by people.
+const MOST_FILES: usize = 300;
 
 /// GitHub's `diff-entry`.
 #[derive(Debug, Deserialize)]
@@ -31,6 +35,25 @@ struct Entry {
     additions: usize,
     deletions: usize,
     sha: Option<String>,
+}
+
+/// What GitHub's `commit` says of its files.
+#[derive(Deserialize)]
+struct Commit {
+    sha: Sha,
+    files: Option<Vec<Entry>>,
+}
+
+/// What GitHub's `commit-comparison` says of them.
+#[derive(Deserialize)]
+struct Compared {
+    base_commit: Named,
+    files: Option<Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    sha: Sha,
 }
 
 /// Where a commit came from.
@@ -60,6 +83,12 @@ impl Entry {
     }
 }
 
+/// All files, or as many as GitHub shows.
+fn whole(files: Option<Vec<Entry>>) -> Changes {
+    let complete = files.as_ref().is_some_and(|files| files.len() < MOST_FILES);
+    Changes { files: files.iter().flatten().map(Entry::change).collect(), complete }
+}
+
 impl Reader<'_> {
     /// What a pull request changes; `None`: there is none.
     pub(super) async fn changes(&self, at: IssueRef) -> Facts {
@@ -67,6 +96,32 @@ impl Reader<'_> {
         let read = match self.pages_of_files(at).await {
             Err(Trouble::NotFound) => Ok(None),
             read => read.map(Some),
+        };
+        self.fact(read.map(Answer::Changes), as_of)
+    }
+
+    /// What a commit changes, as against its first parent; `None`: there is none.
+    pub(super) async fn commit_changes(&self, repo: RepoId, sha: &Sha) -> Facts {
+        let as_of = self.github.clock.now();
+        let found = self.find::<Commit>(Scope::Read, repo, &format!("/commits/{sha}")).await;
+        let read = match found {
+            // GitHub's word for a hash that it does not know.
+            Err(Trouble::Unprocessable(_)) => Ok(None),
+            Ok(Some(commit)) if commit.sha != *sha => Err(Trouble::Strange("it shows another commit".into())),
+            found => found.map(|found| found.map(|commit| whole(commit.files))),
+        };
+        self.fact(read.map(Answer::Changes), as_of)
+    }
+
+    /// What `head` has changed since it parted from `base`; `None`: they cannot be compared.
+    pub(super) async fn changes_between(&self, repo: RepoId, base: &Sha, head: &Sha) -> Facts {
+        let as_of = self.github.clock.now();
+        let rest = format!("/compare/{base}...{head}?per_page=1&page=1");
+        let read = match self.find::<Compared>(Scope::Read, repo, &rest).await {
+            Ok(Some(compared)) if compared.base_commit.sha != *base => {
+                Err(Trouble::Strange("it compares with another commit".into()))
+            }
+            found => found.map(|found| found.map(|compared| whole(compared.files))),
         };
         self.fact(read.map(Answer::Changes), as_of)
     }

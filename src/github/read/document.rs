@@ -40,6 +40,10 @@ pub(super) enum Part {
     Origin { name: RepoName, commit: String },
     /// A page of the deployments to an environment, newest first.
     Deployments { name: RepoName, environment: String, after: Option<String> },
+    /// An issue, at a glance.
+    IssueGlance { name: RepoName, number: u64 },
+    /// A pull request, at a glance.
+    PullRequestGlance { name: RepoName, number: u64 },
     /// The branch and the tag of a name.
     Reference { name: RepoName, reference: String },
 }
@@ -59,6 +63,8 @@ pub(super) enum Kind {
     Origin,
     Deployments,
     Reference,
+    IssueGlance,
+    PullRequestGlance,
 }
 
 const ACTOR: &str = "fragment ActorParts on Actor { __typename login ... on User { databaseId } \
@@ -92,6 +98,15 @@ const COMMITS: &str = "fragment CommitParts on PullRequestCommitConnection { nod
     committer { user { __typename databaseId login } } \
     signature { isValid wasSignedByGitHub signer { databaseId login } } } } pageInfo { hasNextPage endCursor } }";
 
+const ISSUE_GLANCE: &str = "fragment IssueGlance on Issue { updatedAt state stateReason(enableDuplicate: true) \
+    labels(first: 100) { nodes { name } pageInfo { hasNextPage } } milestone { number } }";
+
+const PULL_REQUEST_GLANCE: &str = "fragment PullRequestGlance on PullRequest { updatedAt lastEditedAt title state isDraft \
+    merged mergeCommit { oid } headRefOid baseRefName \
+    closingIssuesReferences(first: 100) { nodes { number repository { databaseId } } pageInfo { hasNextPage } } \
+    reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) { nodes { fullDatabaseId \
+    author { ...ActorParts } state commit { oid } submittedAt } pageInfo { hasPreviousPage } } }";
+
 const TARGET: &str = "fragment TargetParts on GitObject { __typename oid \
     ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } } }";
 
@@ -110,6 +125,8 @@ impl Part {
             Self::Origin { .. } => Kind::Origin,
             Self::Deployments { .. } => Kind::Deployments,
             Self::Reference { .. } => Kind::Reference,
+            Self::IssueGlance { .. } => Kind::IssueGlance,
+            Self::PullRequestGlance { .. } => Kind::PullRequestGlance,
         }
     }
 
@@ -127,7 +144,9 @@ impl Part {
             | Self::Team { .. }
             | Self::Identity { .. }
             | Self::Origin { .. }
-            | Self::Reference { .. } => Scope::Read,
+            | Self::Reference { .. }
+            | Self::IssueGlance { .. }
+            | Self::PullRequestGlance { .. } => Scope::Read,
         }
     }
 
@@ -139,7 +158,9 @@ impl Part {
             | Self::File { .. }
             | Self::Identity { .. }
             | Self::Origin { .. }
-            | Self::Reference { .. } => 1,
+            | Self::Reference { .. }
+            | Self::IssueGlance { .. }
+            | Self::PullRequestGlance { .. } => 1,
             Self::PullRequest { .. }
             | Self::Commits { .. }
             | Self::MergeQueue { .. }
@@ -155,6 +176,8 @@ impl Part {
             Self::PullRequest { .. } => &[ACTOR, PULL_REQUEST, COMMITS],
             Self::Commits { .. } => &[COMMITS],
             Self::Deployments { .. } => &[ACTOR],
+            Self::IssueGlance { .. } => &[ISSUE_GLANCE],
+            Self::PullRequestGlance { .. } => &[ACTOR, PULL_REQUEST_GLANCE],
             Self::Reference { .. } => &[TARGET],
             Self::Links { .. }
             | Self::File { .. }
@@ -177,7 +200,11 @@ impl Part {
         match self {
             Self::Issue { name, number }
             | Self::PullRequest { name, number }
-            | Self::Links { name, number } => with(name, vec![("number", "Int!", (*number).into())]),
+            | Self::Links { name, number }
+            | Self::IssueGlance { name, number }
+            | Self::PullRequestGlance { name, number } => {
+                with(name, vec![("number", "Int!", (*number).into())])
+            }
             Self::Commits { name, number, after } => with(
                 name,
                 vec![("number", "Int!", (*number).into()), ("after", "String", after.as_str().into())],
@@ -255,6 +282,10 @@ impl Part {
                  latestStatus {{ state createdAt creator {{ ...ActorParts }} }} }} \
                  pageInfo {{ hasNextPage endCursor }} }}"
             )),
+            Self::IssueGlance { .. } => repository(format!("issue(number: $number{n}) {{ ...IssueGlance }}")),
+            Self::PullRequestGlance { .. } => {
+                repository(format!("pullRequest(number: $number{n}) {{ ...PullRequestGlance }}"))
+            }
             Self::Reference { .. } => repository(format!(
                 "branch: ref(qualifiedName: $branch{n}) {{ target {{ ...TargetParts }} }} \
                  tag: ref(qualifiedName: $tag{n}) {{ target {{ ...TargetParts }} }}"

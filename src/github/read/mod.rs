@@ -9,6 +9,7 @@ mod compare;
 mod deployments;
 mod document;
 mod environment;
+mod glance;
 mod issue;
 mod merge_queue;
 mod policy_origin;
@@ -184,8 +185,14 @@ impl<'a> Reader<'a> {
             Question::Reference(repo, reference) => {
                 Some(Part::Reference { name: name(repo)?, reference: reference.clone() })
             }
+            Question::IssueGlance(at) => Some(Part::IssueGlance { name: name(&at.repo)?, number: at.number }),
+            Question::PullRequestGlance(at) => {
+                Some(Part::PullRequestGlance { name: name(&at.repo)?, number: at.number })
+            }
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::CommitChanges(..)
+            | Question::ChangesBetween(..)
             | Question::Checks(..)
             | Question::WorkflowRun(..)
             | Question::PendingDeployments(..)
@@ -195,7 +202,9 @@ impl<'a> Reader<'a> {
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
-            | Question::RepositoryNamed(_) => None,
+            | Question::RepositoryNamed(_)
+            | Question::Known(_)
+            | Question::Unsettled(_) => None,
         }
     }
 
@@ -278,8 +287,12 @@ impl<'a> Reader<'a> {
                 let read = reference::reading(name, self.in_repository(answers, n, *repo)?);
                 read.map(Answer::Reference).map_err(|why| self.unanswered(why))
             }
+            Question::IssueGlance(at) => self.issue_glance(at.repo, answers, n),
+            Question::PullRequestGlance(at) => self.pull_request_glance(at.repo, answers, n),
             Question::PolicyFile(_)
             | Question::Changes(_)
+            | Question::CommitChanges(..)
+            | Question::ChangesBetween(..)
             | Question::Checks(..)
             | Question::WorkflowRun(..)
             | Question::PendingDeployments(..)
@@ -289,7 +302,9 @@ impl<'a> Reader<'a> {
             | Question::InstallationRepositories(_)
             | Question::View(_)
             | Question::PointingAt(..)
-            | Question::RepositoryNamed(_) => Err("this is no question for a document".into()),
+            | Question::RepositoryNamed(_)
+            | Question::Known(_)
+            | Question::Unsettled(_) => Err("this is no question for a document".into()),
         }
     }
 
@@ -365,9 +380,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the answer may lie in any repository: with a token for one, a linked issue elsewhere would look like none.
+/// Whether the answer may lie in any repository: with a token for one, a linked issue elsewhere would look like none. And
+/// what is seen at a glance is asked together, wherever it is.
 const fn reaches_anywhere(question: &Question) -> bool {
-    matches!(question, Question::Links(_))
+    matches!(question, Question::Links(_) | Question::IssueGlance(_) | Question::PullRequestGlance(_))
 }
 
 fn several_kinds(parts: &[Part]) -> bool {
@@ -393,6 +409,8 @@ pub fn queries() -> Vec<(&'static str, String)> {
             "deployments",
             Part::Deployments { name: name.clone(), environment: String::new(), after: Some(String::new()) },
         ),
+        ("issue glance", Part::IssueGlance { name: name.clone(), number }),
+        ("pull request glance", Part::PullRequestGlance { name: name.clone(), number }),
         ("reference", Part::Reference { name: name.clone(), reference: String::new() }),
         ("identity", Part::Identity { name }),
     ];

@@ -118,7 +118,7 @@ struct Commit {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Review {
+pub(super) struct Review {
     #[serde(deserialize_with = "big_number")]
     full_database_id: u64,
     author: Option<Who>,
@@ -235,7 +235,7 @@ impl Commit {
 }
 
 /// The last opinion of each; who was dismissed has none left, not an older one.
-fn last_opinions(page: Option<Page<Review>>) -> Vec<ReviewSnapshot> {
+pub(super) fn last_opinions(page: Option<Page<Review>>) -> Vec<ReviewSnapshot> {
     let mut last: BTreeMap<AccountId, ReviewSnapshot> = BTreeMap::new();
     for review in page.into_iter().flat_map(Page::into_nodes) {
         let Some(author) = review.author.and_then(Who::actor) else { continue };

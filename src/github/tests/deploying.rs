@@ -306,3 +306,103 @@ async fn the_origins_of_a_hundred_commits_are_asked_in_one_document() {
     assert!(found.iter().all(|(_, fact)| *fact == here), "merged ones of this repository");
     assert_eq!(stage.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn a_hundred_issues_and_pull_requests_are_seen_at_a_glance_in_one_document() {
+    let stage = Stage::new().await;
+    let about = |n: u64| {
+        if n < 60 {
+            let labels =
+                json!({"nodes": [{"name": "b"}, {"name": "a"}], "pageInfo": {"hasNextPage": n == 7}});
+            return json!({"databaseId": 7, "issue": {"updatedAt": "2026-11-20T09:00:00Z", "state": "CLOSED",
+                "stateReason": "NOT_PLANNED", "labels": labels, "milestone": {"number": 3}}});
+        }
+        let links = json!({"nodes": [{"number": 12, "repository": {"databaseId": 8}}],
+            "pageInfo": {"hasNextPage": n == 67}});
+        let by = |id: u64, state: &str| {
+            json!({"fullDatabaseId": id.to_string(), "state": state,
+            "author": {"__typename": "User", "databaseId": 9, "login": "lee"}, "submittedAt": null})
+        };
+        let reviews = json!({"nodes": [by(4, "APPROVED"), by(5, "DISMISSED")],
+            "pageInfo": {"hasPreviousPage": n == 68}});
+        json!({"databaseId": 7, "pullRequest": {"updatedAt": "2026-11-20T09:00:00Z", "lastEditedAt": null,
+            "title": "T", "state": "MERGED", "isDraft": false, "merged": true, "mergeCommit": {"oid": sha("b")},
+            "headRefOid": sha("a"), "baseRefName": "main", "closingIssuesReferences": links,
+            "reviews": reviews}})
+    };
+    let parts: serde_json::Map<String, Value> = (0..100).map(|n| (format!("q{n}"), about(n))).collect();
+    stage.on("POST /graphql", say(200, json!({"data": parts})));
+    let at = |number| IssueRef { repo: REPO, number };
+    let mut asked: Vec<Question> = (0..60).map(|number| Question::IssueGlance(at(number))).collect();
+    asked.extend((60..100).map(|number| Question::PullRequestGlance(at(number))));
+    let answers = stage.github.answer(&place(), &asked).await;
+    assert_eq!(stage.asked().len(), 1);
+    let shown = |n: usize| match &answers[n].1 {
+        Fact::Known(answer, _) => serde_json::to_string(answer).unwrap(),
+        Fact::Unknown(why) => format!("unknown: {why}"),
+    };
+    insta::assert_snapshot!([0, 7, 60, 67, 68].map(shown).join("\n"), @r#"
+    {"IssueGlance":{"updated_at":"2026-11-20T09:00:00Z","open":false,"state_reason":"not_planned","labels":["a","b"],"milestone":3}}
+    unknown: GitHub did not answer this at 10:04 UTC: it does not show all labels of an issue
+    {"PullRequestGlance":{"updated_at":"2026-11-20T09:00:00Z","edited_at":null,"title":"T","open":false,"draft":false,"merge_commit":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","head":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","base_branch":"main","closes":[{"repo":8,"number":12}],"reviews":{"5":"dismissed"}}}
+    unknown: GitHub did not answer this at 10:04 UTC: it does not show all linked issues of a pull request
+    unknown: GitHub did not answer this at 10:04 UTC: it does not show all reviews of a pull request
+    "#);
+    stage.on(
+        "POST /graphql",
+        say(
+            200,
+            json!({"data": {"q0": {"databaseId": 7, "issue": null}},
+        "errors": [{"type": "NOT_FOUND", "path": ["q0", "issue"], "message": "gone"}]}),
+        ),
+    );
+    assert_eq!(told(&stage, Question::IssueGlance(at(1))).await, r#"{"IssueGlance":null}"#);
+    stage.on("POST /graphql", say(200, json!({"data": {"q0": {"databaseId": 70, "issue": null}}})));
+    assert!(told(&stage, Question::IssueGlance(at(1))).await.starts_with("unknown: "));
+}
+
+fn files(count: usize) -> Value {
+    let file = |n: usize| {
+        json!({"filename": format!("f{n}"), "status": "modified", "patch": "@@ -1 +1 @@\n-a\n+b", "additions": 1,
+            "deletions": 1, "sha": sha("d")})
+    };
+    (0..count).map(file).collect()
+}
+
+#[tokio::test]
+async fn what_a_commit_changes_is_whole_below_three_hundred_files_and_unknown_of_another_commit() {
+    let stage = Stage::new().await;
+    let commit = format!("GET /repos/acme/web/commits/{}", sha("a"));
+    let compare = format!("GET /repos/acme/web/compare/{}...{}", sha("b"), sha("a"));
+    let between = || Question::ChangesBetween(REPO, sha("b"), sha("a"));
+    let single = || Question::CommitChanges(REPO, sha("a"));
+    let shown = async |question: Question| match one(&stage, question).await {
+        Fact::Known(Answer::Changes(found), _) => match found {
+            Some(changes) => {
+                format!("{} {} {}", changes.files.len(), changes.complete, changes.print().is_some())
+            }
+            None => "none".into(),
+        },
+        Fact::Known(other, _) => panic!("{other:?}"),
+        Fact::Unknown(why) => format!("unknown: {why}"),
+    };
+    for (count, expected) in [(0, "0 true false"), (299, "299 true true"), (300, "300 false false")] {
+        let said = json!({"sha": sha("a"), "files": files(count)});
+        stage.on("POST /graphql", confirmed()).on(&commit, say(200, said));
+        assert_eq!(shown(single()).await, expected);
+        let said = json!({"base_commit": {"sha": sha("b")}, "files": files(count)});
+        stage.on("POST /graphql", confirmed()).on(&compare, say(200, said));
+        assert_eq!(shown(between()).await, expected);
+    }
+    stage.on("POST /graphql", confirmed()).on(&commit, say(200, json!({"sha": sha("a")})));
+    assert_eq!(shown(single()).await, "0 false false");
+    for (status, body) in [(404, json!({})), (422, json!({"message": "No commit found for SHA"}))] {
+        stage.on("POST /graphql", confirmed()).on(&commit, say(status, body));
+        assert_eq!(shown(single()).await, "none");
+    }
+    stage.on("POST /graphql", confirmed()).on(&commit, say(200, json!({"sha": sha("c"), "files": []})));
+    assert!(shown(single()).await.starts_with("unknown: "));
+    let said = json!({"base_commit": {"sha": sha("c")}, "files": []});
+    stage.on("POST /graphql", confirmed()).on(&compare, say(200, said));
+    assert!(shown(between()).await.starts_with("unknown: "));
+}

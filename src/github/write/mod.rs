@@ -128,7 +128,9 @@ impl Writer<'_> {
             Call::ProtectionNote { run, attempt, environment, comment, .. } => {
                 self.protection((*run, *attempt), &Review::note(environment, comment)).await
             }
-            Call::Announce { .. } => Err(Trouble::NotInstalled("announcements are not for GitHub".into())),
+            Call::ReadAnew { .. } | Call::Announce { .. } => {
+                Err(Trouble::NotInstalled("this is not for GitHub".into()))
+            }
         }
     }
 
@@ -157,6 +159,7 @@ impl Writer<'_> {
             | Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Reaction { .. }
+            | Call::ReadAnew { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

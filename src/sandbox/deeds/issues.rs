@@ -70,6 +70,7 @@ impl State {
             renamed = Some(Happened::Renamed { from, to: issue.title.clone() });
         }
         if let Some(body) = body.filter(|body| Some(body) != issue.body.as_ref()) {
+            issue.edited_at = Some(issue.updated_at);
             let from = issue.body.replace(body).unwrap_or_default();
             changes["body"] = json!({ "from": from });
         }

@@ -165,6 +165,15 @@ impl State {
         Some(true)
     }
 
+    /// Cancels what waits in a run.
+    pub fn cancel(&mut self, repo: u64, id: u64) -> Option<()> {
+        let run = self.repo_mut(repo)?.runs.get_mut(&id)?;
+        for job in run.jobs.iter_mut().filter(|job| job.state == JobState::Waiting) {
+            job.state = JobState::Cancelled;
+        }
+        self.tell_how_far(repo, id)
+    }
+
     /// Whoever lets a job through, its run reports it.
     fn let_through(&mut self, repo: u64, id: u64, environment: &str, starts: bool) -> Option<()> {
         let (state, word) =

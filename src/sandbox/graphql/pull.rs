@@ -32,6 +32,7 @@ pub(super) fn pull<'a>(
         "state" => leaf(state(issue, pull)),
         "isDraft" => leaf(pull.draft),
         "merged" => leaf(pull.merged.is_some()),
+        "lastEditedAt" => optional_moment(issue.edited_at),
         "mergedAt" => optional_moment(issue.merged_at()),
         "mergedBy" => match pull.merged {
             Some((_, by)) => view.account(by),

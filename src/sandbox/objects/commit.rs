@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::world::{Commit, Repo, Signature, World};
-use super::{node_id, time, user, with};
+use super::{changed_files, node_id, time, user, with};
 
 fn git_user(signature: &Signature) -> Value {
     json!({ "name": signature.name, "email": signature.email, "date": time(signature.at) })
@@ -13,9 +13,12 @@ fn git_user(signature: &Signature) -> Value {
 
 /// A commit as `GET /repos/{owner}/{repo}/commits/{ref}` answers.
 pub(in crate::sandbox) fn commit(world: &World, repo: &Repo, commit: &Commit) -> Value {
-    let api = format!("{}/repos/{}", world.urls.api, world.full_name(repo));
-    let more = json!({ "stats": { "total": 0, "additions": 0, "deletions": 0 },
-        "files": changed_files(&api, repo, commit) });
+    let before = commit.parents.first().and_then(|sha| repo.commits.get(sha));
+    let files = changed_files(world, repo, before.map(|before| &**before), commit);
+    let count = |what: &str| files.iter().filter_map(|file| file[what].as_u64()).sum::<u64>();
+    let (additions, deletions) = (count("additions"), count("deletions"));
+    let more = json!({ "files": files,
+        "stats": { "total": additions + deletions, "additions": additions, "deletions": deletions } });
     with(commit_summary(world, repo, commit), more)
 }
 
@@ -47,20 +50,6 @@ pub(in crate::sandbox) fn commit_summary(world: &World, repo: &Repo, commit: &Co
         "committer": person(&commit.committer),
         "parents": commit.parents.iter().map(link).collect::<Value>(),
     })
-}
-
-fn changed_files(api: &str, repo: &Repo, commit: &Commit) -> Value {
-    let before = commit.parents.first().and_then(|sha| repo.commits.get(sha));
-    let words = ["added", "removed", "modified"];
-    let file = |status: &str, path: &str| {
-        json!({ "sha": commit.sha, "filename": path, "status": status, "additions": 0, "deletions": 0,
-            "changes": 0, "blob_url": format!("{api}/blob/{}/{path}", commit.sha),
-            "raw_url": format!("{api}/raw/{}/{path}", commit.sha),
-            "contents_url": format!("{api}/contents/{path}?ref={}", commit.sha) })
-    };
-    let changes = commit.changes(before.map(|commit| &**commit));
-    let named = words.into_iter().zip(changes);
-    named.flat_map(|(word, paths)| paths.into_iter().map(move |path| file(word, path))).collect()
 }
 
 /// A commit as check suites and merge groups carry it.

@@ -25,6 +25,11 @@ impl Person<'_> {
         self.in_repo("rerun", repo, |state, me, repo| state.rerun(repo, me, run));
     }
 
+    /// Cancels a run; who deploys is told nothing of the jobs that waited.
+    pub fn cancel(&self, repo: &str, run: u64) {
+        self.in_repo("cancel", repo, |state, _, repo| state.cancel(repo, run));
+    }
+
     /// Presses "Start all waiting jobs"; answers whether GitHub lets it.
     pub fn start_all_waiting(&self, repo: &str, run: u64) -> bool {
         self.in_repo("start_all_waiting", repo, |state, me, repo| state.start_all_waiting(repo, me, run))

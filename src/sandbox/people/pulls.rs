@@ -63,6 +63,17 @@ impl Person<'_> {
         })
     }
 
+    /// `git revert`: takes back on a branch what a commit did, and pushes it; answers the SHA.
+    pub fn take_back(&self, repo: &str, sha: &str, branch: &str) -> String {
+        self.in_repo("take_back", repo, |state, me, repo| {
+            let undone = state.repo(repo)?.resolve(sha)?;
+            let (sha, message) = (undone.sha.clone(), undone.message.clone());
+            let headline = message.lines().next().unwrap_or_default();
+            let message = format!("Revert \"{headline}\"\n\nThis reverts commit {sha}.");
+            state.replay(repo, me, (branch, branch), (&sha, true), &message)
+        })
+    }
+
     /// Presses Revert on a merged pull request; answers the pull request that takes it back.
     pub fn revert(&self, at: Numbered) -> Numbered {
         self.to("revert", at, |state, me| state.revert(at, me))

@@ -74,11 +74,17 @@ fn review(state: &mut State, call: &Call, repo: u64, id: &str) -> Answered {
     }
 }
 
-/// `/environments/{name}` and what is behind it.
-pub(super) fn environments(state: &State, repo: u64, rest: &[&str]) -> Answered {
+/// `/environments`, `/environments/{name}` and what is behind it.
+pub(super) fn environments(state: &State, call: &Call, repo: u64, rest: &[&str]) -> Answered {
     let repo = state.repo(repo).ok_or_else(Answer::not_found)?;
     let named = |name: &str| repo.environments.get(&name.to_lowercase()).ok_or_else(Answer::not_found);
     match rest {
+        [] => {
+            let shown = |it| objects::environment(&state.world, repo, it);
+            let all: Vec<Value> = repo.environments.values().map(shown).collect();
+            let frame = |shown| json!({ "total_count": all.len(), "environments": shown });
+            Ok(page(call, &state.world.urls.api, &all, frame))
+        }
         [name] => Ok(Answer::ok(&objects::environment(&state.world, repo, named(name)?))),
         [name, "deployment_protection_rules"] => {
             let environment: &Environment = named(name)?;

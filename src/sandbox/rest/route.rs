@@ -68,7 +68,7 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
         }
         ("GET", ["commits", reference @ ..]) => repos::commit(state, id, &reference.join("/")),
         ("GET", ["compare", span @ ..]) => compare::compare(state, call, id, &span.join("/")),
-        ("GET", ["environments", rest @ ..]) => actions::environments(state, id, rest),
+        ("GET", ["environments", rest @ ..]) => actions::environments(state, call, id, rest),
         (_, ["actions", rest @ ..]) => actions::answer(state, call, id, rest),
         ("GET", ["pulls"]) => repos::pulls(state, call, id),
         ("GET", ["pulls", number, "files"]) => repos::pull_files(state, call, at(id, number)?),

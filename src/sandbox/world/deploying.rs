@@ -54,6 +54,8 @@ pub(in crate::sandbox) enum JobState {
     Running,
     Succeeded,
     Failed,
+    /// Somebody has cancelled the run before it began.
+    Cancelled,
 }
 
 /// A deployment, of a job or of nobody's workflow.
@@ -91,6 +93,8 @@ impl Run {
             ("waiting", None)
         } else if any(JobState::Running) {
             ("in_progress", None)
+        } else if any(JobState::Cancelled) {
+            ("completed", Some("cancelled"))
         } else if any(JobState::Failed) {
             ("completed", Some("failure"))
         } else {

@@ -24,6 +24,8 @@ pub(in crate::sandbox) struct Issue {
     pub kind: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// When its text was edited last.
+    pub edited_at: Option<Timestamp>,
     pub closed: Option<(Timestamp, u64)>,
     pub comments: Vec<Comment>,
     pub reactions: Vec<Reaction>,
@@ -125,6 +127,7 @@ impl Issue {
             kind: None,
             created_at: at,
             updated_at: at,
+            edited_at: None,
             closed: None,
             comments: Vec::new(),
             reactions: Vec::new(),

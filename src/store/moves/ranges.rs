@@ -61,6 +61,7 @@ pub(super) fn published(repo: RepoId) -> Vec<Range> {
 /// What GitHub is told about it; see [`crate::domain::effect::Call`].
 pub(super) fn effects(repo: RepoId) -> Vec<Range> {
     [
+        "anew",
         "announce",
         "check",
         "comment",
@@ -106,6 +107,7 @@ mod tests {
                 SubjectId::PullRequest(at),
                 SubjectId::ChangeRequest(at),
                 SubjectId::Commit(repo, "a".repeat(40).parse().unwrap()),
+                SubjectId::environment(repo, "production"),
             ] {
                 let key = subject.to_string();
                 assert_eq!(covers(&subjects(RepoId(7)), &key), inside, "{key}");
@@ -131,15 +133,9 @@ mod tests {
             let repo = RepoId(repo);
             let on = IssueRef { repo, number: 7 };
             let sha = "a".repeat(40).parse().unwrap();
-            let check = Call::CheckRun {
-                repo,
-                sha,
-                name: "n".into(),
-                status: crate::domain::effect::CheckStatus::Success,
-                title: String::new(),
-                summary: String::new(),
-                urgent: false,
-            };
+            let (title, summary) = (String::new(), String::new());
+            let status = crate::domain::effect::CheckStatus::Success;
+            let check = Call::CheckRun { repo, sha, name: "n".into(), status, title, summary, urgent: false };
             let news = News::Stage { number: 7, stage: None, was: None, since: None };
             let announcement = Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news };
             for call in [
@@ -175,6 +171,12 @@ mod tests {
                     attempt: 1,
                     environment: "e".into(),
                     comment: String::new(),
+                },
+                Call::ReadAnew {
+                    repo,
+                    issues: [7].into(),
+                    pull_requests: [].into(),
+                    by: SubjectId::environment(repo, "e"),
                 },
                 Call::Announce { announcement },
             ] {

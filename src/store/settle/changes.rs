@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AnyConnection, Row};
 
-use crate::domain::{ids::SubjectId, subject::Relation};
+use crate::domain::{
+    event::{Event, What},
+    ids::SubjectId,
+    subject::Relation,
+};
 
 use super::{
     super::{
@@ -31,6 +35,11 @@ pub(super) struct Changes {
     pub(super) old_readings: Vec<[String; 3]>,
 }
 
+/// Whether somebody may wait for it, even where nothing is another.
+const fn is_read_anew(event: &Event) -> bool {
+    matches!(event.what, What::Swept { .. })
+}
+
 /// Relation and target.
 type Edges = BTreeSet<(String, String)>;
 
@@ -51,6 +60,9 @@ impl Changes {
             let old_edges = edges.remove(&place).unwrap_or_default();
             let own = Key::view(&prepared.claim.subject);
             let is_new_face = changes.publish(prepared, &own, &decided.view, &mut published);
+            if prepared.claim.events.iter().any(is_read_anew) {
+                changes.wake_readers(prepared, &own);
+            }
             changes.set_names(prepared, decided, &mut published);
             changes.set_edges(prepared, decided, &old_edges, is_new_face)?;
             changes.set_readings(prepared, decided, &readings.remove(&place).unwrap_or_default());
@@ -60,6 +72,10 @@ impl Changes {
 
     fn change(&mut self, prepared: &Prepared<'_>, key: &Key, shown: Shown) {
         self.published.insert((prepared.tenant.clone(), key.text.clone()), shown);
+        self.wake_readers(prepared, key);
+    }
+
+    fn wake_readers(&mut self, prepared: &Prepared<'_>, key: &Key) {
         self.changed.insert(Changed {
             tenant: prepared.tenant.clone(),
             key: key.text.clone(),

@@ -4,7 +4,7 @@ use changegate::{
     domain::{
         effect::{Call, Effect, Ruling},
         facts::{Fact, Question},
-        ids::{AccountId, RepoId, Sha, TenantId},
+        ids::{AccountId, IssueRef, RepoId, Sha, TenantId},
     },
     github::Place,
 };
@@ -65,6 +65,12 @@ impl Scene {
             Question::EnvironmentRules(repo, name("production")),
             Question::EnvironmentRules(repo, name("nowhere/at all")),
             Question::Origins(repo, sha(head)),
+            Question::CommitChanges(repo, sha(head)),
+            Question::CommitChanges(repo, sha(&"0".repeat(40))),
+            Question::ChangesBetween(repo, sha(base), sha(head)),
+            Question::IssueGlance(IssueRef { repo, number: 1 }),
+            Question::PullRequestGlance(IssueRef { repo, number: 1 }),
+            Question::PullRequestGlance(IssueRef { repo, number: 9_999 }),
         ];
         for (question, fact) in self.stage.app.inbox.github.answer(&place, &questions).await {
             assert!(matches!(fact, Fact::Known(..)), "{question:?}: {fact:?}");

@@ -75,7 +75,11 @@ async fn what_each_path_costs_people_beyond_plain_github() {
 /// Requests by kind, without tokens: `2 POST graphql`.
 fn kinds(requests: &[Request]) -> String {
     let kind = |request: &Request| {
-        let part = |part: &str| if part.parse::<u64>().is_ok() { "N".to_owned() } else { part.to_owned() };
+        let part = |part: &str| match part {
+            number if number.parse::<u64>().is_ok() => "N".to_owned(),
+            commits if commits.contains("...") => "A...B".to_owned(),
+            part => part.to_owned(),
+        };
         let path = request.path.trim_start_matches("/repos/acme/");
         let path: Vec<String> = path.split('/').filter(|it| !it.is_empty()).map(part).collect();
         format!("{} {}", request.method, path.join("/"))
@@ -163,6 +167,66 @@ async fn what_a_change_costs_in_requests() {
         a push: 2 POST graphql, 1 POST web/check-runs
         a review: 2 POST graphql
         merged: 1 GET web/contents/.github/changegate.yml, 1 PATCH web/issues/comments/N, 3 POST graphql
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_deployment_costs_in_requests() {
+    scenario(async |s| {
+        s.policy(
+            "repositories:\n  - { match: acme/web, ship: continuous, change: issue }\n\
+             environments:\n  production:\n    names: [production]\n    from: { branches: [default] }\n    \
+             require: [{ range: traced }, { change: accepted }]\n",
+        )
+        .await;
+        s.by("rosa").protect("acme/web", "production", true, true);
+        s.settle().await;
+        let mut told = vec![];
+        let mut tell = |what: &str, asked: Vec<Request>| told.push(format!("{what}: {}", kinds(&asked)));
+        let built = async |branch: &str| {
+            let issue = s.accepted(branch).await;
+            let pull = s.pull_request("acme/web", branch, &format!("Closes #{}", issue.number)).await;
+            s.by("ana").merge(pull.at);
+            s.settle().await;
+        };
+        let deploys = async |reference: &str| {
+            let run = s.by("ana").dispatch("acme/web", &["production"], reference);
+            let asked = s.requests_of(async || s.settle().await).await;
+            (run, asked)
+        };
+        built("one").await;
+        let (run, asked) = deploys("main").await;
+        tell("the first, of one pull request", asked);
+        s.github().finish_run("acme/web", run, true);
+        s.settle().await;
+        built("two").await;
+        let (run, asked) = deploys("main").await;
+        tell("the next, of one", asked);
+        s.github().finish_run("acme/web", run, true);
+        s.settle().await;
+        for branch in ["three", "four", "five", "six"] {
+            built(branch).await;
+        }
+        let (run, asked) = deploys("main").await;
+        tell("of four", asked);
+        s.github().finish_run("acme/web", run, true);
+        s.settle().await;
+        let issue = s.change_request("seven").await;
+        let pull = s.pull_request("acme/web", "seven", &format!("Closes #{}", issue.number)).await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        let (_, asked) = deploys("main").await;
+        tell("of one that is not accepted: it waits", asked);
+        s.by("tess").comment(issue, "/decline Too dear");
+        tell("and is denied", s.requests_of(async || s.settle().await).await);
+        assert_snapshot!(told.join("\n"), @"
+        the first, of one pull request: 2 GET web/actions/runs/N, 1 GET web/compare/A...B, 5 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        the next, of one: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 6 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        of four: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 6 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        of one that is not accepted: it waits: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 5 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        and is denied: 1 GET web/actions/runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule, 1 POST web/issues, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
         ");
     })
     .await;

@@ -1,13 +1,13 @@
 //! A job that deploys waits for our rule: what it brings, what stands in the way, and what lets it through.
 
-use changegate::sandbox::Verdict;
+use changegate::sandbox::{CloseReason, Edit, Entry, Numbered, Verdict};
 
 use crate::support::{Scene, assert_snapshot, scenario};
 
-const WEB: &str = "acme/web";
+pub(super) const WEB: &str = "acme/web";
 
 /// `acme/web` ships continuously: what is merged goes out when it has passed by itself.
-const CONTINUOUS: &str = "
+pub(super) const CONTINUOUS: &str = "
 repositories:
   - { match: acme/web, ship: continuous, change: issue }
 environments:
@@ -21,14 +21,14 @@ environments:
       - approvals: { review: 1 }
 ";
 
-async fn ships_continuously(s: &Scene) {
+pub(super) async fn ships_continuously(s: &Scene) {
     s.policy(CONTINUOUS).await;
     s.by("rosa").protect(WEB, "production", true, true);
     s.settle().await;
 }
 
 /// Ana builds what an issue asks for, Lee approves it, Ana merges it.
-async fn built(s: &Scene, branch: &str, issue: u64) {
+pub(super) async fn built(s: &Scene, branch: &str, issue: u64) {
     let pull = s.pull_request(WEB, branch, &format!("Closes #{issue}")).await;
     s.by("lee").review(pull.at, Verdict::Approve, "");
     s.settle().await;
@@ -36,20 +36,20 @@ async fn built(s: &Scene, branch: &str, issue: u64) {
     s.settle().await;
 }
 
-async fn deploys(s: &Scene, login: &str, reference: &str) -> u64 {
+pub(super) async fn deploys(s: &Scene, login: &str, reference: &str) -> u64 {
     let run = s.by(login).dispatch(WEB, &["production"], reference);
     s.settle().await;
     run
 }
 
 /// Status and conclusion of a run.
-fn stands(s: &Scene, run: u64) -> String {
+pub(super) fn stands(s: &Scene, run: u64) -> String {
     let run = s.github().run(WEB, run);
     let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
     format!("{} {}", word("status"), word("conclusion"))
 }
 
-fn said(s: &Scene, run: u64) -> String {
+pub(super) fn said(s: &Scene, run: u64) -> String {
     s.readable(s.github().notes(WEB, run, "production").last().map_or("", String::as_str))
 }
 
@@ -266,6 +266,223 @@ async fn what_github_does_not_say_lets_nothing_through_and_is_asked_again() {
             s.github().finish_run(WEB, run, true);
             s.settle().await;
         }
+    })
+    .await;
+}
+
+/// What people do while no webhook arrives, and GitHub's record does not show it either.
+pub(super) async fn unheard(s: &Scene, happens: impl FnOnce()) {
+    s.settle().await;
+    s.pass(5);
+    happens();
+    s.github().take_deliveries();
+}
+
+/// A change that has passed by itself and waits to go out.
+pub(super) async fn ready(s: &Scene) -> (Numbered, Numbered, u64) {
+    ships_continuously(s).await;
+    let issue = s.accepted("Export").await;
+    let pull = s.pull_request(WEB, "export", &format!("Closes #{}", issue.number)).await;
+    let review = s.by("lee").review(pull.at, Verdict::Approve, "");
+    s.settle().await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+    (issue, pull.at, review)
+}
+
+#[tokio::test]
+async fn a_label_that_was_taken_off_unheard_lets_nothing_through() {
+    scenario(async |s| {
+        let (issue, ..) = ready(s).await;
+        unheard(s, || s.by("tess").unlabel(issue, "change-request")).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 1 of 9 rules not met.
+        - [#1](https://github/acme/web/issues/1) “Export” is an ordinary issue. **Cure:** set the label `change-request` on [#1](https://github/acme/web/issues/1), or link a change request.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approval_that_was_dismissed_unheard_lets_nothing_through() {
+    scenario(async |s| {
+        let (_, pull, review) = ready(s).await;
+        unheard(s, || s.by("lee").dismiss_review(pull, review)).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 1 of 8 rules not met yet.
+        - `review` has 0 of 1 approvals of what was merged as [#2](https://github/acme/web/pull/2). **Cure:** somebody who wrote none of it approves [#2](https://github/acme/web/pull/2) in a review; GitHub takes one after the merge too.
+        ");
+        s.by("lee").review(pull, Verdict::Approve, "After all.");
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_that_was_withdrawn_unheard_lets_nothing_through() {
+    scenario(async |s| {
+        let (issue, ..) = ready(s).await;
+        unheard(s, || {
+            s.by("sam").reopen(issue);
+            s.by("sam").close(issue, CloseReason::NotPlanned);
+        })
+        .await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 1 of 9 rules not met.
+        - [#1](https://github/acme/web/issues/1) was withdrawn by [sam](https://github/sam). **Cure:** link a change request that is accepted, or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_description_that_was_edited_unheard_is_read_before_anything_goes_out() {
+    scenario(async |s| {
+        let (_, pull, _) = ready(s).await;
+        let other = s.change_request("Something else").await;
+        let body = format!("Change: #{}", other.number);
+        unheard(s, || s.by("ana").edit_issue(pull, Edit { body: Some(&body), ..Edit::default() })).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 1 of 9 rules not met yet.
+        - [#3](https://github/acme/web/issues/3) waits in triage since 2 Nov 2026, 12:00 UTC. **Cure:** a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` there.
+        ");
+        s.by("tess").comment(other, "/accept");
+        s.settle_for(1).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pull_request_of_which_nothing_was_ever_heard_is_read_and_then_goes_out() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        let issue = s.accepted("Export").await;
+        unheard(s, || {
+            let ana = s.by("ana");
+            ana.push(WEB, "export", &[("export.txt", "export")], "Build export");
+            let body = format!("Closes #{}", issue.number);
+            let entry = Entry { head: "export", title: "Build export", body: &body, ..Entry::default() };
+            let pull = ana.open_pull_request(WEB, entry);
+            s.by("lee").review(pull, Verdict::Approve, "");
+            ana.merge(pull);
+        })
+        .await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_eq!(s.github().notes(WEB, run, "production").len(), 1, "nobody was told that it was read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_github_does_not_show_what_it_rests_on_nothing_goes_out() {
+    use changegate::sandbox::{Fault, On};
+    scenario(async |s| {
+        ready(s).await;
+        s.fault(On::Graphql, Fault::ErrorBefore(502), u32::MAX);
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
+        s.github().clear_faults();
+        s.settle_for(3).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+/// Deployments are made from the default branch and from release branches.
+const RELEASES: &str = "[default, \"release/*\"]";
+
+/// What was merged and deployed before, and the commit that a later pull request brought to the default branch.
+async fn picked_from(s: &Scene) -> String {
+    s.policy(&CONTINUOUS.replace("[default]", RELEASES)).await;
+    s.by("rosa").protect(WEB, "production", true, true);
+    let (first, second) = (s.accepted("Export").await, s.accepted("Import").await);
+    built(s, "export", first.number).await;
+    let run = deploys(s, "ana", "main").await;
+    s.github().finish_run(WEB, run, true);
+    let runs = s.github().head(WEB, "main").unwrap();
+    s.by("ana").create_branch(WEB, "release/1", &runs);
+    s.settle().await;
+    let pull = s.pull_request(WEB, "import", &format!("Closes #{}", second.number)).await;
+    s.by("lee").review(pull.at, Verdict::Approve, "");
+    s.settle().await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+    pull.head
+}
+
+#[tokio::test]
+async fn a_commit_that_was_cherry_picked_and_pushed_belongs_to_the_pull_request_that_it_repeats() {
+    scenario(async |s| {
+        let picked = picked_from(s).await;
+        s.by("lee").cherry_pick(WEB, &picked, "release/1", "release/1");
+        s.settle().await;
+        let run = deploys(s, "lee", "release/1").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"**Allowed:** 7 of 7 rules met.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_that_changes_more_than_the_one_it_names_belongs_to_nothing() {
+    scenario(async |s| {
+        let picked = picked_from(s).await;
+        let files = [("import.txt", "import"), ("more.txt", "more")];
+        let message = format!("Build import\n\n(cherry picked from commit {picked})");
+        s.by("lee").push(WEB, "release/1", &files, &message);
+        s.settle().await;
+        let run = deploys(s, "lee", "release/1").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 1 of 7 rules not met.
+        - `b971602` “Build import” by [lee](https://github/lee) came with no merged pull request: it says that it repeats `596bff8`, but it changes `more.txt` otherwise. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/adopt b9716029971cf5b1a9fdec934986b81b5a76d13c WHY`; or it is taken off the branch and comes back with a pull request.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_that_takes_back_a_merged_one_and_was_pushed_goes_out() {
+    scenario(async |s| {
+        let undone = picked_from(s).await;
+        s.by("lee").take_back(WEB, &undone, "main");
+        s.settle().await;
+        let run = deploys(s, "lee", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        let message = format!("Revert \"Build export\"\n\nThis reverts commit {undone}.");
+        s.by("lee").push(WEB, "main", &[("other.txt", "x")], &message);
+        s.settle().await;
+        let run = deploys(s, "lee", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_commit_changes_is_asked_again_where_github_does_not_say() {
+    use changegate::sandbox::{Fault, On};
+    scenario(async |s| {
+        let picked = picked_from(s).await;
+        s.by("lee").cherry_pick(WEB, &picked, "release/1", "release/1");
+        s.settle().await;
+        s.fault(On::rest("GET", "/repos/acme/web/commits/"), Fault::ErrorBefore(502), 4);
+        let run = deploys(s, "lee", "release/1").await;
+        assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
+        s.settle_for(3).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
     })
     .await;
 }

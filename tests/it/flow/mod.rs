@@ -23,3 +23,4 @@ mod sidebar;
 mod standard_changes;
 mod triage;
 mod waking;
+mod watching;

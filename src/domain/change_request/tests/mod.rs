@@ -51,6 +51,7 @@ pub fn short(call: &Call) -> String {
         Call::Issue { purpose, .. } => format!("issue {purpose}"),
         Call::ProtectionAnswer { environment, ruling, .. } => format!("{ruling:?} {environment}"),
         Call::ProtectionNote { environment, comment, .. } => format!("note {environment}: {comment}"),
+        Call::ReadAnew { .. } => "read anew".into(),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
@@ -73,6 +74,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::CheckRun { .. }
         | Call::ProtectionAnswer { .. }
         | Call::ProtectionNote { .. }
+        | Call::ReadAnew { .. }
         | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()

@@ -249,6 +249,7 @@ impl World {
             | Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
+            | Call::ReadAnew { .. }
             | Call::Announce { .. } => None,
         }
     }
@@ -291,6 +292,8 @@ impl World {
             | Question::InstallationRepositories(_)
             | Question::Links(_)
             | Question::Changes(_)
+            | Question::CommitChanges(..)
+            | Question::ChangesBetween(..)
             | Question::Origins(..)
             | Question::Checks(..)
             | Question::WorkflowRun(..)
@@ -299,7 +302,11 @@ impl World {
             | Question::Compare(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
-            | Question::EnvironmentRules(..) => {
+            | Question::EnvironmentRules(..)
+            | Question::Known(_)
+            | Question::Unsettled(_)
+            | Question::IssueGlance(_)
+            | Question::PullRequestGlance(_) => {
                 panic!("a change request asks for {question:?}")
             }
         };

@@ -5,7 +5,7 @@ use super::super::{
         acceptance::{self, Groups, Trial},
         facts::Membership,
         finding::{Finding, Outcome},
-        ids::Actor,
+        ids::{Actor, IssueRef},
         named::Named,
         policy::Accepter,
     },
@@ -14,9 +14,16 @@ use super::super::{
 
 pub(super) fn findings(accepters: &[Accepter], section: &Section, scene: &Scene<'_>) -> Vec<Finding> {
     if let Err(why) = scene.ask.brings {
-        let sentence = format!("What has to be tried is not known: {}.", why.trim_end_matches('.'));
-        let unknown = Finding::new("trials_unknown", Outcome::Unknown, "tried by those who asked", sentence);
-        return vec![unknown.cure("it is read again by itself")];
+        return vec![unknown(&format!("What has to be tried is not known: {}.", why.trim_end_matches('.')))];
+    }
+    let known = |change: &IssueRef| scene.tried.iter().any(|trying| trying.request.at == *change);
+    let mut changes = scene.pull_requests.iter().flat_map(|pull| &pull.change_requests);
+    if let Some(unread) = changes.find(|change| !known(change)) {
+        let named = Named::issue(*unread, scene.ask.repo, scene.name_of(unread.repo));
+        return vec![
+            unknown(&format!("Who tried {} is not known: it has not been read yet.", named.text))
+                .names(named.page),
+        ];
     }
     let trials: Vec<Trial<'_>> = scene
         .tried
@@ -38,4 +45,10 @@ pub(super) fn findings(accepters: &[Accepter], section: &Section, scene: &Scene<
         people.map(|people| people.iter().map(|who| Named::who(who)).collect()).unwrap_or_default()
     };
     acceptance::findings(&trials, accepters, &Groups { membership: &membership, listed: &listed })
+}
+
+fn unknown(sentence: &str) -> Finding {
+    Finding::new("trials_unknown", Outcome::Unknown, "tried by those who asked", sentence)
+        .headline("what has to be tried is not known")
+        .cure("it is read again by itself")
 }

@@ -237,6 +237,8 @@ impl Deployment {
             pull_requests: pull_requests.collect(),
             checks: self.checks.clone(),
             members: self.members.clone(),
+            shipping: None,
+            tried: vec![],
             policy,
         }
     }

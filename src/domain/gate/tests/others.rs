@@ -18,9 +18,9 @@ fn where_policy_says_nothing_nothing_goes() {
             "allow",
         ),
         (
-            "who tried it is not recorded",
+            "who tried it is not known",
             to("require: [{ acceptance: [requester] }]"),
-            "unavailable tried_unknown",
+            "unavailable trials_unknown",
         ),
     ]);
 }

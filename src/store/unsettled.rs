@@ -1,0 +1,79 @@
+//! Answers what rests on nothing that is published: all that is known of a subject, and whether something has arrived that
+//! is not settled yet.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{
+    facts::{Answer, Question},
+    ids::{SubjectId, TenantId},
+    subject::View,
+};
+
+use super::{
+    Store, body,
+    error::StoreError,
+    published::{self, Answered},
+};
+
+/// Rows in one statement.
+const ROWS: usize = 500;
+
+impl Store {
+    /// Leaves out the questions that are answered by what is published.
+    pub(super) async fn answer_unpublished(
+        &self,
+        tenant: &TenantId,
+        questions: &[Question],
+    ) -> Result<Vec<Answered>, StoreError> {
+        let known = questions.iter().filter_map(|question| known_of(question).cloned());
+        let known: Vec<SubjectId> = known.collect();
+        let mut states = self.states(tenant, &known).await?;
+        let mut answers = vec![];
+        for question in questions {
+            let answer = if let Question::Known(subject) = question {
+                Answer::Known(states.remove(subject).map(Box::new))
+            } else if let Question::Unsettled(subjects) = question {
+                Answer::Unsettled(self.is_unsettled(tenant, subjects).await?)
+            } else {
+                continue;
+            };
+            answers.push(Answered { question: question.clone(), answer, read: vec![] });
+        }
+        Ok(answers)
+    }
+
+    /// Whether a delivery for this tenant waits to be routed, or one of these must look at something. A delivery of which
+    /// it is not seen whose it is may be anybody's.
+    async fn is_unsettled(
+        &self,
+        tenant: &TenantId,
+        subjects: &BTreeSet<SubjectId>,
+    ) -> Result<bool, StoreError> {
+        let account = Box::pin(self.views(&[(tenant.clone(), SubjectId::Account)])).await?;
+        let account = account.values().find_map(View::as_account);
+        let whose =
+            account.and_then(|account| account.installation).map(|installation| installation.to_string());
+        let text =
+            "SELECT id FROM delivery WHERE waiting = 1 AND (whose = $1 OR whose = '' OR $1 = '') LIMIT 1";
+        let statement = self.database().dialect.query(text).bind(whose.unwrap_or_default());
+        if statement.fetch_optional(&self.database().reading).await?.is_some() {
+            return Ok(true);
+        }
+        let subjects: Vec<&SubjectId> = subjects.iter().collect();
+        for some in subjects.chunks(ROWS) {
+            let text = "SELECT delivery FROM subject_event WHERE (tenant, subject) IN ({rows}) LIMIT 1";
+            let statement = self.database().dialect.rows(text, 2, some.len());
+            let statement = some.iter().fold(statement, |statement, subject| {
+                statement.bind(body::escape(tenant.as_str())).bind(published::id(subject))
+            });
+            if statement.fetch_optional(&self.database().reading).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+const fn known_of(question: &Question) -> Option<&SubjectId> {
+    if let Question::Known(subject) = question { Some(subject) } else { None }
+}
