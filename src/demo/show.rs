@@ -40,6 +40,11 @@ pub fn comment(body: &str) {
     boxed(&"changegate commented".dimmed(), &readable(body));
 }
 
+/// The control record of a release.
+pub fn record(body: &str) {
+    boxed(&"the control record".dimmed(), &readable(body));
+}
+
 /// What Changegate says beside a job that waits.
 pub fn beside_the_job(text: &str) {
     boxed(&"changegate, beside the job".dimmed(), &readable(text));

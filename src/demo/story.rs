@@ -221,7 +221,7 @@ async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<(
     let record = record(stage)?;
     rosa.comment(record, "/lock");
     stage.settle().await?;
-    show::comment(&record_text(stage, record));
+    show::record(&record_text(stage, record));
     show::says("quinn", "signs for qa, naming the revision");
     quinn.comment(record, &format!("/approve qa {}", revision(stage, record)?));
     stage.settle().await?;
@@ -231,8 +231,8 @@ async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<(
     );
     ana.push("acme/web", branch, &[("src/late.rs", "pub fn late() {}\n")], "One more thing");
     stage.settle().await?;
-    show::comment(&what_blocks(stage, record));
-    show::says("tess", "starts the deployment all the same; its job waits, or is refused");
+    show::record(&what_blocks(stage, record));
+    show::says("tess", "starts the deployment all the same; its job waits");
     let run = github.by("tess").dispatch("acme/billing", &["production"], branch);
     stage.settle().await?;
     show::beside_the_job(&said(stage, "acme/billing", run)?);
@@ -249,7 +249,7 @@ async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<(
     github.finish_run("acme/billing", run, true);
     stage.settle().await?;
     show::aside("The record knows what runs where:");
-    show::comment(&record_text(stage, record));
+    show::record(&record_text(stage, record));
     Ok(())
 }
 

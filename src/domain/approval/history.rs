@@ -50,6 +50,13 @@ pub enum Unbound {
     OtherHead,
 }
 
+impl Turn {
+    /// Whether it had begun at a time of GitHub's, which counts whole seconds.
+    fn began_by(&self, at: Timestamp) -> bool {
+        self.since.as_second() <= at.as_second()
+    }
+}
+
 impl History {
     /// What there is to sign now; `None`: nothing yet.
     #[must_use]
@@ -97,7 +104,7 @@ impl History {
     }
 
     fn newest(&self, at: Timestamp) -> Option<&Turn> {
-        self.turns.iter().rfind(|turn| turn.since <= at)
+        self.turns.iter().rfind(|turn| turn.began_by(at))
     }
 
     /// The revision on which a comment of this time is that names none.
@@ -108,7 +115,7 @@ impl History {
 
     /// The one revision of those that there were by this time that begins like this.
     pub(super) fn named(&self, prefix: &Prefix, at: Timestamp) -> Result<&RevisionHash, Unbound> {
-        let there = self.turns.iter().filter(|turn| turn.since <= at).map(|turn| &turn.revision);
+        let there = self.turns.iter().filter(|turn| turn.began_by(at)).map(|turn| &turn.revision);
         let mut fitting = there.filter(|revision| prefix.fits(revision));
         match fitting.next() {
             None => Err(Unbound::NoSuch(prefix.clone())),

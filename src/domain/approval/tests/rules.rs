@@ -354,3 +354,16 @@ fn what_is_stored_is_read_again() {
     assert_eq!(history, desk.history);
     assert_eq!(desk.ledger.people().len(), 2);
 }
+
+#[test]
+fn a_comment_of_the_second_in_which_a_revision_came_may_name_it() {
+    let half = SignedDuration::from_millis(500);
+    let mut desk = Desk { history: History::default(), ..desk() };
+    desk.history.turn(release("one"), None, time(100) + half);
+    let words = format!("/approve qa {}", desk.short());
+    for (second, expected) in [(99, false), (100, true)] {
+        let mut desk = Desk { history: desk.history.clone(), ..Desk::of(vec![group("qa", 1, &["quinn"])]) };
+        desk.says("quinn", &words, second);
+        assert_eq!(desk.is_complete(), expected, "{second}");
+    }
+}
