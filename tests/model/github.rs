@@ -134,13 +134,13 @@ impl Truth {
         ATTEMPTS.iter().zip(self.jobs).any(|(it, job)| it.sha == 'c' && job == Job::Succeeded)
     }
 
-    /// Without what a judgement of the environment does not ask GitHub about: it reads that from the store. Should it ask
-    /// one day, it gets no answer here, and nothing is let through any more.
+    /// Without what a judgement of the environment does not ask GitHub about: it reads that from the store, and sees at a
+    /// glance that it is so.
     pub fn as_deployments_see_it(self) -> Self {
         Self { check: self.check, down: self.down, jobs: self.jobs, ..Self::START }
     }
 
-    fn pull_request(&self) -> PullRequestSnapshot {
+    pub fn pull_request(&self) -> PullRequestSnapshot {
         let merged = self.merged;
         PullRequestSnapshot {
             at: at(OURS),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use changegate::domain::{
-    change_request::{Acceptance, ChangeRequestView, Stage},
+    change_request::{Acceptance, ChangeRequest, ChangeRequestView, Stage, follow::Gone},
     decide::{Case, Decision, Instance, Judgement, judge},
     effect::{Call, Ruling},
     environment::{Answered, Deployed, Environment, Phase, Request},
@@ -17,7 +17,7 @@ use changegate::domain::{
     finding::{Finding, Outcome},
     ids::SubjectId,
     policy::PolicyText,
-    pull_request::{PullRequestView, Standard},
+    pull_request::{Linked, PullRequest, PullRequestView, Standard},
     repository::RepositoryView,
     subject::{State, View},
 };
@@ -240,6 +240,11 @@ impl Judge {
             }
             Question::View(_) => view(None),
             Question::PointingAt(..) => Answer::PointingAt(vec![]),
+            // The shell of the model waits for what was acknowledged itself.
+            Question::Unsettled(_) => Answer::Unsettled(false),
+            Question::Known(subject) => Answer::Known(as_shown(subject).map(Box::new)),
+            Question::PullRequestGlance(_) if !sight.truth.down => Answer::PullRequestGlance(None),
+            Question::IssueGlance(_) if !sight.truth.down => Answer::IssueGlance(None),
             Question::RepositoryNamed(_) => Answer::RepositoryNamed(None),
             question => return sight.truth.answer(question, sight.phase),
         };
@@ -301,6 +306,30 @@ fn start() -> Environment {
         runs: [(10, deployed)].into_iter().collect(),
         ..Environment::default()
     }
+}
+
+/// A glance shows what is known, neither of them anything: that what is unheard is seen at a glance is the matter of other
+/// tests. Here everything is heard in the end, and the model looks at what may happen until then.
+fn as_shown(subject: &SubjectId) -> Option<State> {
+    if let SubjectId::ChangeRequest(at) = subject {
+        let known = ChangeRequest { gone: Some(Gone::Deleted), ..ChangeRequest::new(*at) };
+        return Some(State::ChangeRequest(Box::new(known)));
+    }
+    let SubjectId::PullRequest(_) = subject else { return None };
+    let known = PullRequest {
+        seen: Truth::START.pull_request(),
+        guessed: false,
+        gone: true,
+        read: None,
+        unread: None,
+        given: vec![],
+        linked: Linked::default(),
+        policy_edit: None,
+        asking: None,
+        derived: None,
+        standard: Standard::default(),
+    };
+    Some(State::PullRequest(Box::new(known)))
 }
 
 fn change_request(accepted: bool) -> ChangeRequestView {

@@ -285,8 +285,10 @@ impl<'a> Asking<'_, 'a> {
     /// Whether deployments are made from a branch.
     fn ships(&self, branch: &str) -> bool {
         let is_default = self.view.default_branch.as_deref() == Some(branch);
-        let takes = |pattern: &PathPattern| {
-            (is_default && pattern.to_string() == "default") || pattern.matches(branch)
+        // Whoever may push could call a branch `default`.
+        let takes = |pattern: &PathPattern| match pattern.to_string().as_str() {
+            "default" => is_default,
+            _ => pattern.matches(branch),
         };
         let mut sections = self.policy.parts().filter_map(|part| part.environment_of(self.environment));
         sections.all(|(_, rules)| rules.from.as_ref().is_none_or(|from| from.branches.iter().any(takes)))

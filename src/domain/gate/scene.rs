@@ -162,6 +162,14 @@ impl Section {
         self.rules.require.iter().chain(more)
     }
 
+    /// Whether a train deploys there only what a release ships: where policy says something of releases, or people sign.
+    fn wants_release(&self) -> bool {
+        let signs = |rule: &Rule| {
+            if let Rule::Approvals(it) = rule { !without_reviews(it).is_empty() } else { false }
+        };
+        !self.rules.train.is_empty() || self.rules.require.iter().any(signs)
+    }
+
     /// Whether a deployment may come from where this one comes from.
     #[must_use]
     pub fn takes(&self, candidate: &Candidate, default_branch: Option<&str>) -> bool {
@@ -230,7 +238,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let checks = commit::stands(&checks, ask.repo, &ask.candidate.sha, inquiry);
     let mut members = look_at_members(&policy, &sections, ship, &pull_requests, inquiry);
     let tried = look_at_trials(&policy, &sections, ship, &pull_requests, &mut members, inquiry);
-    let wants_release = ship == Ship::Train && sections.iter().any(|section| !section.rules.train.is_empty());
+    let wants_release = ship == Ship::Train && sections.iter().any(Section::wants_release);
     let shipping = if wants_release { look_at_releases(&ask, &policy, &sections, inquiry) } else { None };
     Some(Scene {
         ask,
