@@ -75,6 +75,7 @@ impl Release {
             change.pulls.iter().filter(|pull| pull.open).map(|pull| setting.pull_request(pull.at)).collect();
         let told = Told { name: &named.text, manager: &setting.manager() };
         let finding = match change.stage {
+            _ if change.text.is_none() => told.unread(),
             _ if change.needs_no_code && change.is_complete() => {
                 let sentence = format!("{} needs no code.", told.name);
                 return Finding::new("change_needs_no_code", Outcome::Pass, READY, sentence)
@@ -180,6 +181,17 @@ impl Told<'_> {
                 "merge a pull request that says `Closes {name}`; or {manager} takes it out of the release"
             ),
         )
+    }
+
+    /// What is not known cannot be signed: signatures on what there was before must not pass for it.
+    fn unread(&self) -> Finding {
+        let sentence = format!("What {} says has not been read yet.", self.name);
+        Finding::new("change_text_unknown", Outcome::Unknown, READY, sentence)
+            .headline(format!("what {} says is not known", self.name))
+            .cure(format!(
+                "it is read with the next sweep; `/recheck` in a comment on {} does it at once",
+                self.name
+            ))
     }
 
     fn not_accepted(&self, stage: Stage) -> Finding {

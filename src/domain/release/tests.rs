@@ -208,6 +208,24 @@ fn what_cannot_be_read_is_no_candidate_and_is_asked_for_again() {
     assert_eq!(decision.look_again, Some(time(40)));
 }
 
+#[test]
+fn a_change_whose_text_is_not_known_lets_no_earlier_signature_pass_for_it() {
+    let mut world = ready();
+    let signed = told(&world, &[vec![recorded(None, 1)], vec![said(1, "rosa", "/lock", 2)]]);
+    assert!(signed.readiness.iter().all(|finding| finding.outcome() == Outcome::Pass));
+    let mut later = ChangeRequest::new(at(13));
+    later.taken_in = true;
+    later.stages = vec![(Stage::Merged, time(0))];
+    let joined = SubjectId::ChangeRequest(at(13));
+    world.views.insert(joined.clone(), View::ChangeRequest(Box::new(later.view())));
+    world.pointing.get_mut(&(SubjectId::Release(id()), Relation::In)).unwrap().push(joined);
+    let state = State::Release(Box::new(signed));
+    let after = world.decide(&SubjectId::Release(id()), Some(&state), &[], time(9_000)).after;
+    let codes: Vec<&str> =
+        after.as_release().unwrap().readiness.iter().map(|finding| finding.code.as_str()).collect();
+    assert!(codes.contains(&"change_text_unknown"), "{codes:?}");
+}
+
 proptest! {
     #[test]
     fn the_order_in_which_comments_come_means_nothing(
