@@ -33,6 +33,8 @@ const SQLITE_WRITER: &[&str] = &[
     // Names of deliveries come in no order, so that each lands on another page of the index: with the default, of 2 MiB
     // and 1,000 pages, the same pages are read and written again and again.
     "PRAGMA cache_size = -8000",
+    // What undoes half a statement: kept on disk, each page that a statement changes would be written one time more.
+    "PRAGMA temp_store = MEMORY",
     "PRAGMA wal_autocheckpoint = 4000",
 ];
 /// Of the connection that carries the log over: it writes to the database file.

@@ -52,6 +52,14 @@ impl Dialect {
         sqlx::query(AssertSqlSafe(self.read(text).replace("{rows}", &rows)))
     }
 
+    /// The same for SQLite, with several kinds of rows: each goes by its word in the text and has so many columns.
+    pub(super) fn several(self, text: &'static str, words: &[(&str, usize)], count: usize) -> Statement {
+        let text = words.iter().fold(self.read(text), |text, (word, columns)| {
+            text.replace(word, &values(*columns, count, |_| "?".into()))
+        });
+        sqlx::query(AssertSqlSafe(text))
+    }
+
     /// A statement of a text that was put together from constant parts.
     pub(super) fn assembled(self, text: &str) -> Statement {
         sqlx::query(AssertSqlSafe(self.read(text)))

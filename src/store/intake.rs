@@ -279,11 +279,11 @@ async fn insert(
     }
     let firsts: Vec<First<'_>> = firsts.into_values().collect();
     let mut inserted = 0;
-    for some in in_round_numbers(&firsts) {
+    for some in firsts.chunks(MOST_ROWS) {
         inserted += insert_new(connection, dialect, some).await?;
     }
     if inserted == firsts.len() as u64 {
-        insert_bodies(connection, dialect, &firsts).await?;
+        write_rest(connection, dialect, &firsts).await?;
         let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
         let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
         return Ok(rows.iter().map(kept).map(Some).collect());
@@ -295,9 +295,11 @@ async fn insert(
         there.is_some_and(|hash| hash != row.delivery.body.hash())
     };
     let firsts: Vec<First<'_>> = firsts.into_iter().filter(|(row, _)| !is_other(row)).collect();
-    let repeated: Vec<First<'_>> = firsts.iter().copied().filter(|(row, _)| !is_new(row)).collect();
+    let (new, repeated): (Vec<First<'_>>, Vec<First<'_>>) =
+        firsts.iter().copied().partition(|(row, _)| is_new(row));
+    write_rest(connection, dialect, &new).await?;
     repeat(connection, dialect, &repeated).await?;
-    let bodies: Vec<(&str, &Packed)> = firsts
+    let bodies: Vec<(&str, &Packed)> = repeated
         .iter()
         .filter_map(|(row, _)| Some((there.get(&row.delivery.id)?.key.as_str(), &row.delivery.body)))
         .collect();
@@ -310,17 +312,20 @@ async fn insert(
     Ok(rows.iter().map(|row| (!is_other(row)).then(|| kept(row))).collect())
 }
 
-/// Statements are prepared once for each number of rows: there are few numbers (1, 2, 3, 4, 6, 8, 12 and so on), so that
-/// there are few statements.
-fn in_round_numbers<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let power = 1 << rows.len().checked_ilog2()?;
-        let count = if rows.len() >= power + power / 2 { power + power / 2 } else { power };
-        let (some, rest) = rows.split_at(count.min(MOST_ROWS));
-        rows = rest;
-        Some(some)
-    })
-}
+/// What is written of deliveries that are not there yet: each with its body, in one go, since every statement that is waited
+/// for is a time in which nobody writes. What has no id is a place that was not needed.
+const NEW_SQLITE: &str =
+    "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
+    SELECT * FROM ({deliveries}) WHERE column1 IS NOT NULL
+    ON CONFLICT (delivery_id) DO NOTHING;
+    INSERT INTO body (id, body)
+    SELECT * FROM ({bodies}) WHERE column1 IN (SELECT id FROM delivery)";
+const NEW_POSTGRES: &str = "WITH given (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose, body) AS ({rows}),
+    new AS (
+      INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
+      SELECT id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose FROM given
+      WHERE id IS NOT NULL ON CONFLICT (delivery_id) DO NOTHING RETURNING id)
+    INSERT INTO body (id, body) SELECT id, body FROM given WHERE id IN (SELECT id FROM new)";
 
 /// Answers how many were not there yet.
 async fn insert_new(
@@ -328,38 +333,60 @@ async fn insert_new(
     dialect: Dialect,
     rows: &[First<'_>],
 ) -> Result<u64, StoreError> {
-    let text = "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
-                {rows}
-                ON CONFLICT (delivery_id) DO NOTHING";
-    let statement = rows.iter().fold(dialect.rows(text, 9, rows.len()), |statement, (row, repeats)| {
-        statement
-            .bind(&row.key)
-            .bind(&row.delivery.id)
-            .bind(&row.delivery.event)
-            .bind(&row.delivery.host)
-            .bind(row.delivery.received_at.as_microsecond())
-            .bind(row.delivery.body.hash().to_owned())
-            .bind(row.delivery.body.size())
-            .bind(*repeats)
-            .bind(row.delivery.body.whose().to_owned())
-    });
-    Ok(statement.execute(connection).await?.rows_affected())
+    let places = round_number(rows.len());
+    let all = || rows.iter().map(Some).chain(std::iter::repeat(None)).take(places);
+    match dialect {
+        Dialect::Sqlite => {
+            let texts = [("{deliveries}", 9), ("{bodies}", 2)];
+            let statement = all().fold(dialect.several(NEW_SQLITE, &texts, places), bind_delivery);
+            let statement = all().fold(statement, |statement, row| {
+                bind_body(statement.bind(row.map(|(row, _)| row.key.clone())), row)
+            });
+            Ok(statement.execute(connection).await?.rows_affected() / 2)
+        }
+        Dialect::Postgres => {
+            let statement = all().fold(dialect.rows(NEW_POSTGRES, 10, places), |statement, row| {
+                bind_body(bind_delivery(statement, row), row)
+            });
+            Ok(statement.execute(connection).await?.rows_affected())
+        }
+    }
 }
 
-/// Of deliveries whose rows are new, so that they have none.
-async fn insert_bodies(
+/// Statements are prepared once for each number of rows: there are few numbers, so that there are few statements. The
+/// smallest of 1, 2, 3, 4, 6, 8, 12 and so on that is not smaller than this.
+fn round_number(rows: usize) -> usize {
+    let power = rows.next_power_of_two();
+    let smaller = power / 4 * 3;
+    if smaller >= rows { smaller } else { power }
+}
+
+fn bind_delivery(statement: Statement, row: Option<&First<'_>>) -> Statement {
+    let delivery = row.map(|(row, _)| &row.delivery);
+    statement
+        .bind(row.map(|(row, _)| row.key.clone()))
+        .bind(delivery.map(|delivery| delivery.id.clone()))
+        .bind(delivery.map(|delivery| delivery.event.clone()))
+        .bind(delivery.map(|delivery| delivery.host.clone()))
+        .bind(delivery.map(|delivery| delivery.received_at.as_microsecond()))
+        .bind(delivery.map(|delivery| delivery.body.hash().to_owned()))
+        .bind(delivery.map(|delivery| delivery.body.size()))
+        .bind(row.map(|(_, repeats)| *repeats))
+        .bind(delivery.map(|delivery| delivery.body.whose().to_owned()))
+}
+
+fn bind_body(statement: Statement, row: Option<&First<'_>>) -> Statement {
+    statement.bind(row.map(|(row, _)| row.delivery.body.first()))
+}
+
+/// The parts of large bodies that have no place in the first row.
+async fn write_rest(
     connection: &mut AnyConnection,
     dialect: Dialect,
     rows: &[First<'_>],
 ) -> Result<(), StoreError> {
-    let bodies: Vec<(&str, &Packed)> =
-        rows.iter().map(|(row, _)| (row.key.as_str(), &row.delivery.body)).collect();
-    for some in in_round_numbers(&bodies) {
-        let statement = dialect.rows("INSERT INTO body (id, body) {rows}", 2, some.len());
-        bind_bodies(statement, some).execute(&mut *connection).await?;
-    }
-    for (key, body) in bodies {
-        body.write_rest(connection, dialect, key).await?;
+    for (row, _) in rows {
+        row.delivery.body.write_rest(connection, dialect, &row.key).await?;
     }
     Ok(())
 }
@@ -465,14 +492,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_group_is_written_whole_with_few_sizes_of_statements() {
-        let rows: Vec<usize> = (0..GROUP).collect();
-        let mut sizes = BTreeSet::new();
-        for length in 0..=GROUP {
-            let some: Vec<&[usize]> = in_round_numbers(&rows[..length]).collect();
-            assert_eq!(some.concat(), rows[..length]);
-            sizes.extend(some.into_iter().map(<[usize]>::len));
-        }
+    fn any_group_is_written_with_few_sizes_of_statements() {
+        let sizes: BTreeSet<usize> = (1..=MOST_ROWS)
+            .map(|rows| {
+                let places = round_number(rows);
+                assert!((rows..=rows + rows / 2).contains(&places), "{places} for {rows}");
+                places
+            })
+            .collect();
         assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
     }
 }
