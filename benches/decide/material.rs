@@ -262,6 +262,7 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         stage: Stage::Accepted,
         acceptance: Acceptance::Accepted { by: Some(actor("kim", 4)), at: now },
         release: None,
+        emergency: None,
         requester: None,
         text: None,
         needs_no_code: false,

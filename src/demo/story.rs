@@ -13,6 +13,7 @@ mode: enforce
 roles:
   triager: [acme/triage]
   release-manager: [rosa]
+  break-glass: [omar]
 groups:
   qa: [quinn]
 intake:
@@ -34,6 +35,7 @@ environments:
       - approvals: { release-manager: 1, qa: 1 }
     continuous:
       - approvals: { qa: 1 }
+    emergency: { lasts: 4 hours, approved: within 1 working day, retrospective: 5 working days }
 ";
 
 const ASKED: &str = "\
@@ -55,13 +57,14 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     the_clearing_house_decides(stage, issue, &pull_request).await?;
     it_is_planned_and_merged(stage, issue, &pull_request).await?;
     a_small_fix_goes_out(stage).await?;
-    a_release_is_signed(stage, issue).await
+    a_release_is_signed(stage, issue).await?;
+    one_person_is_awake(stage).await
 }
 
 async fn set_the_scene(stage: &Stage) -> anyhow::Result<()> {
-    show::title("Changegate: a story in seven chapters, on a small GitHub in this process");
+    show::title("Changegate: a story in eight chapters, on a small GitHub in this process");
     let github = &stage.sandbox;
-    github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn"]);
+    github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn", "omar"]);
     github.add_team("acme", "triage", &["tess"]);
     github.add_repository("acme/.github", &[(".github/changegate.yml", POLICY)]);
     github.add_repository("acme/web", &[("README.md", "# Web\n")]);
@@ -250,6 +253,51 @@ async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<(
     stage.settle().await?;
     show::aside("The record knows what runs where:");
     show::record(&record_text(stage, record));
+    Ok(())
+}
+
+/// In a freeze, at three in the morning: one person on call brings a fix out, and what is owed for it is asked for.
+async fn one_person_is_awake(stage: &Stage) -> anyhow::Result<()> {
+    show::chapter("8. Three in the morning, and one person awake");
+    let github = &stage.sandbox;
+    let (rosa, ana, omar) = (github.by("rosa"), github.by("ana"), github.by("omar"));
+    show::says("sam", "opens an issue at night: “Nobody can pay”; ana has the fix");
+    let asked = ASKED.replace("_No response_", "Everybody.");
+    let issue =
+        github.by("sam").open_labelled_issue("acme/web", "Nobody can pay", &asked, &["change-request"]);
+    rosa.comment(issue, "/freeze 14 days year end");
+    stage.settle().await?;
+    ana.push("acme/billing", "pay", &[("pay.rs", "pub fn pay() {}\n")], "Take cards again");
+    let body = format!("Closes acme/web#{}", issue.number);
+    let entry = Entry { head: "pay", base: "main", title: "Take cards again", body: &body, draft: false };
+    let fix = ana.open_pull_request("acme/billing", entry);
+    stage.settle().await?;
+    show::says(
+        "omar",
+        "is on call, and comments /emergency; Rosa has frozen production, and everybody else sleeps",
+    );
+    omar.comment(issue, "/emergency cards are refused since 02:40");
+    stage.settle().await?;
+    ana.merge(fix);
+    stage.settle().await?;
+    let run = ana.dispatch("acme/billing", &["production"], "main");
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, "acme/billing", run)?);
+    anyhow::ensure!(
+        github.run("acme/billing", run)["status"] == "in_progress",
+        "the fix should have started"
+    );
+    github.finish_run("acme/billing", run, true);
+    stage.settle().await?;
+    show::comment(&status_comment(stage, issue)?);
+    show::says(
+        "rosa",
+        "signs in the morning, with /approve; Omar writes the retrospective, and ends it with /done worked",
+    );
+    rosa.comment(issue, "/approve");
+    omar.comment(issue, "/done worked The bank had changed its certificate; we now watch it.");
+    stage.settle().await?;
+    show::comment(&status_comment(stage, issue)?);
     Ok(())
 }
 

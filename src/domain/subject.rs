@@ -35,6 +35,8 @@ pub enum Relation {
     Ships,
     /// A release has an issue as its control record. It is looked up, and wakes nobody there.
     Records,
+    /// A change request owes something in a repository. It is looked up, and wakes nobody there.
+    Owes,
 }
 
 impl Relation {
@@ -48,6 +50,7 @@ impl Relation {
             Self::Has => "has",
             Self::Ships => "ships",
             Self::Records => "records",
+            Self::Owes => "owes",
         }
     }
 }

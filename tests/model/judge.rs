@@ -347,6 +347,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         acceptance,
         release: None,
         requester: None,
+        emergency: None,
         text: None,
         needs_no_code: false,
         tried: vec![],

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::emergency::Done;
 use crate::domain::ids::{Actor, CommentId, IssueRef};
 
 /// One act.
@@ -84,6 +85,12 @@ pub enum Deed {
     Plan(String),
     /// Tried what was built, and it works or does not; in whose name that counts is judged where it is asked for.
     Try { works: bool, said: Option<String> },
+    /// Said to be an emergency.
+    Emergency { why: String },
+    /// Signed, where it is an emergency.
+    Vouch,
+    /// Looked back on, once it was done.
+    LookBack { result: Done, said: String },
     /// A command that could not be followed, and what it takes behind it.
     Malformed { word: String, takes: String },
     /// A word behind our prefix that we don't know.
@@ -111,6 +118,12 @@ pub enum Refusal {
     NotATriager,
     NeitherRequesterNorTriager,
     NotAReleaseManager,
+    /// Of those who are on call.
+    NotOnCall,
+    /// Policy knows no emergency.
+    NoEmergencies,
+    /// Neither on call nor a release manager.
+    NeitherOnCallNorReleaseManager,
     /// Nobody may, by hand.
     NotByHand,
     NotUnderstood,
@@ -126,6 +139,9 @@ impl Refusal {
             Self::NotATriager => "not_a_triager",
             Self::NeitherRequesterNorTriager => "neither_requester_nor_triager",
             Self::NotAReleaseManager => "not_a_release_manager",
+            Self::NotOnCall => "not_on_call",
+            Self::NoEmergencies => "no_emergencies",
+            Self::NeitherOnCallNorReleaseManager => "neither_on_call_nor_release_manager",
             Self::NotByHand => "not_by_hand",
             Self::NotUnderstood => "not_understood",
         }
@@ -199,6 +215,9 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         | Deed::Class
         | Deed::Plan(_)
         | Deed::Try { .. }
+        | Deed::Emergency { .. }
+        | Deed::Vouch
+        | Deed::LookBack { .. }
         | Deed::Malformed { .. }
         | Deed::Unheard(_) => stands,
     })
@@ -231,6 +250,9 @@ impl Deed {
             | Self::Class
             | Self::Plan(_)
             | Self::Try { .. }
+            | Self::Emergency { .. }
+            | Self::Vouch
+            | Self::LookBack { .. }
             | Self::Malformed { .. }
             | Self::Unheard(_) => false,
         }

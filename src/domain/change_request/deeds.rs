@@ -14,6 +14,7 @@ use crate::domain::{
 use super::{
     ChangeRequest,
     act::{Act, ActId, Deed, Ruling, Verdict},
+    emergency::Done,
     rules::{Decides, Rules},
 };
 
@@ -168,11 +169,33 @@ fn deed(command: &Command) -> Option<Deed> {
         Command::Unknown(word) => Some(Deed::Unheard(word.clone())),
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,
-        Command::Later(later) => tried(later),
+        Command::Later(later) => tried(later).or_else(|| in_need(later)),
     }
 }
 
-/// Planning, signatures, delivery, emergencies and ranking are judged elsewhere; on an issue in triage they are passed
+/// An emergency, and what is owed for it.
+fn in_need(later: &Later) -> Option<Deed> {
+    let malformed =
+        |word: &str, takes: &str| Some(Deed::Malformed { word: word.into(), takes: takes.into() });
+    if let Later::Emergency(why) = later {
+        let why = why.trim();
+        return if why.is_empty() {
+            malformed("emergency", "a reason")
+        } else {
+            Some(Deed::Emergency { why: why.into() })
+        };
+    }
+    if let Later::Done(words) = later {
+        return match Done::read(words) {
+            Some((result, said)) => Some(Deed::LookBack { result, said: said.into() }),
+            None => malformed("done", "`worked`, `problems` or `backed-out`"),
+        };
+    }
+    let Later::Approve(group) = later else { return None };
+    (group.is_empty() || group.eq_ignore_ascii_case("release-manager")).then_some(Deed::Vouch)
+}
+
+/// Planning, signatures of releases, delivery and ranking are judged elsewhere; on an issue in triage they are passed
 /// over in silence.
 fn tried(later: &Later) -> Option<Deed> {
     if *later == Later::Works {

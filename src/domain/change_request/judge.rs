@@ -9,7 +9,10 @@ use crate::domain::{
     ids::{IssueRef, ReleaseId, RepoName, SubjectId},
     milestone::MilestoneView,
     pull_request::PullRequestView,
-    report::status::{Pull, Setting},
+    report::{
+        retrospective,
+        status::{Pull, Setting},
+    },
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -18,6 +21,7 @@ use super::{
     ChangeRequest,
     act::{Act, ActId, Deed},
     answer,
+    emergency::Emergency,
     follow::Heard,
     log, news, people,
     rules::Rules,
@@ -84,6 +88,7 @@ fn decide(
     judge_acts(&mut after, rules, inquiry, case.now)?;
     plan(&mut after, release);
     derive(&mut after, &around, case.now);
+    let emergency_ends = after.judge_emergency(&around, case.now);
     let due = milestone.and_then(|milestone| milestone.due_on);
     let web_url = &case.instance.web_url;
     let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
@@ -92,6 +97,7 @@ fn decide(
         vec![]
     } else {
         let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+        effects.extend(retrospective::effect(&after, &setting));
         effects.extend(news::effect(before, &after, rules, around.name, case));
         effects
     };
@@ -99,6 +105,7 @@ fn decide(
     let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
     let look_again =
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
+    let look_again = look_again.into_iter().chain(emergency_ends).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
@@ -163,13 +170,17 @@ fn judge_acts(
     now: Timestamp,
 ) -> Option<()> {
     let requester = after.requester().cloned();
+    let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
     let mut complete = Some(());
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
         match people::verdict(act, rules, requester.as_ref(), inquiry) {
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }
-        act.quiet = !rules.speaks() || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
+        // What is owed for an emergency is not meant where there was none.
+        let beside = !declared && matches!(act.deed, Deed::Vouch | Deed::LookBack { .. });
+        act.quiet =
+            beside || !rules.speaks() || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
     }
     complete
 }
@@ -207,6 +218,22 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
     }
     after.acceptance = after.judge_acceptance();
     after.stages = after.history();
+}
+
+impl ChangeRequest {
+    /// What was declared and what is owed for it; when it ends.
+    fn judge_emergency(&mut self, around: &Around<'_>, now: Timestamp) -> Option<Timestamp> {
+        let views = || around.pulls.iter().map(|pull| pull.view);
+        let workers = views().flat_map(|view| view.people.iter().copied()).collect();
+        self.emergency = Emergency::of(&self.acts, &workers);
+        let owes = self.emergency.as_ref().is_some_and(|emergency| !emergency.is_paid());
+        let repositories = views().map(|view| view.at.repo).chain([self.at.repo]);
+        self.owes = repositories.filter(|_| owes).collect();
+        let emergency = self.emergency.as_mut()?;
+        let ends = around.rules.emergencies.iter().map(|(rules, zone)| emergency.ends(rules, zone)).max();
+        emergency.in_force = self.taken_in && ends.is_some_and(|ends| now < ends);
+        ends.filter(|_| emergency.in_force)
+    }
 }
 
 /// GitHub may know of a pull request that we don't see. One that was taken back finishes nothing.

@@ -70,10 +70,15 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Plan(title) => ("planned", Some(title.clone())),
         Deed::Try { works: true, .. } => ("works", None),
         Deed::Try { works: false, said } => ("does_not_work", said.clone()),
+        Deed::Emergency { why } => ("emergency", Some(why.clone())),
+        Deed::Vouch => ("signed", None),
+        Deed::LookBack { result, said } => ("looked_back", Some(format!("{} {said}", result.as_str()))),
         Deed::Malformed { .. } => ("malformed", None),
         Deed::Unheard(word) => ("unheard", Some(word.clone())),
     };
     let entry = match &act.verdict {
+        // It passes by what others have to meet.
+        Verdict::Allowed if matches!(act.deed, Deed::Emergency { .. }) => entry(after, "exception.emergency"),
         Verdict::Refused(refusal) => {
             entry(after, "change_request.refused_act").fact("act", code).fact("why", refusal.as_str())
         }

@@ -5,6 +5,7 @@
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
+//! - [`emergency`]: what somebody on call declared, and what is owed for it,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -12,6 +13,7 @@
 pub mod act;
 pub mod answer;
 pub mod deeds;
+pub mod emergency;
 pub mod follow;
 pub mod log;
 pub mod moved;
@@ -32,12 +34,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::IssueSnapshot,
-    ids::{AccountId, Actor, IssueRef, ReleaseId, SubjectId},
+    ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     revision::RevisionHash,
     subject::Relation,
 };
 
 use act::{Act, Deed};
+use emergency::Emergency;
 use follow::{Gone, Read};
 use stage::{Own, Work};
 
@@ -80,6 +83,12 @@ pub struct ChangeRequest {
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
+    /// The last that was declared.
+    #[serde(default)]
+    pub emergency: Option<Emergency>,
+    /// Where something is owed for it: the repositories that its pull requests, and the issue itself, are in.
+    #[serde(default)]
+    pub owes: BTreeSet<RepoId>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -149,6 +158,9 @@ pub struct ChangeRequestView {
     pub acceptance: Acceptance,
     pub release: Option<ReleaseId>,
     pub requester: Option<Actor>,
+    /// The last emergency that was declared.
+    #[serde(default)]
+    pub emergency: Option<Emergency>,
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
@@ -198,6 +210,8 @@ impl ChangeRequest {
             text: None,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
+            emergency: None,
+            owes: BTreeSet::new(),
             commented: false,
             replies: vec![],
         }
@@ -215,6 +229,7 @@ impl ChangeRequest {
             acceptance: self.acceptance.clone(),
             release: self.release().cloned(),
             requester: self.requester().cloned(),
+            emergency: self.emergency.clone(),
             text: self.text.clone(),
             needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
             tried: self.tried(),
@@ -234,11 +249,13 @@ impl ChangeRequest {
         last.into_values().collect()
     }
 
-    /// The release it is planned for.
+    /// The release it is planned for, and where it owes something.
     #[must_use]
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         let release = self.release().filter(|_| self.taken_in);
-        release.map(|release| (Relation::In, SubjectId::Release(release.clone()))).into_iter().collect()
+        let release = release.map(|release| (Relation::In, SubjectId::Release(release.clone())));
+        let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
+        release.into_iter().chain(owes).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

@@ -28,6 +28,13 @@ pub fn verdict(
         (_, None) => refused(Refusal::Nobody),
         (_, Some(by)) if !by.person => refused(Refusal::NotAPerson),
         (Deed::Try { .. }, Some(_)) => Some(Verdict::Allowed),
+        (Deed::Emergency { .. }, Some(_)) if rules.emergencies.is_empty() => refused(Refusal::NoEmergencies),
+        (Deed::Emergency { .. }, Some(by)) => member(&rules.on_call, by, Refusal::NotOnCall, inquiry),
+        (Deed::Vouch, Some(by)) => member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry),
+        (Deed::LookBack { .. }, Some(by)) => {
+            let all = [&rules.on_call[..], &rules.release_managers].concat();
+            member(&all, by, Refusal::NeitherOnCallNorReleaseManager, inquiry)
+        }
         (Deed::Plan(_), Some(by)) => {
             member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)
         }

@@ -4,7 +4,7 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Marker, Mode, Who, Zone},
+    policy::{EffectivePolicy, Emergency, Marker, Mode, Who, Zone},
     revision::{ChangeText, RevisionHash},
 };
 
@@ -18,6 +18,10 @@ pub struct Rules {
     pub labels: Labels,
     pub triagers: Vec<Who>,
     pub release_managers: Vec<Who>,
+    /// Who may declare an emergency.
+    pub on_call: Vec<Who>,
+    /// What an emergency may do and what is owed for it, in each kind of environment that knows one.
+    pub emergencies: Vec<(Emergency, Zone)>,
     /// With `cg`, commands are written `/cg accept`.
     pub prefix: Option<String>,
     /// In which times are shown.
@@ -65,6 +69,8 @@ impl Rules {
             labels: Labels::of(&policy),
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
+            on_call: policy.role("break-glass").to_vec(),
+            emergencies: emergencies(&policy),
             prefix: policy.command_prefix().map(Into::into),
             zone: policy.zone(),
             marker: policy.intake().marker.clone(),
@@ -79,6 +85,8 @@ impl Rules {
             labels: Labels::usual(),
             triagers: vec![],
             release_managers: vec![],
+            on_call: vec![],
+            emergencies: vec![],
             prefix: None,
             zone: Zone::utc(),
             marker: Marker::Label("change-request".into()),
@@ -135,6 +143,14 @@ impl Rules {
     pub fn enforces(&self) -> bool {
         self.mode == Some(Mode::Enforce)
     }
+}
+
+fn emergencies(policy: &EffectivePolicy) -> Vec<(Emergency, Zone)> {
+    let of_part = |part| {
+        let zone = policy.zone_of(part);
+        part.environments().values().filter_map(move |section| Some((section.emergency?, zone.clone())))
+    };
+    policy.parts().flat_map(of_part).collect()
 }
 
 impl Labels {

@@ -1,20 +1,20 @@
 //! The way out where a fix is wanted now, and other people's work lies before it: the fix alone, on what runs.
 
-use std::collections::BTreeSet;
-
 use super::{super::ids::Sha, Range};
 
+/// In a longer range nobody picks commits one by one.
+const LONGEST: usize = 100;
+
 impl Range {
-    /// The commands that put the work of these pull requests on what runs, on a branch that is named after the issue
-    /// or pull request `fix`. `None`: nothing runs yet, or the range has nothing of them.
+    /// What could be picked out of it: the commits that are no merges, oldest first, each with the number of its pull request.
     #[must_use]
-    pub fn alone_on_what_runs(&self, fix: u64, pull_requests: &BTreeSet<u64>) -> Option<String> {
-        let baseline = self.baseline.as_ref()?;
-        let of_them = self.commits.iter().filter(|(commit, origin)| {
-            !commit.is_merge() && origin.pull_request().is_some_and(|number| pull_requests.contains(&number))
-        });
-        let commits: Vec<&str> = of_them.map(|(commit, _)| commit.sha.short()).collect();
-        let pick = (!commits.is_empty()).then(|| commits.join(" "))?;
-        Some(format!("git switch -c hotfix/{fix} {} && git cherry-pick -x {pick}", Sha::short(baseline)))
+    pub fn picks(&self) -> Vec<(u64, Sha)> {
+        if self.commits.len() > LONGEST {
+            return vec![];
+        }
+        let of_pull_requests = self.commits.iter().filter(|(commit, _)| !commit.is_merge());
+        of_pull_requests
+            .filter_map(|(commit, origin)| Some((origin.pull_request()?, commit.sha.clone())))
+            .collect()
     }
 }

@@ -132,6 +132,7 @@ impl<'a> Asking<'_, 'a> {
             goes_back,
             adopted: self.view.adopted.len(),
             findings,
+            picks: range.picks(),
             pull_requests: range.pull_requests,
         };
         Some(Ok(Found { brings, provisional: unread || unknown }))

@@ -20,6 +20,9 @@ pub struct Brings {
     /// How many commits without a pull request were adopted when it was found out.
     #[serde(default)]
     pub adopted: usize,
+    /// The commits that are no merges, oldest first, each with the number of its pull request; of a long range none.
+    #[serde(default)]
+    pub picks: Vec<(u64, Sha)>,
 }
 
 impl Brings {

@@ -9,7 +9,7 @@ use super::{
     super::{
         account::Account,
         calendar::Freezes,
-        change_request::ChangeRequestView,
+        change_request::{ChangeRequestView, emergency::Emergency},
         commit::{self, CheckStand},
         environment::Deployed,
         facts::{Inquiry, Membership},
@@ -93,6 +93,8 @@ pub struct Scene<'a> {
     pub shipping: Option<Shipping<'a>>,
     /// The changes that come along and have to be tried.
     pub tried: Vec<Trying<'a>>,
+    /// The emergencies for which something is owed here.
+    pub owed: Vec<(IssueRef, Emergency)>,
 }
 
 /// A change request of what comes along.
@@ -139,6 +141,8 @@ pub struct PullRequestInRange {
     pub change_requests: Vec<IssueRef>,
     /// Who approved exactly what was merged, and wrote none of it.
     pub approved_by: Vec<Actor>,
+    /// The emergencies that it belongs to; none, where one of its change requests is no emergency now.
+    pub emergencies: Vec<(IssueRef, Emergency)>,
 }
 
 impl Section {
@@ -240,6 +244,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let tried = look_at_trials(&policy, &sections, ship, &pull_requests, &mut members, inquiry);
     let wants_release = ship == Ship::Train && sections.iter().any(Section::wants_release);
     let shipping = if wants_release { look_at_releases(&ask, &policy, &sections, inquiry) } else { None };
+    let owed = look_at_debts(&ask, &sections, inquiry);
     Some(Scene {
         ask,
         name: view.name.clone(),
@@ -254,8 +259,28 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         members,
         shipping,
         tried,
+        owed,
         policy,
     })
+}
+
+/// Nothing is owed where no emergency is known.
+fn look_at_debts(
+    ask: &Ask<'_>,
+    sections: &[Section],
+    inquiry: &mut Inquiry<'_>,
+) -> Vec<(IssueRef, Emergency)> {
+    if sections.iter().all(|section| section.rules.emergency.is_none()) {
+        return vec![];
+    }
+    let owing = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Owes);
+    let owing = owing.into_iter().flatten();
+    owing.filter_map(|subject| emergency(subject.clone(), inquiry)).collect()
+}
+
+fn emergency(subject: SubjectId, inquiry: &mut Inquiry<'_>) -> Option<(IssueRef, Emergency)> {
+    let view = inquiry.view(subject).flatten().and_then(View::as_change_request)?;
+    Some((view.at, view.emergency.clone()?))
 }
 
 /// The changes that come along, where somebody has to have tried them; and who of those who did is in which group.
@@ -355,7 +380,19 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
         .map(|number| {
             let at = IssueRef { repo: ask.repo, number: *number };
             let commit::Merged { passes, change_requests, approved_by } = commit::judge_merged(at, inquiry);
-            PullRequestInRange { at, passes, change_requests, approved_by: approved_by.to_vec() }
+            let of = |at: &IssueRef| emergency(SubjectId::ChangeRequest(*at), inquiry);
+            let emergencies: Option<Vec<_>> = change_requests
+                .iter()
+                .map(of)
+                .map(|emergency| emergency.filter(|(_, emergency)| emergency.in_force))
+                .collect();
+            PullRequestInRange {
+                at,
+                passes,
+                change_requests,
+                approved_by: approved_by.to_vec(),
+                emergencies: emergencies.unwrap_or_default(),
+            }
         })
         .collect()
 }

@@ -14,6 +14,9 @@ const LONGEST: usize = 1_000;
 /// The code of the one finding where nobody has written a policy.
 pub const NO_POLICY: &str = "no_policy";
 
+/// The codes of what goes ahead of other rules: whoever reads that something was allowed shall see why.
+const WAYS: [&str; 2] = ["emergency", "rollback"];
+
 /// What stands in the way, in short; two decisions with the same gist need not be told twice.
 #[must_use]
 pub fn gist(verdict: &Verdict) -> String {
@@ -27,6 +30,9 @@ pub fn gist(verdict: &Verdict) -> String {
 pub fn note(verdict: &Verdict, web_url: &str) -> String {
     let words = |text: &str, finding: &Finding| super::check::markdown(text, &finding.names, web_url);
     let mut text = first_line(verdict);
+    for way in verdict.findings.iter().filter(|finding| WAYS.contains(&finding.code.as_str())) {
+        text.push_str(&format!("\n- {}", words(&way.sentence, way)));
+    }
     let mut left_out = 0;
     for obstacle in verdict.findings.iter().flat_map(Finding::obstacles) {
         let cure = obstacle.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(cure, obstacle)));

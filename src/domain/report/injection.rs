@@ -5,7 +5,11 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        change_request::{ChangeRequest, rules::Rules},
+        change_request::{
+            ChangeRequest,
+            emergency::{Done, Emergency, LookedBack},
+            rules::Rules,
+        },
         effect::Call,
         environment::Environment,
         event::{DeploymentReport, DeploymentSnapshot, What},
@@ -15,7 +19,7 @@ use super::{
         subject::State,
         trial::{WEB, World, actor, at, event, name, sha, time},
     },
-    check, gate, status, text,
+    check, gate, retrospective, status, text,
 };
 
 const HOSTILE: [&str; 26] = [
@@ -156,8 +160,9 @@ environments: { all: { names: [\"**\"], require: [{ range: traced }] } }
     issue.unwrap_or_else(|| panic!("no issue for {environment:?}"))
 }
 
-/// The status comment on a request that shows it: as a missing field, a doubt, a person and a release.
-fn comment(hostile: &str) -> String {
+/// The status comment on a request that shows it: as a missing field, a doubt, a person, a release and an emergency; and the
+/// retrospective of that, before and after.
+fn comments(hostile: &str) -> [String; 3] {
     let name = name(WEB);
     let rules = Rules::of(None, Some(&name));
     let setting = status::Setting {
@@ -174,7 +179,23 @@ fn comment(hostile: &str) -> String {
     request.taken_in = true;
     request.missing = vec![hostile.into()];
     request.unread = Some(hostile.into());
-    status::comment(&request, &setting)
+    let by = crate::domain::ids::Actor { login: hostile.into(), person: false, ..actor("oz") };
+    let emergency = Emergency {
+        since: time(0),
+        by: by.clone(),
+        at: time(0),
+        why: hostile.into(),
+        declared_by: [by.id].into(),
+        signed: None,
+        looked_back: None,
+        in_force: true,
+    };
+    let looked_back = LookedBack { by, at: time(0), result: Done::Worked, said: hostile.into() };
+    let over = Emergency { looked_back: Some(looked_back), ..emergency.clone() };
+    let (before, after) =
+        (retrospective::body(&request, &emergency, &setting), retrospective::body(&request, &over, &setting));
+    request.emergency = Some(emergency);
+    [status::comment(&request, &setting), before, after]
 }
 
 /// Each text of ours that shows it, by name.
@@ -182,15 +203,18 @@ fn texts(hostile: &str) -> Vec<(&'static str, String)> {
     let row = check::summary("", &[finding(hostile)], "https://github.com");
     // The marks of the table and of what we set in bold are ours.
     let ours = |text: String| text.replace("**", "").replace("|---|---|---|", "");
+    let [comment, before, after] = comments(hostile);
     // So are the elements of the comment and the links in it.
     let comment = ["<details>", "</details>", "<summary>", "</summary>"]
         .iter()
-        .fold(comment(hostile), |text, element| text.replace(element, ""));
+        .fold(comment, |text, element| text.replace(element, ""));
     vec![
         ("check run", ours(row)),
         ("note", ours(gate::note(&verdict(vec![finding(hostile)]), "https://github.com"))),
         ("by-pass", by_pass(hostile).1),
         ("status comment", ours(comment)),
+        ("retrospective", ours(before)),
+        ("retrospective, written", ours(after)),
     ]
 }
 

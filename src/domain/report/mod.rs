@@ -14,5 +14,7 @@ pub mod gate;
 
 pub mod record;
 
+pub mod retrospective;
+
 #[cfg(test)]
 mod injection;

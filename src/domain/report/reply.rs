@@ -60,6 +60,9 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Malformed { word, .. } => word,
         Deed::Try { works: true, .. } => "works",
         Deed::Try { works: false, .. } => "does-not-work",
+        Deed::Emergency { .. } => "emergency",
+        Deed::Vouch => "approve",
+        Deed::LookBack { .. } => "done",
         Deed::Unheard(_) => return "a command that does not exist".into(),
         Deed::TakeBack(_) | Deed::Infrastructure | Deed::Class | Deed::Plan(_) => return "a command".into(),
     };
@@ -77,7 +80,17 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
             format!("GitHub does not say who it was; {}", managers(setting))
         }
         (Refusal::Nobody, _) => format!("GitHub does not say who it was; this is decided by {}", triagers()),
+        (Refusal::NotAReleaseManager, Deed::Vouch) => {
+            format!("an emergency is signed by {}", release_managers(setting))
+        }
         (Refusal::NotAReleaseManager, _) => managers(setting),
+        (Refusal::NotOnCall, _) => format!("an emergency is declared by {}", on_call(setting)),
+        (Refusal::NoEmergencies, _) => {
+            "the policy knows no emergency: no section of `environments` says `emergency`".into()
+        }
+        (Refusal::NeitherOnCallNorReleaseManager, _) => {
+            format!("that is for {} and {}", on_call(setting), release_managers(setting))
+        }
         (Refusal::NeitherRequesterNorTriager, _) => {
             let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));
             format!(
@@ -91,10 +104,15 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
 }
 
 fn managers(setting: &Setting<'_>) -> String {
-    format!(
-        "releases are planned by {}",
-        people("release managers", "release manager", &setting.rules.release_managers, setting)
-    )
+    format!("releases are planned by {}", release_managers(setting))
+}
+
+fn release_managers(setting: &Setting<'_>) -> String {
+    people("release managers", "release manager", &setting.rules.release_managers, setting)
+}
+
+fn on_call(setting: &Setting<'_>) -> String {
+    people("people on call", "`break-glass` role", &setting.rules.on_call, setting)
 }
 
 /// `the triagers (acme/triage)`, as links that call nobody.
@@ -112,8 +130,10 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         Refusal::Nobody
         | Refusal::NotATriager
         | Refusal::NeitherRequesterNorTriager
-        | Refusal::NotAReleaseManager => true,
-        Refusal::NotAPerson | Refusal::NotByHand | Refusal::NotUnderstood => false,
+        | Refusal::NotAReleaseManager
+        | Refusal::NotOnCall
+        | Refusal::NeitherOnCallNorReleaseManager => true,
+        Refusal::NotAPerson | Refusal::NoEmergencies | Refusal::NotByHand | Refusal::NotUnderstood => false,
     };
     match (&act.id, &act.deed) {
         (ActId::Label(..) | ActId::Milestone(..), _) if setting.rules.enforces() && may_ask => {

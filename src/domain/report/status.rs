@@ -8,6 +8,7 @@ use crate::domain::{
     change_request::{
         ChangeRequest, Stage,
         act::{self, Ruling, Standing},
+        emergency::Debt,
         rules::Rules,
     },
     ids::{Actor, RepoName},
@@ -16,7 +17,7 @@ use crate::domain::{
 };
 
 use super::{
-    next, reply,
+    next, reply, retrospective,
     text::{self, TEXT_LIMIT, TITLE_LIMIT},
 };
 
@@ -51,6 +52,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut parts = vec![head(request, setting)];
     if request.taken_in {
         parts.extend(missing(request, standing));
+        parts.extend(emergency(request, setting));
         parts.push(doubt(request).unwrap_or_else(|| next::next(request, standing, setting)));
     } else {
         let (kind, marker) = setting.rules.marker();
@@ -151,6 +153,48 @@ fn missing(request: &ChangeRequest, standing: Option<Standing<'_>>) -> Option<St
     Some(format!(
         "This request can't be triaged yet. Missing: {fields}. Edit the description above, each under a heading of that name; this note goes away by itself."
     ))
+}
+
+/// What was declared, what is quicker, and what is owed for it.
+fn emergency(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
+    let emergency = request.emergency.as_ref()?;
+    let time = |at: Timestamp| setting.rules.zone.time(at);
+    let (by, why) = (text::mention(&emergency.by), text::escape(&emergency.why, TEXT_LIMIT));
+    let mut parts = vec![format!("**Emergency**, declared by {by} on {}: {why}", time(emergency.at))];
+    let ends = setting.rules.emergencies.iter().map(|(rules, zone)| emergency.ends(rules, zone)).max();
+    if let Some(ends) = ends.filter(|_| emergency.in_force) {
+        parts.push(format!(
+            "Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until {}; {} renews that. Nothing else passes with them.",
+            time(ends),
+            setting.command("emergency WHY")
+        ));
+    } else {
+        parts.push(format!("It has ended; {} declares it again.", setting.command("emergency WHY")));
+    }
+    if emergency.is_paid() {
+        parts.push("Nothing is owed for it any more.".into());
+    }
+    let owed = |debt, words: String| {
+        let due = retrospective::due(emergency, debt, setting)?;
+        Some(format!("Owed until {}: {words}", time(due)))
+    };
+    let managers =
+        reply::people("release managers", "release manager", &setting.rules.release_managers, setting);
+    parts.extend(owed(
+        Debt::Signature,
+        format!(
+            "{} here by one of {managers} who neither declared it nor worked on it.",
+            setting.command("approve")
+        ),
+    ));
+    parts.extend(owed(
+        Debt::Retrospective,
+        format!(
+            "{} here, once the issue of its retrospective is written.",
+            setting.command("done worked|problems|backed-out")
+        ),
+    ));
+    Some(parts.join("\n"))
 }
 
 fn doubt(request: &ChangeRequest) -> Option<String> {

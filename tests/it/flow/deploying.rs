@@ -157,7 +157,10 @@ async fn what_runs_is_where_the_next_range_begins_and_going_back_to_it_is_always
         s.policy(&CONTINUOUS.replace("[default]", "[default, back]")).await;
         let run = deploys(s, "lee", "back").await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
-        assert_snapshot!(said(s, run), @"**Allowed:** 3 of 3 rules met.");
+        assert_snapshot!(said(s, run), @"
+        **Allowed:** 3 of 3 rules met.
+        - It goes back from `dc966f0` to `70a402a`, which was allowed here and deployed on 2 Nov 2026, 12:00 UTC.
+        ");
         s.github().finish_run(WEB, run, true);
         s.settle().await;
     })

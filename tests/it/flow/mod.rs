@@ -4,6 +4,7 @@ mod costs;
 mod deliveries;
 mod deploying;
 mod derived;
+mod emergencies;
 mod endings;
 mod faults;
 mod installation;

@@ -186,6 +186,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         release,
         requester,
         at: _,
+        emergency: _,
         text: _,
         needs_no_code: _,
         tried: _,

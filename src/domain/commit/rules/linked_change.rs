@@ -5,6 +5,7 @@ use super::super::{
         change_request::{
             Acceptance::{Accepted, Refused, Unknown, Waiting},
             ChangeRequestView, Stage,
+            emergency::Emergency,
         },
         finding::{Finding, Outcome, Reference, code, quoted},
         ids::Actor,
@@ -34,7 +35,10 @@ pub(super) fn finding(link: &LinkedChange<'_>, scene: &Scene<'_>) -> Finding {
             not_taken_in(&named, view, link.marker.as_ref())
         }
         (Accepted { by, at }, true, true) => accepted(&named, by.as_ref(), &time(*at)),
-        (Waiting { since }, true, true) => waiting(&named, view.stage, since.map(time), &link.triagers),
+        (Waiting { since }, true, true) => match view.emergency.as_ref().filter(|it| it.in_force) {
+            Some(emergency) => declared(&named, emergency, &time(emergency.at)),
+            None => waiting(&named, view.stage, since.map(time), &link.triagers),
+        },
         (Refused { by, why }, true, true) => {
             refused(&named, view.stage, by.as_ref(), why.as_deref(), &link.triagers)
         }
@@ -90,6 +94,17 @@ fn accepted(named: &Named, by: Option<&Actor>, at: &str) -> Finding {
     let who = by.as_ref().map(|by| format!(" by {}", by.text)).unwrap_or_default();
     let sentence = format!("{} was accepted{who} on {at}.", named.text);
     Finding::new("change_accepted", Outcome::Pass, RULE, sentence).names(by.and_then(|by| by.page))
+}
+
+fn declared(named: &Named, emergency: &Emergency, at: &str) -> Finding {
+    let by = Named::actor(&emergency.by);
+    let sentence = format!(
+        "{} was declared an emergency by {} on {at}: {}.",
+        named.text,
+        by.text,
+        quoted(&emergency.why)
+    );
+    Finding::new("emergency_declared", Outcome::Pass, RULE, sentence).names(by.page)
 }
 
 fn waiting(named: &Named, stage: Stage, since: Option<String>, triagers: &[String]) -> Finding {

@@ -48,6 +48,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         stage,
         acceptance,
         release: None,
+        emergency: None,
         requester: Some(actor("dana")),
         text: None,
         needs_no_code: false,

@@ -217,15 +217,12 @@ fn of_nothing() -> RangeCommit {
 }
 
 #[test]
-fn the_way_out_puts_the_fix_alone_on_what_runs() {
+fn what_can_be_picked_out_of_a_range_is_each_commit_of_a_pull_request_that_is_no_merge() {
     let history = line(3).came('1', 12).came('2', 13).came('3', 12);
-    let history = history.with('4', "13", "Merge pull request #12").came('4', 12);
-    let range = history.ahead();
-    let way_out = range.alone_on_what_runs(128, &BTreeSet::from([12]));
-    insta::assert_snapshot!(way_out.unwrap(), @"git switch -c hotfix/128 0000000 && git cherry-pick -x 1111111 3333333");
-    assert_eq!(range.alone_on_what_runs(128, &BTreeSet::from([99])), None);
-    let first = Range { baseline: None, ..range };
-    assert_eq!(first.alone_on_what_runs(128, &BTreeSet::from([12])), None);
+    let range = history.with('4', "13", "Merge pull request #12").came('4', 12).ahead();
+    let picks: Vec<String> =
+        range.picks().iter().map(|(number, sha)| format!("{number} {}", sha.short())).collect();
+    assert_eq!(picks, ["12 1111111", "13 2222222", "12 3333333"]);
 }
 
 #[test]

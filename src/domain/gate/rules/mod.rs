@@ -15,6 +15,7 @@ use super::{
 mod acceptance;
 mod changes;
 mod checks;
+mod emergency;
 mod order;
 mod range;
 mod release;
@@ -38,23 +39,33 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     if let Some(rollback) = rollback::finding(scene) {
         return Judged { findings: first.chain([rollback]).collect(), again_at: None };
     }
-    let (times, again_at) = times::judge(scene);
-    let findings = first
+    if let Some(way) = emergency::way(scene) {
+        let rules = required(scene, |rule| !matches!(rule, Rule::Approvals(_) | Rule::Acceptance(_)));
+        let findings = first.chain(range::findings(scene)).chain(rules).chain(way.findings).collect();
+        return Judged { findings, ..way };
+    }
+    let (times, next) = times::judge(scene);
+    let debts = emergency::debts(scene);
+    let mut findings: Vec<Finding> = first
         .chain(range::findings(scene))
         .chain(release::findings(scene))
-        .chain(required(scene))
+        .chain(required(scene, |_| true))
         .chain(times)
+        .chain(debts.findings)
         .collect();
-    Judged { findings, again_at }
+    if findings.iter().any(|finding| finding.outcome() > Outcome::Pass) {
+        findings.extend(emergency::not_alone(scene));
+    }
+    Judged { findings, again_at: next.into_iter().chain(debts.again_at).min() }
 }
 
-/// What policy requires; a rule that two policies name is judged once.
-fn required(scene: &Scene<'_>) -> Vec<Finding> {
+/// What policy requires, of the rules that count here; a rule that two policies name is judged once.
+fn required(scene: &Scene<'_>, counts: impl Fn(&Rule) -> bool) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings = vec![];
     for section in &scene.sections {
         for rule in section.rules_for(scene.ship) {
-            if seen.insert(format!("{rule:?}")) {
+            if counts(rule) && seen.insert(format!("{rule:?}")) {
                 findings.extend(finding(rule, section, scene));
             }
         }

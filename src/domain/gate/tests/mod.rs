@@ -3,6 +3,7 @@
 
 mod changes;
 mod checks;
+mod emergency;
 mod order;
 mod others;
 mod properties;
@@ -22,11 +23,12 @@ use jiff::Timestamp;
 use super::{Ask, Brings, Candidate, Order, PullRequestInRange, Scene, Section, Verdict, decide};
 use crate::domain::{
     calendar::Freezes,
+    change_request::emergency::Emergency,
     commit::CheckStand,
     environment::{Deployed, Phase},
     facts::Membership,
     finding::{Finding, Outcome},
-    ids::{AccountId, Actor, Sha},
+    ids::{AccountId, Actor, IssueRef, Sha},
     policy::{EffectivePolicy, Policy, RequiredCheck, Scope, parse},
     trial::{WEB, actor, at, name, sha, time},
 };
@@ -56,6 +58,7 @@ struct Deployment {
     checks: Vec<(RequiredCheck, CheckStand)>,
     members: BTreeMap<(String, AccountId), Membership>,
     freezes: Freezes,
+    owed: Vec<(IssueRef, Emergency)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +74,7 @@ struct Pull {
     number: u64,
     passes: Finding,
     approved_by: Vec<Actor>,
+    emergencies: Vec<(IssueRef, Emergency)>,
 }
 
 /// A pull request that stands so.
@@ -78,7 +82,7 @@ fn pull(number: u64, own: Outcome) -> Pull {
     let rule = Finding::new("change_not_accepted", own, "the change request is accepted", "It stands.");
     let rule = if own == Outcome::Pass { rule } else { rule.cure("a triager comments `/accept`") };
     let passes = Finding::new("pull_request", Outcome::Pass, "", format!("#{number}")).because(vec![rule]);
-    Pull { number, passes, approved_by: vec![] }
+    Pull { number, passes, approved_by: vec![], emergencies: vec![] }
 }
 
 fn deployed(digit: char) -> Deployed {
@@ -104,6 +108,7 @@ fn to(lines: &str) -> Deployment {
         checks: vec![],
         members: BTreeMap::new(),
         freezes: Freezes::default(),
+        owed: vec![],
     }
 }
 
@@ -121,6 +126,7 @@ fn brings(pull_requests: &[u64]) -> Brings {
         pull_requests: pull_requests.iter().copied().collect(),
         findings: vec![Finding::new("range_traced", Outcome::Pass, "every commit is traced", traced)],
         adopted: 0,
+        picks: pull_requests.iter().map(|number| (*number, sha('e'))).collect(),
     }
 }
 
@@ -224,6 +230,7 @@ impl Deployment {
             passes: pull.passes.clone(),
             change_requests: vec![at(pull.number + 100)],
             approved_by: pull.approved_by.clone(),
+            emergencies: pull.emergencies.clone(),
         });
         Scene {
             ask,
@@ -239,6 +246,7 @@ impl Deployment {
             members: self.members.clone(),
             shipping: None,
             tried: vec![],
+            owed: self.owed.clone(),
             policy,
         }
     }

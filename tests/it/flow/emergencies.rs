@@ -1,0 +1,162 @@
+//! Three in the morning and one person awake: what an emergency lets through, what it does not, and what is owed for it.
+
+use changegate::sandbox::Numbered;
+
+use super::deploying::{WEB, built, deploys, said, stands};
+use crate::support::{Pull, Scene, assert_snapshot, scenario};
+
+/// The sandbox begins on a Monday, when the window is closed. Quinn is on call.
+const RULES: &str = "version: 1
+mode: enforce
+roles: { triager: [acme/triage], release-manager: [rosa], break-glass: [quinn] }
+repositories:
+  - { match: acme/web, ship: continuous, change: issue }
+environments:
+  production:
+    names: [production]
+    from: { branches: [default, \"hotfix/*\"] }
+    window: [\"Tue-Thu 09:00-16:00\"]
+    require:
+      - range: traced
+      - change: accepted
+    continuous:
+      - approvals: { review: 1 }
+    emergency: { lasts: 4 hours, approved: within 1 working day, retrospective: 5 working days }
+";
+
+const HOUR: i64 = 3600;
+
+async fn ruled(s: &Scene) {
+    s.policy_file("acme/.github", RULES).await;
+    s.by("rosa").protect(WEB, "production", true, true);
+    s.settle().await;
+}
+
+/// A change request that nobody has accepted, and Ana's pull request for it.
+async fn a_fix(s: &Scene, title: &str, branch: &str) -> (Numbered, Pull) {
+    let issue = s.change_request(title).await;
+    let pull = s.pull_request(WEB, branch, &format!("Closes #{}", issue.number)).await;
+    (issue, pull)
+}
+
+async fn declared(s: &Scene, issue: Numbered, login: &str) {
+    s.by(login).comment(issue, "/emergency nobody can pay");
+    s.settle().await;
+}
+
+async fn merged(s: &Scene, pull: &Pull) {
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+}
+
+fn retrospective(s: &Scene) -> serde_json::Value {
+    let found = s.record_of(WEB, "Retrospective: Pay again");
+    assert_eq!(found.len(), 1, "{found:?}");
+    s.github().issue(found[0])
+}
+
+#[tokio::test]
+async fn one_person_who_is_awake_brings_a_fix_out_at_once_and_what_is_owed_is_asked_for_afterwards() {
+    scenario(async |s| {
+        ruled(s).await;
+        let (issue, pull) = a_fix(s, "Pay again", "pay").await;
+        declared(s, issue, "sam").await;
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@sam wrote `/emergency`; an emergency is declared by the people on call ([quinn](https://github/quinn)).");
+        declared(s, issue, "quinn").await;
+        merged(s, &pull).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @"
+        **Allowed:** 6 of 6 rules met.
+        - [#1](https://github/acme/web/issues/1) was declared an emergency by [quinn](https://github/quinn) on 2 Nov 2026, 12:00 UTC: “nobody can pay”. It lasts until 2 Nov 2026, 16:00 UTC. An independent signature is owed until 3 Nov 2026, 12:00 UTC. A retrospective is owed until 9 Nov 2026, 12:00 UTC.
+        ");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert_eq!(retrospective(s)["state"], "open");
+
+        // Tuesday, a minute after the signature was due: ordinary work waits for it.
+        s.pass(24 * HOUR);
+        s.settle().await;
+        let next = s.accepted("Export").await;
+        built(s, "export", next.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure");
+        assert_snapshot!(said(s, run), @"
+        **Denied:** 1 of 8 rules not met.
+        - [#1](https://github/acme/web/issues/1) was an emergency, and its independent signature is owed since 3 Nov 2026, 12:00 UTC. **Cure:** a release manager ([rosa](https://github/rosa)) who neither declared it nor worked on it comments `/approve` on [#1](https://github/acme/web/issues/1).
+        ");
+        s.by("rosa").comment(issue, "/approve");
+        s.settle().await;
+        s.by("ana").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.by("quinn").comment(issue, "/done worked The pool was too small.");
+        s.settle().await;
+        assert_eq!(retrospective(s)["state"], "closed");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_takes_no_other_work_along_and_says_how_the_fix_goes_alone() {
+    scenario(async |s| {
+        ruled(s).await;
+        // Something runs.
+        let (first, pull) = a_fix(s, "Pay again", "pay").await;
+        declared(s, first, "quinn").await;
+        merged(s, &pull).await;
+        let runs = s.github().head(WEB, "main").unwrap();
+        let run = deploys(s, "ana", "main").await;
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        // Export is merged and waits for Tuesday; then somebody needs a fix.
+        let export = s.accepted("Export").await;
+        built(s, "export", export.number).await;
+        let (second, pull) = a_fix(s, "Log in again", "login").await;
+        declared(s, second, "quinn").await;
+        merged(s, &pull).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -");
+        assert_snapshot!(said(s, run), @"
+        **Waiting:** 3 of 8 rules not met yet.
+        - `review` has 0 of 1 approvals of what was merged as [#7](https://github/acme/web/pull/7). **Cure:** somebody who wrote none of it approves [#7](https://github/acme/web/pull/7) in a review; GitHub takes one after the merge too.
+        - Closed until Tue 3 Nov 2026, 09:00 UTC (window Tue-Thu 09:00-16:00). **Cure:** nobody need do anything: it is judged again at that time; what cannot wait is an emergency: `/emergency WHY`.
+        - [#6](https://github/acme/web/issues/6) is an emergency, and [#5](https://github/acme/web/pull/5) comes along and belongs to none. **Cure:** deploy the fix alone: `git switch -c hotfix/6 3288c2d && git cherry-pick -x a3476a0`.
+        ");
+        // As it says.
+        let fix = s.github().head(WEB, "main").unwrap();
+        let branch = format!("hotfix/{}", second.number);
+        s.by("ana").create_branch(WEB, &branch, &runs);
+        let message = format!("Build login\n\n(cherry picked from commit {fix})");
+        s.by("ana").push(WEB, &branch, &[("login.txt", "login")], &message);
+        s.settle().await;
+        let run = deploys(s, "ana", &branch).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_ends_by_itself_and_what_waits_then_is_ordinary_again() {
+    scenario(async |s| {
+        ruled(s).await;
+        let (issue, pull) = a_fix(s, "Pay again", "pay").await;
+        declared(s, issue, "quinn").await;
+        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+        s.pass(4 * HOUR);
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 2 rules not met: #1 is not accepted yet");
+        merged(s, &pull).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "waiting -");
+        declared(s, issue, "quinn").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
