@@ -263,6 +263,7 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         acceptance: Acceptance::Accepted { by: Some(actor("kim", 4)), at: now },
         release: None,
         emergency: None,
+        risk: None,
         requester: None,
         text: None,
         needs_no_code: false,

@@ -348,6 +348,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         release: None,
         requester: None,
         emergency: None,
+        risk: None,
         text: None,
         needs_no_code: false,
         tried: vec![],

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::emergency::Done;
-use crate::domain::ids::{Actor, CommentId, IssueRef};
+use crate::domain::{
+    ids::{Actor, CommentId, IssueRef},
+    policy::Risk,
+};
 
 /// One act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +88,8 @@ pub enum Deed {
     Plan(String),
     /// Tried what was built, and it works or does not; in whose name that counts is judged where it is asked for.
     Try { works: bool, said: Option<String> },
+    /// Said to be of this risk: by anybody, as far as that raises it; by a triager with a reason, otherwise.
+    Risk { risk: Risk, why: Option<String> },
     /// Said to be an emergency.
     Emergency { why: String },
     /// Signed, where it is an emergency.
@@ -215,11 +220,23 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         | Deed::Class
         | Deed::Plan(_)
         | Deed::Try { .. }
+        | Deed::Risk { .. }
         | Deed::Emergency { .. }
         | Deed::Vouch
         | Deed::LookBack { .. }
         | Deed::Malformed { .. }
         | Deed::Unheard(_) => stands,
+    })
+}
+
+/// How risky it is, by those of the acts that count: a label raises it, and stays counted when it is taken off; only a command
+/// lowers it.
+#[must_use]
+pub fn risk(acts: &[Act]) -> Option<Risk> {
+    acts.iter().filter(|act| act.counts()).fold(None, |stands, act| match (&act.deed, act.comment()) {
+        (Deed::Risk { risk, .. }, Some(_)) => Some(*risk),
+        (Deed::Risk { risk, .. }, None) => stands.max(Some(*risk)),
+        _ => stands,
     })
 }
 
@@ -250,6 +267,7 @@ impl Deed {
             | Self::Class
             | Self::Plan(_)
             | Self::Try { .. }
+            | Self::Risk { .. }
             | Self::Emergency { .. }
             | Self::Vouch
             | Self::LookBack { .. }

@@ -19,7 +19,7 @@ use crate::domain::{
 
 use super::{
     ChangeRequest,
-    act::{self, Act, ActId, Ruling, Standing, Verdict},
+    act::{self, Act, ActId, Deed, Ruling, Standing, Verdict},
     follow::Heard,
     log,
     rules::same,
@@ -129,7 +129,28 @@ fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setti
     {
         effects.extend(as_commanded(after, standing, setting));
     }
+    effects.extend(risk(before, after, setting));
     effects
+}
+
+/// The label of the risk that counts, and no other: where rules are enforced always, elsewhere after a command.
+fn risk(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Vec<Effect> {
+    let (Some(seen), Some(risk)) = (&after.seen, act::risk(&after.acts)) else { return vec![] };
+    let is_command = |act: &&Act| act.comment().is_some() && matches!(act.deed, Deed::Risk { .. });
+    let mut commands = after.acts.iter().filter(|act| act.counts() && !act.quiet).filter(is_command);
+    if !setting.rules.enforces() && !commands.any(|act| !log::was_judged(before, act)) {
+        return vec![];
+    }
+    let labels = setting.rules.labels.risks().into_iter();
+    let put_right = labels.filter_map(|(of, name)| {
+        let there = seen.labels.iter().find(|label| same(label, &name));
+        match (there, of == risk) {
+            (None, true) => Some(Call::Label { on: after.at, name, present: true }),
+            (Some(there), false) => Some(Call::Label { on: after.at, name: there.clone(), present: false }),
+            (None, false) | (Some(_), true) => None,
+        }
+    });
+    put_right.map(Effect::new).collect()
 }
 
 /// What is on the issue, set by somebody who may not.

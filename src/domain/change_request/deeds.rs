@@ -9,6 +9,7 @@ use crate::domain::{
     command::{self, Command, Later, Told},
     event::{CommentedOn, Event, IssueChange, What},
     facts::SetBy,
+    policy::Risk,
 };
 
 use super::{
@@ -38,6 +39,9 @@ impl ChangeRequest {
         let stays =
             |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..) | ActId::CameAlong(..));
         let mut acts: Vec<Act> = known.iter().filter(stays).cloned().collect();
+        // A label that was taken off has been there: it takes more than that to lower the risk.
+        let raised = |act: &&Act| act.label().is_some() && matches!(act.deed, Deed::Risk { .. });
+        acts.extend(known.iter().filter(raised).cloned());
         acts.extend(told.iter().flat_map(commanded));
         acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
         acts.extend(self.labels_set(rules, &acts, &known));
@@ -130,12 +134,12 @@ pub(super) fn unjudged() -> Verdict {
     Verdict::Unknown("it is being found out who may".into())
 }
 
-const fn label_deed(decides: Decides) -> Option<Deed> {
+fn label_deed(decides: Decides) -> Option<Deed> {
     match decides {
         Decides::Triage(ruling) => Some(Deed::Rule { ruling, said: None }),
         Decides::Infrastructure => Some(Deed::Infrastructure),
         Decides::Class => Some(Deed::Class),
-        Decides::Risk => None,
+        Decides::Risk(risk) => risk.map(|risk| Deed::Risk { risk, why: None }),
     }
 }
 
@@ -173,10 +177,18 @@ fn deed(command: &Command) -> Option<Deed> {
     }
 }
 
-/// An emergency, and what is owed for it.
+/// The risk; an emergency, and what is owed for it.
 fn in_need(later: &Later) -> Option<Deed> {
     let malformed =
         |word: &str, takes: &str| Some(Deed::Malformed { word: word.into(), takes: takes.into() });
+    if let Later::Risk(words) = later {
+        let (word, why) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+        let why = Some(why.trim().to_owned()).filter(|why| !why.is_empty());
+        return match Risk::read(word) {
+            Some(risk) if risk == Risk::High || why.is_some() => Some(Deed::Risk { risk, why }),
+            Some(_) | None => malformed("risk", "`high`, or `medium` or `low` and a reason"),
+        };
+    }
     if let Later::Emergency(why) = later {
         let why = why.trim();
         return if why.is_empty() {

@@ -70,6 +70,10 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Plan(title) => ("planned", Some(title.clone())),
         Deed::Try { works: true, .. } => ("works", None),
         Deed::Try { works: false, said } => ("does_not_work", said.clone()),
+        Deed::Risk { risk, why } => {
+            let why = why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            ("risk", Some(format!("{}{why}", risk.as_str())))
+        }
         Deed::Emergency { why } => ("emergency", Some(why.clone())),
         Deed::Vouch => ("signed", None),
         Deed::LookBack { result, said } => ("looked_back", Some(format!("{} {said}", result.as_str()))),

@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     event::IssueSnapshot,
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
+    policy::Risk,
     revision::RevisionHash,
     subject::Relation,
 };
@@ -161,6 +162,9 @@ pub struct ChangeRequestView {
     /// The last emergency that was declared.
     #[serde(default)]
     pub emergency: Option<Emergency>,
+    /// How much it could break, as far as anybody has said.
+    #[serde(default)]
+    pub risk: Option<Risk>,
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
@@ -230,6 +234,7 @@ impl ChangeRequest {
             release: self.release().cloned(),
             requester: self.requester().cloned(),
             emergency: self.emergency.clone(),
+            risk: act::risk(&self.acts),
             text: self.text.clone(),
             needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
             tried: self.tried(),

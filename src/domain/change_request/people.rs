@@ -25,6 +25,7 @@ pub fn verdict(
     match (&act.deed, act.by.as_ref()) {
         (Deed::Malformed { .. } | Deed::Unheard(_), _) => refused(Refusal::NotUnderstood),
         (Deed::Class, _) => refused(Refusal::NotByHand),
+        (Deed::Risk { .. }, _) if act.comment().is_none() => Some(Verdict::Allowed),
         (_, None) => refused(Refusal::Nobody),
         (_, Some(by)) if !by.person => refused(Refusal::NotAPerson),
         (Deed::Try { .. }, Some(_)) => Some(Verdict::Allowed),
@@ -44,7 +45,7 @@ pub fn verdict(
             }
             member(&rules.triagers, by, Refusal::NeitherRequesterNorTriager, inquiry)
         }
-        (Deed::Rule { .. } | Deed::TakeBack(_) | Deed::Infrastructure, Some(by)) => {
+        (Deed::Rule { .. } | Deed::TakeBack(_) | Deed::Infrastructure | Deed::Risk { .. }, Some(by)) => {
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }

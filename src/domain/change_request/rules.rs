@@ -4,7 +4,7 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Emergency, Marker, Mode, Who, Zone},
+    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Who, Zone},
     revision::{ChangeText, RevisionHash},
 };
 
@@ -55,8 +55,8 @@ pub enum Decides {
     Infrastructure,
     /// That it is a standard change or an emergency.
     Class,
-    /// How risky it is. Anybody may raise it.
-    Risk,
+    /// How risky it is. Anybody may raise it. `None`: no risk that is known.
+    Risk(Option<Risk>),
 }
 
 impl Rules {
@@ -195,8 +195,15 @@ impl Labels {
         } else if same(&self.standard, name) || same(&self.emergency, name) {
             Some(Decides::Class)
         } else {
-            name.get(..self.risk.len()).filter(|start| same(start, &self.risk)).map(|_| Decides::Risk)
+            let (start, end) = name.split_at_checked(self.risk.len())?;
+            same(start, &self.risk).then(|| Decides::Risk(Risk::read(end)))
         }
+    }
+
+    /// The label of each risk.
+    #[must_use]
+    pub fn risks(&self) -> [(Risk, String); 3] {
+        Risk::ALL.map(|risk| (risk, format!("{}{}", self.risk, risk.as_str())))
     }
 
     /// The label of each ruling that has one.

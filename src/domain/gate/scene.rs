@@ -16,8 +16,8 @@ use super::{
         finding::Finding,
         ids::{AccountId, Actor, IssueRef, RepoId, RepoName, Sha, SubjectId},
         policy::{
-            Accepter, Approvals, EffectivePolicy, Environment, Mode, Policy, REVIEW, RequiredCheck, Rule,
-            Ship, Zone,
+            Accepter, Approvals, EffectivePolicy, Environment, Mode, Policy, REVIEW, RequiredCheck, Risk,
+            Rule, Ship, Zone,
         },
         release::{Release, Signing},
         subject::{Relation, View},
@@ -129,6 +129,8 @@ pub struct Section {
     pub zone: Zone,
     /// Who is meant by the groups and roles that its rules name.
     pub people: BTreeMap<String, Vec<String>>,
+    /// Of the riskiest change that comes along or is in its release.
+    pub risk: Option<Risk>,
 }
 
 /// A pull request that a deployment brings.
@@ -143,6 +145,8 @@ pub struct PullRequestInRange {
     pub approved_by: Vec<Actor>,
     /// The emergencies that it belongs to; none, where one of its change requests is no emergency now.
     pub emergencies: Vec<(IssueRef, Emergency)>,
+    /// Of the riskiest of its change requests.
+    pub risk: Option<Risk>,
 }
 
 impl Section {
@@ -154,16 +158,22 @@ impl Section {
                 (group.to_owned(), people.iter().map(ToString::to_string).collect())
             })
             .collect();
-        Self { name: name.into(), rules: rules.clone(), zone: policy.zone_of(part), people }
+        Self { name: name.into(), rules: rules.clone(), zone: policy.zone_of(part), people, risk: None }
     }
 
     /// The rules for a repository that ships in this way.
     pub fn rules_for(&self, ship: Ship) -> impl Iterator<Item = &Rule> {
+        self.rules_by_risk(ship).map(|(rule, _)| rule)
+    }
+
+    /// The same, each with the risk from which on it counts; `None`: for everything that comes along.
+    pub fn rules_by_risk(&self, ship: Ship) -> impl Iterator<Item = (&Rule, Option<Risk>)> {
         let more = match ship {
             Ship::Train => &self.rules.train,
             Ship::Continuous => &self.rules.continuous,
         };
-        self.rules.require.iter().chain(more)
+        let always = self.rules.require.iter().chain(more).map(|rule| (rule, None));
+        always.chain(self.rules.at_risk(self.risk).map(|(rule, risk)| (rule, Some(risk))))
     }
 
     /// Whether a train deploys there only what a release ships: where policy says something of releases, or people sign.
@@ -171,7 +181,8 @@ impl Section {
         let signs = |rule: &Rule| {
             if let Rule::Approvals(it) = rule { !without_reviews(it).is_empty() } else { false }
         };
-        !self.rules.train.is_empty() || self.rules.require.iter().any(signs)
+        let when = self.rules.when.iter().flat_map(|when| &when.require);
+        !self.rules.train.is_empty() || self.rules.require.iter().chain(when).any(signs)
     }
 
     /// Whether a deployment may come from where this one comes from.
@@ -229,7 +240,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let policy = inquiry.policy(ask.repo).flatten();
     let account = inquiry.view(SubjectId::Account).flatten().and_then(View::as_account);
     let (view, policy) = view.zip(policy)?;
-    let sections: Vec<Section> = policy
+    let mut sections: Vec<Section> = policy
         .parts()
         .filter_map(|part| {
             let (name, rules) = part.environment_of(ask.environment)?;
@@ -238,12 +249,16 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         .collect();
     let ship = policy.ship_for(view.name.as_str());
     let pull_requests = look_at_pull_requests(&ask, inquiry);
+    let wants_release = ship == Ship::Train && sections.iter().any(Section::wants_release);
+    let releases = if wants_release { open_releases(&ask, inquiry) } else { None };
+    let risk = risk(&ask, &pull_requests, releases.as_deref().unwrap_or_default());
+    sections.iter_mut().for_each(|section| section.risk = risk);
     let checks = required_checks(&sections, ship);
     let checks = commit::stands(&checks, ask.repo, &ask.candidate.sha, inquiry);
     let mut members = look_at_members(&policy, &sections, ship, &pull_requests, inquiry);
     let tried = look_at_trials(&policy, &sections, ship, &pull_requests, &mut members, inquiry);
-    let wants_release = ship == Ship::Train && sections.iter().any(Section::wants_release);
-    let shipping = if wants_release { look_at_releases(&ask, &policy, &sections, inquiry) } else { None };
+    let shipping =
+        releases.and_then(|releases| look_at_releases(&ask, &policy, &sections, releases, inquiry));
     let owed = look_at_debts(&ask, &sections, inquiry);
     Some(Scene {
         ask,
@@ -328,18 +343,29 @@ fn look_at_trials<'a>(
     tried.into_values().collect()
 }
 
+/// Of the riskiest change that comes along or is in its release.
+fn risk(ask: &Ask<'_>, pull_requests: &[PullRequestInRange], releases: &[&Release]) -> Option<Risk> {
+    let release = releases.iter().find(|it| it.has_candidate(ask.repo, &ask.candidate.sha));
+    let risks = pull_requests.iter().filter_map(|pull| pull.risk);
+    risks.chain(release.and_then(|release| release.risk())).max()
+}
+
+/// The releases that ship from the repository. `None`: something is not answered yet.
+fn open_releases<'a>(ask: &Ask<'_>, inquiry: &mut Inquiry<'a>) -> Option<Vec<&'a Release>> {
+    let ships = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Ships)?;
+    let views: Vec<_> = ships.iter().map(|subject| inquiry.view(subject.clone())).collect();
+    let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
+    Some(views.into_iter().flatten().filter_map(View::as_release).filter(|release| release.open).collect())
+}
+
 /// `None`: something is not answered yet.
 fn look_at_releases<'a>(
     ask: &Ask<'_>,
     policy: &EffectivePolicy,
     sections: &[Section],
+    others: Vec<&'a Release>,
     inquiry: &mut Inquiry<'a>,
 ) -> Option<Shipping<'a>> {
-    let ships = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Ships)?;
-    let views: Vec<_> = ships.iter().map(|subject| inquiry.view(subject.clone())).collect();
-    let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
-    let others: Vec<&Release> =
-        views.into_iter().flatten().filter_map(View::as_release).filter(|release| release.open).collect();
     let release = others.iter().copied().find(|it| it.has_candidate(ask.repo, &ask.candidate.sha));
     let (mut signing, mut names) = (vec![], BTreeMap::new());
     if let Some(release) = release {
@@ -380,6 +406,9 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
         .map(|number| {
             let at = IssueRef { repo: ask.repo, number: *number };
             let commit::Merged { passes, change_requests, approved_by } = commit::judge_merged(at, inquiry);
+            let views =
+                change_requests.iter().filter_map(|at| inquiry.view(SubjectId::ChangeRequest(*at)).flatten());
+            let risk = views.filter_map(View::as_change_request).filter_map(|view| view.risk).max();
             let of = |at: &IssueRef| emergency(SubjectId::ChangeRequest(*at), inquiry);
             let emergencies: Option<Vec<_>> = change_requests
                 .iter()
@@ -392,6 +421,7 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
                 change_requests,
                 approved_by: approved_by.to_vec(),
                 emergencies: emergencies.unwrap_or_default(),
+                risk,
             }
         })
         .collect()

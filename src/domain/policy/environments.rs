@@ -8,7 +8,7 @@ use super::place::Place;
 use super::rules::{self, Rule};
 use super::windows::Window;
 use super::written;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a deployment into the environments of one kind needs.
@@ -43,12 +43,33 @@ pub struct Sources {
 }
 
 /// How much a change could break. The order is from low to high.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
     Low,
     Medium,
     High,
+}
+
+impl Risk {
+    /// From low to high.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// As it stands in the policy, behind `risk/` in a label, and in the command.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// In any case.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|risk| risk.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 impl From<written::Risk> for Risk {
@@ -77,6 +98,12 @@ pub struct Emergency {
 }
 
 impl Environment {
+    /// The rules that come with what is of this risk, each with the risk from which on it counts.
+    pub fn at_risk(&self, risk: Option<Risk>) -> impl Iterator<Item = (&Rule, Risk)> {
+        let when = self.when.iter().filter(move |when| risk >= Some(when.risk));
+        when.flat_map(|when| when.require.iter().map(|rule| (rule, when.risk)))
+    }
+
     /// Is this GitHub environment of this kind?
     pub fn covers(&self, environment: &str) -> bool {
         self.names.iter().any(|name| name.matches(environment))

@@ -35,18 +35,18 @@ pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<D
         }
         for (section, rules) in policy.parts().flat_map(Policy::environments) {
             texts.push(text(section, rules));
-            for accepter in rules.require.iter().chain(&rules.train).filter_map(acceptance).flatten() {
+            // Who signed for a low risk has not signed for a high one.
+            let risk = release.risk().filter(|_| !rules.when.is_empty());
+            texts.extend(risk.map(|risk| format!("{section} risk {}", risk.as_str())));
+            let risky = || rules.at_risk(release.risk()).map(|(rule, _)| rule);
+            let all = || rules.require.iter().chain(&rules.train).chain(risky());
+            for accepter in all().filter_map(acceptance).flatten() {
                 if !accepters.contains(accepter) {
                     accepters.push(accepter.clone());
                 }
             }
-            for (group, needed) in rules
-                .require
-                .iter()
-                .chain(&rules.train)
-                .filter_map(signatures)
-                .flatten()
-                .filter(|(group, _)| *group != REVIEW)
+            for (group, needed) in
+                all().filter_map(signatures).flatten().filter(|(group, _)| *group != REVIEW)
             {
                 let known = approvals.entry(group.clone()).or_insert(*needed);
                 *known = (*known).max(*needed);

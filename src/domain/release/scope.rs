@@ -11,6 +11,7 @@ use super::{
         change_request::{ChangeRequestView, Stage, Tried},
         facts::Inquiry,
         ids::{Actor, IssueRef, RepoId, RepoName, SubjectId},
+        policy::Risk,
         pull_request::PullRequestView,
         revision::RevisionHash,
         subject::{Relation, View},
@@ -28,6 +29,8 @@ pub struct Change {
     /// The hash of what of it is signed.
     pub text: Option<RevisionHash>,
     pub needs_no_code: bool,
+    #[serde(default)]
+    pub risk: Option<Risk>,
     /// What those who tried it said last.
     pub tried: Vec<Tried>,
     /// The pull requests that belong to it, in order.
@@ -94,6 +97,12 @@ impl Release {
         self.changes.iter().flat_map(|change| &change.pulls).map(|pull| pull.at.repo).collect()
     }
 
+    /// How much the riskiest of its changes could break.
+    #[must_use]
+    pub fn risk(&self) -> Option<Risk> {
+        self.changes.iter().filter_map(|change| change.risk).max()
+    }
+
     /// What the repositories are called that it has to do with.
     pub fn names(&self, inquiry: &mut Inquiry<'_>) -> Option<BTreeMap<RepoId, RepoName>> {
         let scope = self.changes.iter().map(|change| change.at.repo);
@@ -124,6 +133,7 @@ fn change(request: &ChangeRequestView, inquiry: &mut Inquiry<'_>) -> Option<Chan
         stage: request.stage,
         text: request.text.clone(),
         needs_no_code: request.needs_no_code,
+        risk: request.risk,
         tried: request.tried.clone(),
         pulls: pulls
             .iter()

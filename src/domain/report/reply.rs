@@ -60,6 +60,7 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Malformed { word, .. } => word,
         Deed::Try { works: true, .. } => "works",
         Deed::Try { works: false, .. } => "does-not-work",
+        Deed::Risk { .. } => "risk",
         Deed::Emergency { .. } => "emergency",
         Deed::Vouch => "approve",
         Deed::LookBack { .. } => "done",

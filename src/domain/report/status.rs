@@ -114,6 +114,7 @@ impl Setting<'_> {
 
 fn head(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut facts = vec!["**Change request**".to_owned(), stage_words(request)];
+    facts.extend(act::risk(&request.acts).map(|risk| format!("risk **{}**", risk.as_str())));
     if let Some(release) = request.release().filter(|_| request.taken_in) {
         let title = text::escape(&release.title, TITLE_LIMIT);
         let due = setting.due.map(|due| format!(" ({})", due.strftime("%-d %b"))).unwrap_or_default();

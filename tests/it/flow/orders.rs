@@ -187,6 +187,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         requester,
         at: _,
         emergency: _,
+        risk: _,
         text: _,
         needs_no_code: _,
         tried: _,

@@ -444,3 +444,38 @@ async fn what_nobody_has_begun_at_the_lock_goes_back_to_the_queue_by_itself() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_change_of_high_risk_needs_more_signatures_and_raising_the_risk_voids_those_that_were_given() {
+    scenario(async |s| {
+        a_train(s).await;
+        let when = "    when: [{ risk: high, require: [{ approvals: { qa: 1 } }] }]\n";
+        let less = TRAIN.replace("approvals: { release-manager: 1, qa: 1 }", "approvals: { release-manager: 1 }");
+        s.policy(&format!("{less}{when}")).await;
+        let issue = built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
+        let before = revision(s);
+        s.by("sam").label(issue, "risk/high");
+        s.settle().await;
+        assert_ne!(revision(s), before);
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "waiting -");
+        assert_snapshot!(said(s, WEB, run), @"
+        **Waiting:** 2 of 14 rules not met yet.
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). [rosa](https://github/rosa) signed an earlier revision; since then the rules that judge it changed. **Cure:** [rosa](https://github/rosa) comments `/approve release-manager 9b7688bf` on [#2](https://github/acme/web/issues/2).
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). **Cure:** [quinn](https://github/quinn) comments `/approve qa 9b7688bf` on [#2](https://github/acme/web/issues/2).
+        ");
+        s.by("sam").unlabel(issue, "risk/high");
+        s.settle().await;
+        assert!(s.labels(issue).contains(&"risk/high".to_owned()), "{:?}", s.labels(issue));
+        let now = revision(s);
+        signed_by(s, "rosa", &format!("/approve release-manager {now}")).await;
+        assert_eq!(stands(s, WEB, run), "waiting -");
+        signed_by(s, "quinn", &format!("/approve qa {now}")).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 mod emergency;
 mod life;
 mod order;
+mod risk;
 mod triage;
 mod words;
 mod world;

@@ -49,6 +49,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         acceptance,
         release: None,
         emergency: None,
+        risk: None,
         requester: Some(actor("dana")),
         text: None,
         needs_no_code: false,

@@ -7,12 +7,17 @@ use super::super::{
         finding::{Finding, Outcome},
         ids::{Actor, IssueRef},
         named::Named,
-        policy::Accepter,
+        policy::{Accepter, Risk},
     },
     Scene, Section,
 };
 
-pub(super) fn findings(accepters: &[Accepter], section: &Section, scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn findings(
+    accepters: &[Accepter],
+    from: Option<Risk>,
+    section: &Section,
+    scene: &Scene<'_>,
+) -> Vec<Finding> {
     if let Err(why) = scene.ask.brings {
         return vec![unknown(&format!("What has to be tried is not known: {}.", why.trim_end_matches('.')))];
     }
@@ -28,6 +33,7 @@ pub(super) fn findings(accepters: &[Accepter], section: &Section, scene: &Scene<
     let trials: Vec<Trial<'_>> = scene
         .tried
         .iter()
+        .filter(|trying| trying.request.risk >= from)
         .map(|trying| Trial {
             name: Named::issue(trying.request.at, scene.ask.repo, scene.name_of(trying.request.at.repo)),
             requester: trying.request.requester.as_ref(),

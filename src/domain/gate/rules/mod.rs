@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     super::{
         finding::{Finding, Outcome, code},
-        policy::Rule,
+        policy::{Risk, Rule},
     },
     Scene,
 };
@@ -64,23 +64,24 @@ fn required(scene: &Scene<'_>, counts: impl Fn(&Rule) -> bool) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings = vec![];
     for section in &scene.sections {
-        for rule in section.rules_for(scene.ship) {
-            if counts(rule) && seen.insert(format!("{rule:?}")) {
-                findings.extend(finding(rule, section, scene));
+        for (rule, from) in section.rules_by_risk(scene.ship) {
+            if counts(rule) && seen.insert(format!("{rule:?} {from:?}")) {
+                findings.extend(finding(rule, from, section, scene));
             }
         }
     }
     findings
 }
 
-fn finding(rule: &Rule, section: &super::Section, scene: &Scene<'_>) -> Vec<Finding> {
+/// `from`: it is demanded of what is of this risk at least.
+fn finding(rule: &Rule, from: Option<Risk>, section: &super::Section, scene: &Scene<'_>) -> Vec<Finding> {
     match rule {
         // Whether the range is traced is judged for every deployment.
         Rule::RangeTraced => vec![],
         Rule::ChangeAccepted => vec![changes::finding(scene)],
         Rule::Checks(wanted) => wanted.iter().map(|check| checks::finding(check, scene)).collect(),
-        Rule::Approvals(wanted) => signatures::findings(wanted, section, scene),
-        Rule::Acceptance(accepters) => acceptance::findings(accepters, section, scene),
+        Rule::Approvals(wanted) => signatures::findings(wanted, from, section, scene),
+        Rule::Acceptance(accepters) => acceptance::findings(accepters, from, section, scene),
         Rule::BackOutPlan => vec![back_out(scene)],
     }
 }

@@ -7,20 +7,25 @@ use super::super::{
         facts::Membership,
         finding::{Finding, Outcome, code},
         named::{Named, one_of},
-        policy::{Approvals, REVIEW, Ship},
+        policy::{Approvals, REVIEW, Risk, Ship},
         revision::Names,
     },
     PullRequestInRange, Scene, Section,
     scene::without_reviews,
 };
 
-pub(super) fn findings(wanted: &Approvals, section: &Section, scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn findings(
+    wanted: &Approvals,
+    from: Option<Risk>,
+    section: &Section,
+    scene: &Scene<'_>,
+) -> Vec<Finding> {
     match scene.ship {
-        Ship::Continuous => vec![reviews(wanted, section, scene)],
+        Ship::Continuous => vec![reviews(wanted, from, section, scene)],
         Ship::Train => {
             let reviewed = wanted.iter().filter(|(group, _)| *group == REVIEW);
             let reviewed: Approvals = reviewed.map(|(group, needed)| (group.clone(), *needed)).collect();
-            let reviews = (!reviewed.is_empty()).then(|| reviews(&reviewed, section, scene));
+            let reviews = (!reviewed.is_empty()).then(|| reviews(&reviewed, from, section, scene));
             reviews.into_iter().chain(on_release(&without_reviews(wanted), scene)).collect()
         }
     }
@@ -50,13 +55,11 @@ fn on_release(wanted: &Approvals, scene: &Scene<'_>) -> Vec<Finding> {
 
 const RULE: &str = "every pull request in it is signed";
 
-fn reviews(wanted: &Approvals, section: &Section, scene: &Scene<'_>) -> Finding {
-    let open: Vec<Finding> = scene
-        .pull_requests
-        .iter()
-        .flat_map(|pull_request| lacking(wanted, pull_request, section, scene))
-        .collect();
-    if open.is_empty() && scene.pull_requests.is_empty() {
+fn reviews(wanted: &Approvals, from: Option<Risk>, section: &Section, scene: &Scene<'_>) -> Finding {
+    let all: Vec<&PullRequestInRange> = scene.pull_requests.iter().filter(|pull| pull.risk >= from).collect();
+    let open: Vec<Finding> =
+        all.iter().flat_map(|pull_request| lacking(wanted, pull_request, section, scene)).collect();
+    if open.is_empty() && all.is_empty() {
         return Finding::new(
             "reviewed",
             Outcome::Pass,

@@ -9,6 +9,7 @@ mod others;
 mod properties;
 mod range;
 mod reviews;
+mod risk;
 mod rollback;
 mod source;
 mod times;
@@ -29,7 +30,7 @@ use crate::domain::{
     facts::Membership,
     finding::{Finding, Outcome},
     ids::{AccountId, Actor, IssueRef, Sha},
-    policy::{EffectivePolicy, Policy, RequiredCheck, Scope, parse},
+    policy::{EffectivePolicy, Policy, RequiredCheck, Risk, Scope, parse},
     trial::{WEB, actor, at, name, sha, time},
 };
 
@@ -75,6 +76,7 @@ struct Pull {
     passes: Finding,
     approved_by: Vec<Actor>,
     emergencies: Vec<(IssueRef, Emergency)>,
+    risk: Option<Risk>,
 }
 
 /// A pull request that stands so.
@@ -82,7 +84,7 @@ fn pull(number: u64, own: Outcome) -> Pull {
     let rule = Finding::new("change_not_accepted", own, "the change request is accepted", "It stands.");
     let rule = if own == Outcome::Pass { rule } else { rule.cure("a triager comments `/accept`") };
     let passes = Finding::new("pull_request", Outcome::Pass, "", format!("#{number}")).because(vec![rule]);
-    Pull { number, passes, approved_by: vec![], emergencies: vec![] }
+    Pull { number, passes, approved_by: vec![], emergencies: vec![], risk: None }
 }
 
 fn deployed(digit: char) -> Deployed {
@@ -220,10 +222,17 @@ impl Deployment {
             let people = policy.group(group).unwrap_or_default();
             (group.to_owned(), people.iter().map(ToString::to_string).collect())
         };
+        let risk = self.pull_requests.iter().filter_map(|pull| pull.risk).max();
         let sections = policy.parts().filter_map(|part| {
             let (name, rules) = part.environment_of(ask.environment)?;
             let people = ["qa", "ops"].map(people).into();
-            Some(Section { name: name.into(), rules: rules.clone(), zone: policy.zone_of(part), people })
+            Some(Section {
+                name: name.into(),
+                rules: rules.clone(),
+                zone: policy.zone_of(part),
+                people,
+                risk,
+            })
         });
         let pull_requests = self.pull_requests.iter().map(|pull| PullRequestInRange {
             at: at(pull.number),
@@ -231,6 +240,7 @@ impl Deployment {
             change_requests: vec![at(pull.number + 100)],
             approved_by: pull.approved_by.clone(),
             emergencies: pull.emergencies.clone(),
+            risk: pull.risk,
         });
         Scene {
             ask,
