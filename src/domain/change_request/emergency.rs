@@ -150,7 +150,7 @@ impl Emergency {
     /// What is still owed, and until when.
     #[must_use]
     pub fn debts(&self, rules: &policy::Emergency, zone: &Zone) -> Vec<(Debt, Timestamp)> {
-        let signature = (Debt::Signature, rules.approved.0.after(self.since, zone));
+        let signature = (Debt::Signature, rules.approved.after(self.since, zone));
         let retrospective = (Debt::Retrospective, rules.retrospective.after(self.since, zone));
         let owed =
             [self.signed.is_none().then_some(signature), self.looked_back.is_none().then_some(retrospective)];

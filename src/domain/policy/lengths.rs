@@ -148,23 +148,44 @@ impl fmt::Display for Lead {
     }
 }
 
-/// How soon something must have happened: `within 1 working day`.
+/// How soon something must have happened: `before`, or `within 1 working day` after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Within(pub Length);
+pub enum Within {
+    /// Before that for which it is owed.
+    Before,
+    After(Length),
+}
 
 impl Within {
     pub(super) fn read(text: &str) -> Result<Self, Refusal> {
+        if text == "before" {
+            return Ok(Self::Before);
+        }
         let length = text.strip_prefix("within ").map(Length::read);
         match length {
-            Some(Ok(length)) => Ok(Self(length)),
-            Some(Err(_)) | None => Err(Refusal::of(text, "write how soon, like within 1 working day")),
+            Some(Ok(length)) => Ok(Self::After(length)),
+            Some(Err(_)) | None => {
+                Err(Refusal::of(text, "write how soon, like within 1 working day; or before"))
+            }
+        }
+    }
+
+    /// When it is due.
+    #[must_use]
+    pub fn after(self, from: Timestamp, zone: &Zone) -> Timestamp {
+        match self {
+            Self::Before => from,
+            Self::After(length) => length.after(from, zone),
         }
     }
 }
 
 impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "within {}", self.0)
+        match self {
+            Self::Before => f.write_str("before"),
+            Self::After(length) => write!(f, "within {length}"),
+        }
     }
 }
 
@@ -180,7 +201,9 @@ mod tests {
             assert_eq!(Length::read(text).expect(text).to_string(), text);
         }
         assert_eq!(Lead::read("7 days before").expect("a lead").to_string(), "7 days before");
-        assert_eq!(Within::read("within 1 working day").expect("a term").to_string(), "within 1 working day");
+        for text in ["within 1 working day", "before"] {
+            assert_eq!(Within::read(text).expect("a term").to_string(), text);
+        }
     }
 
     #[test]

@@ -390,8 +390,8 @@ pub(super) struct Emergency {
     /// How long it opens the gate.
     #[schemars(extend("examples" = ["4 hours"]))]
     pub lasts: String,
-    /// How soon it must be approved afterwards.
-    #[schemars(extend("examples" = ["within 1 working day"]))]
+    /// How soon it must be approved: before it is deployed, or within a time after it was declared.
+    #[schemars(extend("examples" = ["within 1 working day", "before"]))]
     pub approved: String,
     /// How soon its retrospective is due.
     #[schemars(extend("examples" = ["5 working days"]))]

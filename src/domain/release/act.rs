@@ -1,4 +1,4 @@
-//! What people decide of a release on its control record: locking its scope, and which commit it ships.
+//! What people decide of a release on its control record: locking its scope, which commit it ships, and what comes along.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::{
     super::{
         command::{Command, Later, Told},
         facts::{Inquiry, Membership},
-        ids::{Actor, CommentId, RepoId, RepoName, Sha},
+        ids::{Actor, CommentId, IssueRef, RepoId, RepoName, Sha},
         policy::EffectivePolicy,
     },
     Release,
@@ -33,6 +33,9 @@ pub enum Deed {
     Lock,
     /// This repository ships this commit.
     Candidate { repo: RepoId, sha: Sha },
+    /// This change comes along although it is none of the release: switched off, or only a part of it. It is covered, and does
+    /// not count as delivered.
+    Carry { change: IssueRef, why: String },
     /// It cannot be followed, and what it takes.
     Unclear { word: String, takes: String },
 }
@@ -74,7 +77,7 @@ impl Release {
             })
             .filter(|(told, place, _)| !self.has_heard(told.comment, *place))
             .filter_map(|(told, place, command)| {
-                let deed = deed(command, inquiry)?;
+                let deed = deed(command, self.record.map(|record| record.repo), inquiry)?;
                 let (at, comment, by) = (told.at, told.comment, told.by.clone());
                 let verdict = Verdict::Unknown("it is being found out who may".into());
                 Some(deed.map(|deed| Act { at, comment, place, by, deed, verdict }))
@@ -109,12 +112,33 @@ impl Release {
 }
 
 /// Outer `None`: it is about something else; inner: something has to be found out first.
-fn deed(command: &Command, inquiry: &mut Inquiry<'_>) -> Option<Option<Deed>> {
+fn deed(command: &Command, here: Option<RepoId>, inquiry: &mut Inquiry<'_>) -> Option<Option<Deed>> {
     let Command::Later(later) = command else { return None };
     if let Later::Candidate(what) = later {
         return Some(candidate(what, inquiry));
     }
+    if let Later::Carry(what) = later {
+        return Some(carry(what, here, inquiry));
+    }
     (*later == Later::Lock).then_some(Some(Deed::Lock))
+}
+
+/// `#12 WHY` of the record's repository, or `acme/web#12 WHY`.
+fn carry(what: &str, here: Option<RepoId>, inquiry: &mut Inquiry<'_>) -> Option<Deed> {
+    let unclear = || Deed::Unclear {
+        word: "carry".into(),
+        takes: "a change request (`#n` or `owner/repository#n`) and a reason".into(),
+    };
+    let (place, why) = what.split_once(char::is_whitespace).unwrap_or((what, ""));
+    let (Some((name, number)), false) = (place.split_once('#'), why.trim().is_empty()) else {
+        return Some(unclear());
+    };
+    let repo = match name.parse::<RepoName>() {
+        Ok(name) => inquiry.repository_named(name)?,
+        Err(_) => here.filter(|_| name.is_empty()),
+    };
+    let change = repo.zip(number.parse().ok()).map(|(repo, number)| IssueRef { repo, number });
+    Some(change.map_or_else(unclear, |change| Deed::Carry { change, why: why.trim().into() }))
 }
 
 fn candidate(what: &str, inquiry: &mut Inquiry<'_>) -> Option<Deed> {
@@ -153,6 +177,7 @@ impl Deed {
         match self {
             Self::Lock => "lock",
             Self::Candidate { .. } => "candidate",
+            Self::Carry { .. } => "carry",
             Self::Unclear { word, .. } => word,
         }
     }

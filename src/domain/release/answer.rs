@@ -262,5 +262,12 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         let entry = entry(after, "release.commanded").by(Some(&act.by)).fact("command", act.deed.word());
         entries.push(entry.fact("comment", act.comment).fact("became", became));
     }
+    let was_carried = |at: IssueRef| {
+        before.is_some_and(|before| before.carried.iter().any(|carried| carried.change.at == at))
+    };
+    for carried in after.carried.iter().filter(|carried| !was_carried(carried.change.at)) {
+        let entry = entry(after, "exception.carried").by(Some(&carried.by));
+        entries.push(entry.fact("change_request", carried.change.at).text("why", carried.why.clone()));
+    }
     entries
 }

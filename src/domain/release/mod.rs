@@ -46,7 +46,7 @@ use super::{
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
 use readiness::Setting;
-pub use scope::{Change, Pull};
+pub use scope::{Carried, Change, Pull};
 pub use signing::Signing;
 
 /// What is known of a release.
@@ -64,6 +64,9 @@ pub struct Release {
     /// The same, with what the release needs to know of each.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// What comes along and is none of them.
+    #[serde(default)]
+    pub carried: Vec<Carried>,
     /// The repository of its control record, once one was chosen.
     #[serde(default)]
     pub home: Option<RepoId>,
@@ -173,6 +176,7 @@ impl Release {
             open: false,
             scope: vec![],
             changes: vec![],
+            carried: vec![],
             home: None,
             record: None,
             acts: vec![],
@@ -318,8 +322,14 @@ impl Release {
     fn turn(&mut self, rules: rules::Fingerprint, now: Timestamp) {
         let ships = self.ships();
         let fixed = ships.iter().all(|repo| self.candidates.contains_key(repo));
-        let texts: Option<BTreeMap<_, _>> =
-            self.changes.iter().map(|change| Some((change.at, change.text.clone()?))).collect();
+        // Who signs what ships signs what comes along with it.
+        let carried = self.carried.iter().map(|carried| &carried.change);
+        let texts: Option<BTreeMap<_, _>> = self
+            .changes
+            .iter()
+            .chain(carried)
+            .map(|change| Some((change.at, change.text.clone()?)))
+            .collect();
         let (Some(texts), true, Some(_)) = (texts, fixed && !ships.is_empty(), self.opened) else { return };
         let commits = self.candidates.iter().map(|(repo, it)| (*repo, it.sha.clone())).collect();
         self.history.turn(Revision::of(Parts::of_release(texts, commits, rules)), None, now);
@@ -347,7 +357,6 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         Some(home) => inquiry.policy(home)?,
         None => None,
     };
-    let names = after.names(inquiry)?;
     let Some((policy, home)) = policy.zip(after.home) else {
         let audit = answer::changes(before, &after);
         return Some(Decision { audit, ..Decision::quiet(State::Release(Box::new(after))) }.into());
@@ -356,6 +365,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let train = policy.trains().get(&id.train).cloned();
     let told = after.told(case.events, policy.command_prefix());
     after.hear_acts(&told, &policy, inquiry)?;
+    after.gather_carried(inquiry)?;
+    let names = after.names(inquiry)?;
     after.lock(train.as_ref(), &zone, case.now);
     after.open_go_no_go(case.now);
     after.find_candidates(case.events, train.as_ref(), case.now, inquiry)?;

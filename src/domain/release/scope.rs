@@ -17,6 +17,7 @@ use super::{
         subject::{Relation, View},
     },
     Release,
+    act::Deed,
 };
 
 /// A change request of the scope, as far as the release goes by it.
@@ -36,6 +37,15 @@ pub struct Change {
     /// The pull requests that belong to it, in order.
     pub pulls: Vec<Pull>,
     pub work: Work,
+}
+
+/// A change that comes along and is none of the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    pub change: Change,
+    /// Who answers for that, and why.
+    pub by: Actor,
+    pub why: String,
 }
 
 /// A pull request of a change.
@@ -91,6 +101,27 @@ impl Release {
         Some(())
     }
 
+    /// Gathers what comes along, by what a release manager has said. `None`: something must be found out first.
+    pub(super) fn gather_carried(&mut self, inquiry: &mut Inquiry<'_>) -> Option<()> {
+        let mut said: BTreeMap<IssueRef, (Actor, String)> = BTreeMap::new();
+        for act in self.acts.iter().filter(|act| act.counts()) {
+            if let Deed::Carry { change, why } = &act.deed {
+                said.insert(*change, (act.by.clone(), why.clone()));
+            }
+        }
+        said.retain(|at, _| !self.scope.contains(at));
+        let views: Vec<_> =
+            said.into_iter().map(|(at, said)| (inquiry.view(SubjectId::ChangeRequest(at)), said)).collect();
+        let mut carried = vec![];
+        for (view, (by, why)) in views {
+            // What is no change request carries nothing.
+            let Some(view) = view?.and_then(View::as_change_request) else { continue };
+            carried.push(change(view, inquiry).map(|change| Carried { change, by, why }));
+        }
+        self.carried = carried.into_iter().collect::<Option<_>>()?;
+        Some(())
+    }
+
     /// The repositories that ship something: those of the pull requests of its changes.
     #[must_use]
     pub fn ships(&self) -> BTreeSet<RepoId> {
@@ -105,7 +136,8 @@ impl Release {
 
     /// What the repositories are called that it has to do with.
     pub fn names(&self, inquiry: &mut Inquiry<'_>) -> Option<BTreeMap<RepoId, RepoName>> {
-        let scope = self.changes.iter().map(|change| change.at.repo);
+        let carried = self.carried.iter().map(|carried| &carried.change);
+        let scope = self.changes.iter().chain(carried).map(|change| change.at.repo);
         let all: BTreeSet<RepoId> = self.ships().into_iter().chain(scope).chain(self.home).collect();
         let named: Vec<_> = all.into_iter().map(|repo| (repo, inquiry.repository_name(repo))).collect();
         let named = named.into_iter().map(|(repo, name)| Some((repo, name?.cloned())));

@@ -39,7 +39,8 @@ impl Signing {
         let wanted = wanted.iter().map(|(name, needed)| (name.as_str(), *needed));
         let groups: Vec<Option<Group>> =
             wanted.chain(objects).map(|it| group(it, release, policy, inquiry)).collect();
-        let work = release.changes.iter().map(|change| {
+        let carried = release.carried.iter().map(|carried| &carried.change);
+        let work = release.changes.iter().chain(carried).map(|change| {
             let mut work = change.work.clone();
             work.people.extend(deployer.map(|deployer| deployer.id));
             work

@@ -15,7 +15,7 @@ use super::{
         revision::Names,
     },
     check::markdown,
-    text::{self, TITLE_LIMIT},
+    text::{self, TEXT_LIMIT, TITLE_LIMIT},
 };
 
 /// What the record shows.
@@ -38,6 +38,7 @@ pub fn body(record: &Record<'_>) -> String {
     let parts = [
         Some(record.head()),
         Some(record.scope()),
+        record.carried(),
         record.commits(),
         record.obstacles(),
         record.signatures(),
@@ -48,7 +49,7 @@ pub fn body(record: &Record<'_>) -> String {
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
 - those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`\n\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
 impl Record<'_> {
@@ -100,6 +101,23 @@ impl Record<'_> {
             })
             .collect();
         format!("| {name} {title} | {requester} | {stage} | {} |", pulls.join(", "))
+    }
+
+    /// What comes along without being one of its changes.
+    fn carried(&self) -> Option<String> {
+        let lines: Vec<String> = self
+            .release
+            .carried
+            .iter()
+            .map(|carried| {
+                let name = self.shown(&self.names.change(carried.change.at));
+                let title = text::escape(&carried.change.title, TITLE_LIMIT);
+                let why = text::escape(&carried.why, TEXT_LIMIT);
+                format!("- {name} {title}: {why} ({})", self.person(&carried.by))
+            })
+            .collect();
+        let list = lines.join("\n");
+        (!lines.is_empty()).then(|| format!("### What comes along, and is not delivered by it\n\n{list}"))
     }
 
     /// What each repository ships, and where it runs.

@@ -177,7 +177,8 @@ fn emergency(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
     }
     let owed = |debt, words: String| {
         let due = retrospective::due(emergency, debt, setting)?;
-        Some(format!("Owed until {}: {words}", time(due)))
+        let until = if due > emergency.since { time(due) } else { "it is deployed".into() };
+        Some(format!("Owed until {until}: {words}"))
     };
     let managers =
         reply::people("release managers", "release manager", &setting.rules.release_managers, setting);

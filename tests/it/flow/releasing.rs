@@ -306,7 +306,7 @@ async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures
         assert_eq!(stands(s, WEB, run), "completed failure", "{}", said(s, WEB, run));
         assert_snapshot!(said(s, WEB, run), @"
         **Denied:** 1 of 14 rules not met.
-        - [#5](https://github/acme/web/pull/5) comes along, and [#4](https://github/acme/web/issues/4), to which it belongs, is not in release “2026.12”. **Cure:** a release manager sets the milestone “2026.12” on [#4](https://github/acme/web/issues/4); or [#5](https://github/acme/web/pull/5) is reverted; or the candidate is moved before it.
+        - [#5](https://github/acme/web/pull/5) comes along, and [#4](https://github/acme/web/issues/4), to which it belongs, is not in release “2026.12”. **Cure:** a release manager sets the milestone “2026.12” on [#4](https://github/acme/web/issues/4); or [#5](https://github/acme/web/pull/5) is reverted; or the candidate is moved before it; or, where it is switched off or only a part, a release manager comments `/carry acme/web#4 WHY` on the control record.
         ");
         s.by("rosa").set_milestone(other, "2026.12");
         s.settle().await;
@@ -315,6 +315,49 @@ async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures
         s.by("sam").rerun(WEB, run);
         s.settle().await;
         assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_release_manager_carries_along_is_signed_with_the_rest_and_is_not_delivered() {
+    scenario(async |s| {
+        a_train(s).await;
+        built(s, "Export", "export", WEB).await;
+        let other = s.accepted("Import").await;
+        let pull = s.pull_request(WEB, "import", &format!("Part-of: #{}", other.number)).await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        locked(s).await;
+        both_sign(s).await;
+        assert_eq!(phase(s), "Approved");
+        let carry = format!("/carry #{} switched off", other.number);
+        signed_by(s, "ana", &carry).await;
+        signed_by(s, "rosa", &format!("/carry #{}", other.number)).await;
+        assert_eq!(phase(s), "Approved");
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"
+        @ana `/carry`: only a release manager (rosa) decides that.
+        @rosa `/carry`: it takes a change request (`#n` or `owner/repository#n`) and a reason behind it.
+        ");
+        signed_by(s, "rosa", &carry).await;
+        assert_eq!(phase(s), "Go/no-go");
+        let text = shown(s);
+        let carried = text.split("### ").find(|part| part.starts_with("What comes along")).expect(&text);
+        assert_snapshot!(carried.trim(), @"
+        What comes along, and is not delivered by it
+
+        - [#4](https://github/acme/web/issues/4) Import: switched off ([rosa](https://github/rosa))
+        ");
+        assert_snapshot!(blocks(s), @"
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). [quinn](https://github/quinn) signed an earlier revision; since then [#4](https://github/acme/web/issues/4) joined. **Cure:** [quinn](https://github/quinn) comments `/approve qa e4e0a8c9` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). [rosa](https://github/rosa) signed an earlier revision; since then [#4](https://github/acme/web/issues/4) joined. **Cure:** [rosa](https://github/rosa) comments `/approve release-manager e4e0a8c9` on [#2](https://github/acme/web/issues/2).
+        ");
+        both_sign(s).await;
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert_eq!(s.stage_of("Import").await, "in_work");
     })
     .await;
 }

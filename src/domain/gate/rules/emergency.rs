@@ -12,7 +12,7 @@ use super::{
             finding::{Finding, Outcome, quoted},
             ids::{IssueRef, Sha},
             named::{Named, all_of, one_of, pages},
-            policy,
+            policy::{self, Within},
         },
         Scene, Section,
     },
@@ -36,8 +36,42 @@ pub(super) fn way(scene: &Scene<'_>) -> Option<Judged> {
         scene.pull_requests.iter().flat_map(|pull| &pull.emergencies).collect();
     declared.sort_by_key(|(at, _)| *at);
     declared.dedup_by_key(|(at, _)| *at);
-    let findings = declared.into_iter().map(|(at, emergency)| goes_ahead(*at, emergency, scene)).collect();
+    let findings = declared
+        .into_iter()
+        .flat_map(|(at, emergency)| {
+            let unsigned = unsigned_before(*at, emergency, scene);
+            std::iter::once(goes_ahead(*at, emergency, scene)).chain(unsigned)
+        })
+        .collect();
     Some(Judged { findings, again_at: Some(ends) })
+}
+
+/// Where policy wants the signature first.
+fn unsigned_before(at: IssueRef, emergency: &Emergency, scene: &Scene<'_>) -> Option<Finding> {
+    let first = rules(scene).any(|(rules, _)| rules.approved == Within::Before);
+    if !first || emergency.signed.is_some() {
+        return None;
+    }
+    let change = named(at, scene);
+    let (managers, row) = managers(scene);
+    let name = &change.text;
+    let sentence = format!("{name} needs an independent signature before it is deployed.");
+    Some(
+        Finding::new("emergency_signature_missing", Outcome::Pending, RULE, sentence)
+            .headline(format!("the emergency {name} is not signed"))
+            .cure(format!(
+                "a release manager{row} who neither declared it nor worked on it comments `/approve` on {name}"
+            ))
+            .names(pages(managers.iter().chain([&change]))),
+    )
+}
+
+/// The release managers, and the same as they stand in brackets.
+fn managers(scene: &Scene<'_>) -> (Vec<Named>, String) {
+    let managers: Vec<Named> =
+        scene.policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
+    let row = if managers.is_empty() { String::new() } else { format!(" ({})", one_of(&managers)) };
+    (managers, row)
 }
 
 /// By every section that knows emergencies; the first one, which is the organisation's where it has one, must.
@@ -69,6 +103,7 @@ fn goes_ahead(at: IssueRef, emergency: &Emergency, scene: &Scene<'_>) -> Finding
     }
     for (debt, due) in owed(emergency, scene) {
         sentence.push_str(&match debt {
+            Debt::Signature if due <= emergency.since => String::new(),
             Debt::Signature => format!(" An independent signature is owed until {}.", time(due)),
             Debt::Retrospective => format!(" A retrospective is owed until {}.", time(due)),
         });
@@ -138,7 +173,13 @@ pub(super) fn debts(scene: &Scene<'_>) -> Judged {
     let all: Vec<(IssueRef, Debt, Timestamp)> = scene
         .owed
         .iter()
-        .flat_map(|(at, emergency)| owed(emergency, scene).into_iter().map(|(debt, due)| (*at, debt, due)))
+        .flat_map(|(at, emergency)| {
+            let owed = owed(emergency, scene).into_iter();
+            // What is signed before or not deployed at all owes no signature afterwards.
+            let afterwards =
+                owed.filter(|(debt, due)| *debt == Debt::Retrospective || *due > emergency.since);
+            afterwards.map(|(debt, due)| (*at, debt, due))
+        })
         .collect();
     let overdue = all.iter().filter(|(_, _, due)| *due <= scene.ask.now);
     Judged {
@@ -150,9 +191,7 @@ pub(super) fn debts(scene: &Scene<'_>) -> Judged {
 fn unpaid(at: IssueRef, debt: Debt, due: Timestamp, scene: &Scene<'_>) -> Finding {
     let change = named(at, scene);
     let (name, due) = (&change.text, scene.zone.time(due));
-    let managers: Vec<Named> =
-        scene.policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
-    let managers_are = if managers.is_empty() { String::new() } else { format!(" ({})", one_of(&managers)) };
+    let (managers, managers_are) = managers(scene);
     let finding = match debt {
         Debt::Signature => Finding::new(
             "emergency_unsigned",

@@ -3,6 +3,7 @@
 use super::super::{
     super::{
         finding::{Finding, Outcome, code, quoted},
+        ids::IssueRef,
         named::{Named, one_of, pages},
         release::Release,
     },
@@ -69,10 +70,12 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
         .iter()
         .flat_map(|pull| pull.change_requests.iter().map(move |change| (pull.at, *change)))
         .filter(|(_, change)| !release.scope.contains(change))
-        .map(|(pull, change)| {
+        .filter(|(_, change)| !release.carried.iter().any(|carried| carried.change.at == *change))
+        .map(|(pull, at)| {
             let pull = Named::pull_request(pull, scene.ask.repo, Some(&scene.name));
-            let change = Named::issue(change, scene.ask.repo, scene.name_of(change.repo));
+            let change = Named::issue(at, scene.ask.repo, scene.name_of(at.repo));
             let (text, of) = (&pull.text, &change.text);
+            let carry = carried_as(at, scene);
             Finding::new(
                 "not_in_release",
                 Outcome::Fail,
@@ -81,7 +84,7 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
             )
             .headline(format!("{of} comes along and is not in the release"))
             .cure(format!(
-                "a release manager sets the milestone {title} on {of}; or {text} is reverted; or the candidate is moved before it"
+                "a release manager sets the milestone {title} on {of}; or {text} is reverted; or the candidate is moved before it; or, where it is switched off or only a part, a release manager comments `/carry {carry} WHY` on the control record"
             ))
             .names(pages([&pull, &change]))
         })
@@ -95,4 +98,12 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
         );
     }
     Finding::new("not_all_in_release", Outcome::Pass, SCOPE, String::new()).because(strangers)
+}
+
+/// As the command takes it, wherever the control record is.
+fn carried_as(change: IssueRef, scene: &Scene<'_>) -> String {
+    match scene.name_of(change.repo) {
+        Some(name) => format!("{name}#{}", change.number),
+        None => "OWNER/REPOSITORY#n".into(),
+    }
 }

@@ -80,6 +80,29 @@ fn an_emergency_goes_ahead_of_window_and_signatures_alone_while_it_lasts_and_onl
 }
 
 #[test]
+fn where_policy_wants_the_signature_first_the_emergency_waits_for_it() {
+    let before = KNOWS.replace("within 1 working day", "before");
+    let stands = |emergency: Emergency| {
+        let pull = Pull { emergencies: vec![(at(141), emergency)], ..pull(41, Outcome::Pass) };
+        to(&before).check("ci", "github-actions", CheckStand::Passed).bringing(vec![pull])
+    };
+    let signed = Emergency { signed: Some(Signed { by: actor("ana"), at: time(0) }), ..declared() };
+    all_are_so(vec![
+        ("unsigned", stands(declared()), "pending emergency_signature_missing"),
+        ("signed", stands(signed), "allow"),
+        (
+            "ordinary work does not wait for the signature of what never went out without it",
+            to(&before.lines().skip(1).collect::<Vec<_>>().join("\n"))
+                .check("ci", "github-actions", CheckStand::Passed)
+                .approved_by(&["ana"])
+                .member("qa", "ana", Membership::Member)
+                .but(|it| it.owed = vec![(at(7), declared())]),
+            "allow",
+        ),
+    ]);
+}
+
+#[test]
 fn a_file_of_the_repository_shortens_an_emergency_and_never_lengthens_it() {
     let own = |lasts: &str| {
         let emergency =

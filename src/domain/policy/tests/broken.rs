@@ -188,7 +188,7 @@ fn times_that_cannot_be() {
     p.yml:3:25: `environments.production.emergency.lasts` is `forever`
       write a length of time like 2 hours, 7 days or 5 working days
     p.yml:3:44: `environments.production.emergency.approved` is `1 day`
-      write how soon, like within 1 working day
+      write how soon, like within 1 working day; or before
     ");
     insta::assert_snapshot!(refused("freezes:\n  - { name: quarter end, from: 2027-01-04 08:00, to: 2026-12-28 00:00 }\n"), @"
     p.yml:2:54: `freezes.to` is `2026-12-28 00:00`
