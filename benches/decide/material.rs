@@ -250,6 +250,7 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         derived: None,
         brought: vec![sha(1_000_000 + number)],
         standard: Standard::default(),
+        said: vec![],
     }
 }
 

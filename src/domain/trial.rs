@@ -177,6 +177,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         derived: None,
         brought: vec![],
         standard: Standard::default(),
+        said: vec![],
     }
 }
 

@@ -328,6 +328,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         asking: None,
         derived: None,
         standard: Standard::default(),
+        said: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -379,6 +380,7 @@ fn other() -> PullRequestView {
         derived: None,
         brought: vec![sha('d'), sha('e')],
         standard: Standard::default(),
+        said: vec![],
     }
 }
 

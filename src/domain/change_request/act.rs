@@ -25,6 +25,9 @@ pub struct Act {
     pub quiet: bool,
     /// First seen when there was no policy, and so no prefix of commands either.
     pub before_policy: bool,
+    /// Where it was said, when not on the issue itself: on one of its pull requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<IssueRef>,
 }
 
 /// What makes an act the same when it is seen again.

@@ -94,11 +94,12 @@ fn answered(
         let comment = acts.iter().find_map(|act| act.comment());
         let refused = acts.iter().any(|act| !act.counts());
         let content = if refused { Reaction::Confused } else { Reaction::ThumbsUp };
-        effects.extend(comment.map(|comment| react(after.at, comment, content)));
+        let on = acts.iter().find_map(|act| act.on).unwrap_or(after.at);
+        effects.extend(comment.map(|comment| react(on, comment, content)));
         if refused && replies.len() < REPLIES_AN_HOUR {
             replies.push(now);
             let body = reply::refused(&acts, after, setting);
-            effects.push(Effect::new(Call::Comment { on: after.at, purpose, body, was_on: BTreeSet::new() }));
+            effects.push(Effect::new(Call::Comment { on, purpose, body, was_on: BTreeSet::new() }));
         }
     }
     after.replies = replies;

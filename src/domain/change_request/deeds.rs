@@ -10,6 +10,7 @@ use crate::domain::{
     event::{CommentedOn, Event, IssueChange, What},
     facts::SetBy,
     policy::Risk,
+    pull_request::PullRequestView,
 };
 
 use super::{
@@ -33,8 +34,15 @@ pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
 }
 
 impl ChangeRequest {
-    /// Adds the acts that the events and the last reading show to those known; the new ones are not judged yet.
-    pub fn note_acts(&mut self, events: &[Event], told: &[Told], rules: &Rules, release: Option<&str>) {
+    /// Adds the acts that the events and the last reading show to those known, and what was said on its pull requests; the new
+    /// ones are not judged yet.
+    pub fn note_acts(
+        &mut self,
+        (events, told): (&[Event], &[Told]),
+        elsewhere: &[Act],
+        rules: &Rules,
+        release: Option<&str>,
+    ) {
         let known = std::mem::take(&mut self.acts);
         let stays =
             |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..) | ActId::CameAlong(..));
@@ -42,7 +50,7 @@ impl ChangeRequest {
         // A label that was taken off has been there: it takes more than that to lower the risk.
         let raised = |act: &&Act| act.label().is_some() && matches!(act.deed, Deed::Risk { .. });
         acts.extend(known.iter().filter(raised).cloned());
-        acts.extend(told.iter().flat_map(commanded));
+        acts.extend(told.iter().flat_map(commanded).chain(elsewhere.iter().cloned()));
         acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
         acts.extend(self.labels_set(rules, &acts, &known));
         acts.extend(release.and_then(|title| self.milestone_set(title, &acts)));
@@ -97,6 +105,7 @@ impl ChangeRequest {
                 verdict: unjudged(),
                 quiet: false,
                 before_policy: false,
+                on: None,
             })
         });
         acts_of.collect()
@@ -120,6 +129,7 @@ impl ChangeRequest {
             verdict: unjudged(),
             quiet: false,
             before_policy: false,
+            on: None,
         })
     }
 }
@@ -143,6 +153,22 @@ fn label_deed(decides: Decides) -> Option<Deed> {
     }
 }
 
+/// What was said of an emergency on a pull request.
+pub(super) fn said_on(pull: &PullRequestView) -> impl Iterator<Item = Act> {
+    pull.said.iter().filter_map(|said| {
+        Some(Act {
+            at: said.at,
+            id: ActId::Comment(said.comment, said.place),
+            by: Some(said.by.clone()),
+            deed: in_need(&said.words.command())?,
+            verdict: unjudged(),
+            quiet: false,
+            before_policy: false,
+            on: Some(pull.at),
+        })
+    })
+}
+
 fn commanded(told: &Told) -> Vec<Act> {
     let deeds = told.commands.iter().enumerate().filter_map(|(index, command)| Some((index, deed(command)?)));
     let act = |(index, deed)| Act {
@@ -153,6 +179,7 @@ fn commanded(told: &Told) -> Vec<Act> {
         verdict: unjudged(),
         quiet: false,
         before_policy: false,
+        on: None,
     };
     deeds.map(act).collect()
 }
@@ -235,5 +262,6 @@ fn taken_off(event: &Event, rules: &Rules) -> Option<Act> {
         verdict: unjudged(),
         quiet: false,
         before_policy: false,
+        on: None,
     })
 }

@@ -20,7 +20,7 @@ use crate::domain::{
 use super::{
     ChangeRequest,
     act::{Act, ActId, Deed},
-    answer,
+    answer, deeds,
     emergency::Emergency,
     follow::Heard,
     log, news, people,
@@ -84,7 +84,13 @@ fn decide(
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
-    after.note_acts(case.events, &heard.told, rules, release.as_ref().map(|release| release.title.as_str()));
+    let elsewhere: Vec<Act> = around.pulls.iter().flat_map(|pull| deeds::said_on(pull.view)).collect();
+    after.note_acts(
+        (case.events, &heard.told),
+        &elsewhere,
+        rules,
+        release.as_ref().map(|release| release.title.as_str()),
+    );
     judge_acts(&mut after, rules, inquiry, case.now)?;
     plan(&mut after, release);
     derive(&mut after, &around, case.now);

@@ -22,6 +22,7 @@ use super::{
 use asking::Asking;
 pub use derived::{Derived, Kind, Proof};
 use follow::Followed;
+pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use reading::{Reading, ReviewGiven};
@@ -31,6 +32,7 @@ mod asking;
 mod changes;
 mod derived;
 mod follow;
+mod in_need;
 mod linked;
 mod policy_edit;
 mod reading;
@@ -68,6 +70,9 @@ pub struct PullRequest {
     /// The standard changes that it fits, or fitted when it was merged.
     #[serde(default)]
     pub standard: Standard,
+    /// What was said here of an emergency, oldest first.
+    #[serde(default)]
+    pub said: Vec<Said>,
 }
 
 /// What others may read of a pull request.
@@ -108,6 +113,9 @@ pub struct PullRequestView {
     /// The standard changes that it fits, where it has no change request.
     #[serde(default)]
     pub standard: Standard,
+    /// What was said here of an emergency: its change requests hear it.
+    #[serde(default)]
+    pub said: Vec<Said>,
 }
 
 impl PullRequest {
@@ -124,6 +132,7 @@ impl PullRequest {
             asking: None,
             derived: None,
             standard: Standard::default(),
+            said: vec![],
         }
     }
 
@@ -153,6 +162,7 @@ impl PullRequest {
             derived: self.derived.clone(),
             brought: self.brought(),
             standard: self.standard.clone(),
+            said: self.said.clone(),
         }
     }
 
@@ -265,7 +275,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     let repository = repository.flatten().and_then(View::as_repository);
     let shown = before.filter(|before| !before.guessed).map(|before| &before.seen);
     let Followed { seen, ambiguous } = follow::follow(shown, at, case.events);
-    let recheck = recheck::heard(at, case.events, &mut inquiry);
+    let mut recheck = recheck::heard(at, case.events, &mut inquiry);
     let asked = ambiguous || recheck.wanted || must_be_read(before, seen.as_ref(), &case);
     let answer = if asked { inquiry.pull_request(at) } else { None };
     let Some(mut after) = start(before, seen, answer.as_ref()).or_else(|| guess(at, case.events)) else {
@@ -286,6 +296,10 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
+    after.hear_in_need(&recheck.told);
+    if let Some(policy) = &recheck.policy {
+        recheck.answers.extend(after.unheard(&recheck.told, policy));
+    }
     let lacking = after.lacks_only_a_link();
     let policy = if lacking { inquiry.policy(at.repo).flatten() } else { None };
     if !after.seen.merged {

@@ -15,6 +15,9 @@ pub(super) struct Recheck {
     pub wanted: bool,
     /// That they were heard, where Changegate speaks.
     pub answers: Vec<Effect>,
+    /// All that people tell us here, and by which policy it is answered, where it is.
+    pub told: Vec<Told>,
+    pub policy: Option<EffectivePolicy>,
 }
 
 /// The policy is only asked for where somebody has commented: its prefix says which words are ours.
@@ -27,7 +30,7 @@ pub(super) fn heard(at: IssueRef, events: &[Event], inquiry: &mut Inquiry<'_>) -
     let (name, policy) = (inquiry.repository_name(at.repo), inquiry.policy(at.repo));
     let (Some(name), Some(policy)) = (name, policy) else { return Recheck::default() };
     let prefix = policy.as_ref().and_then(EffectivePolicy::command_prefix);
-    let told = events.iter().filter_map(|event| command::told(event, prefix)).filter(Told::rechecks);
+    let told: Vec<Told> = events.iter().filter_map(|event| command::told(event, prefix)).collect();
     let speaks = policy
         .as_ref()
         .zip(name)
@@ -35,9 +38,12 @@ pub(super) fn heard(at: IssueRef, events: &[Event], inquiry: &mut Inquiry<'_>) -
     let seen = |comment: CommentId| {
         Effect::new(Call::Reaction { repo: at.repo, comment, content: Reaction::ThumbsUp })
     };
-    let comments: Vec<CommentId> = told.map(|told| told.comment).collect();
+    let comments: Vec<CommentId> =
+        told.iter().filter(|told| told.rechecks()).map(|told| told.comment).collect();
     Recheck {
         wanted: !comments.is_empty(),
         answers: comments.into_iter().filter(|_| speaks).map(seen).collect(),
+        told,
+        policy: policy.filter(|_| speaks),
     }
 }

@@ -160,3 +160,31 @@ async fn an_emergency_ends_by_itself_and_what_waits_then_is_ordinary_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_request_and_otherwise_answered() {
+    scenario(async |s| {
+        ruled(s).await;
+        let alone = s.pull_request(WEB, "alone", "A fix.").await;
+        s.by("quinn").comment(alone.at, "/emergency nobody can pay");
+        s.settle().await;
+        assert_snapshot!(s.sentences(alone.at).join("\n"), @"@quinn wrote `/emergency`; it is a change request that is an emergency, and this pull request belongs to none. Open an issue with the label `change-request`, put `Closes #n` in the description here, and comment `/emergency WHY` there or here.");
+        let (issue, pull) = a_fix(s, "Pay again", "pay").await;
+        s.by("sam").comment(pull.at, "/emergency nobody can pay");
+        s.settle().await;
+        assert_snapshot!(s.sentences(pull.at).join("\n"), @"@sam wrote `/emergency`; an emergency is declared by the people on call ([quinn](https://github/quinn)).");
+        s.by("quinn").comment(pull.at, "/emergency nobody can pay");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+        s.by("rosa").comment(pull.at, "/approve");
+        s.by("quinn").comment(pull.at, "/done worked The pool was too small.");
+        s.settle().await;
+        let status = s.readable(&s.status(issue));
+        assert_snapshot!(status.split("\n\n").nth(1).unwrap_or_default(), @"
+        **Emergency**, declared by @quinn on 2 Nov 2026, 12:00 UTC: nobody can pay
+        Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until 2 Nov 2026, 16:00 UTC; `/emergency WHY` renews that. Nothing else passes with them.
+        Nothing is owed for it any more.
+        ");
+    })
+    .await;
+}
