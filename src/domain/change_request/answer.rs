@@ -131,7 +131,20 @@ fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setti
         effects.extend(as_commanded(after, standing, setting));
     }
     effects.extend(risk(before, after, setting));
+    effects.extend(emergency(before, after, setting));
     effects
+}
+
+/// The label of an emergency, while it lasts or something is owed for it; where rules are only advised, once.
+fn emergency(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Option<Effect> {
+    let (seen, emergency) = (after.seen.as_ref()?, after.emergency.as_ref()?);
+    let name = setting.rules.labels.emergency();
+    let there = seen.labels.iter().any(|label| same(label, name));
+    let wanted = emergency.in_force || !emergency.is_paid();
+    let was = before.and_then(|before| before.emergency.as_ref());
+    let is_news = was.is_none_or(|was| was.since != emergency.since);
+    let differs = there != wanted && (!wanted || setting.rules.enforces() || is_news);
+    differs.then(|| Effect::new(Call::Label { on: after.at, name: name.into(), present: wanted }))
 }
 
 /// The label of the risk that counts, and no other: where rules are enforced always, elsewhere after a command.

@@ -17,7 +17,7 @@ use super::{
     ChangeRequest,
     act::{Act, ActId, Deed, Ruling, Verdict},
     emergency::Done,
-    rules::{Decides, Rules},
+    rules::{Decides, Rules, same},
 };
 
 /// How many acts that do not count are remembered, so that they are answered once.
@@ -93,6 +93,7 @@ impl ChangeRequest {
             let deed = label_deed(rules.labels.decides(name)?)?;
             let at = set.at.or(seen.created_at).unwrap_or_default();
             let ours = match &set.by {
+                Some(by) if !by.person && same(name, rules.labels.emergency()) => self.emergency.is_some(),
                 Some(by) => !by.person && is_explained(&deed, at, acts, known),
                 None => acts.iter().any(|act| act.came_along() && act.counts() && act.deed.rules_as(&deed)),
             };

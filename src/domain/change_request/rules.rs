@@ -200,6 +200,12 @@ impl Labels {
         }
     }
 
+    /// The label that an emergency bears.
+    #[must_use]
+    pub fn emergency(&self) -> &str {
+        &self.emergency
+    }
+
     /// The label of each risk.
     #[must_use]
     pub fn risks(&self) -> [(Risk, String); 3] {

@@ -11,12 +11,19 @@ const LONGEST: usize = 65_535;
 /// The longest title, in characters; a list of checks shows no more than this anyway.
 const LONGEST_TITLE: usize = 140;
 
+/// The code of a change that passes because somebody on call has said so: nobody shall overlook it.
+const EMERGENCY: &str = "emergency_declared";
+
 /// "1 of 3 rules not met: #128 is not accepted yet".
 #[must_use]
 pub fn title(findings: &[Finding]) -> String {
     let mut obstacles: Vec<&Finding> = findings.iter().flat_map(Finding::obstacles).collect();
     obstacles.sort_by_key(|obstacle| urgency(obstacle.own));
-    let Some(first) = obstacles.first() else { return counted(findings) };
+    let Some(first) = obstacles.first() else {
+        let is_emergency = findings.iter().flat_map(Finding::rules).any(|rule| rule.code == EMERGENCY);
+        let counted = counted(findings);
+        return if is_emergency { format!("emergency: {counted}") } else { counted };
+    };
     let headline = first.headline.as_ref().unwrap_or(&first.sentence);
     let rest = match obstacles.len() {
         1 => String::new(),

@@ -146,7 +146,7 @@ async fn an_emergency_ends_by_itself_and_what_waits_then_is_ordinary_again() {
         ruled(s).await;
         let (issue, pull) = a_fix(s, "Pay again", "pay").await;
         declared(s, issue, "quinn").await;
-        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+        assert_snapshot!(s.check(&pull.head), @"success: emergency: 2 of 2 rules met");
         s.pass(4 * HOUR);
         s.settle().await;
         assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 2 rules not met: #1 is not accepted yet");
@@ -162,7 +162,8 @@ async fn an_emergency_ends_by_itself_and_what_waits_then_is_ordinary_again() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_request_and_otherwise_answered() {
+async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_request_and_otherwise_answered()
+ {
     scenario(async |s| {
         ruled(s).await;
         let alone = s.pull_request(WEB, "alone", "A fix.").await;
@@ -175,7 +176,7 @@ async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_r
         assert_snapshot!(s.sentences(pull.at).join("\n"), @"@sam wrote `/emergency`; an emergency is declared by the people on call ([quinn](https://github/quinn)).");
         s.by("quinn").comment(pull.at, "/emergency nobody can pay");
         s.settle().await;
-        assert_snapshot!(s.check(&pull.head), @"success: 2 of 2 rules met");
+        assert_snapshot!(s.check(&pull.head), @"success: emergency: 2 of 2 rules met");
         s.by("rosa").comment(pull.at, "/approve");
         s.by("quinn").comment(pull.at, "/done worked The pool was too small.");
         s.settle().await;

@@ -290,18 +290,24 @@ async fn an_approval_that_names_no_revision_counts_only_when_the_record_has_show
     .await;
 }
 
+/// December is locked and signed; Import comes along, and is not planned for it.
+async fn signed_beside_another(s: &Scene, link: &str) -> Numbered {
+    a_train(s).await;
+    built(s, "Export", "export", WEB).await;
+    let other = s.accepted("Import").await;
+    let pull = s.pull_request(WEB, "import", &format!("{link} #{}", other.number)).await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+    locked(s).await;
+    both_sign(s).await;
+    assert_eq!(phase(s), "Approved");
+    other
+}
+
 #[tokio::test]
 async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures() {
     scenario(async |s| {
-        a_train(s).await;
-        built(s, "Export", "export", WEB).await;
-        let other = s.accepted("Import").await;
-        let pull = s.pull_request(WEB, "import", &format!("Closes #{}", other.number)).await;
-        s.by("ana").merge(pull.at);
-        s.settle().await;
-        locked(s).await;
-        both_sign(s).await;
-        assert_eq!(phase(s), "Approved");
+        let other = signed_beside_another(s, "Closes").await;
         let run = deploys(s, WEB).await;
         assert_eq!(stands(s, WEB, run), "completed failure", "{}", said(s, WEB, run));
         assert_snapshot!(said(s, WEB, run), @"
@@ -322,15 +328,7 @@ async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures
 #[tokio::test]
 async fn what_a_release_manager_carries_along_is_signed_with_the_rest_and_is_not_delivered() {
     scenario(async |s| {
-        a_train(s).await;
-        built(s, "Export", "export", WEB).await;
-        let other = s.accepted("Import").await;
-        let pull = s.pull_request(WEB, "import", &format!("Part-of: #{}", other.number)).await;
-        s.by("ana").merge(pull.at);
-        s.settle().await;
-        locked(s).await;
-        both_sign(s).await;
-        assert_eq!(phase(s), "Approved");
+        let other = signed_beside_another(s, "Part-of:").await;
         let carry = format!("/carry #{} switched off", other.number);
         signed_by(s, "ana", &carry).await;
         signed_by(s, "rosa", &format!("/carry #{}", other.number)).await;

@@ -127,6 +127,29 @@ fn one_who_neither_declared_it_nor_worked_on_it_signs_it_and_looking_back_ends_w
 }
 
 #[test]
+fn the_label_is_on_it_while_it_lasts_or_something_is_owed_and_says_nothing_by_itself() {
+    let labels = |world: &mut World| world.issue().labels.join(" ");
+    let mut world = world();
+    let by_hand = world.label("oz", "change/emergency");
+    assert!(world.settle(&[by_hand]).contains(&"-change/emergency".into()));
+    assert_eq!((stands(&world).as_str(), labels(&mut world).as_str()), ("none", "change-request"));
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    assert_eq!(
+        world.settle(&[comment]),
+        ["thumbs up 1", "+change/emergency", "issue retrospective/12/1795428040"]
+    );
+    let off = world.unlabel("sam", "change/emergency");
+    world.settle(&[off]);
+    assert_eq!(labels(&mut world), "change-request change/emergency");
+    let paid = [world.comment("rita", "/approve"), world.comment("oz", "/done worked")];
+    world.settle(&paid);
+    assert_eq!(labels(&mut world), "change-request change/emergency");
+    world.tick(5 * 3600);
+    world.settle(&[]);
+    assert_eq!(labels(&mut world), "change-request");
+}
+
+#[test]
 fn what_is_owed_for_an_emergency_is_silence_where_there_was_none() {
     let mut world = world();
     let comment = world.comment("rita", "/approve");

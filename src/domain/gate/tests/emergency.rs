@@ -8,7 +8,7 @@ continuous: [{ approvals: { qa: 1 } }]
 emergency: { lasts: 4 hours, approved: within 1 working day, retrospective: 5 working days }";
 
 /// Declared an hour ago by somebody on call; the time of these tests is a Monday, when the window is closed.
-fn declared() -> Emergency {
+pub(super) fn declared() -> Emergency {
     Emergency {
         since: time(-3600),
         by: actor("oskar"),

@@ -15,6 +15,8 @@ const RULES: [&str; 7] = [
     "approvals: { ops: 1, qa: 1 }",
     "plan: back-out",
 ];
+const EMERGENCY: &str =
+    "    emergency: { lasts: 9 hours, approved: within 1 working day, retrospective: 5 working days }\n";
 const WINDOW: &str = "window: [\"Mon 09:00-11:00\"]";
 
 fn with_rules(rules: &[usize], windowed: bool) -> Deployment {
@@ -200,6 +202,33 @@ proptest! {
         for obstacle in obstacles {
             prop_assert!(obstacle.cure.is_some(), "{}", obstacle.code);
             prop_assert!(!obstacle.rule.is_empty() && !obstacle.sentence.is_empty(), "{}", obstacle.code);
+        }
+    }
+
+    #[test]
+    fn an_emergency_opens_only_what_is_wholly_one_with_green_checks_and_closes_nothing(
+        (rules, it) in any_deployment(),
+        which in 0_u8..4,
+    ) {
+        let mut declared = it.clone();
+        declared.policies[0].as_mut().unwrap().push_str(EMERGENCY);
+        for (place, pull) in declared.pull_requests.iter_mut().enumerate() {
+            if which & (1 << place) != 0 {
+                pull.emergencies = vec![(at(pull.number + 100), emergency::declared())];
+            }
+        }
+        let (before, after) = (decision(&it), decision(&declared));
+        prop_assert!(before != Decision::Allow || after == Decision::Allow, "{} then {}", it.answer(), declared.answer());
+        if after == Decision::Allow && before != Decision::Allow {
+            let pulls = &declared.pull_requests;
+            prop_assert!(!pulls.is_empty() && pulls.iter().all(|pull| !pull.emergencies.is_empty()));
+            let passed = |name: &str| {
+                it.checks.iter().any(|(check, stand)| check.name == name && *stand == CheckStand::Passed)
+            };
+            prop_assert!(!rules.contains(&2) || passed("ci"));
+            prop_assert!(!rules.contains(&3) || passed("scan"));
+            prop_assert!(it.brings.as_ref().is_ok_and(|brings| brings.findings.iter().all(|it| it.own == Outcome::Pass)));
+            prop_assert!(matches!(it.in_the_way, InTheWay::Nothing) && it.candidate.from_here);
         }
     }
 
