@@ -163,8 +163,7 @@ impl Store {
     }
 
     /// Ends routing, of many deliveries in one transaction; a move has one of its own. What was handed out anew meanwhile
-    /// is left to its holder. What is lost of it with the database is routed again; and nothing that rests on it comes to the
-    /// disk before it does.
+    /// is left to its holder.
     pub async fn settle_routing(
         &self,
         routed: Vec<(DeliveryKey, Routing)>,
@@ -173,7 +172,7 @@ impl Store {
         let groups = routed.chunk_by(|(_, a), (_, b)| a.moved().is_none() && b.moved().is_none());
         for group in groups.flat_map(|group| group.chunks(ROWS)) {
             self.database()
-                .write_lightly(&(group, now), |connection, dialect, &(group, now)| {
+                .write(&(group, now), |connection, dialect, &(group, now)| {
                     Box::pin(settle(connection, dialect, group, now))
                 })
                 .await?;
