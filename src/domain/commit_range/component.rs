@@ -36,7 +36,6 @@ impl Range {
         self.commits.retain(|(commit, _)| counts(&commit.sha));
         self.lost.retain(|lost| counts(&lost.commit.sha));
         self.pull_requests = super::pull_requests(&self.commits);
-        self.carried.retain(|number, _| self.pull_requests.contains(number));
         self
     }
 }

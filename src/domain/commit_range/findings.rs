@@ -57,7 +57,7 @@ pub fn findings(range: &Range, purpose: Purpose, audience: &Audience<'_>) -> Vec
     }
     let mut stands_in_the_way = untraced::findings(range, audience);
     if stands_in_the_way.is_empty() {
-        stands_in_the_way.push(traced(range, audience));
+        stands_in_the_way.push(traced(range));
     }
     place.into_iter().chain(stands_in_the_way).chain(undone::findings(range, audience)).collect()
 }
@@ -122,7 +122,7 @@ fn unknown(baseline: &str, candidate: &str, why: &str) -> Finding {
 pub(super) const READ_AGAIN: &str = "it is read again by itself; `/recheck` in a comment does it at once";
 
 /// "37 commits since `9ab1d04`, all from merged pull requests."
-fn traced(range: &Range, audience: &Audience<'_>) -> Finding {
+fn traced(range: &Range) -> Finding {
     let count = range.commits.len();
     let since = range.baseline.as_ref().map(|baseline| format!(" since `{}`", baseline.short()));
     let since = since.unwrap_or_default();
@@ -139,10 +139,7 @@ fn traced(range: &Range, audience: &Audience<'_>) -> Finding {
         (_, from) => format!("{count} commits{since}{from}."),
     };
     let (adopted, people) = adopted(range);
-    let (carried, pull_requests) = carried(range, audience);
-    Finding::new("range_traced", Outcome::Pass, RULE, format!("{sentence}{adopted}{carried}"))
-        .names(people)
-        .names(pull_requests)
+    Finding::new("range_traced", Outcome::Pass, RULE, format!("{sentence}{adopted}")).names(people)
 }
 
 /// How many commits come from where.
@@ -212,21 +209,6 @@ fn adopted(range: &Range) -> (String, Vec<Reference>) {
         })
         .unzip();
     (texts.concat(), pages.into_iter().flatten().collect())
-}
-
-/// What ships switched off or in part.
-fn carried(range: &Range, audience: &Audience<'_>) -> (String, Vec<Reference>) {
-    let (texts, pages): (Vec<String>, Vec<_>) = range
-        .carried
-        .iter()
-        .take(LISTED)
-        .map(|(number, logged)| {
-            let (named, by) = (audience.pull_request(*number), Named::actor(&logged.by));
-            let why = quoted(&logged.why);
-            (format!(" {} carries {} along: {why}.", by.text, named.text), [by.page, named.page])
-        })
-        .unzip();
-    (texts.concat(), pages.into_iter().flatten().flatten().collect())
 }
 
 impl Audience<'_> {

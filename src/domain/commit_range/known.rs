@@ -25,8 +25,6 @@ pub struct Known {
     pub merged: BTreeMap<Sha, Fact<Changes>>,
     /// Commits without a pull request that somebody who may has answered for: `/adopt SHA WHY`.
     pub adoptions: BTreeMap<Sha, Logged>,
-    /// Pull requests that ship switched off, or only in part: `/carry #n WHY`.
-    pub carried: BTreeMap<u64, Logged>,
     /// Commits of the comparison that were there when the repository was switched to `enforce`.
     pub before_enforcement: BTreeSet<Sha>,
     /// Commits that run and that somebody who may has given up since: they may be missing in the candidate. An adoption

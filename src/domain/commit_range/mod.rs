@@ -3,7 +3,7 @@
 //!
 //! [`wanted()`] says what has to be found out about a [`Comparison`], [`range()`] traces it, [`findings()`] says it in words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +44,6 @@ pub struct Range {
     pub commits: Vec<(RangeCommit, Origin)>,
     /// The merged pull requests whose work it brings.
     pub pull_requests: BTreeSet<u64>,
-    /// Those of them that ship switched off, or only in part.
-    pub carried: BTreeMap<u64, Logged>,
     /// What runs and the candidate lacks: of a rollback everything, otherwise what is not in it in another form.
     pub lost: Vec<Lost>,
 }
@@ -82,7 +80,6 @@ pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, k
         kind,
         commits: vec![],
         pull_requests: BTreeSet::new(),
-        carried: BTreeMap::new(),
         lost: vec![],
     };
     if matches!(range.kind, RangeKind::TooLong(_) | RangeKind::Unknown(_)) {
@@ -91,8 +88,6 @@ pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, k
     let origins = trace::trace(comparison.commits(), known);
     range.commits = comparison.commits().iter().cloned().zip(origins).collect();
     range.pull_requests = pull_requests(&range.commits);
-    let carried = known.carried.iter().filter(|(number, _)| range.pull_requests.contains(number));
-    range.carried = carried.map(|(number, logged)| (*number, logged.clone())).collect();
     range.lost = match range.kind {
         RangeKind::Behind => lost::taken_back(comparison.only_baseline(), known),
         RangeKind::Diverged { .. } | RangeKind::ForcePushed => {

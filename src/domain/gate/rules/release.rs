@@ -90,14 +90,24 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
         })
         .collect();
     if strangers.is_empty() {
-        return Finding::new(
-            "all_in_release",
-            Outcome::Pass,
-            SCOPE,
-            format!("Every change in it is in release {title}."),
-        );
+        return all_in(release, scene);
     }
     Finding::new("not_all_in_release", Outcome::Pass, SCOPE, String::new()).because(strangers)
+}
+
+/// That all of it is, and who carries what along.
+fn all_in(release: &Release, scene: &Scene<'_>) -> Finding {
+    let comes = |at: &IssueRef| scene.pull_requests.iter().any(|pull| pull.change_requests.contains(at));
+    let mut sentence = format!("Every change in it is in release {}", quoted(&release.id.title));
+    let mut named = vec![];
+    for carried in release.carried.iter().filter(|carried| comes(&carried.change.at)) {
+        let change = carried.change.at;
+        let (change, by) =
+            (Named::issue(change, scene.ask.repo, scene.name_of(change.repo)), Named::actor(&carried.by));
+        sentence.push_str(&format!(", {} carries {} along ({})", by.text, change.text, quoted(&carried.why)));
+        named.extend([change, by]);
+    }
+    Finding::new("all_in_release", Outcome::Pass, SCOPE, format!("{sentence}.")).names(pages(&named))
 }
 
 /// As the command takes it, wherever the control record is.
