@@ -26,7 +26,7 @@ use crate::{
     github::{API_VERSION, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
     repair::{Reach, Repair, RepairError},
-    store::{Counts, OpenError, Store, StoreError},
+    store::{Counts, Due, OpenError, Store, StoreError},
     webhook::{self, Door, Secrets},
     worker::{self, Beside, Stop, Worked},
 };
@@ -173,8 +173,8 @@ impl App {
     /// Starts the loops that take the steps.
     #[must_use]
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
-        let work = |beside: Beside, step: fn(Self) -> Step| {
-            let (app, hints) = (self.clone(), self.store.hints());
+        let work = |beside: Beside, due: Due, step: fn(Self) -> Step| {
+            let (app, hints) = (self.clone(), self.store.hints(due));
             let waiting = hints.clone();
             let rest = move || {
                 let hints = waiting.clone();
@@ -189,11 +189,15 @@ impl App {
         let (decide, perform) = (self.inbox.beside.clone(), self.performer.beside.clone());
         let app = self.clone();
         vec![
-            work(Beside::new("route"), |app| Box::pin(async move { app.inbox.route_batch().await })),
-            work(decide, |app| Box::pin(async move { app.inbox.decide_batch().await })),
-            work(Beside::new("wake"), |app| Box::pin(async move { app.inbox.wake_batch().await })),
-            work(perform, |app| Box::pin(async move { app.performer.perform_batch().await })),
-            work(Beside::new("announce"), |app| {
+            work(Beside::new("route"), Due::Deliveries, |app| {
+                Box::pin(async move { app.inbox.route_batch().await })
+            }),
+            work(decide, Due::Subjects, |app| Box::pin(async move { app.inbox.decide_batch().await })),
+            work(Beside::new("wake"), Due::FanOuts, |app| {
+                Box::pin(async move { app.inbox.wake_batch().await })
+            }),
+            work(perform, Due::Effects, |app| Box::pin(async move { app.performer.perform_batch().await })),
+            work(Beside::new("announce"), Due::Announcements, |app| {
                 Box::pin(async move { app.performer.announce_batch().await })
             }),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),

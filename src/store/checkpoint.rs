@@ -25,12 +25,12 @@ pub(super) async fn keep(
     }
     let (closing, mut closed) = oneshot::channel();
     tasks.spawn(async move {
-        let mut carried = hint.given();
+        let mut carried = hint.commits();
         while timeout(PAUSE, &mut closed).await.is_err() {
-            if hint.given().wrapping_sub(carried) < COMMITS {
+            if hint.commits().wrapping_sub(carried) < COMMITS {
                 continue;
             }
-            carried = hint.given();
+            carried = hint.commits();
             if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await {
                 tracing::warn!(%error, "the write-ahead log was not carried over; the writer does it");
             }

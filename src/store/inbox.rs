@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 use super::{
-    Store, body,
+    Due, Store, body,
     database::Work,
     dialect::Dialect,
     error::StoreError,
@@ -177,7 +177,7 @@ impl Store {
                 })
                 .await?;
         }
-        self.hint();
+        self.hint(&[Due::Subjects]);
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
 use ulid::Generator;
 
 use super::{
-    Hint, Store,
+    Due, Hint, Store,
     database::Database,
     dialect::{Dialect, Statement},
     error::{KeepError, StoreError},
@@ -185,7 +185,7 @@ async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Hint) {
         let next = line.lock().await.next().await;
         let Some(group) = next else { return };
         commit(&database, group).await;
-        hint.give();
+        hint.give(&[Due::Deliveries]);
     }
 }
 

@@ -177,14 +177,14 @@ impl Store {
         self.inner.database.close().await;
     }
 
-    /// For one worker: tells it when there may be something to do.
+    /// For one worker: tells it when there may be something of that to do.
     #[must_use]
-    pub fn hints(&self) -> Hints {
-        Hints { hint: self.inner.hint.clone(), heard: Arc::default() }
+    pub fn hints(&self, due: Due) -> Hints {
+        Hints { given: self.inner.hint.of(due), heard: Arc::default() }
     }
 
-    fn hint(&self) {
-        self.inner.hint.give();
+    fn hint(&self, due: &[Due]) {
+        self.inner.hint.give(due);
     }
 
     fn database(&self) -> &Database {
@@ -192,37 +192,72 @@ impl Store {
     }
 }
 
-/// Counts the commits of this process that may leave work.
+/// What a commit may leave to do. Each has a worker of its own, and nobody looks for what is not there: on PostgreSQL an
+/// event cost sixty statements when each commit woke all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Deliveries are to be routed.
+    Deliveries,
+    /// Subjects are to be judged.
+    Subjects,
+    /// Many are to be woken, some at a time. No commit says so; the worker looks every 50 ms.
+    FanOuts,
+    /// GitHub is to be told something.
+    Effects,
+    /// Other systems are.
+    Announcements,
+}
+
+/// Counts the commits of this process by what they may leave to do.
 #[derive(Debug, Clone, Default)]
-struct Hint(watch::Sender<u64>);
+struct Hint {
+    given: [watch::Sender<u64>; 5],
+    commits: Arc<AtomicU64>,
+}
 
 impl Hint {
-    fn given(&self) -> u64 {
-        *self.0.borrow()
+    /// How many commits there were.
+    fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
-    fn give(&self) {
-        self.0.send_modify(|given| *given = given.wrapping_add(1));
+    fn of(&self, due: Due) -> watch::Sender<u64> {
+        let [deliveries, subjects, fan_outs, effects, announcements] = &self.given;
+        match due {
+            Due::Deliveries => deliveries,
+            Due::Subjects => subjects,
+            Due::FanOuts => fan_outs,
+            Due::Effects => effects,
+            Due::Announcements => announcements,
+        }
+        .clone()
+    }
+
+    fn give(&self, due: &[Due]) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        for due in due {
+            self.of(*due).send_modify(|given| *given = given.wrapping_add(1));
+        }
     }
 }
 
 /// What one worker waits for; clones are of the same worker.
 #[derive(Debug, Clone)]
 pub struct Hints {
-    hint: Hint,
+    given: watch::Sender<u64>,
     heard: Arc<AtomicU64>,
 }
 
 impl Hints {
     /// Nothing that was committed so far is told any more: the worker looks now.
     pub fn forget(&self) {
-        self.heard.store(self.hint.given(), Ordering::Relaxed);
+        self.heard.store(*self.given.borrow(), Ordering::Relaxed);
     }
 
     /// Returns when something was committed in this process after they were forgotten, or after 50 ms.
     pub async fn wait(&self) {
         let heard = self.heard.load(Ordering::Relaxed);
-        let mut given = self.hint.0.subscribe();
+        let mut given = self.given.subscribe();
         tokio::time::timeout(POLL, given.wait_for(|given| *given != heard)).await.ok();
     }
 }

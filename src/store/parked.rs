@@ -8,7 +8,7 @@ use crate::domain::ids::{SubjectId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Store, body,
+    Due, Store, body,
     error::StoreError,
     inbox::time,
     published,
@@ -131,7 +131,7 @@ impl Store {
                 })
             })
             .await?;
-        self.hint();
+        self.hint(&[Due::Deliveries]);
         Ok(replayed > 0)
     }
 
@@ -149,7 +149,7 @@ impl Store {
                 Box::pin(wake::wake(connection, dialect, wakes, now))
             })
             .await?;
-        self.hint();
+        self.hint(&[Due::Subjects]);
         Ok(())
     }
 }

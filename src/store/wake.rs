@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::domain::ids::{SubjectId, TenantId};
 
-use super::{Store, body, dialect::Dialect, error::StoreError};
+use super::{Due, Store, body, dialect::Dialect, error::StoreError};
 
 /// Wakings in a chain; the fixed order of kinds allows fewer, so more are a defect of ours.
 const HOPS: i64 = 8;
@@ -223,7 +223,7 @@ impl Store {
             .write(&now, |connection, dialect, &now| Box::pin(expand(connection, dialect, now)))
             .await?;
         if woken > 0 {
-            self.hint();
+            self.hint(&[Due::Subjects]);
         }
         Ok(woken)
     }

@@ -6,7 +6,7 @@ use sqlx::AnyConnection;
 use super::{EffectClaim, EffectOutcome, ROWS, call_hash};
 use crate::{
     domain::effect::Class,
-    store::{Store, body, dialect::Dialect, error::StoreError},
+    store::{Due, Store, body, dialect::Dialect, error::StoreError},
 };
 
 impl Store {
@@ -26,7 +26,7 @@ impl Store {
                 })
                 .await?;
         }
-        self.hint();
+        self.hint(&[Due::Effects, Due::Announcements]);
         Ok(())
     }
 }

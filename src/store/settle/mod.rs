@@ -27,7 +27,7 @@ use self::{
     prepared::Prepared,
 };
 use super::{
-    Store,
+    Due, Store,
     dialect::Dialect,
     error::StoreError,
     published::{Key, Read},
@@ -84,7 +84,11 @@ impl Store {
         for group in settlements.chunks(GROUP) {
             answers.extend(self.settle_group(group, now).await?);
         }
-        self.hint();
+        let tells = |settlement: &Settlement| matches!(&settlement.outcome, Outcome::Decided { decision, .. } if !decision.effects.is_empty());
+        self.hint(&[Due::Subjects]);
+        if settlements.iter().any(tells) {
+            self.hint(&[Due::Effects, Due::Announcements]);
+        }
         Ok(answers)
     }
 

@@ -1,6 +1,6 @@
 //! A database is opened, or refused with the reason and the cure.
 
-use changegate::store::{Kept, OpenError, Store};
+use changegate::store::{Due, Kept, OpenError, Store};
 use sqlx::{AnyPool, Row};
 
 use super::bench::{at, delivery, milestone, on_both};
@@ -229,7 +229,7 @@ async fn what_a_process_held_is_free_soon_after_its_end_and_not_before() {
         assert_eq!(lives.claim_deliveries(1).await.unwrap()[0].id, "of the living");
         assert!(bench.store.claim_deliveries(9).await.unwrap().is_empty(), "held");
         drop(dies);
-        let hints = bench.store.hints();
+        let hints = bench.store.hints(Due::Deliveries);
         let freed = tokio::time::timeout(std::time::Duration::from_secs(20), async {
             loop {
                 let claimed = bench.store.claim_deliveries(9).await.unwrap();
