@@ -26,7 +26,8 @@ impl Store {
                 })
                 .await?;
         }
-        self.hint(&[Due::Effects, Due::Announcements]);
+        // Whoever was judged beside us may have ended just after its last commit: subjects are looked at too.
+        self.hint(&[Due::Subjects, Due::Effects, Due::Announcements]);
         Ok(())
     }
 }
