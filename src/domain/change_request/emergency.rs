@@ -26,7 +26,8 @@ pub struct Emergency {
     pub declared_by: BTreeSet<AccountId>,
     pub signed: Option<Signed>,
     pub looked_back: Option<LookedBack>,
-    /// By the longest time that policy gives it; each environment may give it less.
+    /// By the longest time that policy gives it, of which each environment may give it less; and until it was looked back on:
+    /// nothing more goes out for which nothing would be owed.
     pub in_force: bool,
 }
 
@@ -127,10 +128,11 @@ impl Emergency {
         }
     }
 
-    /// Whoever renews it has not signed it.
+    /// Whoever renews it has not signed it, and what goes out after that has not been looked back on.
     fn renewed(mut self, at: Timestamp, by: &Actor, why: &str) -> Self {
         (self.at, self.by, self.why) = (at, by.clone(), why.into());
         self.declared_by.insert(by.id);
+        self.looked_back = None;
         self.signed = self.signed.filter(|signed| signed.by.id != by.id);
         self
     }

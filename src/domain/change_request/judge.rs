@@ -237,7 +237,8 @@ impl ChangeRequest {
         self.owes = repositories.filter(|_| owes).collect();
         let emergency = self.emergency.as_mut()?;
         let ends = around.rules.emergencies.iter().map(|(rules, zone)| emergency.ends(rules, zone)).max();
-        emergency.in_force = self.taken_in && ends.is_some_and(|ends| now < ends);
+        let lasts = emergency.looked_back.is_none() && ends.is_some_and(|ends| now < ends);
+        emergency.in_force = self.taken_in && lasts;
         ends.filter(|_| emergency.in_force)
     }
 }

@@ -183,7 +183,7 @@ async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_r
         let status = s.readable(&s.status(issue));
         assert_snapshot!(status.split("\n\n").nth(1).unwrap_or_default(), @"
         **Emergency**, declared by @quinn on 2 Nov 2026, 12:00 UTC: nobody can pay
-        Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until 2 Nov 2026, 16:00 UTC; `/emergency WHY` renews that. Nothing else passes with them.
+        It has ended; `/emergency WHY` declares it again.
         Nothing is owed for it any more.
         ");
     })
