@@ -270,6 +270,8 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         requester: None,
         text: None,
         delivered: None,
+        underway: None,
+        systems: [].into(),
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],

@@ -353,6 +353,8 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         risk: None,
         text: None,
         delivered: None,
+        underway: None,
+        systems: [].into(),
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],

@@ -118,7 +118,7 @@ pub enum Known<'a> {
 /// not.
 #[must_use]
 pub fn known<'a>(acts: &'a [Act], delivered: &Delivered, zone: &Zone) -> Known<'a> {
-    let since = acts.iter().filter(|act| act.counts() && act.at > delivered.at);
+    let since = acts.iter().filter(|act| act.counts() && act.at >= delivered.at);
     since.fold(Known::Works(WATCHED.after(delivered.at, zone)), |stands, act| {
         let fails = |said| Known::Fails { by: act.by.as_ref(), said };
         if let Deed::LookBack { result, said } = &act.deed {

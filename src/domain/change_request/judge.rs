@@ -27,6 +27,7 @@ use super::{
     log, news, people,
     rules::Rules,
     stage::{self, Work},
+    without_code,
 };
 
 /// How long after it was done an act is answered; one that we learn of later only counts.
@@ -94,7 +95,11 @@ fn decide(
     );
     judge_acts(&mut after, rules, inquiry, case.now)?;
     plan(&mut after, release);
-    let verified_at = derive(&mut after, &around, case.now);
+    let mut verified_at = derive(&mut after, &around, case.now);
+    let by_hand = after.needs_no_code() && around.pulls.is_empty();
+    if after.judge_starts(by_hand, rules, case.now, inquiry)? {
+        verified_at = derive(&mut after, &around, case.now);
+    }
     let emergency_ends = after.judge_emergency(&around, case.now);
     let due = milestone.and_then(|milestone| milestone.due_on);
     let web_url = &case.instance.web_url;
@@ -178,7 +183,7 @@ fn judge_acts(
 ) -> Option<()> {
     let (requester, contact) = (after.requester().cloned(), after.contact().cloned());
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
-    let ran = after.delivered.is_some();
+    let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();
     let mut complete = Some(());
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
         match people::verdict(act, rules, (requester.as_ref(), contact.as_ref()), inquiry) {
@@ -218,12 +223,19 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Opt
     let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
     let reopened = after.acts.iter().filter(|act| act.counts() && act.deed == Deed::Reopen);
     let reopened: Vec<Timestamp> = reopened.map(|act| act.at).collect();
-    let Round { work, since, delivered } = delivered::round(after.at, &views, &reopened);
+    let by_hand = after.needs_no_code() && views.is_empty();
+    let (round, underway) = if by_hand {
+        without_code::round(&after.acts)
+    } else {
+        (delivered::round(after.at, &views, &reopened), None)
+    };
+    let Round { work, since, delivered } = round;
+    (after.underway, after.systems) = (underway, after.systems(&around.rules));
     let (work, since) = match work {
-        Work::None | Work::Part => {
+        Work::None | Work::Part if !by_hand => {
             closed_by_pull_request(after, &views, reopened.last()).unwrap_or((work, since))
         }
-        Work::Open | Work::Finished | Work::Delivered => (work, since),
+        Work::None | Work::Part | Work::Open | Work::Finished | Work::Delivered => (work, since),
     };
     after.delivered = delivered;
     let verified = after.delivered.as_ref();

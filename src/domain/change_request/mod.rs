@@ -7,6 +7,7 @@
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
 //! - [`emergency`]: what somebody on call declared, and what is owed for it,
 //! - [`delivered`]: whether it runs in production,
+//! - [`without_code`]: what is done by hand,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -23,6 +24,7 @@ pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;
+pub mod without_code;
 
 mod judge;
 
@@ -36,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::IssueSnapshot,
+    finding::Finding,
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     policy::Risk,
     revision::RevisionHash,
@@ -47,6 +50,7 @@ use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
 use stage::{Own, Work};
+use without_code::Underway;
 
 pub use judge::judge;
 
@@ -99,6 +103,15 @@ pub struct ChangeRequest {
     /// Since when it is known to work.
     #[serde(default)]
     pub verified: Option<Timestamp>,
+    /// Somebody is at it, where it needs no code.
+    #[serde(default)]
+    pub underway: Option<Underway>,
+    /// The systems that it touches.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
+    /// What stood against starting it when somebody wanted to last.
+    #[serde(default)]
+    pub hindrances: Vec<Finding>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -192,6 +205,12 @@ pub struct ChangeRequestView {
     /// Where it runs, once it does.
     #[serde(default)]
     pub delivered: Option<Delivered>,
+    /// Somebody is at it, where it needs no code.
+    #[serde(default)]
+    pub underway: Option<Underway>,
+    /// The systems that it touches.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
     /// A triager has said that it needs no code.
     #[serde(default)]
     pub needs_no_code: bool,
@@ -242,6 +261,9 @@ impl ChangeRequest {
             owes: BTreeSet::new(),
             delivered: None,
             verified: None,
+            underway: None,
+            systems: BTreeSet::new(),
+            hindrances: vec![],
             commented: false,
             replies: vec![],
         }
@@ -263,11 +285,19 @@ impl ChangeRequest {
             risk: act::risk(&self.acts),
             text: self.text.clone(),
             delivered: self.delivered.clone(),
-            needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
+            underway: self.underway.clone(),
+            systems: self.systems.clone(),
+            needs_no_code: self.needs_no_code(),
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),
         }
+    }
+
+    /// Whether a triager has said that it needs no code.
+    #[must_use]
+    pub fn needs_no_code(&self) -> bool {
+        self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure)
     }
 
     fn tried(&self) -> Vec<Tried> {
@@ -287,7 +317,8 @@ impl ChangeRequest {
         let release = self.release().filter(|_| self.taken_in);
         let release = release.map(|release| (Relation::In, SubjectId::Release(release.clone())));
         let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
-        release.into_iter().chain(owes).collect()
+        let underway = self.underway.iter().map(|_| (Relation::Underway, SubjectId::Account));
+        release.into_iter().chain(owes).chain(underway).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

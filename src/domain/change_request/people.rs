@@ -32,6 +32,17 @@ pub fn verdict(
         (Deed::Emergency { .. }, Some(_)) if rules.emergencies.is_empty() => refused(Refusal::NoEmergencies),
         (Deed::Emergency { .. }, Some(by)) => member(&rules.on_call, by, Refusal::NotOnCall, inquiry),
         (Deed::Vouch, Some(by)) => member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry),
+        (Deed::Start, Some(by)) => {
+            let all = [&rules.operations[..], &rules.release_managers].concat();
+            let is_contact = contact.is_some_and(|contact| contact.id == by.id);
+            let known = if is_contact {
+                Some(Verdict::Allowed)
+            } else {
+                member(&all, by, Refusal::NeitherContactNorOperations, inquiry)
+            };
+            // Whoever may start it: whether it may start now is judged with all that is known.
+            known.map(|verdict| if verdict == Verdict::Allowed { being_judged() } else { verdict })
+        }
         (Deed::LookBack { .. }, Some(by)) => {
             if contact.is_some_and(|contact| contact.id == by.id) {
                 return Some(Verdict::Allowed);
@@ -52,6 +63,10 @@ pub fn verdict(
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }
+}
+
+fn being_judged() -> Verdict {
+    Verdict::Unknown("it is being judged whether it may start now".into())
 }
 
 fn member(people: &[Who], actor: &Actor, refusal: Refusal, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {

@@ -4,7 +4,7 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Who, Zone},
+    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Who, Zone},
     revision::{ChangeText, RevisionHash},
 };
 
@@ -46,6 +46,8 @@ pub struct Labels {
     emergency: String,
     /// What stands before the value.
     risk: String,
+    /// The same.
+    system: String,
 }
 
 /// What a label decides.
@@ -136,6 +138,25 @@ impl Rules {
         policy.release_of(name.as_str(), title)
     }
 
+    /// The policy, where there is one.
+    #[must_use]
+    pub fn policy(&self) -> Option<&EffectivePolicy> {
+        self.policy.as_ref().map(|(policy, _)| policy)
+    }
+
+    /// Whether what is built here waits for a release.
+    #[must_use]
+    pub fn ships_by_train(&self) -> bool {
+        self.policy.as_ref().is_some_and(|(policy, name)| policy.ship_for(name.as_str()) == Ship::Train)
+    }
+
+    /// The system that a label names.
+    #[must_use]
+    pub fn system(&self, label: &str) -> Option<String> {
+        let (start, end) = label.split_at_checked(self.labels.system.len())?;
+        same(start, &self.labels.system).then(|| end.to_lowercase())
+    }
+
     /// Whether anything is written on GitHub.
     #[must_use]
     pub fn speaks(&self) -> bool {
@@ -170,6 +191,7 @@ impl Labels {
             standard: label("change/standard"),
             emergency: label("change/emergency"),
             risk: label("risk/"),
+            system: label("system/"),
         }
     }
 
@@ -185,6 +207,7 @@ impl Labels {
             standard: labels.standard.clone(),
             emergency: labels.emergency.clone(),
             risk: labels.risk.clone(),
+            system: labels.system.clone(),
         }
     }
 
@@ -202,6 +225,12 @@ impl Labels {
             let (start, end) = name.split_at_checked(self.risk.len())?;
             same(start, &self.risk).then(|| Decides::Risk(Risk::read(end)))
         }
+    }
+
+    /// The label of what needs no code.
+    #[must_use]
+    pub fn infrastructure(&self) -> &str {
+        &self.infrastructure
     }
 
     /// The label that an emergency bears.

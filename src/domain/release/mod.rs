@@ -251,6 +251,13 @@ impl Release {
         }
     }
 
+    /// Whether it is signed, and nothing stands in its way.
+    #[must_use]
+    pub fn may_go(&self) -> bool {
+        let mut all = self.readiness.iter().chain(&self.trials);
+        self.open && self.signed && all.all(|finding| finding.outcome() == Outcome::Pass)
+    }
+
     /// Whether it ships this commit of the repository.
     #[must_use]
     pub fn has_candidate(&self, repo: RepoId, sha: &Sha) -> bool {

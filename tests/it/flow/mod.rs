@@ -1,5 +1,6 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
+mod by_hand;
 mod costs;
 mod deliveries;
 mod delivering;

@@ -190,6 +190,8 @@ async fn registered(s: &Scene, told: &Told) -> String {
         risk: _,
         text: _,
         delivered: _,
+        underway: _,
+        systems: _,
         needs_no_code: _,
         tried: _,
         goes_along: _,

@@ -6,6 +6,7 @@ mod life;
 mod order;
 mod risk;
 mod triage;
+mod without_code;
 mod words;
 mod world;
 

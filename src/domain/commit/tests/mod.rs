@@ -53,6 +53,8 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         requester: Some(actor("dana")),
         text: None,
         delivered: None,
+        underway: None,
+        systems: [].into(),
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],

@@ -258,6 +258,7 @@ impl Deployment {
             shipping: None,
             tried: vec![],
             owed: self.owed.clone(),
+            underway: vec![],
             policy,
         }
     }
