@@ -143,6 +143,10 @@ impl Performer {
             let shipped = |here: &Whereabouts| here.shipped(shipment);
             return (self.bring_in(place, claim, *repo, shipped).await, None);
         }
+        if let Call::Plan { on, planning } = &claim.effect.call {
+            let planned = |here: &Whereabouts| here.planned(on.number, planning);
+            return (self.bring_in(place, claim, on.repo, planned).await, None);
+        }
         let outcome =
             match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
                 Ok(done) => return (EffectOutcome::Sent { remote: done.remote }, done.at),

@@ -253,6 +253,7 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         said: vec![],
         opened_at: None,
         shipped: vec![],
+        depends: vec![],
     }
 }
 
@@ -273,6 +274,9 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         underway: None,
         systems: [].into(),
         needs_no_code: false,
+        depends: vec![],
+        planned_at: None,
+        planned_by: None,
         tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),

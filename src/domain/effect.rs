@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::Shipment,
+    event::{Planning, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -129,6 +130,13 @@ pub enum Call {
     Milestone { on: IssueRef, number: Option<u64> },
     /// Nothing more is planned for a milestone.
     CloseMilestone { repo: RepoId, number: u64 },
+    /// The issue has the milestone of this title, which is made where the repository has none.
+    Schedule {
+        on: IssueRef,
+        title: String,
+        /// The due day of a milestone that is made.
+        due: Option<Timestamp>,
+    },
     /// Our reaction on a comment.
     Reaction { repo: RepoId, comment: CommentId, content: Reaction },
     /// Our deployment protection rule lets a run's jobs into an environment, or does not. It cannot be taken back.
@@ -163,6 +171,8 @@ pub enum Call {
     /// Something else runs in an environment than before. Nobody outside is told; it comes back in as a delivery, to the pull
     /// requests and releases that it concerns.
     Ship { repo: RepoId, shipment: Shipment },
+    /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
+    Plan { on: IssueRef, planning: Planning },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -219,8 +229,13 @@ impl Call {
                 format!("record/{repo}/{}/{}", release.train, release.title)
             }
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
-            Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
             Self::CloseMilestone { repo, number } => format!("milestone-state/{repo}/{number}"),
+            Self::Milestone { on, .. } | Self::Schedule { on, .. } => {
+                format!("milestone/{}/{}", on.repo, on.number)
+            }
+            Self::Plan { on, planning } => {
+                format!("plan/{}/{}/{}/{}", on.repo, on.number, planning.comment, planning.place)
+            }
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
             Self::ProtectionAnswer { repo, run, attempt, environment, .. } => {
                 format!("protection/{repo}/{run}/{attempt}/{environment}")
@@ -240,7 +255,8 @@ impl Call {
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
-            | Self::Ship { .. } => Lane::Gate,
+            | Self::Ship { .. }
+            | Self::Plan { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -248,6 +264,7 @@ impl Call {
             | Self::Label { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
+            | Self::Schedule { .. }
             | Self::Reaction { .. } => Lane::Rest,
             Self::Announce { .. } => Lane::Announce,
         }
@@ -261,6 +278,8 @@ impl Call {
             Self::Label { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
+            | Self::Schedule { .. }
+            | Self::Plan { .. }
             | Self::Reaction { .. }
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
@@ -273,7 +292,10 @@ impl Call {
     /// Labels and milestones are people's too: they are only set where the snapshot shows another value. What was read anew
     /// once may have to be so again.
     const fn is_asked_when_it_differs(&self) -> bool {
-        matches!(self, Self::Label { .. } | Self::Milestone { .. } | Self::ReadAnew { .. })
+        matches!(
+            self,
+            Self::Label { .. } | Self::Milestone { .. } | Self::Schedule { .. } | Self::ReadAnew { .. }
+        )
     }
 
     /// The repository it is about.
@@ -289,7 +311,11 @@ impl Call {
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
             | Self::Ship { repo, .. } => *repo,
-            Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
+            Self::Comment { on, .. }
+            | Self::Label { on, .. }
+            | Self::Milestone { on, .. }
+            | Self::Schedule { on, .. }
+            | Self::Plan { on, .. } => on.repo,
             Self::Announce { announcement } => announcement.repo,
         }
     }

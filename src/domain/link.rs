@@ -62,22 +62,38 @@ pub fn closing_links(text: &str, web_url: &str) -> Vec<WrittenLink> {
     unique(markdown::open_words(text).flat_map(|line| closings(&line, web_url)))
 }
 
+/// What the `Depends-On:` lines of a description name: issues or pull requests.
+#[must_use]
+pub fn dependencies(text: &str, web_url: &str) -> Vec<WrittenLink> {
+    let read = |word: &str| reference(word, web_url).or_else(|| reference_to(word, web_url, "pull"));
+    unique(markdown::open_words(text).flat_map(|line| keyed(&line, &["depends-on"], read)))
+}
+
 fn unique(links: impl Iterator<Item = WrittenLink>) -> Vec<WrittenLink> {
     links.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn parts(line: &str, web_url: &str) -> Vec<WrittenLink> {
+    keyed(line, &PART_KEYS, |word| reference(word, web_url))
+}
+
+/// What stands behind one of these keys and a colon.
+fn keyed(
+    line: &str,
+    keys: &[&str],
+    read: impl Fn(&str) -> Option<(Option<RepoName>, u64)>,
+) -> Vec<WrittenLink> {
     let line = line.trim_start_matches(['-', '*', '+', '_', ' ', '\t']);
     let Some((key, value)) = line.split_once(':') else { return vec![] };
     let key = key.trim_end_matches(['*', '_', ' ']);
-    if !PART_KEYS.iter().any(|part| key.eq_ignore_ascii_case(part)) {
+    if !keys.iter().any(|part| key.eq_ignore_ascii_case(part)) {
         return vec![];
     }
     value
         .trim_start_matches(['*', '_'])
         .split(|c: char| c == ',' || c.is_whitespace())
         .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("and"))
-        .map_while(|word| reference(word, web_url))
+        .map_while(read)
         .map(|(repo, number)| WrittenLink { repo, number, finishes: false })
         .collect()
 }
@@ -240,6 +256,26 @@ mod tests {
             let found = closing_links(text, GITHUB);
             assert_eq!(shown(&found), links, "{text}");
             assert!(found.iter().all(|link| link.finishes), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_it_depends_on_stands_behind_a_key_of_its_own() {
+        let shown = |text: &str| -> String {
+            let found = dependencies(text, GITHUB);
+            found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        for (text, expected) in [
+            ("Depends-On: acme/billing#3", "acme/billing#3"),
+            ("depends-on: #4, acme/billing#3", "#4 acme/billing#3"),
+            ("* **Depends-On:** https://github.com/acme/billing/pull/3", "acme/billing#3"),
+            ("Depends-On: https://github.com/acme/billing/issues/3", "acme/billing#3"),
+            ("Depends-On: the weather", ""),
+            ("> Depends-On: #4", ""),
+            ("This depends on: #4", ""),
+            ("Part-of: #4", ""),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 

@@ -91,6 +91,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
+        What::Planned { issue, .. } => vec![SubjectId::ChangeRequest(*issue)],
         What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
@@ -187,6 +188,13 @@ mod tests {
         (what, "release/customer/2026.12")
     }
 
+    fn planned() -> (What, &'static str) {
+        let (release, why, by) = (None, None, actor("rosa"));
+        let (comment, place, on) = (CommentId(1), 0, at(90));
+        let planning = Planning { release, why, by, at: time(0), comment, place, on };
+        (What::Planned { issue: at(12), planning }, "change_request/7/12")
+    }
+
     fn deployment() -> DeploymentSnapshot {
         let sha = Some(sha('a'));
         let (environment, reference, creator, app) = (None, None, None, None);
@@ -257,6 +265,7 @@ mod tests {
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
             recorded(),
+            planned(),
             (
                 What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
                 "pull_request/7/41 change_request/7/12",
@@ -310,6 +319,7 @@ mod tests {
             What::Recorded { .. } => 25,
             What::Watched { .. } => 26,
             What::Shipped(_) => 27,
+            What::Planned { .. } => 28,
         }
     }
 
@@ -321,7 +331,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..28).collect());
+        assert_eq!(places, (0..29).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -180,6 +180,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         said: vec![],
         opened_at: None,
         shipped: vec![],
+        depends: vec![],
     }
 }
 
@@ -285,6 +286,7 @@ impl World {
             Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
             Question::PolicyOrigin(_) => Answer::PolicyOrigin(self.origin.clone()),
             Question::Team(_) => Answer::Team(vec![]),
+            Question::Person(login) => Answer::Person((login != "nobody").then(|| actor(login))),
             Question::Links(at) => {
                 Answer::Links(self.readings.get(at).map(|it| it.closes.clone()).unwrap_or_default())
             }

@@ -72,6 +72,7 @@ impl Key {
             | Question::PolicyFile(_)
             | Question::PolicyOrigin(_)
             | Question::Team(_)
+            | Question::Person(_)
             | Question::MergeGroup(..)
             | Question::InstallationRepositories(_)
             | Question::Links(_)

@@ -330,6 +330,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         standard: Standard::default(),
         said: vec![],
         shipped: vec![],
+        depends: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -356,6 +357,9 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         underway: None,
         systems: [].into(),
         needs_no_code: false,
+        depends: vec![],
+        planned_at: None,
+        planned_by: None,
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
@@ -387,6 +391,7 @@ fn other() -> PullRequestView {
         said: vec![],
         opened_at: None,
         shipped: vec![],
+        depends: vec![],
     }
 }
 

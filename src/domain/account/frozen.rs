@@ -151,7 +151,7 @@ fn freeze(words: &str, on: IssueRef, at: Timestamp, zone: &Zone) -> Option<Deed>
 }
 
 /// The time, and what stands behind it.
-fn until<'a>(words: &'a str, at: Timestamp, zone: &Zone) -> Option<(Option<Timestamp>, &'a str)> {
+pub(super) fn until<'a>(words: &'a str, at: Timestamp, zone: &Zone) -> Option<(Option<Timestamp>, &'a str)> {
     let (first, rest) = words.split_once(char::is_whitespace)?;
     let (second, behind) = rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest, ""));
     if first.eq_ignore_ascii_case("lifted") {

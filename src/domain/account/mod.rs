@@ -1,11 +1,13 @@
 //! The account that installed the App: one per tenant.
 
+mod delegated;
 mod frozen;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use delegated::Delegated;
 pub use frozen::Said;
 
 use super::{
@@ -36,6 +38,9 @@ pub struct Account {
     /// What was decided of freezes by command, in order.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// What was said of who stands in for whom, in order.
+    #[serde(default)]
+    pub delegated: Vec<Delegated>,
 }
 
 impl Account {
@@ -44,6 +49,7 @@ impl Account {
     pub fn agrees_with(&self, event: &Event) -> bool {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && !frozen::is_about(event)
+            && !delegated::is_about(event)
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
     }
@@ -90,7 +96,7 @@ impl Account {
     }
 }
 
-/// Follows the installation and the repositories it reaches, and what is decided of freezes.
+/// Follows the installation and the repositories it reaches, and what is decided of freezes and delegations.
 #[must_use]
 pub fn judge(case: Case<'_>) -> Judgement {
     let before = case.before.and_then(State::as_account).cloned().unwrap_or_default();
@@ -99,7 +105,8 @@ pub fn judge(case: Case<'_>) -> Judgement {
         after.take(event);
     }
     let mut inquiry = Inquiry::new(case.facts);
-    let Some(heard) = after.hear_freezes(&case, &mut inquiry) else {
+    let heard = (after.hear_freezes(&case, &mut inquiry), after.hear_delegations(&case, &mut inquiry));
+    let (Some(heard), Some(delegated)) = heard else {
         return Judgement::Needs(inquiry.into_missing());
     };
     let mut look_again = None;
@@ -116,8 +123,9 @@ pub fn judge(case: Case<'_>) -> Judgement {
     }
     let actor = case.events.last().and_then(|event| event.actor.as_ref());
     let changed = changed(&before, &after).map(|entry| entry.by(actor));
-    let audit = changed.into_iter().chain(heard.audit).collect();
-    Decision { audit, look_again, effects: heard.effects, ..Decision::quiet(State::Account(after)) }.into()
+    let audit = changed.into_iter().chain(heard.audit).chain(delegated.audit).collect();
+    let effects = [heard.effects, delegated.effects].concat();
+    Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }
 
 fn changed(before: &Account, after: &Account) -> Option<AuditEntry> {

@@ -64,6 +64,12 @@ impl History {
         self.turns.last().map(|turn| &turn.revision)
     }
 
+    /// What there is to sign now, and since when our record shows it; `None`: it does not yet.
+    #[must_use]
+    pub fn shown_since(&self) -> Option<(&RevisionHash, Timestamp)> {
+        self.turns.last().and_then(|turn| Some((&turn.revision, turn.shown?)))
+    }
+
     /// Notes what there is to sign now, and the head of the pull request where it is one.
     pub fn turn(&mut self, revision: Revision, head: Option<Sha>, now: Timestamp) {
         let last = self.turns.last();

@@ -65,14 +65,14 @@ pub struct Signature {
 pub struct Terms {
     /// How long our record must have shown a revision before a comment that does not name it counts for it.
     pub patience: SignedDuration,
-    /// The groups sign in their order.
-    pub in_order: bool,
+    /// How many of the groups, from the first, sign one after the other; those after them sign at any time.
+    pub ordered: usize,
     pub resign: Resign,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { patience: SignedDuration::from_secs(60), in_order: false, resign: Resign::default() }
+        Self { patience: SignedDuration::from_secs(60), ordered: 0, resign: Resign::default() }
     }
 }
 
@@ -97,6 +97,8 @@ pub struct Judged {
     pub standing: Standing,
     /// The groups that sign, in order; how they stand where it is known who worked on what.
     pub groups: Vec<GroupStand>,
+    /// How many of them, from the first, sign one after the other.
+    pub ordered: usize,
     /// There is something to sign, and it is known of every change who worked on it.
     pub is_known: bool,
 }
@@ -118,8 +120,9 @@ impl Judged {
 /// Judges what people did by the policy and the facts of now.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judged {
-    let standing = standing::of(case);
+    let mut standing = standing::of(case);
     let groups = groups::of(case, &standing.given);
+    standing.note_early(&groups);
     let is_known = case.history.current().is_some() && case.work.iter().all(Work::is_known);
-    Judged { standing, groups, is_known }
+    Judged { standing, groups, ordered: case.terms.ordered, is_known }
 }

@@ -20,9 +20,29 @@ pub fn reply(
 ) -> Option<(String, Vec<Named>)> {
     match ruling {
         Ruling::Taken | Ruling::Unknown(_) => None,
+        Ruling::Early { group, ahead } => Some((early(group, ahead, case), vec![])),
         Ruling::Outdated(signed) => Some(outdated(act, signed, case, setting)),
         Ruling::Refused(refusal) => Some((refused(act, refusal, case), vec![])),
     }
+}
+
+/// Who signs out of turn does so again when it is.
+fn early(group: &str, ahead: &[String], case: &Case<'_>) -> String {
+    let names: Vec<Named> = ahead.iter().map(|name| Named { text: code(name), page: None }).collect();
+    let revision = case.history.current().map(|current| format!(" {}", case.history.short(current)));
+    let revision = revision.unwrap_or_default();
+    let command = code(&format!("/approve {group}{revision}"));
+    let group = code(group);
+    if names.is_empty() {
+        return format!(
+            "That was before the turn of {group} and does not count; it is its turn now: comment {command}."
+        );
+    }
+    let sign = if names.len() == 1 { "signs" } else { "sign" };
+    format!(
+        "It is not the turn of {group} yet: {} {sign} first, so this does not count. Then comment {command}.",
+        all_of(&names)
+    )
 }
 
 fn outdated(

@@ -11,7 +11,7 @@ use super::{
         ids::{AccountId, Actor},
         revision::RevisionHash,
     },
-    Case, Group,
+    Case, Group, GroupStand, Stand,
     history::Unbound,
     ledger::{Act, Deed, Source},
     words::{Said, Unclear},
@@ -67,6 +67,11 @@ pub enum Ruling {
     Taken,
     /// It may count: it is not known whether its author may, and why.
     Unknown(String),
+    /// It was given before the turn of its group, and these had not signed.
+    Early {
+        group: String,
+        ahead: Vec<String>,
+    },
     /// It is an approval of what is not current any more.
     Outdated(RevisionHash),
     Refused(Refusal),
@@ -103,6 +108,29 @@ pub(super) fn of(case: &Case<'_>) -> Standing {
         walk.standing.rulings.push((act.source, ruling));
     }
     walk.standing
+}
+
+impl Standing {
+    /// Says of the approvals that count for nothing because it was not their turn that it was not.
+    pub(super) fn note_early(&mut self, groups: &[GroupStand]) {
+        for given in &self.given {
+            let counts = |stand: &GroupStand| stand.signed.iter().any(|it| it.source == given.source);
+            let is_early = |stand: &&GroupStand| {
+                let meant = given.group.as_ref().is_none_or(|group| *group == stand.group);
+                meant && stand.early.iter().any(|by| by.id == given.by.id)
+            };
+            let Some(early) = groups.iter().find(is_early).filter(|_| !groups.iter().any(counts)) else {
+                continue;
+            };
+            let before = groups.iter().take_while(|stand| stand.group != early.group);
+            let ahead = before.filter(|stand| stand.stand != Stand::Complete);
+            let ahead = ahead.map(|stand| stand.group.clone()).collect();
+            let taken = self.rulings.iter_mut().find(|(source, _)| *source == given.source);
+            if let Some((_, ruling)) = taken.filter(|(_, ruling)| *ruling == Ruling::Taken) {
+                *ruling = Ruling::Early { group: early.group.clone(), ahead };
+            }
+        }
+    }
 }
 
 struct Walk<'a> {

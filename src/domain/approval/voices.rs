@@ -97,7 +97,7 @@ impl<'a> Scene<'a> {
     }
 
     fn is_its_turn(&self, group: usize, before: &[Admitted<'_>], reach: Reach) -> bool {
-        if !self.case.terms.in_order || group == 0 {
+        if group == 0 || group >= self.case.terms.ordered {
             return true;
         }
         let voices = self.voices(before, reach).voices;

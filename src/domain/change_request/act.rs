@@ -89,6 +89,10 @@ pub enum Deed {
     Class,
     /// Planned for the release of this title.
     Plan(String),
+    /// Planned for it by a command: `next` and `now` until the release is known that they mean.
+    Schedule { title: String, why: Option<String> },
+    /// Taken out of its release by a command.
+    Unschedule { why: Option<String> },
     /// Tried what was built, and it works or does not; in whose name that counts is judged where it is asked for.
     Try { works: bool, said: Option<String> },
     /// Said to be of this risk: by anybody, as far as that raises it; by a triager with a reason, otherwise.
@@ -143,6 +147,12 @@ pub enum Refusal {
     HasCode,
     /// The rules for a deployment are not met now.
     NotNow,
+    /// No train carries the repository.
+    NoTrain,
+    /// No release of the train is called so.
+    NoSuchRelease,
+    /// The train says not when it leaves.
+    NoNext,
 }
 
 impl Refusal {
@@ -163,6 +173,9 @@ impl Refusal {
             Self::NeitherContactNorOperations => "neither_contact_nor_operations",
             Self::HasCode => "has_code",
             Self::NotNow => "not_now",
+            Self::NoTrain => "no_train",
+            Self::NoSuchRelease => "no_such_release",
+            Self::NoNext => "no_next",
         }
     }
 }
@@ -233,6 +246,8 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         Deed::Infrastructure
         | Deed::Class
         | Deed::Plan(_)
+        | Deed::Schedule { .. }
+        | Deed::Unschedule { .. }
         | Deed::Try { .. }
         | Deed::Risk { .. }
         | Deed::Emergency { .. }
@@ -255,6 +270,19 @@ pub fn risk(acts: &[Act]) -> Option<Risk> {
     })
 }
 
+/// The last that was said of its release, by hand or by a command, of what counts.
+#[must_use]
+pub fn planning(acts: &[Act]) -> Option<&Act> {
+    acts.iter().rev().find(|act| act.counts() && act.deed.plans())
+}
+
+/// The command since which it is planned like this, where the last that was said is a command and says so.
+#[must_use]
+pub fn commanded(acts: &[Act], says: impl Fn(&Deed) -> bool) -> Option<&Act> {
+    let planning = acts.iter().rev().filter(|act| act.counts() && act.deed.plans());
+    planning.take_while(|act| act.comment().is_some() && says(&act.deed)).last()
+}
+
 /// Why it is not known how triage stands, where an act that could change it is not judged.
 #[must_use]
 pub fn doubt(acts: &[Act]) -> Option<&str> {
@@ -273,6 +301,18 @@ impl Deed {
         ruling(self).is_some_and(|this| ruling(other) == Some(this))
     }
 
+    /// Whether it says in which release it is.
+    #[must_use]
+    pub const fn plans(&self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Schedule { .. } | Self::Unschedule { .. })
+    }
+
+    /// The release of this title is what it says.
+    #[must_use]
+    pub fn plans_for(&self, title: &str) -> bool {
+        if let Self::Plan(of) | Self::Schedule { title: of, .. } = self { of == title } else { false }
+    }
+
     /// Whether it can change how triage stands.
     #[must_use]
     pub const fn rules(&self) -> bool {
@@ -281,6 +321,8 @@ impl Deed {
             Self::Infrastructure
             | Self::Class
             | Self::Plan(_)
+            | Self::Schedule { .. }
+            | Self::Unschedule { .. }
             | Self::Try { .. }
             | Self::Risk { .. }
             | Self::Emergency { .. }

@@ -21,7 +21,7 @@ use super::{
     ChangeRequest,
     act::{self, Act, ActId, Deed, Ruling, Standing, Verdict},
     follow::Heard,
-    log,
+    log, planning,
     rules::same,
 };
 
@@ -155,9 +155,28 @@ fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setti
     {
         effects.extend(as_commanded(after, standing, setting));
     }
+    effects.extend(release(before, after, setting));
     effects.extend(risk(before, after, setting));
     effects.extend(emergency(before, after, setting));
     effects
+}
+
+/// The release that a command has just put it into, or none, where nothing later says otherwise.
+fn release(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Option<Effect> {
+    let act = act::planning(&after.acts).filter(|act| act.comment().is_some())?;
+    if log::was_judged(before, act) {
+        return None;
+    }
+    let on = after.at;
+    let is_there = after.release().is_some_and(|release| act.deed.plans_for(&release.title));
+    if let Deed::Schedule { title, .. } = &act.deed {
+        let due = planning::due_day(title, act.at, setting.rules);
+        return (!is_there).then(|| Effect::new(Call::Schedule { on, title: title.clone(), due }));
+    }
+    let seen = after.seen.as_ref().and_then(|seen| seen.milestone);
+    // It was in a release until now: its milestone is that of one.
+    let was_in = after.release().or_else(|| before.and_then(ChangeRequest::release));
+    (seen.is_some() && was_in.is_some()).then(|| Effect::new(Call::Milestone { on, number: None }))
 }
 
 /// The label of an emergency, while it lasts or something is owed for it; where rules are only advised, once.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     command::{self, Command, Later, Told},
-    event::{CommentedOn, Event, IssueChange, What},
+    event::{CommentedOn, Event, IssueChange, Planning, What},
     facts::SetBy,
     policy::Risk,
     pull_request::PullRequestView,
@@ -51,6 +51,7 @@ impl ChangeRequest {
         let raised = |act: &&Act| act.label().is_some() && matches!(act.deed, Deed::Risk { .. });
         acts.extend(known.iter().filter(raised).cloned());
         acts.extend(told.iter().flat_map(commanded).chain(elsewhere.iter().cloned()));
+        acts.extend(events.iter().filter_map(planned_elsewhere));
         acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
         acts.extend(self.labels_set(rules, &acts, &known));
         acts.extend(release.and_then(|title| self.milestone_set(title, &acts)));
@@ -68,6 +69,21 @@ impl ChangeRequest {
         acts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         acts.dedup_by(|one, other| one.id == other.id);
         self.acts = acts;
+    }
+
+    /// A milestone that we set after a command is that command's, and no act of its own.
+    pub fn forget_ours(&mut self) {
+        let ours = |act: &Act| {
+            let by_us = act.by.as_ref().is_some_and(|by| !by.person);
+            let said =
+                |it: &&Act| it.comment().is_some() && it.at <= act.at && it.counts() && it.deed.plans();
+            let said = self.acts.iter().rev().find(said).map(|it| &it.deed);
+            by_us && said.is_some_and(|said| matches!(&act.deed, Deed::Plan(title) if said.plans_for(title)))
+        };
+        let milestone = |act: &&Act| matches!(act.id, ActId::Milestone(..));
+        if self.acts.iter().find(milestone).is_some_and(ours) {
+            self.acts.retain(|act| !milestone(&act));
+        }
     }
 
     /// Forgets the oldest of the acts that don't count, where there are too many.
@@ -112,6 +128,7 @@ impl ChangeRequest {
         acts_of.collect()
     }
 
+    /// The milestone of a release, by whoever set it.
     fn milestone_set(&self, title: &str, acts: &[Act]) -> Option<Act> {
         let (seen, read) = (self.seen.as_ref()?, self.read.as_ref()?);
         let number = seen.milestone.filter(|number| read.milestone == Some(*number))?;
@@ -202,8 +219,33 @@ fn deed(command: &Command) -> Option<Deed> {
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,
         Command::Later(Later::Started) => Some(Deed::Start),
-        Command::Later(later) => tried(later).or_else(|| in_need(later)),
+        Command::Later(later) => tried(later).or_else(|| planned(later)).or_else(|| in_need(later)),
     }
+}
+
+/// A release, as people name it: `2026.12`, `next` or `now`.
+fn planned(later: &Later) -> Option<Deed> {
+    if *later == Later::Unschedule {
+        return Some(Deed::Unschedule { why: None });
+    }
+    let Later::Schedule(title) = later else { return None };
+    Some(if title.trim().is_empty() {
+        Deed::Malformed { word: "schedule".into(), takes: "a release or `next`".into() }
+    } else {
+        Deed::Schedule { title: title.trim().into(), why: None }
+    })
+}
+
+/// What a command on a control record says of it.
+fn planned_elsewhere(event: &Event) -> Option<Act> {
+    let What::Planned { planning, .. } = &event.what else { return None };
+    let Planning { release, why, by, at, comment, place, on } = planning.clone();
+    let deed = match release {
+        Some(title) => Deed::Schedule { title, why },
+        None => Deed::Unschedule { why },
+    };
+    let (id, by, on) = (ActId::Comment(comment, place), Some(by), Some(on));
+    Some(Act { at, id, by, deed, verdict: unjudged(), quiet: false, before_policy: false, on })
 }
 
 /// The risk; an emergency, and what is owed for it.
@@ -236,7 +278,7 @@ fn in_need(later: &Later) -> Option<Deed> {
     (group.is_empty() || group.eq_ignore_ascii_case("release-manager")).then_some(Deed::Vouch)
 }
 
-/// Planning, signatures of releases, delivery and ranking are judged elsewhere; on an issue in triage they are passed
+/// Signatures of releases, delivery and ranking are judged elsewhere; on an issue in triage they are passed
 /// over in silence.
 fn tried(later: &Later) -> Option<Deed> {
     if *later == Later::Works {

@@ -7,6 +7,7 @@ use crate::domain::{
     event::{Event, What},
     facts::Inquiry,
     ids::{IssueRef, ReleaseId, RepoName, SubjectId},
+    link::dependencies,
     milestone::MilestoneView,
     pull_request::PullRequestView,
     report::{
@@ -19,12 +20,12 @@ use crate::domain::{
 
 use super::{
     ChangeRequest,
-    act::{Act, ActId, Deed},
+    act::{self, Act, ActId, Deed},
     answer, deeds,
     delivered::{self, Known, Round},
     emergency::Emergency,
     follow::Heard,
-    log, news, people,
+    log, news, people, planning,
     rules::Rules,
     stage::{self, Work},
     without_code,
@@ -85,7 +86,9 @@ fn decide(
     let is_moving = after.take_along(heard.moved_here, inquiry)?;
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
-    let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
+    let body = after.seen.as_ref().map(|seen| seen.body.as_str()).unwrap_or_default();
+    after.depends = dependencies(body, &case.instance.web_url);
+    let release = milestone.and_then(|milestone| rules.release_for(at, &milestone.title));
     let elsewhere: Vec<Act> = around.pulls.iter().flat_map(|pull| deeds::said_on(pull.view)).collect();
     after.note_acts(
         (case.events, &heard.told),
@@ -94,6 +97,7 @@ fn decide(
         release.as_ref().map(|release| release.title.as_str()),
     );
     judge_acts(&mut after, rules, inquiry, case.now)?;
+    after.forget_ours();
     plan(&mut after, release);
     let mut verified_at = derive(&mut after, &around, case.now);
     let by_hand = after.needs_no_code() && around.pulls.is_empty();
@@ -184,17 +188,24 @@ fn judge_acts(
     let (requester, contact) = (after.requester().cloned(), after.contact().cloned());
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
     let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();
-    let mut complete = Some(());
+    let (at, mut complete) = (after.at, Some(()));
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
-        match people::verdict(act, rules, (requester.as_ref(), contact.as_ref()), inquiry) {
+        let resolved = planning::resolve(act, at, rules, inquiry);
+        match people::verdict((act, at), rules, (requester.as_ref(), contact.as_ref()), inquiry)
+            .filter(|_| resolved.is_some())
+        {
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }
         // What is owed for an emergency is not meant where there was none, nor is how it went before it ran.
         let beside = (!declared && act.deed == Deed::Vouch)
             || (!declared && !ran && matches!(act.deed, Deed::LookBack { .. }));
-        act.quiet =
-            beside || !rules.speaks() || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
+        // Who said it on a control record is answered there.
+        let elsewhere = act.on.is_some() && act.deed.plans();
+        act.quiet = elsewhere
+            || beside
+            || !rules.speaks()
+            || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
     }
     complete
 }
@@ -207,13 +218,21 @@ fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
         let is_plan = |act: &&Act| act.came_along() && matches!(&act.deed, Deed::Plan(title) if same(title));
         after.acts.iter().find(is_plan)
     };
-    let planned = set_here.or_else(came_along).filter(|act| act.counts()).map(|act| act.at);
+    let commanded = || {
+        let title = release.as_ref().map(|release| release.title.as_str())?;
+        act::commanded(&after.acts, |deed| deed.plans_for(title))
+    };
+    let planned =
+        set_here.or_else(commanded).or_else(came_along).filter(|act| act.counts()).map(|act| act.at);
     match planned.zip(release) {
-        Some((at, release)) => stage::note(&mut after.planned, at, Some(release)),
+        Some((at, release)) => stage::note_from(&mut after.planned, at, Some(release)),
         None if after.planned.is_empty() => {}
         None => {
-            let since = after.seen.as_ref().and_then(|seen| seen.updated_at).unwrap_or_default();
-            stage::note(&mut after.planned, since, None);
+            let taken_out = act::commanded(&after.acts, |deed| matches!(deed, Deed::Unschedule { .. }));
+            let since = taken_out.map(|act| act.at);
+            let seen = || after.seen.as_ref().and_then(|seen| seen.updated_at);
+            let since = since.or_else(seen).unwrap_or_default();
+            stage::note_from(&mut after.planned, since, None);
         }
     }
 }

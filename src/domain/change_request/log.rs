@@ -68,12 +68,11 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Infrastructure => ("infrastructure", None),
         Deed::Class => ("class_set", None),
         Deed::Plan(title) => ("planned", Some(title.clone())),
+        Deed::Schedule { title, why } => ("scheduled", Some(with_reason(title, why.as_deref()))),
+        Deed::Unschedule { why } => ("unscheduled", why.clone()),
         Deed::Try { works: true, .. } => ("works", None),
         Deed::Try { works: false, said } => ("does_not_work", said.clone()),
-        Deed::Risk { risk, why } => {
-            let why = why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            ("risk", Some(format!("{}{why}", risk.as_str())))
-        }
+        Deed::Risk { risk, why } => ("risk", Some(with_reason(risk.as_str(), why.as_deref()))),
         Deed::Emergency { why } => ("emergency", Some(why.clone())),
         Deed::Start => ("started", None),
         Deed::Vouch => ("signed", None),
@@ -100,6 +99,10 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         ActId::Comment(..) | ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => entry,
     };
     said.into_iter().fold(entry, |entry, said| entry.text("said", said))
+}
+
+fn with_reason(what: &str, why: Option<&str>) -> String {
+    why.map_or_else(|| what.to_owned(), |why| format!("{what}: {why}"))
 }
 
 fn stages(before: Option<&ChangeRequest>, after: &ChangeRequest) -> Option<AuditEntry> {

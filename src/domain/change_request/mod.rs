@@ -4,7 +4,7 @@
 //!
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
-//! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
+//! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may; `planning`: which release they mean,
 //! - [`emergency`]: what somebody on call declared, and what is owed for it,
 //! - [`delivered`]: whether it runs in production,
 //! - [`without_code`]: what is done by hand,
@@ -22,6 +22,7 @@ pub mod log;
 pub mod moved;
 pub mod news;
 pub mod people;
+mod planning;
 pub mod rules;
 pub mod stage;
 pub mod without_code;
@@ -40,6 +41,7 @@ use super::{
     event::IssueSnapshot,
     finding::Finding,
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
+    link::WrittenLink,
     policy::Risk,
     revision::RevisionHash,
     subject::Relation,
@@ -88,6 +90,9 @@ pub struct ChangeRequest {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
@@ -214,6 +219,15 @@ pub struct ChangeRequestView {
     /// A triager has said that it needs no code.
     #[serde(default)]
     pub needs_no_code: bool,
+    /// Since when it is in its release, or in none.
+    #[serde(default)]
+    pub planned_at: Option<Timestamp>,
+    /// Who said so, where somebody did.
+    #[serde(default)]
+    pub planned_by: Option<Actor>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
     /// What those who tried it said last, one of each person.
     #[serde(default)]
     pub tried: Vec<Tried>,
@@ -255,6 +269,7 @@ impl ChangeRequest {
             taken_in: false,
             missing: vec![],
             text: None,
+            depends: vec![],
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
@@ -288,6 +303,9 @@ impl ChangeRequest {
             underway: self.underway.clone(),
             systems: self.systems.clone(),
             needs_no_code: self.needs_no_code(),
+            depends: self.depends.clone(),
+            planned_at: self.planned.last().map(|(at, _)| *at),
+            planned_by: act::planning(&self.acts).and_then(|act| act.by.clone()),
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),

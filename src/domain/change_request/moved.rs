@@ -32,10 +32,18 @@ impl ChangeRequest {
             return vec![];
         }
         let triage = act::standing(&self.acts, Timestamp::MAX).map(|standing| (0, standing.act));
-        let is_plan = |act: &&Act| act.counts() && matches!(act.deed, Deed::Plan(_));
-        let plan = self.acts.iter().rev().find(is_plan).filter(|_| self.release().is_some());
+        let plan = act::planning(&self.acts).filter(|_| self.release().is_some());
         let along = triage.into_iter().chain(plan.map(|act| (1, act)));
-        along.map(|(nr, act)| Act { id: ActId::CameAlong(self.at, nr), ..act.clone() }).collect()
+        along
+            .map(|(nr, act)| {
+                let deed = if let Deed::Schedule { title, .. } = &act.deed {
+                    Deed::Plan(title.clone())
+                } else {
+                    act.deed.clone()
+                };
+                Act { id: ActId::CameAlong(self.at, nr), deed, ..act.clone() }
+            })
+            .collect()
     }
 
     /// Takes what was decided where the issue was before; whether the move may still have to be settled there.

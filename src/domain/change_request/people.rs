@@ -2,7 +2,7 @@
 
 use crate::domain::{
     facts::{Inquiry, Membership},
-    ids::Actor,
+    ids::{Actor, IssueRef},
     policy::Who,
 };
 
@@ -13,7 +13,7 @@ use super::{
 
 /// Judges an act of somebody by the policy of now, which knows the requester and the contact; `None`: a team has to be asked for first.
 pub fn verdict(
-    act: &Act,
+    (act, at): (&Act, IssueRef),
     rules: &Rules,
     (requester, contact): (Option<&Actor>, Option<&Actor>),
     inquiry: &mut Inquiry<'_>,
@@ -50,7 +50,12 @@ pub fn verdict(
             let all = [&rules.on_call[..], &rules.release_managers, &rules.operations].concat();
             member(&all, by, Refusal::NeitherOnCallNorReleaseManager, inquiry)
         }
-        (Deed::Plan(_), Some(by)) => {
+        (Deed::Schedule { title, .. }, Some(by)) => {
+            let may = member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)?;
+            let refusal = rules.refuses_release(at, title).filter(|_| may == Verdict::Allowed);
+            Some(refusal.map_or(may, Verdict::Refused))
+        }
+        (Deed::Plan(_) | Deed::Unschedule { .. }, Some(by)) => {
             member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)
         }
         (Deed::Reopen | Deed::Rule { ruling: Ruling::Withdrawn, .. }, Some(by)) => {

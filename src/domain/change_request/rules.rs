@@ -2,13 +2,16 @@
 
 use crate::domain::{
     event::IssueSnapshot,
-    ids::{ReleaseId, RepoName},
+    ids::{IssueRef, ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Who, Zone},
+    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone},
     revision::{ChangeText, RevisionHash},
 };
 
-use super::act::Ruling;
+use super::act::{Refusal, Ruling};
+
+/// The release that leaves next.
+pub const NEXT: &str = "next";
 
 /// The policy of a repository, as far as change requests go by it.
 #[derive(Debug, Clone)]
@@ -155,6 +158,40 @@ impl Rules {
     pub fn system(&self, label: &str) -> Option<String> {
         let (start, end) = label.split_at_checked(self.labels.system.len())?;
         same(start, &self.labels.system).then(|| end.to_lowercase())
+    }
+
+    /// The same for one of its issues: a release of one is that one's.
+    #[must_use]
+    pub fn release_for(&self, at: IssueRef, title: &str) -> Option<ReleaseId> {
+        let release = self.release_of(title)?;
+        let (_, train) = self.train()?;
+        let is_its_own = || self.repository().is_some_and(|name| alone(name, at.number) == title);
+        (train.title.matches(title) || is_its_own()).then_some(release)
+    }
+
+    /// What the repository is called.
+    #[must_use]
+    pub fn repository(&self) -> Option<&RepoName> {
+        self.policy.as_ref().map(|(_, name)| name)
+    }
+
+    /// The train that carries the repository, with its name.
+    #[must_use]
+    pub fn train(&self) -> Option<(&str, &Train)> {
+        let (policy, name) = self.policy.as_ref()?;
+        policy.base().train_of(name.as_str())
+    }
+
+    /// Why nothing here can be planned for a release of this title.
+    #[must_use]
+    pub fn refuses_release(&self, at: IssueRef, title: &str) -> Option<Refusal> {
+        if self.train().is_none() {
+            return Some(Refusal::NoTrain);
+        }
+        if title == NEXT {
+            return Some(Refusal::NoNext);
+        }
+        self.release_for(at, title).is_none().then_some(Refusal::NoSuchRelease)
     }
 
     /// Whether anything is written on GitHub.

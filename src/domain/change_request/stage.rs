@@ -204,3 +204,11 @@ pub fn note<T: PartialEq>(log: &mut Vec<(Timestamp, T)>, at: Timestamp, value: T
     }
     log.push((at, value));
 }
+
+/// The same, where it may turn out later that it was so from an earlier time on.
+pub fn note_from<T: PartialEq>(log: &mut Vec<(Timestamp, T)>, at: Timestamp, value: T) {
+    if log.last().is_some_and(|(since, last)| *last == value && at < *since) {
+        log.pop();
+    }
+    note(log, at, value);
+}

@@ -158,6 +158,8 @@ fn told(decision: &Decision) -> String {
         | Call::Label { .. }
         | Call::Milestone { .. }
         | Call::CloseMilestone { .. }
+        | Call::Schedule { .. }
+        | Call::Plan { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });

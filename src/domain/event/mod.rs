@@ -5,6 +5,7 @@
 
 mod change;
 mod deploying;
+mod planning;
 mod snapshot;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use deploying::{
     Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
     RuleRequest, RunSnapshot, Shipment,
 };
+pub use planning::Planning;
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
     MilestoneSnapshot, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
@@ -121,6 +123,8 @@ pub enum What {
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
     /// GitHub has confirmed that the control record of a release shows this revision, and when. We say so ourselves.
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
+    /// A command on a control record plans an issue. We say so ourselves.
+    Planned { issue: IssueRef, planning: Planning },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
     /// Something else runs in an environment than before. The environment says so, to whom it concerns.
@@ -212,6 +216,7 @@ impl What {
             Self::Team { action, .. } => format!("team {action}"),
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
+            Self::Planned { .. } => "planned".into(),
             Self::Watched { .. } => "watched".into(),
             Self::Shipped(_) => "shipped".into(),
         }

@@ -39,6 +39,8 @@ pub enum Answer {
     PolicyOrigin(Vec<u64>),
     /// To [`Question::Team`](super::Question::Team).
     Team(Vec<Actor>),
+    /// To [`Question::Person`](super::Question::Person); `None`: GitHub says there is nobody.
+    Person(Option<Actor>),
     /// To [`Question::MergeGroup`](super::Question::MergeGroup): the numbers of its pull requests, in order; empty when the group is gone.
     MergeGroup(Vec<u64>),
     /// To [`Question::InstallationRepositories`](super::Question::InstallationRepositories).

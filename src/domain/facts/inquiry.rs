@@ -189,6 +189,11 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::Team(team))?, Answer::Team(found) => found.as_slice())
     }
 
+    /// Who bears a login now, read from GitHub.
+    pub fn person(&mut self, login: &str) -> Option<Fact<Option<&'a Actor>>> {
+        github!(self.ask(Question::Person(login.to_ascii_lowercase()))?, Answer::Person(found) => found.as_ref())
+    }
+
     /// The pull requests of a merge group, read from GitHub.
     pub fn merge_group(&mut self, repo: RepoId, branch: &str, head: &Sha) -> Option<Fact<&'a [u64]>> {
         github!(self.ask(Question::MergeGroup(repo, branch.into(), head.clone()))?, Answer::MergeGroup(found) => found.as_slice())

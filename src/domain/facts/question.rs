@@ -32,6 +32,8 @@ pub enum Question {
     PolicyOrigin(RepoId),
     /// The members of a team.
     Team(TeamName),
+    /// Who bears this login now.
+    Person(String),
     /// The pull requests of the merge group with this head on this branch.
     MergeGroup(RepoId, String, Sha),
     /// The repositories that the installation reaches.
@@ -83,6 +85,7 @@ impl Question {
             | Self::PolicyFile(_)
             | Self::PolicyOrigin(_)
             | Self::Team(_)
+            | Self::Person(_)
             | Self::MergeGroup(..)
             | Self::InstallationRepositories(_)
             | Self::Links(_)
@@ -142,6 +145,7 @@ impl Question {
             | Self::Known(_)
             | Self::Unsettled(_)
             | Self::Team(_)
+            | Self::Person(_)
             | Self::InstallationRepositories(_) => None,
         }
     }

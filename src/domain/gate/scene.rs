@@ -19,7 +19,7 @@ use super::{
             Accepter, Approvals, EffectivePolicy, Environment, Mode, Policy, REVIEW, RequiredCheck, Risk,
             Rule, Ship, Zone,
         },
-        release::{Release, Signing},
+        release::{Release, Signing, Wanted},
         subject::{Relation, View},
     },
     Brings,
@@ -116,8 +116,8 @@ pub struct Shipping<'a> {
     pub release: Option<&'a Release>,
     /// All of them.
     pub others: Vec<&'a Release>,
-    /// How the signatures on it are judged, for each set of groups that a rule names.
-    pub signing: Vec<(Approvals, Signing)>,
+    /// How the signatures on it are judged: by all the groups together that rules name, since everybody counts for one.
+    pub signing: Option<Signing>,
     /// What the repositories are called that it has to do with.
     pub names: BTreeMap<RepoId, RepoName>,
 }
@@ -384,19 +384,31 @@ fn look_at_releases<'a>(
     inquiry: &mut Inquiry<'a>,
 ) -> Option<Shipping<'a>> {
     let release = others.iter().copied().find(|it| it.has_candidate(ask.repo, &ask.candidate.sha));
-    let (mut signing, mut names) = (vec![], BTreeMap::new());
+    let (mut signing, mut names) = (None, BTreeMap::new());
     if let Some(release) = release {
-        let rules = sections.iter().flat_map(|section| section.rules_for(Ship::Train));
-        for wanted in rules.filter_map(|rule| if let Rule::Approvals(it) = rule { Some(it) } else { None }) {
-            let wanted = without_reviews(wanted);
-            let judged = Signing::of(release, &wanted, policy, ask.candidate.by.as_ref(), inquiry);
-            signing.push((wanted, judged));
-        }
+        let judged = Signing::of(release, &wanted(sections), policy, ask.candidate.by.as_ref(), inquiry);
+        signing = Some(judged);
         names = release.names(inquiry)?;
     }
-    let signing =
-        signing.into_iter().map(|(wanted, judged)| Some((wanted, judged?))).collect::<Option<_>>()?;
+    let signing = match signing {
+        Some(judged) => Some(judged?),
+        None => None,
+    };
     Some(Shipping { release, others, signing, names })
+}
+
+/// The most that any rule wants of each group, in which order, and who signs again.
+fn wanted(sections: &[Section]) -> Wanted {
+    let mut approvals = Approvals::new();
+    let rules = sections.iter().flat_map(|section| section.rules_for(Ship::Train));
+    for wanted in rules.filter_map(|rule| if let Rule::Approvals(it) = rule { Some(it) } else { None }) {
+        for (group, needed) in without_reviews(wanted) {
+            let known = approvals.entry(group).or_insert(needed);
+            *known = (*known).max(needed);
+        }
+    }
+    let (order, resign) = Environment::signing(sections.iter().map(|section| &section.rules));
+    Wanted { approvals, order, resign }
 }
 
 /// The groups that sign the release itself: reviews are of pull requests.

@@ -4,6 +4,7 @@ use super::environments::Environment;
 use super::intake::Marker;
 use super::names::{Who, in_words};
 use super::repositories::{RepositoryRule, Ship};
+use super::resigning::Again;
 use super::rules;
 use super::trains::{Slots, Train};
 use super::whole::Policy;
@@ -155,6 +156,17 @@ fn endings(environment: &Environment) -> Vec<String> {
             emergency.lasts, emergency.approved, emergency.retrospective
         )
     });
+    let order = (!environment.order.is_empty())
+        .then(|| format!("  signed in this order: {}", environment.order.join(", ")));
+    let resign = environment.resign.as_ref().map(|resign| {
+        let who = |again: &Again| match again {
+            Again::All => "all".to_owned(),
+            Again::Groups(groups) if groups.is_empty() => "nobody".to_owned(),
+            Again::Groups(groups) => groups.iter().cloned().collect::<Vec<_>>().join(", "),
+        };
+        let (scope, commits, text) = (who(&resign.scope), who(&resign.commits), who(&resign.text));
+        format!("  signed again: after scope {scope}; after commits {commits}; after text {text}")
+    });
     let allowed = if environment.rollback_allowed { "allowed" } else { "like any other deployment" };
-    emergency.into_iter().chain([format!("  rollback {allowed}")]).collect()
+    order.into_iter().chain(resign).chain(emergency).chain([format!("  rollback {allowed}")]).collect()
 }

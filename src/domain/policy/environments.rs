@@ -5,6 +5,7 @@ use super::lengths::{Length, Within};
 use super::names::{EnvironmentPattern, PathPattern, plain_name};
 use super::people::Signers;
 use super::place::Place;
+use super::resigning::{self, Resign};
 use super::rules::{self, Rule};
 use super::windows::Window;
 use super::written;
@@ -29,6 +30,12 @@ pub struct Environment {
     pub continuous: Vec<Rule>,
     /// Rules from a risk upwards, beside the others.
     pub when: Vec<When>,
+    /// The groups that sign a release one after the other; the others at any time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// Who signs a release again after it changed; `None`: everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resign: Option<Resign>,
     /// `None`: there are no emergencies here.
     pub emergency: Option<Emergency>,
     pub rollback_allowed: bool,
@@ -104,6 +111,14 @@ impl Environment {
         when.flat_map(|when| when.require.iter().map(|rule| (rule, when.risk)))
     }
 
+    /// How a release is signed where all these rule: in which order, and who signs again.
+    pub fn signing<'a>(sections: impl Iterator<Item = &'a Self> + Clone) -> (Vec<String>, Resign) {
+        let order = resigning::in_turn(sections.clone().map(|section| &section.order));
+        let mut resigns = sections.map(|section| section.resign.clone().unwrap_or_default());
+        let first = resigns.next().unwrap_or_default();
+        (order, resigns.fold(first, |all, resign| all.and(&resign)))
+    }
+
     /// Is this GitHub environment of this kind?
     pub fn covers(&self, environment: &str) -> bool {
         self.names.iter().any(|name| name.matches(environment))
@@ -119,6 +134,8 @@ impl Environment {
             train: rules::check_all(&place.key("train"), &written.train, signers),
             continuous: rules::check_all(&place.key("continuous"), &written.continuous, signers),
             when: check_when(&place.key("when"), &written.when, signers),
+            order: resigning::names(&place.key("order"), &written.order, signers),
+            resign: written.resign.as_ref().map(|own| resigning::check(&place.key("resign"), own, signers)),
             emergency: written
                 .emergency
                 .as_ref()

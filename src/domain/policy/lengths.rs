@@ -3,7 +3,7 @@
 use super::error::Refusal;
 use super::names::serialized_as_written;
 use super::times::Zone;
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Span, Timestamp};
 use std::fmt;
 
@@ -106,6 +106,29 @@ impl Length {
     }
 }
 
+/// The working day, for what is counted in working hours.
+const WORKING_DAY: (i8, i8) = (9, 17);
+
+/// When so many working hours have passed since then: from nine to five, Monday to Friday, on the calendar of the zone.
+pub fn after_working_hours(from: Timestamp, hours: u16, zone: &Zone) -> Timestamp {
+    let zone = zone.time_zone();
+    let at = |day: Date, hour: i8| zone.to_timestamp(day.at(hour, 0, 0, 0)).unwrap_or(Timestamp::MAX);
+    let (mut left, mut day) = (SignedDuration::from_hours(i64::from(hours)), zone.to_datetime(from).date());
+    // Each week has working days, and each of these some hours.
+    for _ in 0..14 + 2 * u32::from(hours) {
+        if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            let (begins, ends) = (at(day, WORKING_DAY.0).max(from), at(day, WORKING_DAY.1));
+            let there = ends.duration_since(begins);
+            if there >= left {
+                return begins.checked_add(left).unwrap_or(Timestamp::MAX);
+            }
+            left -= there.max(SignedDuration::ZERO);
+        }
+        day = day.tomorrow().unwrap_or(Date::MAX);
+    }
+    Timestamp::MAX
+}
+
 /// How many days pass until so many of them were working days; the first of the days is not counted.
 fn working_days(days: impl Iterator<Item = Weekday>, count: u16) -> i64 {
     let is_working = |(day, _): &(Weekday, i64)| !matches!(day, Weekday::Saturday | Weekday::Sunday);
@@ -194,6 +217,25 @@ serialized_as_written!(Length, Lead, Within);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn working_hours_are_counted_from_nine_to_five_on_working_days() {
+        let zone = Zone::read("Europe/Berlin").expect("a zone");
+        let time = |text: &str| zone.time_zone().to_timestamp(text.parse().expect(text)).expect(text);
+        for (from, hours, then) in [
+            ("2026-11-23T10:00", 4, "2026-11-23T14:00"),
+            ("2026-11-23T13:00", 4, "2026-11-23T17:00"),
+            ("2026-11-23T15:00", 4, "2026-11-24T11:00"),
+            ("2026-11-23T06:00", 4, "2026-11-23T13:00"),
+            ("2026-11-23T20:00", 4, "2026-11-24T13:00"),
+            ("2026-11-27T16:00", 4, "2026-11-30T12:00"),
+            ("2026-11-28T12:00", 4, "2026-11-30T13:00"),
+            ("2026-11-23T12:00", 12, "2026-11-24T16:00"),
+            ("2026-10-23T15:00", 4, "2026-10-26T11:00"),
+        ] {
+            assert_eq!(after_working_hours(time(from), hours, &zone), time(then), "{from} {hours}");
+        }
+    }
 
     #[test]
     fn lengths_are_read_and_written_in_one_form() {

@@ -2,6 +2,7 @@
 
 use super::error::{Refusal, nearest};
 use super::names::serialized_as_written;
+use crate::domain::ids::RepoName;
 use jiff::civil::Date;
 use std::fmt;
 
@@ -145,6 +146,19 @@ impl TitlePattern {
     }
 }
 
+/// The title of the release of one change that ships alone.
+#[must_use]
+pub fn alone(repo: &RepoName, number: u64) -> String {
+    format!("now-{}-{number}", repo.name())
+}
+
+/// Whether a title is that of a release of one change of this repository (`owner/name`).
+pub(super) fn is_alone(repo: &str, title: &str) -> bool {
+    let name = repo.rsplit('/').next().unwrap_or(repo);
+    let number = title.strip_prefix("now-").and_then(|rest| rest.strip_prefix(name)?.strip_prefix('-'));
+    number.is_some_and(|number| number.parse().is_ok_and(|it: u64| it > 0 && it.to_string() == number))
+}
+
 fn runs_together(pair: &[Piece]) -> bool {
     let [Piece::Part(Part::Number), next] = pair else { return false };
     match next {
@@ -225,6 +239,24 @@ mod tests {
         ] {
             let read = TitlePattern::read(pattern).expect("a pattern");
             assert_eq!(read.matches(title), expected, "{pattern} {title}");
+        }
+    }
+
+    #[test]
+    fn a_release_of_one_is_called_after_its_change() {
+        assert_eq!(alone(&"acme/web".parse().unwrap(), 128), "now-web-128");
+        for (title, expected) in [
+            ("now-web-128", true),
+            ("now-web-0", false),
+            ("now-web-012", false),
+            ("now-web-", false),
+            ("now-web", false),
+            ("now-webs-128", false),
+            ("now-billing-128", false),
+            ("now-web-128 ", false),
+            ("2026.12", false),
+        ] {
+            assert_eq!(is_alone("acme/web", title), expected, "{title}");
         }
     }
 

@@ -11,6 +11,7 @@ use super::repositories::{self, Component, Mode, RepositoryRule, Ship};
 use super::scope::Scope;
 use super::standard_changes::{self, StandardChange};
 use super::times::Zone;
+use super::title::is_alone;
 use super::trains::{self, Train};
 use super::tree::Node;
 use super::{schema, shape, tree, written};
@@ -219,11 +220,14 @@ impl Policy {
     }
 
     /// The release that a milestone of a repository is. A title that fits no pattern (`Backlog`, `Q3`) is
-    /// nobody's release.
+    /// nobody's release, unless it is that of a change that ships alone.
     pub fn release_of(&self, repo: &str, milestone_title: &str) -> Option<ReleaseId> {
         self.trains
             .iter()
             .find(|(_, train)| train.carries(repo) && train.title.matches(milestone_title))
+            .or_else(|| {
+                self.trains.iter().find(|(_, train)| train.carries(repo) && is_alone(repo, milestone_title))
+            })
             .map(|(name, _)| ReleaseId { train: name.clone(), title: milestone_title.to_owned() })
     }
 

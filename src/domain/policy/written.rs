@@ -292,6 +292,11 @@ pub(super) struct Environment {
     pub continuous: Vec<Rule>,
     /// Rules for changes of some risk, beside the others.
     pub when: Vec<When>,
+    /// The groups that sign a release one after the other; who is not named signs at any time.
+    #[schemars(extend("examples" = [["qa", "business", "release-manager"]]))]
+    pub order: Vec<String>,
+    /// Who signs a release again after it changed; everybody if nothing is said.
+    pub resign: Option<Resign>,
     /// What an emergency may do, and what is owed afterwards; without it there are none.
     pub emergency: Option<Emergency>,
     /// May a commit that was deployed and approved before come back without new signatures? allowed if nothing is said.
@@ -381,6 +386,35 @@ pub(super) enum Risk {
     Low,
     Medium,
     High,
+}
+
+/// Who signs a release again: all, or these groups and roles.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Resign {
+    /// After a change request joined or left.
+    pub scope: Option<Again>,
+    /// After a commit that ships became another one.
+    pub commits: Option<Again>,
+    /// After the text of a change request changed.
+    pub text: Option<Again>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Again {
+    Word(String),
+    Groups(Vec<String>),
+}
+
+impl JsonSchema for Again {
+    fn schema_name() -> Cow<'static, str> {
+        "Again".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "array"], "pattern": "^all$", "items": { "type": "string" }, "examples": ["all", ["qa"]] })
+    }
 }
 
 /// What an emergency may do, and what is owed afterwards.

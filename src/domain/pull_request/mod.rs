@@ -15,7 +15,7 @@ use super::{
     event::{Event, PullRequestSnapshot, ReviewSnapshot, What},
     facts::{Fact, Inquiry, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha, SubjectId},
-    link::Link,
+    link::{Link, WrittenLink, dependencies},
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -78,6 +78,9 @@ pub struct PullRequest {
     /// Where it runs, or ran.
     #[serde(default)]
     pub shipped: Vec<Shipped>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
 }
 
 /// What others may read of a pull request.
@@ -126,6 +129,9 @@ pub struct PullRequestView {
     /// Where it runs, or ran.
     #[serde(default)]
     pub shipped: Vec<Shipped>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
 }
 
 impl PullRequest {
@@ -144,6 +150,7 @@ impl PullRequest {
             standard: Standard::default(),
             said: vec![],
             shipped: vec![],
+            depends: vec![],
         }
     }
 
@@ -176,6 +183,7 @@ impl PullRequest {
             said: self.said.clone(),
             opened_at: self.seen.created_at,
             shipped: self.shipped.clone(),
+            depends: self.depends.clone(),
         }
     }
 
@@ -306,6 +314,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     } else if case.events.is_empty() && after.asking.is_some_and(|asking| asking.is_due(case.now)) {
         after.take_links(inquiry.links(at));
     }
+    after.depends = dependencies(&after.seen.body, &case.instance.web_url);
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);

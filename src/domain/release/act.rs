@@ -12,6 +12,7 @@ use super::{
         policy::EffectivePolicy,
     },
     Release,
+    swap::{self, Swap},
 };
 
 /// One thing that somebody decided, or wanted to.
@@ -39,6 +40,8 @@ pub enum Deed {
     Carry { change: IssueRef, why: String },
     /// That is how it went, once it was deployed.
     CloseOut { result: Done, said: String },
+    /// One change goes out, another comes in.
+    Swap(Swap),
     /// It cannot be followed, and what it takes.
     Unclear { word: String, takes: String },
 }
@@ -59,6 +62,12 @@ impl Act {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.verdict == Verdict::Allowed
+    }
+
+    /// Whether it counted before.
+    pub(super) fn counted(&self, before: Option<&Release>) -> bool {
+        let same = |it: &&Self| it.comment == self.comment && it.place == self.place;
+        before.is_some_and(|before| before.acts.iter().find(same).is_some_and(Self::counts))
     }
 }
 
@@ -126,6 +135,9 @@ fn deed(command: &Command, here: Option<RepoId>, inquiry: &mut Inquiry<'_>) -> O
     }
     if let Later::Done(words) = later {
         return Some(Some(close_out(words)));
+    }
+    if let Later::Swap(what) = later {
+        return Some(swap::read(what, here, inquiry));
     }
     (*later == Later::Lock).then_some(Some(Deed::Lock))
 }
@@ -212,6 +224,7 @@ impl Deed {
             Self::Candidate { .. } => "candidate",
             Self::Carry { .. } => "carry",
             Self::CloseOut { .. } => "done",
+            Self::Swap(_) => "swap",
             Self::Unclear { word, .. } => word,
         }
     }

@@ -49,6 +49,7 @@ impl Telling<'_> {
         if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
             effects.extend(self.back_to_the_queue(after));
         }
+        effects.extend(after.swap_effects(self.before));
         if let Some(record) = after.record {
             effects.extend(self.asks_how_it_went(after, record));
             effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
@@ -87,7 +88,9 @@ impl Telling<'_> {
         let place = self.place(after);
         let findings =
             approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
+        let stand_ins = self.signing.stand_ins(self.now);
         let shown = report::record::Record {
+            stand_ins: &stand_ins,
             release: after,
             judged: self.judged,
             signatures: &findings,
@@ -178,7 +181,7 @@ impl Telling<'_> {
             match ruling {
                 Ruling::Taken => answer.counts = true,
                 Ruling::Unknown(_) => answer.unknown = true,
-                Ruling::Outdated(_) | Ruling::Refused(_) => {
+                Ruling::Early { .. } | Ruling::Outdated(_) | Ruling::Refused(_) => {
                     answer.refusals.extend(approval::reply(act, ruling, &case, &setting));
                 }
             }
@@ -233,6 +236,7 @@ const fn ruling_code(ruling: &Ruling) -> &'static str {
     match ruling {
         Ruling::Taken => "taken",
         Ruling::Unknown(_) => "unknown",
+        Ruling::Early { .. } => "early",
         Ruling::Outdated(_) => "outdated",
         Ruling::Refused(_) => "refused",
     }
@@ -295,6 +299,13 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         };
         let entry = entry(after, "release.commanded").by(Some(&act.by)).fact("command", act.deed.word());
         entries.push(entry.fact("comment", act.comment).fact("became", became));
+    }
+    for (act, swap) in after.swapped_late().filter(|(act, _)| !act.counted(before)) {
+        let named = |at: Option<IssueRef>| at.map_or_else(String::new, |at| at.to_string());
+        let code = if swap.goes.is_some() { "release.swapped" } else { "exception.joined_after_lock" };
+        let entry = entry(after, code).by(Some(&act.by)).fact("comment", act.comment);
+        let entry = entry.fact("goes", named(swap.goes)).fact("comes", named(swap.comes));
+        entries.push(swap.why.iter().fold(entry, |entry, why| entry.text("why", why.clone())));
     }
     let was_carried = |at: IssueRef| {
         before.is_some_and(|before| before.carried.iter().any(|carried| carried.change.at == at))

@@ -95,6 +95,7 @@ impl Release {
             | Deed::Lock
             | Deed::Carry { .. }
             | Deed::CloseOut { .. }
+            | Deed::Swap(_)
             | Deed::Unclear { .. } => None,
         })
     }

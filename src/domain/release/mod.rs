@@ -5,10 +5,13 @@
 //!
 //! - [`scope`]: its milestones, its change requests, and who worked on each,
 //! - [`act`]: what people decided on its control record,
+//! - [`swap`]: how its scope changes after the lock,
 //! - [`candidate`]: the fixed commit of each repository that it ships,
 //! - `rules`: what policy demands of it,
 //! - [`signing`]: who has to sign, and how that stands,
+//! - [`needs`]: what its changes depend on,
 //! - `readiness`: whether it is ready for that,
+//! - [`reminders`]: who is asked again,
 //! - `trials`: whether each of its changes was tried,
 //! - [`outcome`]: where it runs, where it was taken back, and how that went,
 //! - `answer`: what GitHub and the log are told.
@@ -16,11 +19,14 @@
 pub mod act;
 mod answer;
 pub mod candidate;
+pub mod needs;
 pub mod outcome;
 mod readiness;
+pub mod reminders;
 mod rules;
 pub mod scope;
 pub mod signing;
+pub mod swap;
 mod trials;
 
 #[cfg(test)]
@@ -47,10 +53,13 @@ use super::{
 };
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
+pub use needs::{Need, Stands};
 pub use outcome::TakenBack;
 use readiness::Setting;
+pub use reminders::Reminders;
 pub use scope::{Carried, Change, Pull};
-pub use signing::Signing;
+pub use signing::{Signing, Wanted};
+pub use swap::{AtLock, Swap};
 
 /// What is known of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +79,9 @@ pub struct Release {
     /// What comes along and is none of them.
     #[serde(default)]
     pub carried: Vec<Carried>,
+    /// What its changes depend on.
+    #[serde(default)]
+    pub needs: Vec<Need>,
     /// The repository of its control record, once one was chosen.
     #[serde(default)]
     pub home: Option<RepoId>,
@@ -81,6 +93,9 @@ pub struct Release {
     pub acts: Vec<Act>,
     #[serde(default)]
     pub locked: Option<Locked>,
+    /// What the scope was then.
+    #[serde(default)]
+    pub at_lock: AtLock,
     /// When go/no-go opened: the scope was locked, and each change complete.
     #[serde(default)]
     pub opened: Option<Timestamp>,
@@ -108,6 +123,9 @@ pub struct Release {
     /// Whether each of its changes was tried, where policy asks for that.
     #[serde(default)]
     pub trials: Vec<Finding>,
+    /// Who was reminded that a signature waits.
+    #[serde(default)]
+    pub reminded: Reminders,
     /// Enough people had signed when it was last judged.
     #[serde(default)]
     pub signed: bool,
@@ -185,10 +203,12 @@ impl Release {
             scope: vec![],
             changes: vec![],
             carried: vec![],
+            needs: vec![],
             home: None,
             record: None,
             acts: vec![],
             locked: None,
+            at_lock: AtLock::default(),
             opened: None,
             candidates: BTreeMap::new(),
             unread: None,
@@ -198,6 +218,7 @@ impl Release {
             taken_back: vec![],
             readiness: vec![],
             trials: vec![],
+            reminded: Reminders::new(),
             signed: false,
         }
     }
@@ -211,17 +232,23 @@ impl Release {
         ships.chain(record).collect()
     }
 
+    /// Whether it is of one change that ships alone: locked from its beginning.
+    #[must_use]
+    pub fn is_alone(&self, train: &Train) -> bool {
+        !train.title.matches(&self.id.title)
+    }
+
     /// When its scope locks by itself.
     #[must_use]
     pub fn locks_at(&self, train: &Train, zone: &Zone) -> Option<Timestamp> {
-        Some(train.lock?.0.before(self.due(train, zone)?, zone))
+        if self.is_alone(train) { None } else { Some(train.lock?.0.before(self.due(train, zone)?, zone)) }
     }
 
     /// When it is due: on the day that GitHub keeps, at the hour at which the train leaves.
     #[must_use]
     pub fn due(&self, train: &Train, zone: &Zone) -> Option<Timestamp> {
         let due = self.due_on?;
-        let Some(cadence) = train.every else { return Some(due) };
+        let Some(cadence) = train.every.filter(|_| !self.is_alone(train)) else { return Some(due) };
         let day = due.strftime("%Y-%m-%d").to_string().parse().ok()?;
         zone.time_zone().to_timestamp(cadence.at().on(day)).ok()
     }
@@ -315,7 +342,10 @@ impl Release {
         }
         let said = self.acts.iter().find(|act| act.counts() && act.deed == Deed::Lock);
         let due = train.and_then(|train| self.locks_at(train, zone)).filter(|at| *at <= now);
+        let alone = self.changes.first().filter(|_| train.is_some_and(|train| self.is_alone(train)));
         self.locked = match said {
+            None if alone.is_some() => alone
+                .map(|change| Locked { at: change.planned_at.unwrap_or(now), by: change.planned_by.clone() }),
             Some(act) => Some(Locked { at: act.at, by: Some(act.by.clone()) }),
             None => due.map(|at| Locked { at, by: None }),
         };
@@ -362,7 +392,10 @@ pub fn judge(case: Case<'_>, id: &ReleaseId) -> Judgement {
 fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<Judgement> {
     let before = case.before.and_then(State::as_release);
     let mut after = before.cloned().unwrap_or_else(|| Release::new(id));
+    let _ = inquiry.view(SubjectId::Account);
     after.gather(inquiry)?;
+    // What will be asked in turn is asked at once.
+    let _ = after.gather_needs(inquiry);
     after.hear(case.events, case.now);
     after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
     let policy = match after.home {
@@ -377,16 +410,13 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let train = policy.trains().get(&id.train).cloned();
     let told = after.told(case.events, policy.command_prefix());
     after.hear_acts(&told, &policy, inquiry)?;
-    after.gather_carried(inquiry)?;
+    after.advance(case, (train.as_ref(), &zone), inquiry)?;
     let names = after.names(inquiry)?;
-    after.lock(train.as_ref(), &zone, case.now);
-    after.open_go_no_go(case.now);
-    after.find_candidates(case.events, train.as_ref(), case.now, inquiry)?;
     let demanded = rules::demanded(&after, inquiry)?;
     after.turn(demanded.fingerprint, case.now);
-    let groups: Vec<&str> = demanded.approvals.keys().map(String::as_str).collect();
+    let groups: Vec<&str> = demanded.signing.approvals.keys().map(String::as_str).collect();
     told.iter().for_each(|told| after.ledger.hear(told, &groups));
-    let signing = Signing::of(&after, &demanded.approvals, &policy, None, inquiry)?;
+    let signing = Signing::of(&after, &demanded.signing, &policy, None, inquiry)?;
     let judged = signing.judged(&after, case.now);
     for restraint in &judged.standing.restraints {
         after.ledger.remember(restraint.source, &restraint.groups);
@@ -401,6 +431,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     after.signed = judged.is_enough();
     let speaks =
         names.repositories.get(&home).is_some_and(|name| policy.mode_for(name.as_str()) > Mode::Observe);
+    let reminding = reminders::Reminding { judged: &judged, policy: &policy, zone: &zone, now: case.now };
+    let (reminders, next) = if speaks { after.remind(&reminding) } else { (vec![], None) };
     let telling = answer::Telling {
         before,
         policy: &policy,
@@ -413,12 +445,30 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         now: case.now,
     };
     let effects = if speaks { telling.effects(&after, home, case.events) } else { vec![] };
+    let effects = [effects, reminders].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
+    let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();
     Some(Decision { effects, audit, look_again, after: State::Release(Box::new(after)) }.into())
 }
 
 impl Release {
+    /// What comes along, the lock, and what is fixed by it. `None`: something must be found out first.
+    fn advance(
+        &mut self,
+        case: &Case<'_>,
+        (train, zone): (Option<&Train>, &Zone),
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<()> {
+        self.gather_carried(inquiry)?;
+        self.gather_needs(inquiry)?;
+        let was_locked = self.locked.is_some();
+        self.lock(train, zone, case.now);
+        self.follow_scope(!was_locked && self.locked.is_some(), inquiry)?;
+        self.open_go_no_go(case.now);
+        self.find_candidates(case.events, train, case.now, inquiry)
+    }
+
     /// When to look although nothing happens: its lock, and what could not be found out.
     fn look_again(&self, train: Option<&Train>, zone: &Zone, now: Timestamp) -> Option<Timestamp> {
         let locks = train.filter(|_| self.locked.is_none() && self.open && !self.scope.is_empty());

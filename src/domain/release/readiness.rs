@@ -40,6 +40,8 @@ impl Release {
             .names(pages(setting.managers));
             found.push(nothing);
         }
+        found.extend(self.scope_findings(setting));
+        found.extend(self.need_findings(setting));
         found.extend(self.changes.iter().map(|change| self.change_finding(change, setting)));
         if self.opened.is_some() {
             found.extend(self.ships().into_iter().map(|repo| self.candidate_finding(repo, train, setting)));
@@ -211,13 +213,13 @@ impl Setting<'_> {
         Named::pull_request(at, self.names.here, self.names.repositories.get(&at.repo))
     }
 
-    fn repository(&self, repo: RepoId) -> String {
+    pub(super) fn repository(&self, repo: RepoId) -> String {
         let name = self.names.repositories.get(&repo);
         name.map_or_else(|| format!("repository {repo}"), ToString::to_string)
     }
 
     /// "a release manager (@rosa)".
-    fn manager(&self) -> String {
+    pub(super) fn manager(&self) -> String {
         if self.managers.is_empty() {
             "a release manager (the policy names none)".into()
         } else {

@@ -6,15 +6,15 @@ use super::{
         ids::RepoId,
         policy::{Accepter, Approvals, Environment, Policy, REVIEW, Rule, Ship},
     },
-    Release,
+    Release, Wanted,
 };
 
 pub(super) use super::super::policy::Fingerprint;
 
 /// What is demanded.
 pub(super) struct Demanded {
-    /// How many of each group sign: the most that any environment wants.
-    pub approvals: Approvals,
+    /// How many of each group sign, the most that any environment wants; in which order, and who again.
+    pub signing: Wanted,
     /// Who has to have tried each change.
     pub accepters: Vec<Accepter>,
     /// Of all the rules that judge it; windows and freezes are none of them.
@@ -24,7 +24,7 @@ pub(super) struct Demanded {
 /// Puts together what is demanded where it ships. `None`: something must be found out first.
 pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<Demanded> {
     let (mut approvals, mut accepters) = (Approvals::new(), vec![]);
-    let mut texts = vec![];
+    let (mut texts, mut sections) = (vec![], vec![]);
     let asked: Vec<RepoId> = release.ships().into_iter().collect();
     let found: Vec<_> =
         asked.into_iter().map(|repo| (inquiry.repository_name(repo), inquiry.policy(repo))).collect();
@@ -35,6 +35,7 @@ pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<D
         }
         for (section, rules) in policy.parts().flat_map(Policy::environments) {
             texts.push(text(section, rules));
+            sections.push(rules.clone());
             // Who signed for a low risk has not signed for a high one.
             let risk = release.risk().filter(|_| !rules.when.is_empty());
             texts.extend(risk.map(|risk| format!("{section} risk {}", risk.as_str())));
@@ -55,7 +56,9 @@ pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<D
     }
     texts.sort();
     texts.dedup();
-    Some(Demanded { approvals, accepters, fingerprint: Fingerprint::of_text(&texts.join("\n")) })
+    let (order, resign) = Environment::signing(sections.iter());
+    let signing = Wanted { approvals, order, resign };
+    Some(Demanded { signing, accepters, fingerprint: Fingerprint::of_text(&texts.join("\n")) })
 }
 
 fn acceptance(rule: &Rule) -> Option<&Vec<Accepter>> {
@@ -68,8 +71,10 @@ fn signatures(rule: &Rule) -> Option<&Approvals> {
 
 /// The rules of a section as they are signed.
 fn text(section: &str, rules: &Environment) -> String {
-    let Environment { require, train, when, .. } = rules;
+    let Environment { require, train, when, order, resign, .. } = rules;
     // What is written down here was read from text before, and can be written again.
     let rules = serde_json::to_string(&(require, train, when)).unwrap_or_default();
-    format!("{section} {rules}")
+    let signing = (!order.is_empty() || resign.is_some())
+        .then(|| serde_json::to_string(&(order, resign)).unwrap_or_default());
+    format!("{section} {rules}{}", signing.unwrap_or_default())
 }

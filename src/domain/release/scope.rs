@@ -11,6 +11,7 @@ use super::{
         change_request::{ChangeRequestView, Stage, Tried},
         facts::Inquiry,
         ids::{Actor, IssueRef, RepoId, RepoName, SubjectId},
+        link::WrittenLink,
         policy::Risk,
         pull_request::PullRequestView,
         revision::RevisionHash,
@@ -30,8 +31,17 @@ pub struct Change {
     /// The hash of what of it is signed.
     pub text: Option<RevisionHash>,
     pub needs_no_code: bool,
+    /// Since when it is planned for the release.
+    #[serde(default)]
+    pub planned_at: Option<Timestamp>,
+    /// Who said so.
+    #[serde(default)]
+    pub planned_by: Option<Actor>,
     #[serde(default)]
     pub risk: Option<Risk>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
     /// What those who tried it said last.
     pub tried: Vec<Tried>,
     /// The pull requests that belong to it, in order.
@@ -54,6 +64,9 @@ pub struct Pull {
     pub at: IssueRef,
     pub open: bool,
     pub merged_at: Option<Timestamp>,
+    /// What it says that it depends on.
+    #[serde(default)]
+    pub depends: Vec<WrittenLink>,
 }
 
 impl Change {
@@ -138,7 +151,11 @@ impl Release {
     pub fn names(&self, inquiry: &mut Inquiry<'_>) -> Option<BTreeMap<RepoId, RepoName>> {
         let carried = self.carried.iter().map(|carried| &carried.change);
         let scope = self.changes.iter().chain(carried).map(|change| change.at.repo);
-        let all: BTreeSet<RepoId> = self.ships().into_iter().chain(scope).chain(self.home).collect();
+        let swapped = self.swaps().flat_map(|(_, swap)| [swap.goes, swap.comes]).flatten();
+        let needs = self.needs.iter().filter_map(|need| need.on).map(|on| on.repo);
+        let left = self.at_lock.left.iter().map(|left| left.at).chain(swapped).map(|at| at.repo);
+        let all: BTreeSet<RepoId> =
+            self.ships().into_iter().chain(scope).chain(left).chain(needs).chain(self.home).collect();
         let named: Vec<_> = all.into_iter().map(|repo| (repo, inquiry.repository_name(repo))).collect();
         let named = named.into_iter().map(|(repo, name)| Some((repo, name?.cloned())));
         let named: Vec<_> = named.collect::<Option<_>>()?;
@@ -165,11 +182,19 @@ fn change(request: &ChangeRequestView, inquiry: &mut Inquiry<'_>) -> Option<Chan
         stage: request.stage,
         text: request.text.clone(),
         needs_no_code: request.needs_no_code,
+        planned_at: request.planned_at,
+        planned_by: request.planned_by.clone(),
         risk: request.risk,
+        depends: request.depends.clone(),
         tried: request.tried.clone(),
         pulls: pulls
             .iter()
-            .map(|pull| Pull { at: pull.at, open: pull.open, merged_at: pull.merged_at })
+            .map(|pull| Pull {
+                at: pull.at,
+                open: pull.open,
+                merged_at: pull.merged_at,
+                depends: pull.depends.clone(),
+            })
             .collect(),
         work,
     })

@@ -226,6 +226,163 @@ fn a_change_whose_text_is_not_known_lets_no_earlier_signature_pass_for_it() {
     assert!(codes.contains(&"change_text_unknown"), "{codes:?}");
 }
 
+/// What the words behind `/swap` come to: who goes, who comes, and why.
+fn swap(words: &str) -> String {
+    let mut world = ready();
+    for (repo, number) in [(WEB, 15), (BILLING, 3)] {
+        let at = IssueRef { repo, number };
+        let mut request = ChangeRequest::new(at);
+        request.taken_in = true;
+        world.views.insert(SubjectId::ChangeRequest(at), View::ChangeRequest(Box::new(request.view())));
+    }
+    let said = said(1, "rosa", &format!("/swap {words}"), 2);
+    let release = told(&world, &[vec![recorded(None, 1)], vec![said]]);
+    let act = &release.acts[0];
+    if let Verdict::Refused(why) = &act.verdict {
+        return why.clone();
+    }
+    let Deed::Swap(Swap { goes, comes, why }) = &act.deed else { return format!("{:?}", act.deed) };
+    let name = |at: &Option<IssueRef>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+    format!("{} {} {}", name(goes), name(comes), why.as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn a_swap_says_who_goes_who_comes_and_why() {
+    const TAKES: &str = "it takes `#n`, `#n for #m`, or `for #m` and a reason behind it";
+    for (words, expected) in [
+        ("#12", "7#12 - -"),
+        ("#12 it is late", "7#12 - it is late"),
+        ("#12 for the customer", "7#12 - for the customer"),
+        ("#12 for #15", "7#12 7#15 -"),
+        ("#12 for acme/billing#3, please", "7#12 8#3 please"),
+        ("acme/web#12 for #15 at last", "7#12 7#15 at last"),
+        ("for #15 the law wants it", "- 7#15 the law wants it"),
+        ("for #15", TAKES),
+        ("for", TAKES),
+        ("", TAKES),
+        ("Export", TAKES),
+        ("#0x1", TAKES),
+        ("#99", "it takes issues that are change requests (#99 is none) behind it"),
+        (
+            "#12 for acme/nowhere#1",
+            "it takes issues that are change requests (acme/nowhere#1 is none) behind it",
+        ),
+    ] {
+        assert_eq!(swap(words), expected, "{words}");
+    }
+}
+
+/// The codes that stand in the way, where #13 was planned and #12 taken out at these seconds; the lock is at 100.
+fn after_lock(joined: i64, left: i64, words: &str) -> Vec<String> {
+    let mut world = ready();
+    let request = |number: u64, planned: i64| {
+        let mut request = ChangeRequest::new(at(number));
+        request.taken_in = true;
+        request.seen = Some(issue(number));
+        request.text = Some("ab".repeat(32).try_into().unwrap());
+        request.stages = vec![(Stage::Merged, time(0))];
+        request.planned = vec![(time(planned), Some(id()))];
+        request
+    };
+    let show = |world: &mut World, request: &ChangeRequest| {
+        let view = View::ChangeRequest(Box::new(request.view()));
+        world.views.insert(SubjectId::ChangeRequest(request.at), view);
+    };
+    show(&mut world, &request(12, 0));
+    let lock = [vec![recorded(None, 1)], vec![said(1, "rosa", "/lock", 100)]];
+    let locked = State::Release(Box::new(told(&world, &lock)));
+    let mut gone = request(12, 0);
+    gone.planned.push((time(left), None));
+    show(&mut world, &gone);
+    show(&mut world, &request(13, joined));
+    let members = world.pointing.get_mut(&(SubjectId::Release(id()), Relation::In)).unwrap();
+    *members = vec![SubjectId::Milestone(WEB, 3), SubjectId::ChangeRequest(at(13))];
+    let said = if words.is_empty() { vec![] } else { vec![said(2, "rosa", words, 300)] };
+    let after = world.decide(&SubjectId::Release(id()), Some(&locked), &said, time(3_000)).after;
+    let codes = after.as_release().unwrap().readiness.iter().map(|finding| finding.code.clone());
+    codes.filter(|code| code.ends_with("after_lock")).collect()
+}
+
+#[test]
+fn what_changes_by_hand_after_the_lock_stands_in_the_way_until_somebody_says_why() {
+    for (joined, left, words, expected) in [
+        (50, 60, "", vec![]),
+        (100, 100, "", vec![]),
+        (200, 60, "", vec!["joined_after_lock"]),
+        (50, 200, "", vec!["left_after_lock"]),
+        (200, 200, "", vec!["joined_after_lock", "left_after_lock"]),
+        (200, 200, "/swap #12 for #13", vec![]),
+        (200, 200, "/swap #12", vec!["joined_after_lock"]),
+        (200, 200, "/swap for #13 the law", vec!["left_after_lock"]),
+        (200, 200, "/swap #13 for #12", vec!["joined_after_lock", "left_after_lock"]),
+    ] {
+        assert_eq!(after_lock(joined, left, words), expected, "{joined} {left} {words}");
+    }
+}
+
+#[test]
+fn what_a_change_depends_on_is_in_the_release_or_runs() {
+    use crate::domain::{link::WrittenLink, pull_request::Shipped};
+    let stands = |on: u64, runs: Option<bool>| {
+        let mut world = ready();
+        let depends = vec![WrittenLink { repo: None, number: on, finishes: false }];
+        let shown = world.views.get(&SubjectId::PullRequest(at(41))).and_then(View::as_pull_request).unwrap();
+        let pull = crate::domain::pull_request::PullRequestView { depends, ..shown.clone() };
+        world.views.insert(SubjectId::PullRequest(at(41)), View::PullRequest(Box::new(pull)));
+        if let Some(runs) = runs {
+            let mut other = pull_request(at(50), &[]);
+            let environment = "production".into();
+            other.shipped = vec![Shipped { environment, deployment: 1, at: time(0), runs }];
+            world.views.insert(SubjectId::PullRequest(at(50)), View::PullRequest(Box::new(other)));
+        }
+        let release = told(&world, &[vec![recorded(None, 1)]]);
+        let codes: Vec<&str> = release.readiness.iter().map(|finding| finding.code.as_str()).collect();
+        (release.needs[0].stands, codes.contains(&"dependency_missing"))
+    };
+    assert_eq!(stands(41, None), (Stands::Here, false));
+    assert_eq!(stands(12, None), (Stands::Here, false));
+    assert_eq!(stands(50, None), (Stands::Missing, true));
+    assert_eq!(stands(50, Some(true)), (Stands::Runs, false));
+    assert_eq!(stands(50, Some(false)), (Stands::Missing, true));
+}
+
+#[test]
+fn what_is_needed_goes_first_and_nothing_does_where_all_need_each_other() {
+    let need = |from: &[u64], ships: &[u64]| Need {
+        of: at(12),
+        written: "#1".into(),
+        on: Some(at(1)),
+        stands: Stands::Here,
+        from: from.iter().map(|repo| RepoId(*repo)).collect(),
+        ships: ships.iter().map(|repo| RepoId(*repo)).collect(),
+    };
+    for (needs, first_of_7, circle) in [
+        (vec![], vec![], false),
+        (vec![need(&[7], &[7])], vec![], false),
+        (vec![need(&[7], &[8])], vec![8], false),
+        (vec![need(&[8], &[7])], vec![], false),
+        (vec![need(&[7], &[8]), need(&[8], &[9])], vec![8], false),
+        (vec![need(&[7], &[8, 9])], vec![8, 9], false),
+        (vec![need(&[7], &[8]), need(&[8], &[7])], vec![8], true),
+        (vec![need(&[7], &[8]), need(&[8], &[9]), need(&[9], &[8])], vec![8], true),
+    ] {
+        let mut release = Release::new(&id());
+        release.needs = needs;
+        let first: Vec<u64> = release.goes_first(WEB, |_| true).iter().map(|(_, repo)| repo.0).collect();
+        assert_eq!(first, first_of_7, "{:?}", release.needs);
+        let (zone, names) = (Zone::utc(), BTreeMap::new());
+        let names = Names { here: WEB, repositories: &names };
+        let setting = Setting { zone: &zone, names, managers: &[] };
+        let found = release.need_findings(&setting);
+        assert_eq!(
+            found.iter().any(|finding| finding.code == "dependency_circle"),
+            circle,
+            "{:?}",
+            release.needs
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn the_order_in_which_comments_come_means_nothing(
@@ -237,8 +394,9 @@ proptest! {
             said(5, "quinn", "/unhold", 2_300),
             said(6, "ana", "/lock", 1),
             said(7, "lee", "/approve qa", 2_400),
+            said(8, "rosa", "/swap #12", 2_500),
         ]).prop_shuffle(),
-        cut in 0_usize..7,
+        cut in 0_usize..8,
     ) {
         let world = ready();
         let first = told(&world, &[vec![recorded(None, 1)], order.clone(), vec![]]);
@@ -249,6 +407,7 @@ proptest! {
             prop_assert_eq!(release.locked.as_ref().unwrap().at, time(2));
         }
         prop_assert_eq!(&first.acts, &second.acts);
+        prop_assert_eq!(&first.at_lock, &second.at_lock);
         // In whose name a hold stood is remembered where it was ever seen to stand.
         let acts = |release: &Release| -> Vec<_> {
             release.ledger.acts().iter().map(|act| (act.source, act.deed.clone())).collect()

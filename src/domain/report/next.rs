@@ -72,14 +72,8 @@ fn closed(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
 
 /// `: No money.`, in the person's words.
 fn said(standing: Option<Standing<'_>>) -> String {
-    let said = standing.and_then(|standing| standing.said).map(|said| text::escape(said, TEXT_LIMIT));
-    said.map_or_else(
-        || ".".into(),
-        |said| {
-            let end = if said.ends_with(['.', '?', '!', '…']) { "" } else { "." };
-            format!(": {said}{end}")
-        },
-    )
+    let said = standing.and_then(|standing| standing.said);
+    said.map_or_else(|| ".".into(), |said| format!(": {}", text::sentence(said)))
 }
 
 /// ` by @tara (23 Nov 2026)`.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
-        approval::{Judged, Stand},
+        approval::{Delegation, Judged, Signature, Stand},
         finding::{Finding, code},
         ids::{Actor, IssueRef, RepoId},
         named::{Named, all_of, pages},
@@ -25,6 +25,8 @@ pub struct Record<'a> {
     pub judged: &'a Judged,
     /// How the signatures stand, as findings.
     pub signatures: &'a [Finding],
+    /// Who stands in for whom now.
+    pub stand_ins: &'a [Delegation],
     pub train: Option<&'a Train>,
     pub zone: &'a Zone,
     pub names: Names<'a>,
@@ -39,6 +41,7 @@ pub fn body(record: &Record<'_>) -> String {
         Some(record.head()),
         Some(record.scope()),
         record.carried(),
+        record.swapped(),
         record.commits(),
         record.obstacles(),
         record.signatures(),
@@ -48,8 +51,8 @@ pub fn body(record: &Record<'_>) -> String {
 }
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
-- those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`\n\
+- those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`, `/delegate @x until DATE`\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`\n\
 - release managers and operations, once it is deployed: `/done worked|problems|backed-out`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
@@ -126,6 +129,27 @@ impl Record<'_> {
             .collect();
         let list = lines.join("\n");
         (!lines.is_empty()).then(|| format!("### What comes along, and is not delivered by it\n\n{list}"))
+    }
+
+    /// What changed of the scope since the lock.
+    fn swapped(&self) -> Option<String> {
+        let lines: Vec<String> = self
+            .release
+            .swapped_late()
+            .map(|(act, swap)| {
+                let name = |at: IssueRef| self.shown(&self.names.change(at));
+                let what = match (swap.goes, swap.comes) {
+                    (Some(goes), Some(comes)) => format!("{} went, {} came", name(goes), name(comes)),
+                    (Some(goes), None) => format!("{} went", name(goes)),
+                    (None, Some(comes)) => format!("{} came besides, as an exception", name(comes)),
+                    (None, None) => "nothing".into(),
+                };
+                let why = swap.why.as_ref().map(|why| format!(": {}", text::escape(why, TEXT_LIMIT)));
+                let (by, at) = (self.person(&act.by), self.zone.time(act.at));
+                format!("- {what}{} ({by}, {at})", why.unwrap_or_default())
+            })
+            .collect();
+        (!lines.is_empty()).then(|| format!("### What changed since the lock\n\n{}", lines.join("\n")))
     }
 
     /// What each repository ships, and where it runs.
@@ -205,12 +229,21 @@ impl Record<'_> {
             "| group | signed by | needed | |\n|---|---|---|---|".into(),
         ];
         for group in &self.judged.groups {
-            let signed: Vec<String> =
-                group.signed.iter().map(|signature| self.person(&signature.by)).collect();
+            let signer = |signature: &Signature| {
+                let instead = signature.instead_of.as_ref();
+                let instead = instead.map(|absent| format!(" for {}", self.person(absent)));
+                format!("{}{}", self.person(&signature.by), instead.unwrap_or_default())
+            };
+            let signed: Vec<String> = group.signed.iter().map(signer).collect();
             let signed = if signed.is_empty() { "nobody yet".into() } else { signed.join(", ") };
             let mark = if group.stand == Stand::Complete { "✓ complete" } else { "… waiting" };
             lines.push(format!("| {} | {signed} | {} | {mark} |", code(&group.group), group.needed));
         }
+        lines.extend(self.stand_ins.iter().enumerate().map(|(n, it)| {
+            let (to, from) = (self.person(&it.to), self.person(&it.from));
+            let begin = if n == 0 { "\n" } else { "" };
+            format!("{begin}- until {} {to} may sign for {from}", self.zone.time(it.until))
+        }));
         Some(lines.join("\n"))
     }
 

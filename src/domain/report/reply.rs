@@ -68,6 +68,8 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Vouch => "approve",
         Deed::LookBack { .. } => "done",
         Deed::Unheard(_) => return "a command that does not exist".into(),
+        Deed::Schedule { .. } => "schedule",
+        Deed::Unschedule { .. } => "unschedule",
         Deed::TakeBack(_) | Deed::Infrastructure | Deed::Class | Deed::Plan(_) => return "a command".into(),
     };
     setting.command(word)
@@ -80,6 +82,11 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
         (Refusal::NotUnderstood, _) => "the status comment lists those that do".into(),
         (Refusal::NotByHand, _) => "this label is not set by hand".into(),
         (Refusal::NotAPerson, _) => "only people decide".into(),
+        (Refusal::NoTrain, _) => "no train of the policy carries this repository".into(),
+        (Refusal::NoNext, _) => {
+            "the policy does not say when the train leaves (`every`), so the release has to be named".into()
+        }
+        (Refusal::NoSuchRelease, _) => no_such_release(setting),
         (Refusal::Nobody, Deed::Plan(_)) => {
             format!("GitHub does not say who it was; {}", managers(setting))
         }
@@ -136,6 +143,14 @@ fn not_now(after: &ChangeRequest, setting: &Setting<'_>) -> String {
     format!("it may not start now:{all}\n\nComment {} again then", setting.command("started"))
 }
 
+fn no_such_release(setting: &Setting<'_>) -> String {
+    let example = setting.rules.train().map(|(_, train)| train.title.example()).unwrap_or_default();
+    format!(
+        "no release of the train is called so; they are called like **{}**",
+        text::escape(&example, TITLE_LIMIT)
+    )
+}
+
 fn managers(setting: &Setting<'_>) -> String {
     format!("releases are planned by {}", release_managers(setting))
 }
@@ -167,8 +182,15 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NotOnCall
         | Refusal::NeitherOnCallNorReleaseManager
         | Refusal::NeitherContactNorOperations => true,
-        Refusal::HasCode | Refusal::NotNow => false,
-        Refusal::NotAPerson | Refusal::NoEmergencies | Refusal::NotByHand | Refusal::NotUnderstood => false,
+        Refusal::NotAPerson
+        | Refusal::HasCode
+        | Refusal::NotNow
+        | Refusal::NoEmergencies
+        | Refusal::NotByHand
+        | Refusal::NotUnderstood
+        | Refusal::NoTrain
+        | Refusal::NoSuchRelease
+        | Refusal::NoNext => false,
     };
     match (&act.id, &act.deed) {
         (ActId::Label(..) | ActId::Milestone(..), _) if setting.rules.enforces() && may_ask => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{
     change_request::{
         ChangeRequest, Stage,
-        act::{self, Ruling, Standing},
+        act::{self, Deed, Ruling, Standing},
         emergency::Debt,
         rules::Rules,
     },
@@ -52,6 +52,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut parts = vec![head(request, setting)];
     if request.taken_in {
         parts.extend(missing(request, standing));
+        parts.extend(planned(request, setting));
         parts.extend(emergency(request, setting));
         parts.push(doubt(request).unwrap_or_else(|| next::next(request, standing, setting)));
     } else {
@@ -166,6 +167,26 @@ fn missing(request: &ChangeRequest, standing: Option<Standing<'_>>) -> Option<St
     Some(format!(
         "This request can't be triaged yet. Missing: {fields}. Edit the description above, each under a heading of that name; this note goes away by itself."
     ))
+}
+
+/// Who put it into its release, or took it out, with a command.
+fn planned(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
+    let act = act::planning(&request.acts).filter(|act| act.comment().is_some())?;
+    let by = act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
+    let why = |why: &Option<String>| match why {
+        Some(why) => format!(": {}", text::sentence(why)),
+        None => ".".into(),
+    };
+    let day = setting.rules.zone.day(act.at);
+    if let Deed::Schedule { title, why: reason } = &act.deed {
+        let title = text::escape(title, TITLE_LIMIT);
+        return Some(format!("Planned for **{title}**{by} ({day}){}", why(reason)));
+    }
+    let Deed::Unschedule { why: reason } = &act.deed else { return None };
+    let was = request.planned.iter().rev().find_map(|(_, release)| release.as_ref());
+    let was = was.map(|was| format!("**{}**", text::escape(&was.title, TITLE_LIMIT)));
+    let was = was.unwrap_or_else(|| "its release".into());
+    Some(format!("Taken out of {was}{by} ({day}){}", why(reason)))
 }
 
 /// What was declared, what is quicker, and what is owed for it.

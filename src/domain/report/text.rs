@@ -37,6 +37,14 @@ pub fn escape(text: &str, limit: usize) -> String {
     safe
 }
 
+/// A person's words as the end of a sentence.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let said = escape(text, TEXT_LIMIT);
+    let end = if said.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+    format!("{said}{end}")
+}
+
 fn push(safe: &mut String, c: char, [first, second]: [char; 2]) {
     match c {
         '&' => safe.push_str("&amp;"),

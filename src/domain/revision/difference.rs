@@ -9,6 +9,7 @@ use super::{
         finding::code,
         ids::{IssueRef, RepoId, RepoName, Sha},
         named::Named,
+        policy::{Again, Resign},
     },
     Parts,
 };
@@ -133,26 +134,6 @@ impl Moved {
     }
 }
 
-/// Who signs again after a change; everybody, where nothing is said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resign {
-    /// After change requests joined or left.
-    pub scope: Again,
-    /// After candidates moved, or what a pull request does changed.
-    pub commits: Again,
-    /// After a change request's text changed.
-    pub text: Again,
-}
-
-/// Which groups sign again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Again {
-    #[default]
-    All,
-    Groups(BTreeSet<String>),
-}
-
 impl Resign {
     /// Whether this group signs again after this. Everybody does when the rules are others.
     #[must_use]
@@ -160,17 +141,15 @@ impl Resign {
         let Difference { scope, commits, text, rules, diff } = after;
         let Self { scope: for_scope, commits: for_commits, text: for_text } = self;
         *rules
-            || (*scope != Scope::default() && for_scope.contains(group))
-            || ((!commits.is_empty() || *diff) && for_commits.contains(group))
-            || (!text.is_empty() && for_text.contains(group))
+            || (*scope != Scope::default() && contains(for_scope, group))
+            || ((!commits.is_empty() || *diff) && contains(for_commits, group))
+            || (!text.is_empty() && contains(for_text, group))
     }
 }
 
-impl Again {
-    fn contains(&self, group: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Groups(groups) => groups.contains(group),
-        }
+fn contains(again: &Again, group: &str) -> bool {
+    match again {
+        Again::All => true,
+        Again::Groups(groups) => groups.contains(group),
     }
 }

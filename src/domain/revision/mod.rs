@@ -24,7 +24,8 @@ use super::{
     policy::Fingerprint,
 };
 
-pub use difference::{Again, Difference, Moved, Names, Resign};
+pub use super::policy::{Again, Resign};
+pub use difference::{Difference, Moved, Names};
 pub use text::ChangeText;
 
 /// What a signature is on: SHA-256 as 64 hexadecimal digits.

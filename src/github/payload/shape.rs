@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 57] = [
+pub(super) const TELLING: [&str; 58] = [
     "action",
     "after",
     "alert",
@@ -41,6 +41,7 @@ pub(super) const TELLING: [&str; 57] = [
     "package",
     "pages",
     "parent_issue",
+    "planned",
     "project",
     "project_card",
     "project_column",
@@ -158,6 +159,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
+        super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

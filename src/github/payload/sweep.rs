@@ -1,14 +1,14 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record` and `changegate_ship`: not GitHub's, but what our own sweep found,
-//! what our own writing came to and what an environment tells of itself, written down as deliveries so that one door leads in.
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_ship` and `changegate_plan`: not GitHub's, but what our
+//! own sweep found, what our own writing came to and what an environment or a control record tells others, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded` or `shipped` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `shipped` or `planned` at its top: nobody can pass one off as such a delivery.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, MilestoneSnapshot, Shipment, What},
+    event::{AccountSnapshot, MilestoneSnapshot, Planning, Shipment, What},
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -20,6 +20,10 @@ pub const RECORDED: &str = "changegate_record";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
+
+/// What a delivery is called in which a command elsewhere plans an issue.
+pub const PLANNED: &str = "changegate_plan";
+
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
 
@@ -77,6 +81,25 @@ impl Ship {
     }
 }
 
+/// The body of `changegate_plan`.
+#[derive(Deserialize)]
+pub(super) struct Plan {
+    planned: Planned,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Planned {
+    number: u64,
+    planning: Planning,
+}
+
+impl Plan {
+    pub(super) fn what(self, repo: RepoId) -> What {
+        let Planned { number, planning } = self.planned;
+        What::Planned { issue: IssueRef { repo, number }, planning }
+    }
+}
+
 /// The body of `changegate_watch`.
 #[derive(Deserialize)]
 pub(super) struct Watch {
@@ -120,6 +143,13 @@ impl Whereabouts {
     #[must_use]
     pub fn shipped(&self, shipment: &Shipment) -> (&'static str, Vec<u8>) {
         (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
+    }
+
+    /// The same: a command elsewhere plans issue `number`.
+    #[must_use]
+    pub fn planned(&self, number: u64, planning: &Planning) -> (&'static str, Vec<u8>) {
+        let planned = json!({ "number": number, "planning": planning });
+        (PLANNED, self.body("planned", "planned", planned))
     }
 
     /// The same: it is to be looked whether these environments are as they are known.
@@ -188,6 +218,12 @@ mod tests {
         let when = "2026-11-01T12:00:00Z".parse().unwrap();
         let what = understood(here().recorded(&release, 9, (Some(&revision), when)));
         assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
+        let by = crate::domain::ids::Actor { id: AccountId(9), login: "rosa".into(), person: true };
+        let (comment, why) = (crate::domain::ids::CommentId(4), Some("it is late \u{2014} \"yes\"".into()));
+        let planning =
+            Planning { release: Some("2026.12".into()), why, by, at: when, comment, place: 1, on: at(9) };
+        let what = understood(here().planned(2, &planning));
+        assert_eq!(what, What::Planned { issue: at(2), planning });
         let watched = What::Watched { environments: vec!["Live/eu".into()] };
         assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
         let shipment = Shipment {

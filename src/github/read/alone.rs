@@ -34,6 +34,7 @@ impl Reader<'_> {
             | Question::PullRequest(_)
             | Question::PolicyOrigin(_)
             | Question::Team(_)
+            | Question::Person(_)
             | Question::MergeGroup(..)
             | Question::Links(_)
             | Question::Origins(..)

@@ -34,6 +34,8 @@ pub(super) enum Part {
     PolicyOrigin { name: RepoName, path: &'static str },
     /// A page of a team's members.
     Team { organisation: String, slug: String, after: Option<String> },
+    /// Who bears a login.
+    Person { login: String },
     /// Which repository bears a name.
     Identity { name: RepoName },
     /// The pull requests that a commit came with.
@@ -59,6 +61,7 @@ pub(super) enum Kind {
     MergeQueue,
     PolicyOrigin,
     Team,
+    Person,
     Identity,
     Origin,
     Deployments,
@@ -121,6 +124,7 @@ impl Part {
             Self::MergeQueue { .. } => Kind::MergeQueue,
             Self::PolicyOrigin { .. } => Kind::PolicyOrigin,
             Self::Team { .. } => Kind::Team,
+            Self::Person { .. } => Kind::Person,
             Self::Identity { .. } => Kind::Identity,
             Self::Origin { .. } => Kind::Origin,
             Self::Deployments { .. } => Kind::Deployments,
@@ -142,6 +146,7 @@ impl Part {
             | Self::MergeQueue { .. }
             | Self::PolicyOrigin { .. }
             | Self::Team { .. }
+            | Self::Person { .. }
             | Self::Identity { .. }
             | Self::Origin { .. }
             | Self::Reference { .. }
@@ -156,6 +161,7 @@ impl Part {
             Self::Issue { .. }
             | Self::Links { .. }
             | Self::File { .. }
+            | Self::Person { .. }
             | Self::Identity { .. }
             | Self::Origin { .. }
             | Self::Reference { .. }
@@ -184,6 +190,7 @@ impl Part {
             | Self::MergeQueue { .. }
             | Self::PolicyOrigin { .. }
             | Self::Team { .. }
+            | Self::Person { .. }
             | Self::Identity { .. }
             | Self::Origin { .. } => &[],
         }
@@ -221,6 +228,7 @@ impl Part {
                 ("slug", "String!", slug.as_str().into()),
                 ("after", "String", after.clone().into()),
             ],
+            Self::Person { login } => vec![("login", "String!", login.as_str().into())],
             Self::Identity { name } => repository(name),
             Self::Origin { name, commit } => {
                 with(name, vec![("commit", "GitObjectID", commit.as_str().into())])
@@ -270,6 +278,9 @@ impl Part {
                 "q{n}: organization(login: $login{n}) {{ team(slug: $slug{n}) {{ members(first: 100, after: $after{n}) \
                  {{ nodes {{ __typename databaseId login }} pageInfo {{ hasNextPage endCursor }} }} }} }}"
             ),
+            Self::Person { .. } => {
+                format!("q{n}: user(login: $login{n}) {{ __typename databaseId login }}")
+            }
             Self::Identity { .. } => repository(String::new()),
             Self::Origin { .. } => repository(format!(
                 "origin: object(oid: $commit{n}) {{ __typename ... on Commit {{ associatedPullRequests(first: 25) {{ \
@@ -389,6 +400,12 @@ impl Answers {
             None if aliased.is_empty() => Err(Failed::Document("it has neither data nor errors".into())),
             None => Ok(Self { aliased, complaints }),
         }
+    }
+
+    /// Whether GitHub says that there is no such thing as the part at place `n` names.
+    pub(super) fn is_absent(&self, n: usize) -> bool {
+        let alias = format!("q{n}");
+        self.complaints.iter().any(|complaint| complaint.names() == [&alias] && complaint.is("NOT_FOUND"))
     }
 
     /// The answer to the part at place `n`; `None`: GitHub says there is none.

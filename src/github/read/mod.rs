@@ -179,6 +179,7 @@ impl<'a> Reader<'a> {
                 slug: team.slug.clone(),
                 after: None,
             }),
+            Question::Person(login) => Some(Part::Person { login: login.clone() }),
             Question::Deployments(repo, environment) => {
                 Some(Part::Deployments { name: name(repo)?, environment: environment.clone(), after: None })
             }
@@ -280,6 +281,7 @@ impl<'a> Reader<'a> {
             Question::Links(at) => self.links(*at, answers, n).map(Answer::Links),
             Question::Origins(repo, _) => self.origins(*repo, answers, n).map(Answer::Origins),
             Question::Team(name) => self.team(name, answers, n).await.map(Answer::Team),
+            Question::Person(_) => self.person(answers, n).map(Answer::Person),
             Question::Deployments(repo, environment) => {
                 self.deployments((*repo, environment), answers, n).await.map(Answer::Deployments)
             }
@@ -404,6 +406,7 @@ pub fn queries() -> Vec<(&'static str, String)> {
         ("merge queue", Part::MergeQueue { name: name.clone(), branch: String::new() }),
         ("policy origin", Part::PolicyOrigin { name: name.clone(), path: PATH }),
         ("team", Part::Team { organisation: String::new(), slug: String::new(), after: Some(after) }),
+        ("person", Part::Person { login: String::new() }),
         ("origin", Part::Origin { name: name.clone(), commit: String::new() }),
         (
             "deployments",

@@ -1,4 +1,4 @@
-//! The members of a team, page by page.
+//! The members of a team, page by page; and single people.
 
 use serde::Deserialize;
 
@@ -23,6 +23,15 @@ struct Team {
 }
 
 impl Reader<'_> {
+    /// Who is at place `n` of `answers`; `None`: nobody bears that login.
+    pub(super) fn person(&self, answers: &Answers, n: usize) -> Result<Option<Actor>, String> {
+        if answers.is_absent(n) {
+            return Ok(None);
+        }
+        let found = answers.part::<Who>(n).map_err(|why| self.unanswered(&why))?;
+        Ok(found.and_then(Who::actor))
+    }
+
     /// All members; the first page is in `answers` at place `n`.
     pub(super) async fn team(
         &self,

@@ -122,6 +122,7 @@ impl Writer<'_> {
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::CloseMilestone { number, .. } => self.close_milestone(*number).await,
+            Call::Schedule { on, title, due } => self.schedule(*on, title, *due).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
             Call::ProtectionAnswer { run, attempt, environment, ruling, comment, .. } => {
                 self.protection((*run, *attempt), &Review::answer(environment, *ruling, comment)).await
@@ -129,7 +130,7 @@ impl Writer<'_> {
             Call::ProtectionNote { run, attempt, environment, comment, .. } => {
                 self.protection((*run, *attempt), &Review::note(environment, comment)).await
             }
-            Call::ReadAnew { .. } | Call::Ship { .. } | Call::Announce { .. } => {
+            Call::ReadAnew { .. } | Call::Ship { .. } | Call::Plan { .. } | Call::Announce { .. } => {
                 Err(Trouble::NotInstalled("this is not for GitHub".into()))
             }
         }
@@ -161,6 +162,8 @@ impl Writer<'_> {
             | Call::Milestone { .. }
             | Call::CloseMilestone { .. }
             | Call::Reaction { .. }
+            | Call::Schedule { .. }
+            | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::Announce { .. } => Cost::Content,

@@ -1,7 +1,8 @@
 //! Labels, milestones and reactions: set twice is set once.
 
 use http::Method;
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Done, Writer};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
         effect::Reaction,
         ids::{CommentId, IssueRef},
     },
-    github::{client::encoded, trouble::Trouble},
+    github::{access, client::encoded, trouble::Trouble},
 };
 
 #[derive(Serialize)]
@@ -26,6 +27,25 @@ struct Milestone {
 struct MilestoneState {
     state: &'static str,
 }
+
+#[derive(Serialize)]
+struct NewMilestone<'a> {
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Titled {
+    number: u64,
+    title: String,
+}
+
+/// Milestones on one page of a list.
+const PER_PAGE: usize = 100;
+
+/// No more pages are looked through for a title; GitHub refuses a second milestone of one title.
+const MOST_PAGES: usize = 20;
 
 #[derive(Serialize)]
 struct Content {
@@ -63,6 +83,38 @@ impl Writer<'_> {
             Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// Sets the milestone of this title, which is made where there is none.
+    pub(super) async fn schedule(
+        &self,
+        on: IssueRef,
+        title: &str,
+        due_on: Option<Timestamp>,
+    ) -> Result<Done, Trouble> {
+        let number = match self.milestone_titled(title).await? {
+            Some(number) => number,
+            None => {
+                let new = NewMilestone { title, due_on };
+                let answer = self.send(Method::POST, "/milestones", Some(&new)).await?;
+                access::parse::<Titled>(&answer.body)?.number
+            }
+        };
+        self.set_milestone(on, Some(number)).await
+    }
+
+    async fn milestone_titled(&self, title: &str) -> Result<Option<u64>, Trouble> {
+        for page in 1..=MOST_PAGES {
+            let path = format!("/milestones?state=all&per_page={PER_PAGE}&page={page}");
+            let found: Vec<Titled> = access::parse(&self.get(&path).await?.body)?;
+            if let Some(found) = found.iter().find(|milestone| milestone.title == title) {
+                return Ok(Some(found.number));
+            }
+            if found.len() < PER_PAGE {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     pub(super) async fn react(&self, to: CommentId, reaction: Reaction) -> Result<Done, Trouble> {

@@ -194,6 +194,9 @@ async fn registered(s: &Scene, told: &Told) -> String {
         systems: _,
         needs_no_code: _,
         tried: _,
+        depends: _,
+        planned_at: _,
+        planned_by: _,
         goes_along: _,
         formerly: _,
     } = found.next().expect("in the register");

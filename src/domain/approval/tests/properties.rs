@@ -52,7 +52,7 @@ fn any_desk() -> impl Strategy<Value = Desk> {
                     until: time(1_000),
                 })
                 .collect();
-            desk.terms.in_order = in_order;
+            desk.terms.ordered = if in_order { usize::MAX } else { 0 };
             for (by, group, second) in acts {
                 approve(&mut desk, by, group, second);
             }

@@ -118,7 +118,7 @@ fn groups_that_overlap_completely_are_told_apart_change_by_change() {
 #[test]
 fn in_order_a_signature_counts_only_after_the_earlier_groups_are_complete() {
     let mut desk = desk();
-    desk.terms.in_order = true;
+    desk.terms.ordered = 2;
     let desk = desk.with("dana", "/approve", 100).with("quinn", "/approve", 101);
     assert_eq!(desk.stands(), "qa 1/1 quinn; business 0/1");
     assert_eq!(desk.judged().groups[1].early, [actor("dana")]);

@@ -183,7 +183,7 @@ fn a_commit_of_somebody_unknown_is_named() {
 #[test]
 fn a_signature_before_its_turn_is_said_not_to_count() {
     let mut desk = desk().with("dana", "/approve business", 100);
-    desk.terms.in_order = true;
+    desk.terms.ordered = 2;
     insta::assert_snapshot!(told(&desk.findings()[1..]), @"
     Pending approvals_missing: signed by `business`
       business: 0 of 1 approvals on the current revision; waiting for @dana or @lee. @dana signed before the groups ahead of `business` were complete; that does not count.
@@ -191,6 +191,26 @@ fn a_signature_before_its_turn_is_said_not_to_count() {
       cure: @dana or @lee comments `/approve business 76831434` on #200
       names: acme/web/issues/200, dana, lee
     ");
+}
+
+#[test]
+fn who_signs_out_of_turn_is_told_who_signs_first() {
+    let mut desk = desk();
+    desk.terms.ordered = 2;
+    let early = desk.with("dana", "/approve business", 100);
+    insta::assert_snapshot!(early.reply(), @"It is not the turn of `business` yet: `qa` signs first, so this does not count. Then comment `/approve business 76831434`.");
+    let mut later = early.clone();
+    later.says("quinn", "/approve qa", 101);
+    assert_eq!(later.ruling(), Ruling::Taken);
+    assert!(!later.is_complete());
+    let (act, ruling) = (&later.ledger.acts()[0], &later.judged().standing.rulings[0].1);
+    let reply = later.with_setting(|setting| reply(act, ruling, &later.case(), setting)).unwrap().0;
+    insta::assert_snapshot!(reply, @"That was before the turn of `business` and does not count; it is its turn now: comment `/approve business 76831434`.");
+    later.says("dana", "/approve business", 102);
+    assert!(later.is_complete());
+    let mut only_first = early;
+    only_first.terms.ordered = 1;
+    assert_eq!(only_first.ruling(), Ruling::Taken);
 }
 
 #[test]

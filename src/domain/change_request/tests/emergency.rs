@@ -208,6 +208,8 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
             | Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
+            | Call::Schedule { .. }
+            | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::CloseMilestone { .. }

@@ -227,6 +227,59 @@ fn a_release_counts_when_a_release_manager_planned_it() {
 }
 
 #[test]
+fn a_release_manager_plans_with_a_command_and_the_milestone_follows() {
+    for (who, words, release, told) in [
+        ("rita", "/schedule 2026.12", Some("2026.12"), "schedule 2026.12"),
+        ("rita", "/milestone 2026.12", Some("2026.12"), "schedule 2026.12"),
+        ("rita", "/schedule NOW", Some("now-web-12"), "schedule now-web-12"),
+        ("rita", "/schedule now-web-13", None, ""),
+        ("rita", "/schedule next", None, ""),
+        ("rita", "/schedule Backlog", None, ""),
+        ("rita", "/schedule", None, ""),
+        ("sam", "/schedule 2026.12", None, ""),
+        ("tara", "/schedule now", None, ""),
+    ] {
+        let mut world = World::taken_in();
+        let said = world.comment(who, words);
+        let all = world.settle(&[said]);
+        let set: Vec<String> = all.into_iter().filter(|told| told.starts_with("schedule")).collect();
+        assert_eq!(set.join(" "), told, "{who} {words}");
+        let planned = |world: &World| world.request().release().map(|release| release.title.clone());
+        assert_eq!(planned(&world).as_deref(), release, "{who} {words}");
+        let out = world.comment("rita", "/unschedule");
+        let all = world.settle(&[out]);
+        assert_eq!(all.contains(&"milestone None".to_owned()), release.is_some(), "{who} {words}");
+        assert_eq!(planned(&world), None, "{who} {words}");
+    }
+}
+
+#[test]
+fn what_is_set_by_hand_after_a_command_counts_and_a_release_of_one_is_of_no_other() {
+    let mut world = World::taken_in();
+    let said = world.comment("rita", "/schedule 2026.12");
+    world.settle(&[said]);
+    let by_hand = world.milestone("rita", 1);
+    world.settle(&[by_hand]);
+    assert_eq!(world.request().release().map(|release| release.title.as_str()), Some("2026.11"));
+    let of_another = world.milestone("rita", 13);
+    world.settle(&[of_another]);
+    assert_eq!(world.request().release(), None);
+}
+
+#[test]
+fn the_next_release_is_the_first_that_can_still_be_planned_for() {
+    let weekly = POLICY.replace("{year}.{month}", "{year}-W{week}");
+    let every = weekly + "    every: Thursday 10:00\n    lock: 2 days before\n";
+    let mut world = World::taken_in().with_policy(&every);
+    // It is Monday the 23rd of November; what leaves on Thursday locks on Tuesday.
+    let said = world.comment("rita", "/schedule next");
+    assert!(world.settle(&[said]).contains(&"schedule 2026-W48".to_owned()));
+    world.tick(24 * 3600);
+    let late = world.comment("rita", "/schedule next");
+    assert!(world.settle(&[late]).contains(&"schedule 2026-W49".to_owned()));
+}
+
+#[test]
 fn two_snapshots_of_one_second_are_settled_by_one_reading() {
     let mut world = World::taken_in();
     let first = world.edit("sam", "one");

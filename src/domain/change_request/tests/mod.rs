@@ -58,6 +58,8 @@ pub fn short(call: &Call) -> String {
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
+        Call::Schedule { title, .. } => format!("schedule {title}"),
+        Call::Plan { .. } => "plan".into(),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
@@ -80,6 +82,8 @@ pub fn status(decision: &Decision) -> String {
         | Call::CheckRun { .. }
         | Call::ProtectionAnswer { .. }
         | Call::ProtectionNote { .. }
+        | Call::Schedule { .. }
+        | Call::Plan { .. }
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::CloseMilestone { .. }

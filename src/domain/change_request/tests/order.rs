@@ -8,7 +8,7 @@ use crate::domain::trial::orders;
 /// Six things that happened, in the order in which they did; GitHub shows the end of it.
 type Story = fn(&mut World) -> Vec<Event>;
 
-const STORIES: [(&str, Story); 6] = [
+const STORIES: [(&str, Story); 7] = [
     ("all in one second, and something later", |world| {
         let intake = world.label("sam", "change-request");
         let mut same_second = |who: &str, what: &str| {
@@ -42,6 +42,16 @@ const STORIES: [(&str, Story); 6] = [
             world.unlabel("tara", "triage/needs-information"),
             world.label("tara", "triage/accepted"),
             world.milestone("rita", 2),
+        ]
+    }),
+    ("planned by command, twice", |world| {
+        vec![
+            world.label("sam", "change-request"),
+            world.comment("tara", "/accept"),
+            world.comment("rita", "/schedule 2026.12"),
+            world.milestone("rita", 2),
+            world.comment("sam", "/schedule 2026.11"),
+            world.comment("rita", "/schedule 2026.12"),
         ]
     }),
     ("set by somebody who may not", |world| {

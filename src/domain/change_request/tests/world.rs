@@ -240,6 +240,10 @@ impl World {
                     self.change("changegate[bot]", IssueChange::Demilestoned, |issue| issue.milestone = None),
                 )
             }
+            Call::Schedule { title: wanted, .. } => {
+                let number = (1..100).find(|number| title(*number) == *wanted)?;
+                (self.issue().milestone != Some(number)).then(|| self.milestone("changegate[bot]", number))
+            }
             Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Comment { .. }
@@ -249,6 +253,7 @@ impl World {
             | Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
+            | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::CloseMilestone { .. }
@@ -284,6 +289,7 @@ impl World {
             Question::Issue(_) => {
                 Answer::Issue(self.issue.as_ref().map(|issue| Box::new(self.reading(issue))))
             }
+            Question::Person(login) => Answer::Person(Some(actor(login))),
             Question::Team(team) => Answer::Team(match team.slug.as_str() {
                 "triage" => vec![actor("tara"), actor("tom"), actor("helper[bot]")],
                 _ => vec![],
@@ -348,9 +354,13 @@ impl World {
     }
 }
 
-/// Milestones 1 to 9 are releases, others are nobody's.
+/// Milestones 1 to 9 are releases, 12 and 13 those of one change, others are nobody's.
 fn title(number: u64) -> String {
-    if number < 10 { format!("2026.{:02}", number + 10) } else { "Backlog".into() }
+    match number {
+        0..10 => format!("2026.{:02}", number + 10),
+        12 | 13 => format!("now-web-{number}"),
+        _ => "Backlog".into(),
+    }
 }
 
 fn milestone(repo: RepoId, number: u64) -> MilestoneView {

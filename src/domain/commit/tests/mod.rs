@@ -41,6 +41,9 @@ fn pull_request(number: u64, links: &[IssueRef]) -> PullRequestView {
 
 fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRequestView {
     ChangeRequestView {
+        depends: vec![],
+        planned_at: None,
+        planned_by: None,
         at: at(number),
         title: "Login is slow".into(),
         exists: true,

@@ -27,7 +27,52 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
         format!("Release {title} is ready."),
     )
     .because(release.readiness.clone());
-    [ships, ready].into_iter().chain([scope(release, scene)]).collect()
+    let first = first(release, scene);
+    [ships, ready].into_iter().chain([scope(release, scene)]).chain(first).collect()
+}
+
+/// What has to run before it, because it depends on that. Nothing, where it depends on nothing elsewhere.
+fn first(release: &Release, scene: &Scene<'_>) -> Option<Finding> {
+    const FIRST: &str = "what it depends on is deployed first";
+    let repo = scene.ask.repo;
+    let depends = release
+        .needs
+        .iter()
+        .any(|need| need.from.contains(&repo) && need.ships.iter().any(|first| *first != repo));
+    let covered = |name: &str| scene.sections.iter().any(|section| section.rules.covers(name));
+    let waits: Vec<Finding> = release
+        .goes_first(repo, covered)
+        .into_iter()
+        .map(|(need, first)| {
+            let of = Named::issue(need.of, repo, scene.name_of(need.of.repo));
+            let on = need.on.map(|on| Named::issue(on, repo, scene.name_of(on.repo)));
+            let on = on.unwrap_or_else(|| Named { text: code(&need.written), page: None });
+            let name =
+                scene.name_of(first).map_or_else(|| format!("repository {first}"), ToString::to_string);
+            Finding::new(
+                "dependency_not_deployed",
+                Outcome::Pending,
+                FIRST,
+                format!(
+                    "{name} goes first: {} depends on {}, and {name} does not run it yet.",
+                    of.text, on.text
+                ),
+            )
+            .headline(format!("{name} has to be deployed first"))
+            .cure(format!(
+                "deploy what release {} ships of {name}; this goes on by itself then",
+                quoted(&release.id.title)
+            ))
+            .names(pages([&of, &on]))
+        })
+        .collect();
+    if waits.is_empty() {
+        let deployed = || {
+            Finding::new("dependencies_deployed", Outcome::Pass, FIRST, "What it depends on elsewhere runs.")
+        };
+        return depends.then(deployed);
+    }
+    Some(Finding::new("dependencies_first", Outcome::Pass, FIRST, String::new()).because(waits))
 }
 
 fn missing(shipping: &Shipping<'_>, scene: &Scene<'_>) -> Finding {
@@ -84,7 +129,7 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
             )
             .headline(format!("{of} comes along and is not in the release"))
             .cure(format!(
-                "a release manager sets the milestone {title} on {of}; or {text} is reverted; or the candidate is moved before it; or, where it is switched off or only a part, a release manager comments `/carry {carry} WHY` on the control record"
+                "a release manager comments `/swap for {carry} WHY` on the control record, which takes it in; or {text} is reverted; or the candidate is moved before it; or, where it is switched off or only a part, `/carry {carry} WHY`"
             ))
             .names(pages([&pull, &change]))
         })

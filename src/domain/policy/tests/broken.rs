@@ -439,3 +439,17 @@ fn a_repository_beside_an_organisation_that_defines_what_is_not_its_own() {
       only the organisation's policy approves changes in advance; remove it here
     ");
 }
+
+#[test]
+fn an_order_and_signing_again_of_groups_that_there_are_not() {
+    insta::assert_snapshot!(refused("groups: { qa: [quinn] }\nenvironments:\n  production:\n    order: [qa, qa, ops]\n    resign: { scope: some, text: [sales] }\n"), @"
+    p.yml:4:17: `environments.production.order` names `qa` twice
+      remove one of them
+    p.yml:4:21: `environments.production.order` names `ops`, which is no group or role of this file
+      define it under `groups`, as `ops: [owner/team]`
+    p.yml:5:22: `environments.production.resign.scope` is `some`
+      write all, or a list of groups like [qa]
+    p.yml:5:35: `environments.production.resign.text` names `sales`, which is no group or role of this file
+      define it under `groups`, as `sales: [owner/team]`
+    ");
+}

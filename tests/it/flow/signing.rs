@@ -1,0 +1,183 @@
+//! Who signs a release: in which order, who again after what changed, and who instead of somebody on holiday.
+
+use changegate::sandbox::Edit;
+
+use super::releasing::{
+    TRAIN, WEB, blocks, both_sign, built, day, deploys, locked, phase, record, revision, said, shown,
+    signed_by, stands,
+};
+use crate::support::{Scene, assert_snapshot, scenario};
+
+/// December, with one change that is built and locked.
+async fn december(s: &Scene, rules: &str) -> changegate::sandbox::Numbered {
+    s.policy(rules).await;
+    s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+    s.by("rosa").protect(WEB, "production", true, true);
+    s.settle().await;
+    let issue = built(s, "Export", "export", WEB).await;
+    locked(s).await;
+    issue
+}
+
+fn signatures(s: &Scene) -> String {
+    let text = shown(s);
+    text.split("### Signatures").nth(1).unwrap_or_default().lines().skip(2).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_release_manager_on_holiday_lets_somebody_else_sign_until_a_day() {
+    scenario(async |s| {
+        december(s, TRAIN).await;
+        signed_by(s, "sam", "/delegate @lee until 2026-11-20").await;
+        for words in
+            ["/delegate @lee", "/delegate @nobody until 2026-11-20", "/delegate @rosa until 2026-11-20"]
+        {
+            signed_by(s, "rosa", words).await;
+        }
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @r"
+        @sam `/delegate`: only who is in a group that signs, or manages releases, lets somebody stand in.
+        @rosa `/delegate`: it takes somebody and until when behind it, like `/delegate @sam until 2027-01-04`; or `cancel`.
+        @rosa `/delegate`: there is no such person on GitHub.
+        @rosa `/delegate`: nobody stands in for themselves.
+        ");
+        signed_by(s, "lee", &format!("/approve release-manager {}", revision(s))).await;
+        signed_by(s, "rosa", "/delegate @lee until 2026-11-20").await;
+        signed_by(s, "quinn", &format!("/approve qa {}", revision(s))).await;
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(signatures(s), @r"
+        | group | signed by | needed | |
+        |---|---|---|---|
+        | `qa` | [quinn](https://github/quinn) | 1 | ✓ complete |
+        | `release-manager` | nobody yet | 1 | … waiting |
+
+        - until 20 Nov 2026, 00:00 UTC [lee](https://github/lee) may sign for [rosa](https://github/rosa)
+        ");
+        signed_by(s, "lee", &format!("/approve release-manager {}", revision(s))).await;
+        assert_eq!(phase(s), "Approved");
+        assert_snapshot!(signatures(s), @r"
+        | group | signed by | needed | |
+        |---|---|---|---|
+        | `qa` | [quinn](https://github/quinn) | 1 | ✓ complete |
+        | `release-manager` | [lee](https://github/lee) for [rosa](https://github/rosa) | 1 | ✓ complete |
+
+        - until 20 Nov 2026, 00:00 UTC [lee](https://github/lee) may sign for [rosa](https://github/rosa)
+        ");
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        // It ends by itself: what is signed later does not count.
+        s.pass(19 * 24 * 3600);
+        s.settle().await;
+        assert!(!shown(s).contains("may sign for"), "{}", shown(s));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_stands_in_signs_no_own_work_and_hands_nothing_on() {
+    scenario(async |s| {
+        december(s, TRAIN).await;
+        signed_by(s, "rosa", "/delegate @ana until 2026-11-20").await;
+        signed_by(s, "ana", &format!("/approve release-manager {}", revision(s))).await;
+        signed_by(s, "ana", "/delegate @lee until 2026-11-20").await;
+        signed_by(s, "lee", &format!("/approve release-manager {}", revision(s))).await;
+        signed_by(s, "quinn", &format!("/approve qa {}", revision(s))).await;
+        assert_eq!(phase(s), "Go/no-go");
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @r"
+        @ana Nobody signs for what they worked on themselves; somebody else of the group does.
+        @ana `/delegate`: only who is in a group that signs, or manages releases, lets somebody stand in.
+        @lee That is for the members of `release-manager` (rosa).
+        ");
+        signed_by(s, "rosa", "/delegate cancel").await;
+        signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
+        assert_eq!(phase(s), "Approved");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_that_sign_in_order_count_only_in_their_turn() {
+    scenario(async |s| {
+        december(s, &format!("{TRAIN}    order: [qa, release-manager]\n")).await;
+        signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"@rosa It is not the turn of `release-manager` yet: `qa` signs first, so this does not count. Then comment `/approve release-manager 9ac13026`.");
+        assert_snapshot!(blocks(s), @r"
+        - qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). **Cure:** [quinn](https://github/quinn) comments `/approve qa 9ac13026` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). [rosa](https://github/rosa) signed before the groups ahead of `release-manager` were complete; that does not count. **Cure:** [rosa](https://github/rosa) comments `/approve release-manager 9ac13026` on [#2](https://github/acme/web/issues/2).
+        ");
+        let run = deploys(s, WEB).await;
+        signed_by(s, "quinn", &format!("/approve qa {}", revision(s))).await;
+        assert_eq!((phase(s).as_str(), stands(s, WEB, run).as_str()), ("Go/no-go", "waiting -"));
+        signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn policy_says_who_signs_again_after_which_change() {
+    scenario(async |s| {
+        let rules = format!("{TRAIN}    resign: {{ text: [qa], commits: [release-manager] }}\n");
+        let issue = december(s, &rules).await;
+        both_sign(s).await;
+        assert_eq!(phase(s), "Approved");
+        let before = revision(s);
+        s.by("sam").edit_issue(issue, Edit { title: Some("Export everything"), body: None });
+        s.settle().await;
+        assert_ne!(revision(s), before);
+        assert_snapshot!(blocks(s), @"- qa: 0 of 1 approvals on the current revision; waiting for [quinn](https://github/quinn). [quinn](https://github/quinn) signed an earlier revision; since then [#1](https://github/acme/web/issues/1)'s text changed. **Cure:** [quinn](https://github/quinn) comments `/approve qa 2e0639ef` on [#2](https://github/acme/web/issues/2).");
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "waiting -");
+        signed_by(s, "quinn", &format!("/approve qa {}", revision(s))).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+const HOUR: i64 = 3600;
+
+#[tokio::test]
+async fn a_signature_that_waits_is_asked_for_again_in_working_hours_and_once_for_each_step() {
+    scenario(async |s| {
+        let people =
+            "version: 1\nmode: enforce\nroles: { triager: [acme/triage], release-manager: [rosa] }\n";
+        let groups = "groups: { qa: [quinn, lee, ana] }\n";
+        s.policy_file(
+            "acme/.github",
+            &format!("{people}{groups}{}", TRAIN.replace("release-manager: 1, ", "")),
+        )
+        .await;
+        s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+        s.settle().await;
+        built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        // It is Monday noon: four working hours end at four, eight on Tuesday at noon.
+        s.pass(4 * HOUR - 60);
+        s.settle().await;
+        assert_eq!(s.sentences(record(s)), Vec::<String>::new());
+        s.pass(120);
+        s.settle().await;
+        s.pass(HOUR);
+        s.settle().await;
+        assert_eq!(s.sentences(record(s)).len(), 1);
+        s.pass(19 * HOUR);
+        s.settle().await;
+        s.pass(24 * HOUR);
+        s.settle().await;
+        s.pass(72 * HOUR);
+        s.settle().await;
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @r"
+        @quinn @lee @ana: release **2026.12** waits for 1 of `qa` since 2 Nov 2026, 12:00 UTC. Whoever agrees comments `/approve qa 4e6f0087` here.
+        @quinn @lee @ana: release **2026.12** waits for 1 of `qa` since 2 Nov 2026, 12:00 UTC. Any other of `qa` may sign, too: `/approve qa 4e6f0087`.
+        @rosa: release **2026.12** waits for 1 of `qa` since 2 Nov 2026, 12:00 UTC, and was reminded twice. Who can sign may let somebody stand in: `/delegate @x until DATE`.
+        ");
+        signed_by(s, "quinn", &format!("/approve qa {}", revision(s))).await;
+        assert_eq!(phase(s), "Approved");
+    })
+    .await;
+}
