@@ -55,11 +55,14 @@ async fn a_release_without_what_its_change_depends_on_is_not_ready() {
         built_on(s, "Export", "export", "acme/billing#1, acme/nowhere#7").await;
         locked(s).await;
         both_sign(s).await;
-        assert_snapshot!(blocks(s), @"");
+        assert_snapshot!(blocks(s), @r"
+        - [#2](https://github/acme/web/issues/2) depends on [acme/billing#1](https://github/acme/billing/issues/1), which neither is in this release nor runs. **Cure:** a release manager ([rosa](https://github/rosa)) takes [acme/billing#1](https://github/acme/billing/issues/1) in as well (`/swap for #n WHY`), or takes [#2](https://github/acme/web/issues/2) out; or [acme/billing#1](https://github/acme/billing/issues/1) is deployed first.
+        - [#2](https://github/acme/web/issues/2) depends on `acme/nowhere#7`, which neither is in this release nor runs. **Cure:** a release manager ([rosa](https://github/rosa)) takes `acme/nowhere#7` in as well (`/swap for #n WHY`), or takes [#2](https://github/acme/web/issues/2) out; or `acme/nowhere#7` is deployed first.
+        ");
         let run = deploys(s, WEB).await;
         assert_eq!(stands(s, WEB, run), "waiting -", "{}", said(s, WEB, run));
         signed_by(s, "rosa", &format!("/swap for #{} Export needs it", bill.number)).await;
-        assert_snapshot!(blocks(s).lines().next().unwrap_or_default(), @"");
+        assert_snapshot!(blocks(s).lines().next().unwrap_or_default(), @"- [#2](https://github/acme/web/issues/2) depends on `acme/nowhere#7`, which neither is in this release nor runs. **Cure:** a release manager ([rosa](https://github/rosa)) takes `acme/nowhere#7` in as well (`/swap for #n WHY`), or takes [#2](https://github/acme/web/issues/2) out; or `acme/nowhere#7` is deployed first.");
         s.by("sam").cancel(WEB, run);
         s.settle().await;
     })
