@@ -48,6 +48,8 @@ impl Telling<'_> {
         if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
             effects.extend(self.back_to_the_queue(after));
         }
+        let name_of = |repo| self.setting.names.repositories.get(&repo).cloned();
+        effects.extend(super::moved::issues((self.before, after), self.policy, name_of, self.web_url));
         if let Some(record) = after.record {
             effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
         }
@@ -248,6 +250,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
             entries.push(entry.fact("was", was));
         }
     }
+    entries.extend(super::moved::entries(before, after));
     let is_new = |act: &&Act| {
         before.is_none_or(|before| {
             !before.acts.iter().any(|it| it.comment == act.comment && it.place == act.place)

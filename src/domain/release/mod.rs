@@ -15,6 +15,8 @@
 pub mod act;
 mod answer;
 pub mod candidate;
+mod moved;
+mod promoted;
 mod readiness;
 mod rules;
 pub mod scope;
@@ -84,6 +86,9 @@ pub struct Release {
     /// The commit that each repository ships.
     #[serde(default, with = "pairs")]
     pub candidates: BTreeMap<RepoId, Candidate>,
+    /// The repositories whose tag does not point at the candidate any more, and at what it does.
+    #[serde(default, with = "pairs")]
+    pub moved: BTreeMap<RepoId, Option<Sha>>,
     /// Why GitHub did not say what a branch is at, when it was last asked.
     #[serde(default)]
     pub unread: Option<String>,
@@ -183,6 +188,7 @@ impl Release {
             locked: None,
             opened: None,
             candidates: BTreeMap::new(),
+            moved: BTreeMap::new(),
             unread: None,
             history: History::default(),
             ledger: Ledger::default(),
@@ -361,6 +367,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         let audit = answer::changes(before, &after);
         return Some(Decision { audit, ..Decision::quiet(State::Release(Box::new(after))) }.into());
     };
+    after.hear_promotions(case.events, &policy, inquiry)?;
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
     let told = after.told(case.events, policy.command_prefix());
