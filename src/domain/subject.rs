@@ -14,6 +14,7 @@ use super::{
     environment::{Environment, EnvironmentView},
     ids::{SubjectId, SubjectKind},
     milestone::{Milestone, MilestoneView},
+    promotion::{Promotion, PromotionView},
     pull_request::{PullRequest, PullRequestView},
     release::Release,
     repository::{Repository, RepositoryView},
@@ -37,6 +38,10 @@ pub enum Relation {
     Records,
     /// A change request owes something in a repository. It is looked up, and wakes nobody there.
     Owes,
+    /// A commit is deployed by being merged: a promotion.
+    Promotes,
+    /// A promotion is merged into a branch of a repository. It is looked up, and wakes nobody there.
+    Into,
 }
 
 impl Relation {
@@ -51,6 +56,8 @@ impl Relation {
             Self::Ships => "ships",
             Self::Records => "records",
             Self::Owes => "owes",
+            Self::Promotes => "promotes",
+            Self::Into => "into",
         }
     }
 }
@@ -67,6 +74,7 @@ pub enum State {
     Commit(Commit),
     Release(Box<Release>),
     Environment(Box<Environment>),
+    Promotion(Box<Promotion>),
 }
 
 /// What others may read of a subject. Stored as JSON beside the state; its hash is the subject's face.
@@ -81,6 +89,7 @@ pub enum View {
     Commit(Commit),
     Release(Box<Release>),
     Environment(EnvironmentView),
+    Promotion(PromotionView),
 }
 
 impl State {
@@ -96,6 +105,7 @@ impl State {
             Self::Commit(_) => SubjectKind::Commit,
             Self::Release(_) => SubjectKind::Release,
             Self::Environment(_) => SubjectKind::Environment,
+            Self::Promotion(_) => SubjectKind::Promotion,
         }
     }
 
@@ -111,6 +121,7 @@ impl State {
             Self::Commit(commit) => View::Commit(commit.clone()),
             Self::Release(release) => View::Release(release.clone()),
             Self::Environment(environment) => View::Environment(environment.view()),
+            Self::Promotion(promotion) => View::Promotion(promotion.view()),
         }
     }
 
@@ -119,7 +130,9 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Commit(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Repository(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Commit(commit) => commit.relations(),
+            Self::Promotion(promotion) => promotion.relations(),
             Self::Release(release) => release.relations(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),
@@ -152,6 +165,7 @@ as_kind! {
     as_commit -> Commit = Commit;
     as_release -> Release = Release;
     as_environment -> Environment = Environment;
+    as_promotion -> Promotion = Promotion;
 }
 
 as_kind! {

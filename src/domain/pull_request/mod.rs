@@ -25,6 +25,7 @@ use follow::Followed;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
+pub use promoted::goes_to;
 pub use reading::{Reading, ReviewGiven};
 pub use standard::{Files, Fit, Standard};
 
@@ -35,6 +36,7 @@ mod follow;
 mod in_need;
 mod linked;
 mod policy_edit;
+mod promoted;
 mod reading;
 mod recheck;
 mod standard;
