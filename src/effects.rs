@@ -135,7 +135,13 @@ impl Performer {
             return (EffectOutcome::Unsent { at: self.clock.now() + AWAY, why }, None);
         }
         if let Call::ReadAnew { repo, issues, pull_requests, .. } = &claim.effect.call {
-            return (self.read_anew(place, claim, (*repo, issues, pull_requests)).await, None);
+            let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
+            let swept = |here: &Whereabouts| here.swept(&numbers(issues), &numbers(pull_requests));
+            return (self.bring_in(place, claim, *repo, swept).await, None);
+        }
+        if let Call::Ship { repo, shipment } = &claim.effect.call {
+            let shipped = |here: &Whereabouts| here.shipped(shipment);
+            return (self.bring_in(place, claim, *repo, shipped).await, None);
         }
         let outcome =
             match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
@@ -174,16 +180,15 @@ impl Performer {
         Ok(())
     }
 
-    /// What must be read anew comes in at the door where everything comes in.
-    async fn read_anew(
+    /// What is told to ourselves comes in at the door where everything comes in.
+    async fn bring_in(
         &self,
         place: &Place,
         claim: &EffectClaim,
-        (repo, issues, pull_requests): (RepoId, &BTreeSet<u64>, &BTreeSet<u64>),
+        repo: RepoId,
+        delivery: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
     ) -> EffectOutcome {
-        let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
-        let swept = |here: &Whereabouts| here.swept(&numbers(issues), &numbers(pull_requests));
-        match self.keep(place, claim, repo, swept).await {
+        match self.keep(place, claim, repo, delivery).await {
             Ok(true) => EffectOutcome::Sent { remote: None },
             Ok(false) => EffectOutcome::Refused { why: format!("nothing is known of repository {repo}") },
             Err(error) => EffectOutcome::Retry { at: self.clock.now() + SOON, why: error.to_string() },

@@ -254,6 +254,8 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         brought: vec![sha(1_000_000 + number)],
         standard: Standard::default(),
         said: vec![],
+        opened_at: None,
+        shipped: vec![],
     }
 }
 
@@ -270,6 +272,7 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         risk: None,
         requester: None,
         text: None,
+        delivered: None,
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],

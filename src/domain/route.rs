@@ -3,7 +3,8 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest, What,
+        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest, Shipment,
+        What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -59,14 +60,12 @@ fn releases(event: &Event) -> Option<(SubjectId, Relation)> {
 }
 
 /// Whether it may move what ships, or tell that it was deployed.
-fn ships(what: &What) -> bool {
-    if let What::PullRequest { pull_request, .. } = what {
-        return pull_request.merged;
-    }
+const fn ships(what: &What) -> bool {
     matches!(
         what,
         What::Push { .. }
             | What::DeploymentStatus { .. }
+            | What::Shipped(_)
             | What::Created { kind: ReferenceKind::Tag, .. }
             | What::Deleted { kind: ReferenceKind::Tag, .. }
     )
@@ -108,6 +107,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()
         }
+        What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
         What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
@@ -154,6 +154,12 @@ fn of_commits(what: &What, repo: RepoId) -> Vec<SubjectId> {
     } else {
         vec![SubjectId::Repository(repo)]
     }
+}
+
+/// The pull requests that came or went with a deployment.
+fn moved(shipment: &Shipment, repo: RepoId) -> impl Iterator<Item = SubjectId> {
+    let numbers = shipment.brought.iter().chain(&shipment.taken);
+    numbers.map(move |number| SubjectId::PullRequest(IssueRef { repo, number: *number }))
 }
 
 /// The issue or pull request that an event is about, if it is about one.
@@ -316,6 +322,17 @@ mod tests {
                 What::Watched { environments: vec!["Live".into(), "qa".into()] },
                 "environment/7/live environment/7/qa",
             ),
+            (
+                What::Shipped(Shipment {
+                    environment: "production".into(),
+                    deployment: 1,
+                    sha: sha('a'),
+                    at: time(0),
+                    brought: [41, 42].into(),
+                    taken: [40].into(),
+                }),
+                "pull_request/7/40 pull_request/7/41 pull_request/7/42",
+            ),
         ]
     }
 
@@ -349,6 +366,7 @@ mod tests {
             What::Swept { .. } => 24,
             What::Recorded { .. } => 25,
             What::Watched { .. } => 26,
+            What::Shipped(_) => 27,
         }
     }
 
@@ -360,7 +378,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..28).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

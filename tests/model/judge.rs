@@ -329,6 +329,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         derived: None,
         standard: Standard::default(),
         said: vec![],
+        shipped: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -351,6 +352,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         emergency: None,
         risk: None,
         text: None,
+        delivered: None,
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],
@@ -381,6 +383,8 @@ fn other() -> PullRequestView {
         brought: vec![sha('d'), sha('e')],
         standard: Standard::default(),
         said: vec![],
+        opened_at: None,
+        shipped: vec![],
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
 //! - [`emergency`]: what somebody on call declared, and what is owed for it,
+//! - [`delivered`]: whether it runs in production,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -13,6 +14,7 @@
 pub mod act;
 pub mod answer;
 pub mod deeds;
+pub mod delivered;
 pub mod emergency;
 pub mod follow;
 pub mod log;
@@ -41,6 +43,7 @@ use super::{
 };
 
 use act::{Act, Deed};
+use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
 use stage::{Own, Work};
@@ -90,6 +93,12 @@ pub struct ChangeRequest {
     /// Where something is owed for it: the repositories that its pull requests, and the issue itself, are in.
     #[serde(default)]
     pub owes: BTreeSet<RepoId>,
+    /// It runs in production.
+    #[serde(default)]
+    pub delivered: Option<Delivered>,
+    /// Since when it is known to work.
+    #[serde(default)]
+    pub verified: Option<Timestamp>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -111,9 +120,19 @@ pub enum Stage {
     InWork,
     /// A finishing pull request is merged and no linked one is open: the code is complete. Not delivered.
     Merged,
+    /// It runs in an environment that policy guards.
+    Deployed,
+    /// And is known to work there.
+    Verified,
 }
 
 impl Stage {
+    /// Whether nothing is left to be built.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Merged | Self::Deployed | Self::Verified)
+    }
+
     /// As stored and as the audit log writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -128,6 +147,8 @@ impl Stage {
             Self::Scheduled => "scheduled",
             Self::InWork => "in_work",
             Self::Merged => "merged",
+            Self::Deployed => "deployed",
+            Self::Verified => "verified",
         }
     }
 }
@@ -168,6 +189,9 @@ pub struct ChangeRequestView {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// Where it runs, once it does.
+    #[serde(default)]
+    pub delivered: Option<Delivered>,
     /// A triager has said that it needs no code.
     #[serde(default)]
     pub needs_no_code: bool,
@@ -216,6 +240,8 @@ impl ChangeRequest {
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
             owes: BTreeSet::new(),
+            delivered: None,
+            verified: None,
             commented: false,
             replies: vec![],
         }
@@ -236,6 +262,7 @@ impl ChangeRequest {
             emergency: self.emergency.clone(),
             risk: act::risk(&self.acts),
             text: self.text.clone(),
+            delivered: self.delivered.clone(),
             needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
             tried: self.tried(),
             goes_along: self.goes_along(),

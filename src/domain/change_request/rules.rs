@@ -20,6 +20,8 @@ pub struct Rules {
     pub release_managers: Vec<Who>,
     /// Who may declare an emergency.
     pub on_call: Vec<Who>,
+    /// Who runs what was built: the group `operations`, where the policy has one.
+    pub operations: Vec<Who>,
     /// What an emergency may do and what is owed for it, in each kind of environment that knows one.
     pub emergencies: Vec<(Emergency, Zone)>,
     /// With `cg`, commands are written `/cg accept`.
@@ -70,6 +72,7 @@ impl Rules {
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
             on_call: policy.role("break-glass").to_vec(),
+            operations: policy.group("operations").unwrap_or_default().to_vec(),
             emergencies: emergencies(&policy),
             prefix: policy.command_prefix().map(Into::into),
             zone: policy.zone(),
@@ -86,6 +89,7 @@ impl Rules {
             triagers: vec![],
             release_managers: vec![],
             on_call: vec![],
+            operations: vec![],
             emergencies: vec![],
             prefix: None,
             zone: Zone::utc(),

@@ -6,7 +6,7 @@ use super::{
     super::{
         facts::Inquiry,
         gate::{Asking, Brings, Found},
-        ids::RepoId,
+        ids::{RepoId, Sha},
     },
     Environment, Request,
 };
@@ -50,6 +50,24 @@ impl Environment {
             self.touched = touched;
         }
         Some(())
+    }
+
+    /// What a commit brought where `from` ran before. `None`: something must be found out first.
+    pub(super) fn range(
+        &self,
+        repo: RepoId,
+        (from, to): (Option<&Sha>, &Sha),
+        now: Timestamp,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Result<Brings, String>> {
+        let (view, policy) = (inquiry.repository(repo)?, inquiry.policy(repo)?);
+        let (Some(view), Some(policy)) = (view, policy) else {
+            return Some(Err("the repository has no policy".into()));
+        };
+        let touched = self.touched.as_ref();
+        let asking =
+            Asking { repo, view, policy: &policy, environment: &self.name, now, touched, merging: None };
+        Some(asking.brings(from, to, false, inquiry)?.map(|found| found.brings))
     }
 
     /// What a request brings, or why that is not known.

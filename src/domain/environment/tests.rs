@@ -152,12 +152,14 @@ fn told(decision: &Decision) -> String {
         Call::ProtectionAnswer { ruling, .. } => format!("{ruling:?}"),
         Call::ProtectionNote { comment, .. } => comment.clone(),
         Call::ReadAnew { issues, pull_requests, .. } => format!("read {issues:?} {pull_requests:?}"),
+        Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
         | Call::Issue { .. }
         | Call::Record { .. }
         | Call::Label { .. }
         | Call::Milestone { .. }
+        | Call::CloseMilestone { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });

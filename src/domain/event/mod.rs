@@ -15,7 +15,7 @@ pub use change::{
 };
 pub use deploying::{
     Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
-    RuleRequest, RunSnapshot,
+    RuleRequest, RunSnapshot, Shipment,
 };
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
@@ -123,6 +123,8 @@ pub enum What {
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
+    /// Something else runs in an environment than before. The environment says so, to whom it concerns.
+    Shipped(Shipment),
 }
 
 impl What {
@@ -213,6 +215,7 @@ impl What {
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
             Self::Watched { .. } => "watched".into(),
+            Self::Shipped(_) => "shipped".into(),
         }
     }
 }

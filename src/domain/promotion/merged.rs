@@ -1,10 +1,13 @@
 //! What was merged was deployed: it is recorded, and an exception opens where nobody had allowed it.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         audit::AuditEntry,
         decide::Case,
         effect::{Call, Effect, RELEASE_CHECK},
+        event::Shipment,
         facts::Inquiry,
         finding::{code, one_line},
         ids::{RepoId, RepoName, SubjectId},
@@ -43,6 +46,7 @@ pub(super) fn record(
     let allowed = target.is_allowed();
     let mut told =
         Told { effects: vec![], audit: vec![entry("deployment.promoted", target, (repo, mode), allowed)] };
+    told.effects.extend(shipped(target, view));
     let is_enforced = mode == Mode::Enforce;
     if is_enforced && !allowed {
         told.audit.push(entry("exception.bypass", target, (repo, mode), allowed));
@@ -51,6 +55,24 @@ pub(super) fn record(
         }
     }
     Some(told)
+}
+
+/// There is no deployment event, so the merge is taken for it: its pull requests and the releases are told.
+fn shipped(target: &Target, view: &PullRequestView) -> Option<Effect> {
+    let (at, brings) = (view.merged_at?, target.brings.as_ref()?);
+    // It grows with time, far above GitHub's numbers of deployments; GitHub counts whole seconds, so the rest tells apart.
+    let rest = |number: u64, byte: u8| (number * 31 + u64::from(byte)) % 999_983;
+    let rest = target.environment.bytes().fold(view.at.number % 999_983, rest);
+    let deployment = u64::try_from(at.as_microsecond()).unwrap_or_default().saturating_add(rest);
+    let shipment = Shipment {
+        environment: target.environment.clone(),
+        deployment,
+        sha: target.head.clone(),
+        at,
+        brought: brings.pull_requests.clone(),
+        taken: BTreeSet::new(),
+    };
+    Some(Effect::new(Call::Ship { repo: view.at.repo, shipment }))
 }
 
 fn entry(code: &str, target: &Target, (repo, mode): (RepoId, Mode), allowed: bool) -> AuditEntry {

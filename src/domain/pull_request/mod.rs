@@ -27,6 +27,7 @@ pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use promoted::goes_to;
 pub use reading::{Reading, ReviewGiven};
+pub use shipped::Shipped;
 pub use standard::{Files, Fit, Standard};
 
 mod asking;
@@ -39,6 +40,7 @@ mod policy_edit;
 mod promoted;
 mod reading;
 mod recheck;
+mod shipped;
 mod standard;
 
 #[cfg(test)]
@@ -75,6 +77,9 @@ pub struct PullRequest {
     /// What was said here of an emergency, oldest first.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// Where it runs, or ran.
+    #[serde(default)]
+    pub shipped: Vec<Shipped>,
 }
 
 /// What others may read of a pull request.
@@ -118,6 +123,11 @@ pub struct PullRequestView {
     /// What was said here of an emergency: its change requests hear it.
     #[serde(default)]
     pub said: Vec<Said>,
+    #[serde(default)]
+    pub opened_at: Option<Timestamp>,
+    /// Where it runs, or ran.
+    #[serde(default)]
+    pub shipped: Vec<Shipped>,
 }
 
 impl PullRequest {
@@ -135,6 +145,7 @@ impl PullRequest {
             derived: None,
             standard: Standard::default(),
             said: vec![],
+            shipped: vec![],
         }
     }
 
@@ -165,6 +176,8 @@ impl PullRequest {
             brought: self.brought(),
             standard: self.standard.clone(),
             said: self.said.clone(),
+            opened_at: self.seen.created_at,
+            shipped: self.shipped.clone(),
         }
     }
 
@@ -299,6 +312,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
     after.hear_in_need(&recheck.told);
+    after.hear_shipments(case.events);
     if let Some(policy) = &recheck.policy {
         recheck.answers.extend(after.unheard(&recheck.told, policy));
     }

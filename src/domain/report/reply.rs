@@ -90,7 +90,13 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
             "the policy knows no emergency: no section of `environments` says `emergency`".into()
         }
         (Refusal::NeitherOnCallNorReleaseManager, _) => {
-            format!("that is for {} and {}", on_call(setting), release_managers(setting))
+            let operations =
+                people("people of operations", "group `operations`", &setting.rules.operations, setting);
+            let contact = after.contact().map(|contact| text::escape(&contact.login, TITLE_LIMIT));
+            let contact = contact.map(|contact| format!("the contact ({contact}), ")).unwrap_or_default();
+            let operations =
+                if setting.rules.operations.is_empty() { String::new() } else { format!("{operations}, ") };
+            format!("that is for {contact}{operations}{} and {}", on_call(setting), release_managers(setting))
         }
         (Refusal::NeitherRequesterNorTriager, _) => {
             let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));

@@ -119,6 +119,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         }
         "deployment_review" => parse::<protection::Review>(event, body)?.what(),
         sweep::RECORDED => parse::<sweep::Record>(event, body)?.what(repo()?),
+        sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::WATCHED => parse::<sweep::Watch>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),

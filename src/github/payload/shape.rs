@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 56] = [
+pub(super) const TELLING: [&str; 57] = [
     "action",
     "after",
     "alert",
@@ -57,6 +57,7 @@ pub(super) const TELLING: [&str; 56] = [
     "repository_ruleset",
     "review",
     "rule",
+    "shipped",
     "since",
     "starred_at",
     "sub_issue",
@@ -156,6 +157,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
+        super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

@@ -1,14 +1,14 @@
-//! `changegate_sweep`, `changegate_watch` and `changegate_record`: not GitHub's, but what our own sweep found and what our own
-//! writing came to, written down as deliveries so that one door leads in.
+//! `changegate_sweep`, `changegate_watch`, `changegate_record` and `changegate_ship`: not GitHub's, but what our own sweep found,
+//! what our own writing came to and what an environment tells of itself, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched` or `recorded` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept`, `watched`, `recorded` or `shipped` at its top: nobody can pass one off as such a delivery.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, MilestoneSnapshot, What},
+    event::{AccountSnapshot, MilestoneSnapshot, Shipment, What},
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -18,6 +18,8 @@ pub const SWEPT: &str = "changegate_sweep";
 /// What a delivery is called that says where a control record is.
 pub const RECORDED: &str = "changegate_record";
 
+/// What a delivery is called that says what an environment runs.
+pub const SHIPPED: &str = "changegate_ship";
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
 
@@ -63,6 +65,18 @@ impl Record {
     }
 }
 
+/// The body of `changegate_ship`.
+#[derive(Deserialize)]
+pub(super) struct Ship {
+    shipped: Shipment,
+}
+
+impl Ship {
+    pub(super) fn what(self) -> What {
+        What::Shipped(self.shipped)
+    }
+}
+
 /// The body of `changegate_watch`.
 #[derive(Deserialize)]
 pub(super) struct Watch {
@@ -100,6 +114,12 @@ impl Whereabouts {
     ) -> (&'static str, Vec<u8>) {
         let recorded = json!({ "release": release, "number": number, "revision": revision, "at": at });
         (RECORDED, self.body("recorded", "recorded", recorded))
+    }
+
+    /// The same: something else runs in an environment than before.
+    #[must_use]
+    pub fn shipped(&self, shipment: &Shipment) -> (&'static str, Vec<u8>) {
+        (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
     }
 
     /// The same: it is to be looked whether these environments are as they are known.
@@ -170,6 +190,15 @@ mod tests {
         assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
         let watched = What::Watched { environments: vec!["Live/eu".into()] };
         assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
+        let shipment = Shipment {
+            environment: "Live/eu".into(),
+            deployment: 5,
+            sha: "ab".repeat(20).parse().unwrap(),
+            at: when,
+            brought: [41].into(),
+            taken: [].into(),
+        };
+        assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

@@ -2,6 +2,7 @@
 
 mod costs;
 mod deliveries;
+mod delivering;
 mod deploying;
 mod derived;
 mod emergencies;

@@ -189,6 +189,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         emergency: _,
         risk: _,
         text: _,
+        delivered: _,
         needs_no_code: _,
         tried: _,
         goes_along: _,

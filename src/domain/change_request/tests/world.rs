@@ -250,6 +250,8 @@ impl World {
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
             | Call::ReadAnew { .. }
+            | Call::Ship { .. }
+            | Call::CloseMilestone { .. }
             | Call::Announce { .. } => None,
         }
     }

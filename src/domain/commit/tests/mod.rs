@@ -52,6 +52,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         risk: None,
         requester: Some(actor("dana")),
         text: None,
+        delivered: None,
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],

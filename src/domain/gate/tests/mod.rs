@@ -131,6 +131,7 @@ fn brings(pull_requests: &[u64]) -> Brings {
         findings: vec![Finding::new("range_traced", Outcome::Pass, "every commit is traced", traced)],
         adopted: 0,
         part: None,
+        undoes: [].into(),
         picks: pull_requests.iter().map(|number| (*number, sha('e'))).collect(),
     }
 }
