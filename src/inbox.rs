@@ -68,10 +68,12 @@ impl Inbox {
 
     /// Whom else the delivery concerns, as the store knows.
     async fn also(&self, understood: &Understood) -> Result<Vec<SubjectId>, StoreError> {
-        let asked =
-            understood.event().and_then(|(tenant, event)| Some((tenant, also(event, self.instance.app)?)));
-        let Some((tenant, question)) = asked else { return Ok(vec![]) };
-        let answers = self.store.answer(tenant, &[question]).await?.into_iter().map(|found| found.answer);
+        let Some((tenant, event)) = understood.event() else { return Ok(vec![]) };
+        let questions = also(event, self.instance.app);
+        if questions.is_empty() {
+            return Ok(vec![]);
+        }
+        let answers = self.store.answer(tenant, &questions).await?.into_iter().map(|found| found.answer);
         let pointing = |answer| if let Answer::PointingAt(subjects) = answer { subjects } else { vec![] };
         Ok(answers.flat_map(pointing).collect())
     }

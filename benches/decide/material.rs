@@ -9,7 +9,7 @@ use changegate::domain::{
     event::{Event, RuleRequest, What},
     facts::{
         Answer, CheckReading, ComparedCommit, Comparison, ComparisonStatus, DeploymentReading,
-        DeploymentStatusReading, Fact, Facts, Question, WorkflowRunReading,
+        DeploymentStatusReading, Fact, Facts, Question, ReferenceReading, WorkflowRunReading,
     },
     ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
     link::Link,
@@ -143,6 +143,9 @@ impl Material {
                 Answer::Origins(vec![1 + (place % changes) as u64])
             }
             Question::Checks(..) => Answer::Checks((0..self.size.2).map(check).collect()),
+            Question::Reference(..) => {
+                Answer::Reference(ReferenceReading { branch: Some(sha(commits)), tag: None })
+            }
             other => panic!("nobody answers {other:?}"),
         }
     }

@@ -11,7 +11,7 @@ use super::{
     event::Event,
     facts::{Facts, Question},
     ids::SubjectId,
-    milestone, pull_request, release, repository,
+    milestone, promotion, pull_request, release, repository,
     subject::State,
 };
 
@@ -96,6 +96,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
         SubjectId::Commit(repo, sha) => commit::judge(case, *repo, sha),
         SubjectId::Release(release) => release::judge(case, release),
         SubjectId::Environment(repo, name) => environment::judge(case, *repo, name),
+        SubjectId::Promotion(repo, sha) => promotion::judge(case, *repo, sha),
     }
 }
 

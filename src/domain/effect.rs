@@ -76,6 +76,9 @@ pub enum Class {
 /// The check that Changegate writes on pull requests and merge groups.
 pub const CHANGE_CHECK: &str = "changegate/change";
 
+/// The check that Changegate writes where merging is deploying, and on the commits of production tags.
+pub const RELEASE_CHECK: &str = "changegate/release";
+
 /// A call to GitHub, or an announcement, in domain words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]

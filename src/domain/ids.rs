@@ -285,6 +285,8 @@ pub enum SubjectId {
     Release(ReleaseId),
     /// An environment of a repository, by its name in lower case: GitHub tells no case apart.
     Environment(RepoId, String),
+    /// A commit that is deployed by being merged, or that a production tag is on.
+    Promotion(RepoId, Sha),
 }
 
 /// A release: its train and its title.
@@ -316,6 +318,8 @@ pub enum SubjectKind {
     Release = 6,
     /// See [`SubjectId::Environment`].
     Environment = 7,
+    /// See [`SubjectId::Promotion`].
+    Promotion = 8,
 }
 
 impl SubjectKind {
@@ -331,6 +335,7 @@ impl SubjectKind {
             Self::Commit => "commit",
             Self::Release => "release",
             Self::Environment => "environment",
+            Self::Promotion => "promotion",
         }
     }
 
@@ -360,6 +365,7 @@ impl SubjectId {
             Self::Commit(..) => SubjectKind::Commit,
             Self::Release(_) => SubjectKind::Release,
             Self::Environment(..) => SubjectKind::Environment,
+            Self::Promotion(..) => SubjectKind::Promotion,
         }
     }
 
@@ -371,7 +377,8 @@ impl SubjectId {
             Self::Repository(repo)
             | Self::Milestone(repo, _)
             | Self::Commit(repo, _)
-            | Self::Environment(repo, _) => Some(*repo),
+            | Self::Environment(repo, _)
+            | Self::Promotion(repo, _) => Some(*repo),
             Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.repo),
         }
     }
@@ -384,7 +391,8 @@ impl SubjectId {
             | Self::Repository(_)
             | Self::Commit(..)
             | Self::Release(_)
-            | Self::Environment(..) => None,
+            | Self::Environment(..)
+            | Self::Promotion(..) => None,
             Self::Milestone(_, number) => Some(*number),
             Self::PullRequest(at) | Self::ChangeRequest(at) => Some(at.number),
         }
@@ -402,6 +410,7 @@ impl fmt::Display for SubjectId {
             Self::Commit(repo, sha) => write!(f, "{kind}/{repo}/{sha}"),
             Self::Release(release) => write!(f, "{kind}/{}/{}", release.train, release.title),
             Self::Environment(repo, name) => write!(f, "{kind}/{repo}/{name}"),
+            Self::Promotion(repo, sha) => write!(f, "{kind}/{repo}/{sha}"),
         }
     }
 }
@@ -425,6 +434,7 @@ impl FromStr for SubjectId {
                 Ok(Self::Release(ReleaseId { train: (*train).into(), title: (*title).into() }))
             }
             ["environment", repo, name] => Ok(Self::environment(repo.parse()?, name)),
+            ["promotion", repo, sha] => Ok(Self::Promotion(repo.parse()?, sha.parse()?)),
             _ => Err(not()),
         }
     }
@@ -457,7 +467,8 @@ mod tests {
             SubjectId::Milestone(RepoId(7), 3),
             SubjectId::PullRequest(at),
             SubjectId::ChangeRequest(at),
-            SubjectId::Commit(RepoId(7), sha),
+            SubjectId::Commit(RepoId(7), sha.clone()),
+            SubjectId::Promotion(RepoId(7), sha),
             SubjectId::Release(ReleaseId { train: "customer".into(), title: "2026/12 a".into() }),
             SubjectId::environment(RepoId(7), "Production/eu west"),
         ] {

@@ -57,6 +57,8 @@ pub mod environment;
 
 pub mod gate;
 
+pub mod promotion;
+
 pub mod subject;
 
 pub mod sweep;

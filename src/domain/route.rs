@@ -1,10 +1,13 @@
 //! Whom an event concerns.
 
 use super::{
-    effect::CHANGE_CHECK,
-    event::{CommentedOn, Event, IssueChange, IssueSnapshot, RuleRequest, Shipment, What},
+    effect::{CHANGE_CHECK, RELEASE_CHECK},
+    event::{
+        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest, Shipment,
+        What,
+    },
     facts::Question,
-    ids::{IssueRef, RepoId, SubjectId, SubjectKind},
+    ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
     subject::Relation,
 };
 
@@ -26,19 +29,21 @@ pub fn route(event: &Event) -> Vec<SubjectId> {
 /// Whom an event concerns beyond that, as the store knows: the question whose answer are these subjects.
 ///
 /// A release hears what is said on its control record, and what is pushed and deployed where it ships. Only what a bot
-/// has opened can be a record.
+/// has opened can be a record. A promotion hears what is pushed where it is merged.
 ///
 /// Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
 /// GitHub's sidebar tells nobody. The delivery names those of the repository itself, but none of a fork's; the store
 /// knows every open one at the commit. Each reads GitHub again and wakes the commit, so that nothing wakes backwards.
 #[must_use]
-pub fn also(event: &Event, app: u64) -> Option<Question> {
-    if let Some((subject, relation)) = releases(event) {
-        return Some(Question::PointingAt(subject, relation));
+pub fn also(event: &Event, app: u64) -> Vec<Question> {
+    let mut found: Vec<(SubjectId, Relation)> = releases(event).into_iter().collect();
+    if let (What::Push { .. }, Some(repository)) = (&event.what, &event.repository) {
+        found.push((SubjectId::Repository(repository.id), Relation::Into));
     }
     let asked = event.what.asks_again(app, CHANGE_CHECK);
     let mut commits = concerned(event).into_iter().filter(|subject| subject.kind() == SubjectKind::Commit);
-    commits.next().filter(|_| asked).map(|commit| Question::PointingAt(commit, Relation::At))
+    found.extend(commits.next().filter(|_| asked).map(|commit| (commit, Relation::At)));
+    found.into_iter().map(|(subject, relation)| Question::PointingAt(subject, relation)).collect()
 }
 
 /// How the releases that an event concerns are found.
@@ -47,11 +52,23 @@ fn releases(event: &Event) -> Option<(SubjectId, Relation)> {
         record(issue)
     } else if let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what {
         record(issue)
-    } else if matches!(event.what, What::Push { .. } | What::DeploymentStatus { .. } | What::Shipped(_)) {
+    } else if ships(&event.what) {
         event.repository.as_ref().map(|it| (SubjectId::Repository(it.id), Relation::Ships))
     } else {
         None
     }
+}
+
+/// Whether it may move what ships, or tell that it was deployed.
+const fn ships(what: &What) -> bool {
+    matches!(
+        what,
+        What::Push { .. }
+            | What::DeploymentStatus { .. }
+            | What::Shipped(_)
+            | What::Created { kind: ReferenceKind::Tag, .. }
+            | What::Deleted { kind: ReferenceKind::Tag, .. }
+    )
 }
 
 fn record(issue: &IssueSnapshot) -> Option<(SubjectId, Relation)> {
@@ -70,17 +87,11 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         What::Comment { on: CommentedOn::PullRequest(at), .. } => vec![SubjectId::PullRequest(*at)],
         What::PullRequest { pull_request, .. } => vec![SubjectId::PullRequest(pull_request.at)],
         What::Review { pull_request, .. } => vec![SubjectId::PullRequest(*pull_request)],
-        What::CheckRun { check_run, .. } => {
-            repo.map(|repo| SubjectId::Commit(repo, check_run.head_sha.clone())).into_iter().collect()
-        }
-        What::CheckSuite { head_sha, .. } => {
-            repo.map(|repo| SubjectId::Commit(repo, head_sha.clone())).into_iter().collect()
+        What::CheckRun { .. } | What::CheckSuite { .. } | What::MergeGroup { .. } | What::Push { .. } => {
+            repo.map(|repo| of_commits(&event.what, repo)).unwrap_or_default()
         }
         What::Milestone { milestone, .. } => vec![SubjectId::Milestone(milestone.repo, milestone.number)],
-        What::MergeGroup { group, .. } => {
-            repo.map(|repo| SubjectId::Commit(repo, group.head_sha.clone())).into_iter().collect()
-        }
-        What::Push { .. } | What::Repository { .. } => repo.map(SubjectId::Repository).into_iter().collect(),
+        What::Repository { .. } => repo.map(SubjectId::Repository).into_iter().collect(),
         What::Installation { repositories, .. } => {
             repositories.iter().map(|named| SubjectId::Repository(named.id)).collect()
         }
@@ -120,6 +131,32 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
     }
 }
 
+/// Whom it concerns what is told of commits.
+fn of_commits(what: &What, repo: RepoId) -> Vec<SubjectId> {
+    let (commit, promotion) = (
+        |sha: &Sha| SubjectId::Commit(repo, sha.clone()),
+        |sha: &Sha| SubjectId::Promotion(repo, sha.clone()),
+    );
+    if let What::CheckRun { check_run, .. } = what {
+        let of = if check_run.name == RELEASE_CHECK {
+            promotion(&check_run.head_sha)
+        } else {
+            commit(&check_run.head_sha)
+        };
+        vec![of]
+    } else if let What::CheckSuite { change, head_sha, .. } = what {
+        let again = (*change == CheckSuiteChange::Rerequested).then(|| promotion(head_sha));
+        std::iter::once(commit(head_sha)).chain(again).collect()
+    } else if let What::MergeGroup { group, .. } = what {
+        vec![commit(&group.head_sha)]
+    } else if let What::Push { reference, after: Some(sha), .. } = what {
+        let tagged = reference.starts_with("refs/tags/").then(|| promotion(sha));
+        std::iter::once(SubjectId::Repository(repo)).chain(tagged).collect()
+    } else {
+        vec![SubjectId::Repository(repo)]
+    }
+}
+
 /// The pull requests that came or went with a deployment.
 fn moved(shipment: &Shipment, repo: RepoId) -> impl Iterator<Item = SubjectId> {
     let numbers = shipment.brought.iter().chain(&shipment.taken);
@@ -136,7 +173,8 @@ pub fn about(event: &Event) -> Option<IssueRef> {
         | SubjectId::Milestone(..)
         | SubjectId::Commit(..)
         | SubjectId::Release(_)
-        | SubjectId::Environment(..) => None,
+        | SubjectId::Environment(..)
+        | SubjectId::Promotion(..) => None,
     })
 }
 
@@ -261,6 +299,25 @@ mod tests {
         ]
     }
 
+    /// The same of what concerns promotions.
+    fn of_promotions() -> Vec<(What, &'static str)> {
+        vec![
+            (
+                What::Push {
+                    reference: "refs/tags/v1".into(),
+                    before: None,
+                    after: Some(sha('a')),
+                    forced: false,
+                },
+                "promotion/7/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ),
+            (
+                check_run(CheckRunChange::Created, 1, RELEASE_CHECK),
+                "promotion/7/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ),
+        ]
+    }
+
     /// The same of what our own sweep tells.
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
@@ -329,7 +386,7 @@ mod tests {
 
     #[test]
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
-        let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
+        let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
         assert_eq!(places, (0..29).collect());
         for (what, concerned) in all {
@@ -364,7 +421,8 @@ mod tests {
             (check_suite(CheckSuiteChange::Rerequested, 1), false),
             (What::Ping, false),
         ] {
-            let expected = asks.then(|| Question::PointingAt(commit.clone(), Relation::At));
+            let expected: Vec<_> =
+                asks.then(|| Question::PointingAt(commit.clone(), Relation::At)).into_iter().collect();
             assert_eq!(also(&shown(what.clone()), APP), expected, "{what:?}");
         }
     }

@@ -14,6 +14,7 @@ use super::{
     environment::{Environment, EnvironmentView},
     ids::{SubjectId, SubjectKind},
     milestone::{Milestone, MilestoneView},
+    promotion::{Promotion, PromotionView},
     pull_request::{PullRequest, PullRequestView},
     release::Release,
     repository::{Repository, RepositoryView},
@@ -39,6 +40,10 @@ pub enum Relation {
     Owes,
     /// A change request without code is underway. It is looked up, and wakes nobody in the account.
     Underway,
+    /// A commit is deployed by being merged: a promotion.
+    Promotes,
+    /// A promotion is merged into a branch of a repository. It is looked up, and wakes nobody there.
+    Into,
 }
 
 impl Relation {
@@ -54,6 +59,8 @@ impl Relation {
             Self::Records => "records",
             Self::Owes => "owes",
             Self::Underway => "underway",
+            Self::Promotes => "promotes",
+            Self::Into => "into",
         }
     }
 }
@@ -70,6 +77,7 @@ pub enum State {
     Commit(Commit),
     Release(Box<Release>),
     Environment(Box<Environment>),
+    Promotion(Box<Promotion>),
 }
 
 /// What others may read of a subject. Stored as JSON beside the state; its hash is the subject's face.
@@ -84,6 +92,7 @@ pub enum View {
     Commit(Commit),
     Release(Box<Release>),
     Environment(EnvironmentView),
+    Promotion(PromotionView),
 }
 
 impl State {
@@ -99,6 +108,7 @@ impl State {
             Self::Commit(_) => SubjectKind::Commit,
             Self::Release(_) => SubjectKind::Release,
             Self::Environment(_) => SubjectKind::Environment,
+            Self::Promotion(_) => SubjectKind::Promotion,
         }
     }
 
@@ -114,6 +124,7 @@ impl State {
             Self::Commit(commit) => View::Commit(commit.clone()),
             Self::Release(release) => View::Release(release.clone()),
             Self::Environment(environment) => View::Environment(environment.view()),
+            Self::Promotion(promotion) => View::Promotion(promotion.view()),
         }
     }
 
@@ -122,7 +133,9 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Commit(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Repository(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Commit(commit) => commit.relations(),
+            Self::Promotion(promotion) => promotion.relations(),
             Self::Release(release) => release.relations(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),
@@ -155,6 +168,7 @@ as_kind! {
     as_commit -> Commit = Commit;
     as_release -> Release = Release;
     as_environment -> Environment = Environment;
+    as_promotion -> Promotion = Promotion;
 }
 
 as_kind! {

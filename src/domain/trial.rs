@@ -365,7 +365,7 @@ pub fn judged(
 ) -> Judgement {
     let (mut facts, instance) = (Facts::default(), instance());
     let rounds = match subject {
-        SubjectId::Release(_) | SubjectId::Environment(..) => 12,
+        SubjectId::Release(_) | SubjectId::Environment(..) | SubjectId::Promotion(..) => 12,
         SubjectId::Account
         | SubjectId::Repository(_)
         | SubjectId::Milestone(..)

@@ -103,7 +103,8 @@ pub(super) const fn mode_word(mode: Mode) -> &'static str {
     }
 }
 
-pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
+/// As the audit log writes it.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "pass",
         Outcome::Pending => "pending",
@@ -112,7 +113,8 @@ pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-pub(super) const fn status_word(status: CheckStatus) -> &'static str {
+/// As the audit log writes it.
+pub const fn status_word(status: CheckStatus) -> &'static str {
     match status {
         CheckStatus::InProgress => "in_progress",
         CheckStatus::Success => "success",

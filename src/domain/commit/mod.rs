@@ -1,5 +1,7 @@
 //! A commit: the check run on it judges every open pull request whose head it is, and every merge group it heads.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,7 @@ use super::{
     named,
     subject::{Relation, State},
 };
+pub use check::{outcome_word, status_word};
 pub use group::MergeGroup;
 pub use merged::{Merged, judge_merged};
 pub use scene::CheckStand;
@@ -23,6 +26,7 @@ pub use template::stands;
 mod check;
 mod group;
 mod merged;
+mod promotion;
 mod rules;
 mod scene;
 mod template;
@@ -41,6 +45,12 @@ pub struct Commit {
     pub findings: Vec<Finding>,
     /// Since when a fact is missing that the verdict needs.
     pub unknown_since: Option<Timestamp>,
+    /// By merging one of its pull requests it is deployed: who judges that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<SubjectId>,
+    /// The pull requests that bring nothing but what is merged, as was found out once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub only_merged: BTreeSet<u64>,
 }
 
 /// What was decided of a commit.
@@ -74,11 +84,13 @@ pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
     if before.is_none() && after.groups.is_empty() && here.is_some_and(<[SubjectId]>::is_empty) {
         return Judgement::Ignored("no pull request and no merge group is at this commit");
     }
-    let scene = scene::look(repo, sha, here.unwrap_or_default(), &mut after.groups, &mut inquiry);
+    let Commit { groups, only_merged, .. } = &mut after;
+    let scene = scene::look((repo, sha), here.unwrap_or_default(), (groups, only_merged), &mut inquiry);
     if !inquiry.is_complete() {
         return Judgement::Needs(inquiry.into_missing());
     }
     after.take(&scene, case.now);
+    after.promotion = scene.is_promotion().then(|| SubjectId::Promotion(repo, sha.clone()));
     let look_again = after.look_again(&scene, case.now);
     let Some(verdict) = check::verdict(&after, &scene, case.now, again) else {
         return Decision { look_again, ..Decision::quiet(State::Commit(after)) }.into();
@@ -94,6 +106,12 @@ pub fn judge(case: Case<'_>, repo: RepoId, sha: &Sha) -> Judgement {
 }
 
 impl Commit {
+    /// Who judges whether it may be deployed by being merged.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        self.promotion.iter().map(|promotion| (Relation::Promotes, promotion.clone())).collect()
+    }
+
     fn take(&mut self, scene: &Scene<'_>, now: Timestamp) {
         self.findings = rules::findings(scene);
         let unknown = scene.speaks() && self.outcome() == Outcome::Unknown;
@@ -141,7 +159,7 @@ fn decided(verdict: &Verdict, scene: &Scene<'_>) -> AuditEntry {
         .fact("commit", scene.sha)
         .fact("pull_requests", pull_requests.join(" "))
         .fact("mode", scene.mode.map_or("none", check::mode_word))
-        .fact("outcome", check::outcome_word(verdict.outcome))
-        .fact("check", verdict.status.map_or("none", check::status_word))
+        .fact("outcome", outcome_word(verdict.outcome))
+        .fact("check", verdict.status.map_or("none", status_word))
         .fact("obstacles", verdict.obstacles.join(" "))
 }

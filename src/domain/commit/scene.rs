@@ -13,7 +13,7 @@ use super::{
         subject::View,
     },
     group::{self, MergeGroup, UnreadGroup},
-    template,
+    promotion, template,
 };
 
 /// The pull requests at a commit, with all that they are linked to.
@@ -46,6 +46,19 @@ pub(super) struct PullRequestAt<'a> {
     pub uncovered: Vec<IssueRef>,
     /// The standard changes that it fits, as the policy has them now.
     pub templates: Vec<Template>,
+    /// What it deploys by being merged.
+    pub promotes: Option<Promotes>,
+}
+
+/// What a pull request brings by whose merging something is deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Promotes {
+    /// Nothing but what came with merged pull requests.
+    OnlyMerged,
+    /// This commit came with none before.
+    More(Sha),
+    /// That could not be found out; why, as a sentence.
+    Unknown(String),
 }
 
 /// How a check stands at a commit.
@@ -85,6 +98,11 @@ pub(super) struct LinkedChange<'a> {
 }
 
 impl Scene<'_> {
+    /// Whether something is deployed by merging one of its pull requests.
+    pub fn is_promotion(&self) -> bool {
+        self.pull_requests.iter().any(|pull_request| pull_request.promotes.is_some())
+    }
+
     /// Whether a check run is written here.
     pub fn speaks(&self) -> bool {
         self.mode.is_some_and(|mode| match mode {
@@ -97,6 +115,10 @@ impl Scene<'_> {
 impl Scene<'_> {
     /// Whether GitHub did not say what a standard change asks for.
     pub fn lacks_an_answer(&self) -> bool {
+        let unknown = |it: &PullRequestAt<'_>| matches!(it.promotes, Some(Promotes::Unknown(_)));
+        if self.pull_requests.iter().any(unknown) {
+            return true;
+        }
         let templates = self.pull_requests.iter().flat_map(|pull_request| &pull_request.templates);
         templates.into_iter().any(|template| {
             let unread = |(_, stand): &(RequiredCheck, CheckStand)| matches!(stand, CheckStand::Unknown(_));
@@ -107,10 +129,9 @@ impl Scene<'_> {
 
 /// Asks for everything; what is not answered yet is missing in the inquiry, and the scene is then not whole.
 pub(super) fn look<'a>(
-    repo: RepoId,
-    sha: &'a Sha,
+    (repo, sha): (RepoId, &'a Sha),
     here: &[SubjectId],
-    groups: &mut [MergeGroup],
+    (groups, only_merged): (&mut [MergeGroup], &mut BTreeSet<u64>),
     inquiry: &mut Inquiry<'a>,
 ) -> Scene<'a> {
     let name = inquiry.repository_name(repo).flatten();
@@ -121,8 +142,11 @@ pub(super) fn look<'a>(
         live().flat_map(|group| &group.members).map(|number| IssueRef { repo, number: *number }).collect();
     let heads = here.iter().filter_map(pull_request).filter(|at| !queued.contains(at));
     let heads: BTreeSet<IssueRef> = heads.filter(|at| is_up_for_merging(*at, sha, inquiry)).collect();
-    let pull_requests =
+    let mut pull_requests: Vec<PullRequestAt<'_>> =
         queued.union(&heads).map(|at| look_at(*at, (repo, sha), policy.as_ref(), inquiry)).collect();
+    for pull_request in &mut pull_requests {
+        pull_request.promotes = promotion::look(pull_request, policy.as_ref(), only_merged, inquiry);
+    }
     Scene {
         repo,
         sha,
@@ -161,7 +185,8 @@ pub(super) fn look_at<'a>(
     let from = derived.into_iter().flat_map(|derived| &derived.from);
     let uncovered = from.copied().filter(|from| !hands_on(*from, inquiry)).collect();
     let templates = view.zip(policy).map(|(view, policy)| template::of(view, policy, commit, inquiry));
-    PullRequestAt { at, view, links, uncovered, templates: templates.unwrap_or_default() }
+    let templates = templates.unwrap_or_default();
+    PullRequestAt { at, view, links, uncovered, templates, promotes: None }
 }
 
 /// Whether a merged pull request belongs to change requests, or had passed without: as its own, or a standard change.

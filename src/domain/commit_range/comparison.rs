@@ -34,6 +34,12 @@ pub enum Comparison {
         /// Whether a branch still holds the baseline; `None`: that is not known.
         on_branch: Option<bool>,
     },
+    /// The candidate is merged into the branch that the baseline is on, and so takes nothing back.
+    Merging {
+        commits: Vec<RangeCommit>,
+        /// Where it parted from that branch.
+        merge_base: Sha,
+    },
     /// There is more than can be listed; why, as the end of a sentence.
     Truncated(String),
     /// GitHub did not say; why, as a sentence.
@@ -73,7 +79,8 @@ impl Comparison {
         match self {
             Self::FirstDeployment { commits, .. }
             | Self::Ahead { commits }
-            | Self::Diverged { commits, .. } => commits,
+            | Self::Diverged { commits, .. }
+            | Self::Merging { commits, .. } => commits,
             Self::Identical | Self::Behind { .. } | Self::Truncated(_) | Self::Unknown(_) => &[],
         }
     }
@@ -86,6 +93,7 @@ impl Comparison {
             Self::FirstDeployment { .. }
             | Self::Identical
             | Self::Ahead { .. }
+            | Self::Merging { .. }
             | Self::Truncated(_)
             | Self::Unknown(_) => &[],
         }
@@ -111,10 +119,17 @@ impl Comparison {
                 let merge_base = merge_base.as_ref();
                 hole(commits, candidate, merge_base).or_else(|| hole(only_baseline, baseline, merge_base))
             }
+            (Self::Merging { commits, .. }, Some(_)) if commits.is_empty() => None,
+            (Self::Merging { commits, merge_base }, Some(_)) => hole(commits, candidate, Some(merge_base)),
             (Self::FirstDeployment { .. }, Some(_)) => Some("something runs there already".into()),
-            (Self::Identical | Self::Ahead { .. } | Self::Behind { .. } | Self::Diverged { .. }, None) => {
-                Some("it is not known what runs there".into())
-            }
+            (
+                Self::Identical
+                | Self::Ahead { .. }
+                | Self::Behind { .. }
+                | Self::Diverged { .. }
+                | Self::Merging { .. },
+                None,
+            ) => Some("it is not known what runs there".into()),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
         ids::{IssueRef, RepoId, RepoName, Sha},
         named::{Named, one_of},
     },
-    Origin, Range, RangeKind, undone, untraced,
+    Origin, Range, RangeKind, elsewhere, undone, untraced,
 };
 
 /// What a deployment is made for.
@@ -59,7 +59,16 @@ pub fn findings(range: &Range, purpose: Purpose, audience: &Audience<'_>) -> Vec
     if stands_in_the_way.is_empty() {
         stands_in_the_way.push(traced(range));
     }
-    place.into_iter().chain(stands_in_the_way).chain(undone::findings(range, audience)).collect()
+    let cut = range.cut.iter().flat_map(elsewhere::findings);
+    let coming = range.commits.iter().filter(|(commit, _)| range.coming.contains(&commit.sha));
+    let coming = coming.take(LISTED).map(|(commit, _)| untraced::coming(commit));
+    place
+        .into_iter()
+        .chain(cut)
+        .chain(stands_in_the_way)
+        .chain(coming)
+        .chain(undone::findings(range, audience))
+        .collect()
 }
 
 /// How the candidate lies to what runs.
@@ -143,7 +152,7 @@ fn traced(range: &Range) -> Finding {
 }
 
 /// How many commits come from where.
-struct Counts([(usize, &'static str, &'static str); 6]);
+struct Counts([(usize, &'static str, &'static str); 7]);
 
 impl Counts {
     fn of(range: &Range) -> Self {
@@ -154,9 +163,11 @@ impl Counts {
             (0, "a back-merge", "back-merges"),
             (0, "adopted", "adopted"),
             (0, "from before enforcement", "from before enforcement"),
+            (0, "from the pull request itself", "from the pull request itself"),
         ];
-        for (_, origin) in &range.commits {
+        for (commit, origin) in &range.commits {
             let kind = match origin {
+                Origin::PullRequest(_) if range.coming.contains(&commit.sha) => 6,
                 Origin::PullRequest(_) => 0,
                 Origin::CherryPick { .. } => 1,
                 Origin::Revert { .. } => 2,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Sha;
 pub use comparison::{Comparison, RangeCommit};
-pub use component::touches;
+pub use component::{Cut, Part};
 pub use findings::{Audience, Purpose, findings};
 pub use known::{Known, Logged, PullRequestFacts};
 pub use lost::Lost;
@@ -25,6 +25,7 @@ mod lost;
 mod wanted;
 mod component;
 mod way_out;
+mod elsewhere;
 mod findings;
 mod undone;
 mod untraced;
@@ -46,6 +47,12 @@ pub struct Range {
     pub pull_requests: BTreeSet<u64>,
     /// What runs and the candidate lacks: of a rollback everything, otherwise what is not in it in another form.
     pub lost: Vec<Lost>,
+    /// The commits that came with no merged pull request before, and come with the one that is to be merged.
+    #[serde(default)]
+    pub coming: BTreeSet<Sha>,
+    /// It holds only what counts for some components of a monorepo.
+    #[serde(default)]
+    pub cut: Option<Cut>,
 }
 
 /// How the candidate lies to what runs.
@@ -81,6 +88,8 @@ pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, k
         commits: vec![],
         pull_requests: BTreeSet::new(),
         lost: vec![],
+        coming: BTreeSet::new(),
+        cut: None,
     };
     if matches!(range.kind, RangeKind::TooLong(_) | RangeKind::Unknown(_)) {
         return range;
@@ -106,12 +115,28 @@ fn kind(comparison: &Comparison) -> RangeKind {
     match comparison {
         Comparison::FirstDeployment { .. } => RangeKind::FirstDeployment,
         Comparison::Identical => RangeKind::Identical,
-        Comparison::Ahead { .. } => RangeKind::Ahead,
+        Comparison::Ahead { .. } | Comparison::Merging { .. } => RangeKind::Ahead,
         Comparison::Behind { .. } => RangeKind::Behind,
         Comparison::Diverged { on_branch: Some(false), .. } => RangeKind::ForcePushed,
         Comparison::Diverged { merge_base, .. } => RangeKind::Diverged { merge_base: merge_base.clone() },
         Comparison::Truncated(why) => RangeKind::TooLong(why.clone()),
         Comparison::Unknown(why) => RangeKind::Unknown(why.clone()),
+    }
+}
+
+impl Range {
+    /// The same where this open pull request is to be merged: what came with no other comes with it. What cannot be read
+    /// stays unknown.
+    #[must_use]
+    pub fn coming_with(mut self, number: u64) -> Self {
+        for (commit, origin) in &mut self.commits {
+            if matches!(origin, Origin::Untraced(Doubt::NoPullRequest | Doubt::Refuted(_))) {
+                *origin = Origin::PullRequest(number);
+                self.coming.insert(commit.sha.clone());
+            }
+        }
+        self.pull_requests = pull_requests(&self.commits);
+        self
     }
 }
 

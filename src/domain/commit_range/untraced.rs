@@ -86,6 +86,13 @@ fn more_unknown(rest: usize) -> Finding {
         .cure(READ_AGAIN)
 }
 
+/// One that comes with the pull request that is to be merged.
+pub(super) fn coming(commit: &RangeCommit) -> Finding {
+    let (what, author) = described(commit);
+    let sentence = format!("{what} came with none before, and comes with this one.");
+    Finding::new("range_comes_along", Outcome::Pass, RULE, sentence).names(author)
+}
+
 /// "`9ab1d04` “Faster login” by @ana".
 pub(super) fn described(commit: &RangeCommit) -> (String, Option<Reference>) {
     let by = commit.people.first().and_then(Option::as_ref).map(Named::actor);

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         event::{DeploymentReport, DeploymentSnapshot},
-        gate::Candidate,
+        gate::{Candidate, Points},
         trial::{event, sha, time},
     };
 
@@ -149,7 +149,15 @@ mod tests {
 
     #[test]
     fn news_of_an_attempt_says_nothing_of_a_later_one() {
-        let job = |attempt| Candidate { attempt, sha: sha('a'), reference: None, by: None, from_here: true };
+        let points = Points::NotAsked;
+        let job = |attempt| Candidate {
+            attempt,
+            sha: sha('a'),
+            reference: None,
+            by: None,
+            from_here: true,
+            points: points.clone(),
+        };
         let deployment = DeploymentSnapshot {
             id: 7,
             environment: Some("production".into()),

@@ -258,7 +258,8 @@ pub(super) fn read_anew(anew: BTreeSet<SubjectId>, by: &SubjectId) -> Vec<Effect
             | SubjectId::Milestone(..)
             | SubjectId::Commit(..)
             | SubjectId::Release(_)
-            | SubjectId::Environment(..) => {}
+            | SubjectId::Environment(..)
+            | SubjectId::Promotion(..) => {}
         }
     }
     let call =

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     facts::Inquiry,
-    gate::{self, Ask, Order, Scene, Verdict},
+    gate::{self, Ask, Order, Scene, Touched, Verdict},
     ids::{RepoId, Sha},
     subject::State,
 };
@@ -24,6 +24,7 @@ mod answer;
 mod bypass;
 mod follow;
 mod fresh;
+mod pointed;
 mod ranges;
 mod reading;
 mod request;
@@ -63,6 +64,9 @@ pub struct Environment {
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
+    /// Which commits touch the components that run there.
+    #[serde(default)]
+    pub touched: Option<Touched>,
 }
 
 /// What others may read of an environment.
@@ -195,14 +199,17 @@ impl Environment {
         heard: &mut follow::Heard,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<(Vec<(RunId, Verdict)>, fresh::Waiting)> {
+        self.forget_points();
         let mut verdicts = self.verdicts(case, repo, inquiry)?;
         let read = fresh::let_through(&verdicts);
         if !read.is_empty() {
             // What it rests on now is asked for beside the run.
             let _ = self.doubts(&read, &read, (repo, case.now), inquiry);
+            let points = self.points(&read, repo, inquiry);
             let job = self.read_jobs(repo, |request| read.contains(&request.run), case.now, inquiry);
             let runs = self.read_runs(repo, heard, inquiry);
             job.and(runs)?;
+            self.take_points(points?);
             verdicts = self.verdicts(case, repo, inquiry)?;
         }
         let mut doubts = self.never_read(&verdicts, repo, inquiry);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     super::{
         facts::{DeploymentReading, Fact, Inquiry, WorkflowRunReading},
-        gate::Candidate,
+        gate::{Candidate, Points},
         ids::RepoId,
     },
     Answered, Deployed, Environment, Request,
@@ -85,6 +85,7 @@ impl Request {
             reference: run.head_branch.clone(),
             by: run.triggering_actor.clone().or_else(|| run.actor.clone()),
             from_here: run.head_repo == Some(repo),
+            points: Points::NotAsked,
         });
         if run.status.as_deref() == Some("completed") {
             self.answered = Some(Answered::Ended { at: now });

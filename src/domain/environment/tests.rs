@@ -9,7 +9,7 @@ use crate::domain::{
     event::{Event, IssueSnapshot, RuleRequest, What},
     facts::{
         ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
-        WorkflowRunReading,
+        ReferenceReading, WorkflowRunReading,
     },
     glance::{IssueGlance, PullRequestGlance},
     ids::SubjectId,
@@ -59,6 +59,8 @@ fn world() -> World {
     };
     world.waiting.insert(30, vec![pending]);
     world.runs.insert(30, run());
+    let main = ReferenceReading { branch: Some(sha('b')), tag: None };
+    world.references.insert("main".into(), main);
     as_it_is_known(world)
 }
 

@@ -144,7 +144,7 @@ impl What {
         }
     }
 
-    /// Whether it can change the repository, its labels, its policy file or what is adopted there, whatever the repository object beside it says.
+    /// Whether it can change the repository, its labels, its tags, its policy file or what is adopted there, whatever the repository object beside it says.
     #[must_use]
     pub fn is_about_the_repository(&self) -> bool {
         if let Self::Comment { change: CommentChange::Created, comment, .. } = self {
@@ -152,7 +152,9 @@ impl What {
         }
         matches!(
             self,
-            Self::Repository { .. }
+            Self::Created { kind: ReferenceKind::Tag, .. }
+                | Self::Deleted { kind: ReferenceKind::Tag, .. }
+                | Self::Repository { .. }
                 | Self::Push { .. }
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }

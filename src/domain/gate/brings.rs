@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{finding::Finding, ids::Sha};
+use super::super::{finding::Finding, ids::Sha, policy::Fingerprint};
 
 /// What was found out of a range; it holds for as long as both its ends are these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Brings {
     /// How many commits without a pull request were adopted when it was found out.
     #[serde(default)]
     pub adopted: usize,
+    /// The components of a monorepo that it was cut down to.
+    #[serde(default)]
+    pub part: Option<Fingerprint>,
     /// The commits that are no merges, oldest first, each with the number of its pull request; of a long range none.
     #[serde(default)]
     pub picks: Vec<(u64, Sha)>,
@@ -31,7 +34,8 @@ pub struct Brings {
 impl Brings {
     /// Whether it is about this range.
     #[must_use]
-    pub fn is_of(&self, from: Option<&Sha>, to: &Sha, adopted: usize) -> bool {
-        self.from.as_ref() == from && self.to == *to && self.adopted == adopted
+    pub fn is_of(&self, from: Option<&Sha>, to: &Sha, adopted: usize, part: Option<&Fingerprint>) -> bool {
+        let same = self.from.as_ref() == from && self.to == *to;
+        same && self.adopted == adopted && self.part.as_ref() == part
     }
 }

@@ -4,6 +4,8 @@
 //! with. The worst finding wins, and what is not known never lets anything through.
 
 mod brings;
+mod points;
+mod range;
 mod rules;
 mod scene;
 
@@ -18,6 +20,8 @@ use super::{
     policy::Mode,
 };
 pub use brings::Brings;
+pub use points::Points;
+pub use range::{Asking, Found, Touched};
 pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Section, Shipping, look};
 
 /// What is decided of a deployment.

@@ -22,7 +22,7 @@ use super::{
         release::{Release, Signing, Wanted},
         subject::{Relation, View},
     },
-    Brings,
+    Brings, Points,
 };
 
 /// What is to be deployed, as GitHub says when asked.
@@ -36,6 +36,9 @@ pub struct Candidate {
     pub by: Option<Actor>,
     /// Whether it comes from the repository itself, not from a fork.
     pub from_here: bool,
+    /// Whether the branch or tag still holds it.
+    #[serde(default)]
+    pub points: Points,
 }
 
 /// How a deployment stands to the others of its environment.
@@ -197,7 +200,10 @@ impl Section {
             "default" => default_branch == Some(reference),
             _ => it.matches(reference),
         });
-        branch || sources.tags.iter().any(|it| it.matches(reference))
+        let promoted = self.rules.promote.as_ref();
+        branch
+            || sources.tags.iter().any(|it| it.matches(reference))
+            || promoted.is_some_and(|promoted| promoted.holds(reference, default_branch))
     }
 
     /// In words.

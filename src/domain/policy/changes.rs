@@ -144,8 +144,11 @@ fn others(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
     let new = is.iter().filter(|line| more(line, &in_is, &in_was));
     let change =
         |way: &str, line: &str, loosens| PolicyChange::new(format!("{way}: {}", line.trim()), loosens);
-    let gone = gone.map(|line| change("no longer", line, line.starts_with("freeze")));
-    gone.chain(new.map(|line| change("new", line, line.starts_with("standard change")))).collect()
+    let gone = gone.map(|line| {
+        change("no longer", line, line.starts_with("freeze") || line.contains(": merging deploys to "))
+    });
+    let frees = |line: &str| line.starts_with("standard change") || line.starts_with("parts of ");
+    gone.chain(new.map(|line| change("new", line, frees(line)))).collect()
 }
 
 #[cfg(test)]

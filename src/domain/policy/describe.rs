@@ -3,7 +3,7 @@
 use super::environments::Environment;
 use super::intake::Marker;
 use super::names::{Who, in_words};
-use super::repositories::{RepositoryRule, Ship};
+use super::repositories::{Component, RepositoryRule, Ship};
 use super::resigning::Again;
 use super::rules;
 use super::trains::{Slots, Train};
@@ -32,7 +32,7 @@ impl Policy {
         lines.extend(self.repositories().iter().map(repository_in_words));
         lines.extend(self.components().iter().map(|(repo, parts)| {
             let parts: Vec<String> =
-                parts.iter().map(|(name, part)| format!("{name} in {}", part.environment)).collect();
+                parts.iter().map(|(name, part)| component_in_words(name, part)).collect();
             format!("parts of {repo}: {}", parts.join(", "))
         }));
         lines.extend(self.environments().iter().flat_map(|(name, section)| environment(name, section)));
@@ -104,6 +104,7 @@ fn train_in_words(name: &str, train: &Train) -> String {
     parts.extend(train.every.map(|cadence| format!("leaves {cadence}")));
     parts.extend(train.lock.map(|lead| format!("locks {lead}")));
     parts.extend(train.branch.as_ref().map(|branch| format!("ships from {branch}")));
+    parts.extend(train.tag.as_ref().map(|tag| format!("ships the tag {tag}")));
     match train.slots {
         Slots::Auto => {}
         Slots::AtMost(slots) => parts.push(format!("at most {slots} change requests")),
@@ -122,6 +123,11 @@ fn repository_in_words(rule: &RepositoryRule) -> String {
     let said: Vec<String> = [mode, ship, change].into_iter().flatten().collect();
     let said = if said.is_empty() { "as everywhere".to_owned() } else { said.join("; ") };
     format!("repositories {}: {said}", patterns.join(", "))
+}
+
+fn component_in_words(name: &str, component: &Component) -> String {
+    let paths: Vec<String> = component.paths.iter().map(ToString::to_string).collect();
+    format!("{name} in {} ({})", component.environment, paths.join(", "))
 }
 
 fn environment_in_words(name: &str, environment: &Environment) -> Vec<String> {
@@ -150,6 +156,12 @@ fn opening(name: &str, environment: &Environment) -> String {
 }
 
 fn endings(environment: &Environment) -> Vec<String> {
+    let promoted = environment.promote.as_ref().map(|promote| {
+        let branches = promote.branches.iter().map(|branch| format!("into {branch}"));
+        let paths = promote.paths.iter().map(|path| format!("what touches {path}"));
+        let what: Vec<String> = branches.chain(paths).collect();
+        format!("  merging deploys to {}: {}", promote.environment, what.join(", "))
+    });
     let emergency = environment.emergency.map(|emergency| {
         format!(
             "  emergency: {}, approved {}, retrospective due in {}",
@@ -168,5 +180,6 @@ fn endings(environment: &Environment) -> Vec<String> {
         format!("  signed again: after scope {scope}; after commits {commits}; after text {text}")
     });
     let allowed = if environment.rollback_allowed { "allowed" } else { "like any other deployment" };
-    order.into_iter().chain(resign).chain(emergency).chain([format!("  rollback {allowed}")]).collect()
+    let rollback = [format!("  rollback {allowed}")];
+    order.into_iter().chain(resign).chain(promoted).chain(emergency).chain(rollback).collect()
 }

@@ -5,6 +5,7 @@ use super::lengths::{Length, Within};
 use super::names::{EnvironmentPattern, PathPattern, plain_name};
 use super::people::Signers;
 use super::place::Place;
+use super::promotion::Promote;
 use super::resigning::{self, Resign};
 use super::rules::{self, Rule};
 use super::windows::Window;
@@ -19,6 +20,8 @@ pub struct Environment {
     pub names: Vec<EnvironmentPattern>,
     /// Where a deployment may come from; `None` leaves it open.
     pub from: Option<Sources>,
+    /// Where merging is deploying.
+    pub promote: Option<Promote>,
     /// When production may change; empty means always.
     pub window: Vec<Window>,
     pub finish_within: Option<Length>,
@@ -125,9 +128,16 @@ impl Environment {
     }
 
     fn check(place: &Place<'_>, name: &str, written: &written::Environment, signers: &Signers) -> Self {
+        let names = check_names(place, name, written.names.as_deref());
+        let from = written.from.as_ref().map(|from| check_sources(&place.key("from"), from));
+        let promote = written
+            .promote
+            .as_ref()
+            .and_then(|promote| Promote::check(&place.key("promote"), promote, (&names, from.as_ref())));
         let environment = Self {
-            names: check_names(place, name, written.names.as_deref()),
-            from: written.from.as_ref().map(|from| check_sources(&place.key("from"), from)),
+            names,
+            from,
+            promote,
             window: check_window(&place.key("window"), written.window.as_deref()),
             finish_within: place.maybe("finish-within", written.finish_within.as_ref(), Length::read),
             require: rules::check_all(&place.key("require"), &written.require, signers),

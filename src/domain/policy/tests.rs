@@ -52,7 +52,7 @@ fn the_whole_example_is_taken_and_described() {
     repositories acme/site-*: mode enforce; ships continuously; a pull request is its own change request
     repositories acme/web, acme/billing, acme/mail-*: ships by train
     repositories *: mode observe
-    parts of acme/mono: api in prod-api, web in prod-web
+    parts of acme/mono: api in prod-api (apps/api/**, libs/**), web in prod-web (apps/web/**, libs/**)
     environment production: production, prod-*; open Tue-Thu 09:00-16:00
       always: every commit traced; every change accepted; check ci by github-actions
       each release: signed by 1 of business, 1 of qa, 1 of release-manager; tried by qa and requester; a back-out plan

@@ -21,6 +21,8 @@ pub struct Train {
     pub lock: Option<Lead>,
     /// The branch that holds a release, with `{title}` in it; `None` for the default branch.
     pub branch: Option<String>,
+    /// The tag that marks what a release ships, with `{title}` in it.
+    pub tag: Option<String>,
     pub slots: Slots,
 }
 
@@ -53,6 +55,11 @@ impl Train {
         self.branch.as_ref().map(|branch| branch.replace("{title}", title))
     }
 
+    /// The tag that marks what the release of this title ships.
+    pub fn tag_of(&self, title: &str) -> Option<String> {
+        self.tag.as_ref().map(|tag| tag.replace("{title}", title))
+    }
+
     fn check(place: &Place<'_>, written: &written::Train) -> Option<Self> {
         let repositories = place.key("repositories").each_once(&written.repositories, RepoPattern::read);
         if written.repositories.is_empty() {
@@ -65,10 +72,18 @@ impl Train {
         let every = place.maybe("every", written.every.as_ref(), Cadence::read);
         let lock = place.maybe("lock", written.lock.as_ref(), Lead::read);
         let candidate = place.key("candidate");
+        let named = written.candidate.as_ref();
+        let named = named.map_or((None, None), |own| (own.branch.as_deref(), own.tag.as_deref()));
+        if written.candidate.is_some() && named.0.is_some() == named.1.is_some() {
+            let what =
+                if named.0.is_some() { "names a branch and a tag" } else { "names no branch and no tag" };
+            candidate.refuse(Refusal::new(what, "write the one that holds what a release ships"));
+        }
         let branch =
-            written.candidate.as_ref().and_then(|own| candidate.key("branch").take(branch(&own.branch)));
+            named.0.and_then(|text| candidate.key("branch").take(holder(text, "branch", "release/{title}")));
+        let tag = named.1.and_then(|text| candidate.key("tag").take(holder(text, "tag", "v{title}")));
         let slots = place.key("slots").take(slots(written.slots.as_ref()));
-        let train = Self { repositories, title: title?, every, lock, branch, slots: slots? };
+        let train = Self { repositories, title: title?, every, lock, branch, tag, slots: slots? };
         train.refuse_repeated_titles(place);
         Some(train)
     }
@@ -94,16 +109,17 @@ impl Train {
     }
 }
 
-fn branch(text: &str) -> Result<String, Refusal> {
+/// The branch or tag that holds a release.
+fn holder(text: &str, kind: &str, like: &str) -> Result<String, Refusal> {
     PathPattern::read(text)?;
     if !text.contains("{title}") {
         return Err(Refusal::of(
             text,
-            "every release would be on the same branch; use {title} in it, like release/{title}",
+            format!("every release would be on the same {kind}; use {{title}} in it, like {like}"),
         ));
     }
     if text.contains(['*', ' ', '~', '^', ':', '?', '[', '\\']) {
-        return Err(Refusal::of(text, "Git allows no such name for a branch; write it like release/{title}"));
+        return Err(Refusal::of(text, format!("Git allows no such name for a {kind}; write it like {like}")));
     }
     Ok(text.to_owned())
 }

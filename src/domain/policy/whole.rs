@@ -7,6 +7,7 @@ use super::intake::{Commands, Intake, Labels};
 use super::names::Who;
 use super::people::{self, Account, Groups, Roles, Signers};
 use super::place::{Faults, Place};
+use super::promotion;
 use super::repositories::{self, Component, Mode, RepositoryRule, Ship};
 use super::scope::Scope;
 use super::standard_changes::{self, StandardChange};
@@ -80,6 +81,7 @@ impl Policy {
         let signers = Signers::new(&roles, &groups, file, elsewhere);
         let environments = environments::check(&root.key("environments"), &file.environments, &signers);
         let trains = trains::check(&root.key("trains"), &file.trains);
+        promotion::check_trains(&root.key("environments"), &environments, &trains);
         let freezes = freezes::check(&root.key("freezes"), &file.freezes, &file.environments, elsewhere);
         freezes::check_departures(&root.key("trains"), &trains, &environments, &freezes);
         Self {

@@ -176,13 +176,19 @@ pub(super) struct Train {
     pub slots: Option<Slots>,
 }
 
-/// What a release ships.
+/// What a release ships: the one or the other.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Candidate {
-    /// The branch that holds a release, with {title} in its name.
+    /// The branch that holds a release, with {title} in its name: its head.
+    #[serde(default)]
     #[schemars(extend("examples" = ["release/{title}"]))]
-    pub branch: String,
+    pub branch: Option<String>,
+    /// The tag that marks a release, with {title} in its name: the commit that it points at when people begin to sign. Moving
+    /// it later moves nothing.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["v{title}"]))]
+    pub tag: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -278,6 +284,8 @@ pub(super) struct Environment {
     pub names: Option<Vec<String>>,
     /// Branches and tags from which may be deployed, and nothing else; any if nothing is said.
     pub from: Option<Sources>,
+    /// Where merging is deploying; nowhere if nothing is said.
+    pub promote: Option<Promote>,
     /// When production may change; always if nothing is said.
     #[schemars(extend("examples" = [["Tue-Thu 09:00-16:00"]]))]
     pub window: Option<Vec<String>>,
@@ -313,6 +321,19 @@ pub(super) struct Sources {
     /// Tags.
     #[schemars(extend("examples" = [["v*"]]))]
     pub tags: Vec<String>,
+}
+
+/// Where merging is deploying: such a pull request gets the check `changegate/release`, judged like a deployment of its head
+/// to the first environment among `names` that is written without a star.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Promote {
+    /// Branches that say what runs and on which nobody develops: pull requests into them. Never the default branch.
+    #[schemars(extend("examples" = [["production"]]))]
+    pub branches: Vec<String>,
+    /// Files that say what runs: pull requests into the default branch that touch one of them.
+    #[schemars(extend("examples" = [["deploy/production/**"]]))]
+    pub paths: Vec<String>,
 }
 
 /// One rule: exactly one of these keys.

@@ -139,7 +139,7 @@ fn paths<'a>(at: IssueRef, files: &'a mut Files, inquiry: &mut Inquiry<'_>) -> R
     }
 }
 
-fn all_paths(changes: &Changes) -> Vec<String> {
+pub(super) fn all_paths(changes: &Changes) -> Vec<String> {
     let both = changes.files.iter().flat_map(|file| file.before.iter().chain([&file.path]));
     both.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }

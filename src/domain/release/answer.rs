@@ -50,6 +50,8 @@ impl Telling<'_> {
             effects.extend(self.back_to_the_queue(after));
         }
         effects.extend(after.swap_effects(self.before));
+        let name_of = |repo| self.setting.names.repositories.get(&repo).cloned();
+        effects.extend(super::moved::issues((self.before, after), self.policy, name_of, self.web_url));
         if let Some(record) = after.record {
             effects.extend(self.asks_how_it_went(after, record));
             effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
@@ -286,6 +288,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
             entries.push(entry.fact("was", was));
         }
     }
+    entries.extend(super::moved::entries(before, after));
     let is_new = |act: &&Act| {
         before.is_none_or(|before| {
             !before.acts.iter().any(|it| it.comment == act.comment && it.place == act.place)

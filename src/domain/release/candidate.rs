@@ -1,7 +1,8 @@
 //! The candidate: the fixed commit of each repository that a release ships, never a moving head.
 //!
 //! It is the head of the release's own branch where the train names one, and moves with a push to that branch; or else
-//! the head of the default branch as it stood when go/no-go opened, and stays there. `/candidate` sets it by hand.
+//! the commit of its tag, or of the head of the default branch, as it stood when go/no-go opened, and stays there. `/candidate`
+//! sets it by hand.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,8 @@ pub enum Source {
     Branch(String),
     /// The head of the default branch when go/no-go opened.
     DefaultBranch(String),
+    /// What this tag pointed at when go/no-go opened, or when it was made after that.
+    Tag(String),
     /// Somebody said so.
     By(Actor),
 }
@@ -52,6 +55,16 @@ impl Release {
         let own = train.and_then(|train| train.branch_of(&self.id.title));
         let ships = self.ships();
         self.candidates.retain(|repo, _| ships.contains(repo));
+        self.moved.retain(|repo, _| self.candidates.contains_key(repo));
+        if let Some(tag) = train.and_then(|train| train.tag_of(&self.id.title)) {
+            self.find_tags(&tag, events, now, inquiry)?;
+            self.take_named(&ships);
+            let is_tagged = |repo: &RepoId| {
+                self.candidates.get(repo).is_some_and(|candidate| matches!(candidate.source, Source::Tag(_)))
+            };
+            self.moved.retain(|repo, _| is_tagged(repo));
+            return Some(());
+        }
         let mut read = vec![];
         for repo in &ships {
             let is_wanted =
@@ -88,7 +101,7 @@ impl Release {
     }
 
     /// The last `/candidate` for a repository that counts.
-    fn named(&self, repo: RepoId) -> Option<(Timestamp, &Actor, &Sha)> {
+    pub(super) fn named(&self, repo: RepoId) -> Option<(Timestamp, &Actor, &Sha)> {
         self.acts.iter().rev().filter(|act| act.counts()).find_map(|act| match &act.deed {
             Deed::Candidate { repo: of, sha } if *of == repo => Some((act.at, &act.by, sha)),
             Deed::Candidate { .. }

@@ -19,6 +19,7 @@
 pub mod act;
 mod answer;
 pub mod candidate;
+mod moved;
 pub mod needs;
 pub mod outcome;
 mod readiness;
@@ -102,6 +103,9 @@ pub struct Release {
     /// The commit that each repository ships.
     #[serde(default, with = "pairs")]
     pub candidates: BTreeMap<RepoId, Candidate>,
+    /// The repositories whose tag does not point at the candidate any more, and at what it does.
+    #[serde(default, with = "pairs")]
+    pub moved: BTreeMap<RepoId, Option<Sha>>,
     /// Why GitHub did not say what a branch is at, when it was last asked.
     #[serde(default)]
     pub unread: Option<String>,
@@ -211,6 +215,7 @@ impl Release {
             at_lock: AtLock::default(),
             opened: None,
             candidates: BTreeMap::new(),
+            moved: BTreeMap::new(),
             unread: None,
             history: History::default(),
             ledger: Ledger::default(),

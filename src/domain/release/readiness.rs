@@ -120,6 +120,7 @@ impl Release {
             let from = match &candidate.source {
                 Source::Branch(branch) => format!("the head of {}", code(branch)),
                 Source::DefaultBranch(branch) => format!("{} as it stood when go/no-go opened", code(branch)),
+                Source::Tag(tag) => format!("what the tag {} marked", code(tag)),
                 Source::By(by) => format!("set by {}", by.login),
             };
             let sentence = format!("{name} ships {}, {from}.", code(candidate.sha.short()));
@@ -132,7 +133,10 @@ impl Release {
                 .cure("it is read again by itself");
         }
         let branch = train.and_then(|train| train.branch_of(&self.id.title));
-        let branch = branch.map_or_else(|| "its default branch".to_owned(), |branch| code(&branch));
+        let tag =
+            train.and_then(|train| train.tag_of(&self.id.title)).map(|tag| format!("tag {}", code(&tag)));
+        let branch = branch.map(|branch| code(&branch)).or(tag);
+        let branch = branch.unwrap_or_else(|| "its default branch".to_owned());
         Finding::new("candidate_missing", Outcome::Pending, FIXED, format!("{name} has no {branch} yet."))
             .headline(format!("{name} has no candidate"))
             .cure(format!(

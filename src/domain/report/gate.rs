@@ -14,8 +14,8 @@ const LONGEST: usize = 1_000;
 /// The code of the one finding where nobody has written a policy.
 pub const NO_POLICY: &str = "no_policy";
 
-/// The codes of what goes ahead of other rules: whoever reads that something was allowed shall see why.
-const WAYS: [&str; 2] = ["emergency", "rollback"];
+/// The codes of what goes ahead of other rules, or is left out: whoever reads that something was allowed shall see why.
+const WAYS: [&str; 3] = ["emergency", "rollback", "range_of_component"];
 
 /// What stands in the way, in short; two decisions with the same gist need not be told twice.
 #[must_use]

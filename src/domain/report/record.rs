@@ -167,6 +167,7 @@ impl Record<'_> {
             let from = match &candidate.source {
                 Source::Branch(branch) => format!("head of {}", code(branch)),
                 Source::DefaultBranch(branch) => format!("{} when go/no-go opened", code(branch)),
+                Source::Tag(tag) => format!("tag {}", code(tag)),
                 Source::By(by) => format!("set by {}", self.person(by)),
             };
             let commit = self.commit(*repo, candidate.sha.as_str(), candidate.sha.short());

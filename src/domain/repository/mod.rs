@@ -9,11 +9,13 @@ mod ruled;
 mod adopted;
 mod failed;
 mod policy_file;
+mod tags;
 mod unsigned;
 
 pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
 pub use ruled::Ruled;
+pub use tags::Tags;
 
 use super::{
     account::Account,
@@ -58,6 +60,9 @@ pub struct Repository {
     /// Commits without a pull request that a release manager answers for.
     #[serde(default)]
     pub adopted: BTreeMap<Sha, Logged>,
+    /// Tags that were deployed.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// What others may read of a repository.
@@ -98,6 +103,7 @@ impl Repository {
             failed: Failed::default(),
             ruled: None,
             adopted: BTreeMap::new(),
+            tags: Tags::default(),
         }
     }
 
@@ -237,6 +243,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     }
     after.forget_relabelled();
     after.failed.hear(case.events);
+    after.tags.hear(case.events, case.now);
     let account = inquiry.view(SubjectId::Account)?.and_then(View::as_account);
     if !case.events.iter().any(|event| shows(event, repo)) {
         // Woken by its account alone: an account that was renamed takes its repositories along.
@@ -249,10 +256,13 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let unseen = installation.is_some() && after.note_ruled(case.events, case.now, inquiry)?;
     let heard = after.hear_adoptions(case, inquiry)?;
     let view = after.view();
+    let tagged = after.look_at_tags(&view, &case.instance.web_url, inquiry);
     let uncounted = after.failed.count(&view, inquiry)?;
+    let tagged = tagged?;
     let mut audit = changes(before, &after, signed_by.as_ref());
-    audit.extend(heard.audit);
+    audit.extend(heard.audit.into_iter().chain(tagged.audit));
     let mut effects = heard.effects;
+    effects.extend(tagged.effects);
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
         effects.push(unsigned::issue(&after, &case.instance.web_url));
@@ -260,7 +270,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
         audit.push(unsigned::closed(&after));
         effects.push(unsigned::end(&after));
     }
-    let read_again = (unread || uncounted || unseen).then(|| case.now + READ_AGAIN);
+    let read_again = (unread || uncounted || unseen || tagged.unread).then(|| case.now + READ_AGAIN);
     let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }

@@ -16,14 +16,23 @@ pub(super) struct Push {
     before: Option<Sha>,
     after: Option<Sha>,
     forced: Option<bool>,
+    head_commit: Option<Head>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    id: Option<Sha>,
 }
 
 impl Push {
     pub(super) fn what(self) -> What {
+        // An annotated tag is an object of its own: what is meant is the commit under it.
+        let is_tag = self.reference.as_str().starts_with("refs/tags/");
+        let commit = self.head_commit.and_then(|head| head.id).filter(|_| is_tag);
         What::Push {
             reference: self.reference.into(),
             before: unless_zero(self.before),
-            after: unless_zero(self.after),
+            after: commit.or(unless_zero(self.after)),
             forced: self.forced.unwrap_or(false),
         }
     }

@@ -102,6 +102,17 @@ impl State {
         Some(sha)
     }
 
+    /// Merges a branch into another, and pushes that.
+    pub fn merge_branch(&mut self, repo: u64, actor: u64, from: &str, into: &str) -> Option<String> {
+        let found = self.repo(repo)?;
+        let (ours, theirs) = (found.branch(into)?.to_owned(), found.branch(from)?.to_owned());
+        let message = format!("Merge branch '{from}' into {into}");
+        let commit = self.joined(repo, &ours, &theirs, &message, actor)?;
+        let sha = self.keep(repo, commit)?;
+        self.move_branch(repo, actor, into, &sha)?;
+        Some(sha)
+    }
+
     /// GitHub's own account for what it commits on somebody's behalf.
     fn web_flow(&mut self) -> u64 {
         let known = self.world.account("web-flow").map(|account| account.id);
@@ -139,7 +150,7 @@ impl State {
         if before.is_none() {
             self.announce_ref(repo, actor, "create", "branch", branch)?;
         }
-        self.announce_push(repo, actor, branch, before.as_deref(), Some(sha))?;
+        self.announce_push(repo, actor, &format!("refs/heads/{branch}"), before.as_deref(), Some(sha))?;
         self.request_suite(repo, actor, Some(branch), before, sha)?;
         self.synchronize(repo, actor, branch, sha)?;
         self.close_by_commits(repo, actor, branch, sha)
@@ -160,20 +171,21 @@ impl State {
         &mut self,
         repo: u64,
         actor: u64,
-        branch: &str,
+        reference: &str,
         before: Option<&str>,
         after: Option<&str>,
     ) -> Option<()> {
         let found = self.repo(repo)?;
-        let from = before.or(found.branch(&found.default_branch)).unwrap_or(NOTHING);
-        let new = after.map(|after| found.between(from, after)).unwrap_or_default();
+        let (was, is) = (before.map(|oid| found.peeled(oid)), after.map(|oid| found.peeled(oid)));
+        let from = was.or(found.branch(&found.default_branch)).unwrap_or(NOTHING);
+        let new = is.map(|is| found.between(from, is)).unwrap_or_default();
         let object = |commit: &Arc<Commit>| objects::pushed_commit(&self.world, found, commit);
-        let forced = matches!((before, after), (Some(before), Some(after)) if !found.ancestors(after).contains(before));
+        let forced = matches!((was, is), (Some(was), Some(is)) if !found.ancestors(is).contains(was));
         let (from, to) = (before.unwrap_or(NOTHING), after.unwrap_or(NOTHING));
         let compare =
             format!("{}/{}/compare/{from}...{to}", self.world.urls.web, self.world.full_name(found));
         let payload = json!({
-            "ref": format!("refs/heads/{branch}"),
+            "ref": reference,
             "before": from,
             "after": to,
             "base_ref": null,
@@ -182,7 +194,7 @@ impl State {
             "forced": forced,
             "compare": compare,
             "commits": new.into_iter().map(object).collect::<Vec<_>>(),
-            "head_commit": after.and_then(|sha| found.commits.get(sha)).map(object),
+            "head_commit": is.and_then(|sha| found.commits.get(sha)).map(object),
             "pusher": { "name": self.world.login(actor), "email": null },
         });
         self.announce(repo, actor, "push", payload);
@@ -241,8 +253,11 @@ impl State {
     fn synchronize(&mut self, repo: u64, actor: u64, branch: &str, sha: &str) -> Option<()> {
         for at in self.pulls_from(repo, branch) {
             self.fetch_commits(repo, at.repo)?;
+            let base_ref = self.issue(at)?.1.pull.as_ref()?.base_ref.clone();
+            let base_sha = self.repo(at.repo)?.branch(&base_ref).map(str::to_owned);
             let pull = self.touch(at)?.pull.as_mut()?;
             let before = std::mem::replace(&mut pull.head_sha, sha.to_owned());
+            pull.base_sha = base_sha.unwrap_or_else(|| pull.base_sha.clone());
             if at.repo != repo {
                 self.request_suite(at.repo, actor, None, None, sha)?;
             }
@@ -296,14 +311,23 @@ impl State {
 
     pub fn delete_branch(&mut self, repo: u64, actor: u64, branch: &str) -> Option<()> {
         let sha = self.repo_mut(repo)?.refs.remove(&format!("refs/heads/{branch}"))?;
-        self.announce_push(repo, actor, branch, Some(&sha), None)?;
+        self.announce_push(repo, actor, &format!("refs/heads/{branch}"), Some(&sha), None)?;
         self.announce_ref(repo, actor, "delete", "branch", branch)
     }
 
     pub fn create_tag(&mut self, repo: u64, actor: u64, tag: &str, from: &str) -> Option<()> {
         let sha = self.repo(repo)?.resolve(from)?.sha.clone();
-        self.repo_mut(repo)?.refs.insert(format!("refs/tags/{tag}"), sha);
-        self.announce_ref(repo, actor, "create", "tag", tag)
+        self.move_tag(repo, actor, tag, sha)
+    }
+
+    /// Points a tag at a commit, or at the object of an annotated tag, and tells of it: `create` and `push`.
+    pub fn move_tag(&mut self, repo: u64, actor: u64, tag: &str, oid: String) -> Option<()> {
+        let name = format!("refs/tags/{tag}");
+        let before = self.repo_mut(repo)?.refs.insert(name.clone(), oid.clone());
+        if before.is_none() {
+            self.announce_ref(repo, actor, "create", "tag", tag)?;
+        }
+        self.announce_push(repo, actor, &name, before.as_deref(), Some(&oid))
     }
 
     /// Makes a tag that is an object of its own, with a message.
@@ -314,12 +338,13 @@ impl State {
         let oid = hash(["tag", tag, &target]);
         let found = self.repo_mut(repo)?;
         found.tags.insert(oid.clone(), target);
-        found.refs.insert(format!("refs/tags/{tag}"), oid);
-        self.announce_ref(repo, actor, "create", "tag", tag)
+        self.move_tag(repo, actor, tag, oid)
     }
 
     pub fn delete_tag(&mut self, repo: u64, actor: u64, tag: &str) -> Option<()> {
-        self.repo_mut(repo)?.refs.remove(&format!("refs/tags/{tag}"))?;
+        let name = format!("refs/tags/{tag}");
+        let oid = self.repo_mut(repo)?.refs.remove(&name)?;
+        self.announce_push(repo, actor, &name, Some(&oid), None)?;
         self.announce_ref(repo, actor, "delete", "tag", tag)
     }
 

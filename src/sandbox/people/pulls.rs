@@ -79,6 +79,11 @@ impl Person<'_> {
         self.to("revert", at, |state, me| state.revert(at, me))
     }
 
+    /// Merges a branch into another and pushes it, as "Update branch" does; answers the SHA.
+    pub fn merge_branch(&self, repo: &str, from: &str, into: &str) -> String {
+        self.in_repo("merge_branch", repo, |state, me, repo| state.merge_branch(repo, me, from, into))
+    }
+
     pub fn create_branch(&self, repo: &str, branch: &str, from: &str) -> String {
         self.in_repo("create_branch", repo, |state, me, repo| state.create_branch(repo, me, branch, from))
     }

@@ -42,12 +42,13 @@ pub(super) fn subjects(repo: RepoId) -> Vec<Range> {
         below(SubjectKind::ChangeRequest),
         below(SubjectKind::Commit),
         below(SubjectKind::Environment),
+        below(SubjectKind::Promotion),
     ]
 }
 
 /// Under which keys its subjects are shown, and who points at them. That an account has it is the account's.
 pub(super) fn published(repo: RepoId) -> Vec<Range> {
-    let relations = [Relation::Covers, Relation::At, Relation::In].map(Relation::as_str);
+    let relations = [Relation::Covers, Relation::At, Relation::In, Relation::Promotes].map(Relation::as_str);
     let pointed = |range: &Range| {
         let prefixed = |relation: &str| Range {
             first: format!("{relation}/{}", range.first),

@@ -143,6 +143,7 @@ pub fn release_state(title: &str, scope: usize) -> State {
 
 pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State {
     State::Repository(Repository {
+        tags: Default::default(),
         id: RepoId(number),
         name: name.parse::<RepoName>().unwrap(),
         default_branch: None,

@@ -338,7 +338,8 @@ async fn judge(store: &Store, claim: &Claim) -> Outcome {
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
         | SubjectId::Commit(..)
-        | SubjectId::Environment(..) => Outcome::Ignored("only milestones and releases".into()),
+        | SubjectId::Environment(..)
+        | SubjectId::Promotion(..) => Outcome::Ignored("only milestones and releases".into()),
     }
 }
 

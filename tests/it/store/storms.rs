@@ -40,7 +40,8 @@ async fn judge(store: &Store, claim: &Claim) -> Outcome {
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
         | SubjectId::Commit(..)
-        | SubjectId::Environment(..) => panic!("{} is not here", claim.subject),
+        | SubjectId::Environment(..)
+        | SubjectId::Promotion(..) => panic!("{} is not here", claim.subject),
     }
 }
 

@@ -28,7 +28,8 @@ async fn reading(bench: &Bench, subject: &SubjectId, questions: &[Question]) {
         | SubjectId::PullRequest(_)
         | SubjectId::ChangeRequest(_)
         | SubjectId::Commit(..)
-        | SubjectId::Environment(..) => panic!("not here"),
+        | SubjectId::Environment(..)
+        | SubjectId::Promotion(..) => panic!("not here"),
     };
     bench.decide(subject, decided_with(state, reads)).await;
 }

@@ -18,7 +18,18 @@ use super::Scene;
 impl Scene {
     /// Our check runs on a commit, oldest first: conclusion (or status) and title.
     pub fn checks(&self, repository: &str, sha: &str) -> Vec<(String, String)> {
-        let ours = |run: &Value| run["name"] == "changegate/change";
+        self.checks_called("changegate/change", repository, sha)
+    }
+
+    /// The one check run on a commit of `acme/web` that says whether it may go out by being merged, or none.
+    pub fn release_check(&self, sha: &str) -> String {
+        let checks = self.checks_called("changegate/release", "acme/web", sha);
+        assert!(checks.len() < 2, "one check run, not {checks:?}");
+        checks.iter().map(|(conclusion, title)| format!("{conclusion}: {title}")).collect()
+    }
+
+    fn checks_called(&self, name: &str, repository: &str, sha: &str) -> Vec<(String, String)> {
+        let ours = |run: &Value| run["name"] == name;
         let said = |run: &Value| {
             let conclusion = run["conclusion"].as_str().or_else(|| run["status"].as_str());
             let title = run["output"]["title"].as_str();
@@ -36,8 +47,17 @@ impl Scene {
 
     /// What our newest check run on a commit says at length.
     pub fn check_text(&self, repository: &str, sha: &str) -> String {
+        self.text_of("changegate/change", repository, sha)
+    }
+
+    /// The same of the check that says whether it may go out.
+    pub fn release_check_text(&self, sha: &str) -> String {
+        self.text_of("changegate/release", "acme/web", sha)
+    }
+
+    fn text_of(&self, name: &str, repository: &str, sha: &str) -> String {
         let mut runs = self.github().check_runs(repository, sha);
-        runs.retain(|run| run["name"] == "changegate/change");
+        runs.retain(|run| run["name"] == name);
         let text = runs.last().and_then(|run| run["output"]["summary"].as_str());
         self.readable(text.unwrap_or_default())
     }

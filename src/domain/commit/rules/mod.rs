@@ -3,7 +3,7 @@
 use super::{
     super::{
         finding::{Finding, Outcome, code, quoted},
-        pull_request::PullRequestView,
+        pull_request::{Derived, PullRequestView},
     },
     group::UnreadGroup,
     named::Named,
@@ -14,6 +14,7 @@ mod derived;
 mod linked_change;
 mod own_change;
 mod policy_edit;
+mod promotion;
 mod standard_change;
 
 /// How a pull request is linked.
@@ -76,6 +77,13 @@ fn belongs(
 ) -> Vec<Finding> {
     let counts = |link: &&LinkedChange<'_>| !scene.own_changes || !linked_change::is_ordinary_issue(link);
     let links: Vec<&LinkedChange<'_>> = pull_request.links.iter().filter(counts).collect();
+    let inherits = |derived: &Derived| derived.is_proven() && derived.inherits == view.links;
+    if view.links.is_empty() || view.derived.as_ref().is_some_and(inherits) {
+        let promotes = pull_request.promotes.as_ref();
+        if let Some(promoted) = promotes.and_then(|promotes| promotion::finding(promotes, named)) {
+            return vec![promoted];
+        }
+    }
     let mut rules = derived::findings(view, &pull_request.uncovered, named, scene);
     if !rules.is_empty() && links.is_empty() {
         return rules;

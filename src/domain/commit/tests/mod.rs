@@ -61,7 +61,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],
-        formerly: std::collections::BTreeSet::new(),
+        formerly: BTreeSet::new(),
     }
 }
 

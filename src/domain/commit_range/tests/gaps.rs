@@ -32,6 +32,8 @@ fn a_list_with_a_hole_is_unknown_wherever_the_hole_is() {
             let ends = if diverged.commits().len() == 3 { ('6', '4') } else { ('4', '6') };
             assert!(matches!(kind(Some(ends.0), ends.1, &diverged), RangeKind::Unknown(_)), "{missing}");
         }
+        let merging = Comparison::Merging { commits: commits.clone(), merge_base: sha('0') };
+        assert!(matches!(kind(Some('9'), '4', &merging), RangeKind::Unknown(_)), "{missing}");
         let ahead = Comparison::Ahead { commits };
         assert!(matches!(kind(Some('0'), '4', &ahead), RangeKind::Unknown(_)), "{missing}");
     }

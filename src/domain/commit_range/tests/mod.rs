@@ -11,6 +11,7 @@ use crate::domain::{
 mod component;
 mod gaps;
 mod lost;
+mod merging;
 mod tracing;
 mod wants;
 mod words;

@@ -18,6 +18,7 @@ mod checks;
 mod emergency;
 mod order;
 mod range;
+mod reference;
 mod release;
 mod rollback;
 mod signatures;
@@ -43,12 +44,18 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     let first = first.chain(underway::findings(scene));
     if let Some(way) = emergency::way(scene) {
         let rules = required(scene, |rule| !matches!(rule, Rule::Approvals(_) | Rule::Acceptance(_)));
-        let findings = first.chain(range::findings(scene)).chain(rules).chain(way.findings).collect();
+        let findings = first
+            .chain(reference::finding(scene))
+            .chain(range::findings(scene))
+            .chain(rules)
+            .chain(way.findings)
+            .collect();
         return Judged { findings, ..way };
     }
     let (times, next) = times::judge(scene);
     let debts = emergency::debts(scene);
     let mut findings: Vec<Finding> = first
+        .chain(reference::finding(scene))
         .chain(range::findings(scene))
         .chain(release::findings(scene))
         .chain(required(scene, |_| true))

@@ -8,6 +8,7 @@ mod order;
 mod others;
 mod properties;
 mod range;
+mod reference;
 mod reviews;
 mod risk;
 mod rollback;
@@ -21,7 +22,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Ask, Brings, Candidate, Order, PullRequestInRange, Scene, Section, Verdict, decide};
+use super::{Ask, Brings, Candidate, Order, Points, PullRequestInRange, Scene, Section, Verdict, decide};
 use crate::domain::{
     calendar::Freezes,
     change_request::emergency::Emergency,
@@ -102,6 +103,7 @@ fn to(lines: &str) -> Deployment {
             reference: Some("main".into()),
             by: Some(actor("ana")),
             from_here: true,
+            points: Points::Here,
         },
         in_the_way: InTheWay::Nothing,
         brings: Ok(brings(&[41])),
@@ -128,6 +130,7 @@ fn brings(pull_requests: &[u64]) -> Brings {
         pull_requests: pull_requests.iter().copied().collect(),
         findings: vec![Finding::new("range_traced", Outcome::Pass, "every commit is traced", traced)],
         adopted: 0,
+        part: None,
         undoes: [].into(),
         picks: pull_requests.iter().map(|number| (*number, sha('e'))).collect(),
     }

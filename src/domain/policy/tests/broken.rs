@@ -88,7 +88,7 @@ fn misspelt_keys_and_wrong_types_all_at_once() {
     p.yml:2:65: `trains.customer.slots` is the number 1.5
       this must be a whole number
     p.yml:2:81: `trains.customer.candidate` is the text `release`
-      this must be keys with values, like { branch: "release/{title}" }
+      this must be keys with values
     "#);
     insta::assert_snapshot!(refused("freezes: { name: quarter end }\n"), @"
     p.yml:1:10: `freezes` is a map of keys
@@ -451,5 +451,55 @@ fn an_order_and_signing_again_of_groups_that_there_are_not() {
       write all, or a list of groups like [qa]
     p.yml:5:35: `environments.production.resign.text` names `sales`, which is no group or role of this file
       define it under `groups`, as `sales: [owner/team]`
+    ");
+}
+
+#[test]
+fn a_branch_on_which_pull_requests_are_developed_is_no_promotion_branch() {
+    let with = |lines: &str, more: &str| refused(&format!("{more}environments:\n  production:\n{lines}"));
+    insta::assert_snapshot!(with("    promote: { branches: [default, \"*\"] }\n", ""), @r"
+    p.yml:3:26: `environments.production.promote.branches` is the default branch
+      a branch on which pull requests are developed is never a promotion branch, even if production deploys from it; name the branch that is merged into only to deploy, or remove it
+    p.yml:3:26: `environments.production.promote.branches` takes `*`, every branch
+      a branch on which pull requests are developed is never a promotion branch, even if production deploys from it; name the branch that is merged into only to deploy, or remove it
+    ");
+    insta::assert_snapshot!(with("    from: { branches: [default, \"release/*\"] }\n    promote: { branches: [\"release/2026\", production] }\n", ""), @r"
+    p.yml:4:26: `environments.production.promote.branches` covers `release/2026`, and `from.branches` has `release/*` for branches on which pull requests are developed
+      a branch on which pull requests are developed is never a promotion branch, even if production deploys from it; name the branch that is merged into only to deploy, or remove it
+    ");
+    let train = "trains:\n  customer: { repositories: [acme/web], title: \"{year}\", candidate: { branch: \"release/{title}\" } }\n";
+    insta::assert_snapshot!(with("    promote: { branches: [\"release/*\"] }\n", train), @r"
+    p.yml:5:26: `environments.production.promote.branches` covers `release/*`, and `trains.customer.candidate` makes releases on `release/*`
+      a branch on which pull requests are developed is never a promotion branch, even if production deploys from it; name the branch that is merged into only to deploy, or remove it
+    ");
+    insta::assert_snapshot!(with("    promote: {}\n", ""), @r"
+    p.yml:3:14: `environments.production.promote` names no branch and no path
+      nothing would ever be promoted; name some, or remove the key
+    ");
+    insta::assert_snapshot!(with("    names: [\"prod-*\"]\n    promote: { branches: [production] }\n", ""), @r"
+    p.yml:4:14: `environments.production.promote` goes to no environment
+      every name of the section has a star; write one without it among its `names`
+    ");
+    assert!(parse("p.yml", "environments:\n  production:\n    from: { branches: [production] }\n    promote: { branches: [production] }\n", Scope::Organisation).is_ok());
+}
+
+#[test]
+fn a_train_ships_from_a_branch_or_a_tag_and_not_from_both() {
+    let with = |candidate: &str| {
+        refused(&format!(
+            "trains:\n  customer: {{ repositories: [acme/web], title: \"{{year}}\", candidate: {candidate} }}\n"
+        ))
+    };
+    insta::assert_snapshot!(with("{}"), @r"
+    p.yml:2:69: `trains.customer.candidate` names no branch and no tag
+      write the one that holds what a release ships
+    ");
+    insta::assert_snapshot!(with("{ branch: \"release/{title}\", tag: \"v{title}\" }"), @r"
+    p.yml:2:69: `trains.customer.candidate` names a branch and a tag
+      write the one that holds what a release ships
+    ");
+    insta::assert_snapshot!(with("{ tag: v1 }"), @r"
+    p.yml:2:76: `trains.customer.candidate.tag` is `v1`
+      every release would be on the same tag; use {title} in it, like v{title}
     ");
 }

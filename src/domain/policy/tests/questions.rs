@@ -185,3 +185,25 @@ fn two_files_together_have_a_fingerprint_of_their_own() {
     assert_eq!(alone, fingerprint(&taken(SMALLEST)));
     assert_ne!(alone, both);
 }
+
+#[test]
+fn what_is_merged_into_a_promotion_branch_or_touches_what_runs_goes_to_an_environment() {
+    let policy = effective(
+        Some(
+            "environments:\n  production:\n    names: [\"prod-*\", live]\n    promote: { branches: [\"live/*\", main], paths: [\"deploy/**\"] }\n  stage:\n    promote: { paths: [\"**/stage.yml\"] }\n",
+        ),
+        None,
+    );
+    let into = |branch| policy.promoted_into(branch, Some("main")).into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!([into("live/eu"), into("main"), into("other")], ["live", "", ""], "never the default branch");
+    for (files, environments) in [
+        (Some(vec!["deploy/a"]), "live"),
+        (Some(vec!["deploy/stage.yml"]), "live stage"),
+        (Some(vec!["src/a", "README.md"]), ""),
+        (Some(vec![]), ""),
+        (None, "live stage"),
+    ] {
+        let found = policy.promoted_by(files.as_deref()).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(found, environments, "{files:?}");
+    }
+}

@@ -1,0 +1,57 @@
+//! A pull request by whose merging something is deployed: where all its commits came with merged pull requests, it needs no
+//! change request of its own.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{
+        facts::{Fact, Inquiry},
+        ids::{Sha, SubjectId},
+        policy::EffectivePolicy,
+        pull_request::{self, PullRequestView},
+        subject::State,
+    },
+    scene::{Promotes, PullRequestAt},
+};
+
+/// `None`: nothing is deployed by merging it. `only_merged`: of which that was found out before.
+pub(super) fn look(
+    pull_request: &PullRequestAt<'_>,
+    policy: Option<&EffectivePolicy>,
+    only_merged: &mut BTreeSet<u64>,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Promotes> {
+    let (view, policy) = pull_request.view.zip(policy)?;
+    let goes_to = pull_request::goes_to(view, policy, inquiry)?;
+    if goes_to.is_empty() {
+        return None;
+    }
+    if only_merged.contains(&view.at.number) {
+        return Some(Promotes::OnlyMerged);
+    }
+    let found = brings(view, inquiry)?;
+    if found == Promotes::OnlyMerged {
+        only_merged.insert(view.at.number);
+    }
+    Some(found)
+}
+
+/// `None`: not answered yet.
+fn brings(view: &PullRequestView, inquiry: &mut Inquiry<'_>) -> Option<Promotes> {
+    let known = inquiry.known(SubjectId::PullRequest(view.at))?.and_then(State::as_pull_request);
+    let read = known.and_then(|known| known.read.as_ref()).filter(|read| read.head == view.head);
+    let (Some(read), None) = (read, &view.unknown) else {
+        return Some(Promotes::Unknown(format!("the commits of #{} have not been read yet", view.at.number)));
+    };
+    let asked: Vec<(&Sha, _)> =
+        read.commits.iter().map(|sha| (sha, inquiry.origins(view.at.repo, sha))).collect();
+    let mut found = Promotes::OnlyMerged;
+    for (sha, origin) in asked {
+        match origin? {
+            Fact::Known([], _) => return Some(Promotes::More(sha.clone())),
+            Fact::Known(..) => {}
+            Fact::Unknown(why) => found = Promotes::Unknown(why),
+        }
+    }
+    Some(found)
+}
