@@ -3,8 +3,8 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest, Shipment,
-        What,
+        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest,
+        Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
