@@ -251,6 +251,8 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         brought: vec![sha(1_000_000 + number)],
         standard: Standard::default(),
         said: vec![],
+        own: None,
+        ties: vec![],
     }
 }
 
@@ -268,6 +270,7 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         requester: None,
         text: None,
         needs_no_code: false,
+        systems: BTreeSet::new(),
         tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),

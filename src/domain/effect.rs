@@ -89,6 +89,9 @@ pub enum Call {
         summary: String,
         /// Somebody's merge queue waits for it.
         urgent: bool,
+        /// A signature is missing that somebody can give with a button.
+        #[serde(default)]
+        signs: bool,
     },
     /// The one comment that we keep for this purpose says this. Created, edited in place, or restored.
     Comment {

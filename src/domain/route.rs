@@ -28,7 +28,7 @@ pub fn route(event: &Event) -> Vec<SubjectId> {
 /// A release hears what is said on its control record, and what is pushed and deployed where it ships. Only what a bot
 /// has opened can be a record.
 ///
-/// Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
+/// Who signs by our check's button signs for the pull requests at its commit. Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
 /// GitHub's sidebar tells nobody. The delivery names those of the repository itself, but none of a fork's; the store
 /// knows every open one at the commit. Each reads GitHub again and wakes the commit, so that nothing wakes backwards.
 #[must_use]
@@ -36,7 +36,7 @@ pub fn also(event: &Event, app: u64) -> Option<Question> {
     if let Some((subject, relation)) = releases(event) {
         return Some(Question::PointingAt(subject, relation));
     }
-    let asked = event.what.asks_again(app, CHANGE_CHECK);
+    let asked = event.what.asks_again(app, CHANGE_CHECK) || event.what.signs(app, CHANGE_CHECK).is_some();
     let mut commits = concerned(event).into_iter().filter(|subject| subject.kind() == SubjectKind::Commit);
     commits.next().filter(|_| asked).map(|commit| Question::PointingAt(commit, Relation::At))
 }
@@ -327,6 +327,9 @@ mod tests {
             (check_run(Rerequested, APP, CHANGE_CHECK), true),
             (check_run(Requested("recheck".into()), APP, CHANGE_CHECK), true),
             (check_suite(CheckSuiteChange::Rerequested, APP), true),
+            (check_run(Requested("approve".into()), APP, CHANGE_CHECK), true),
+            (check_run(Requested("approve".into()), 1, CHANGE_CHECK), false),
+            (check_run(Requested("approve".into()), APP, "build"), false),
             (check_run(Requested("other".into()), APP, CHANGE_CHECK), false),
             (check_run(Completed, APP, CHANGE_CHECK), false),
             (check_run(Rerequested, APP, "build"), false),

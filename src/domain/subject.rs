@@ -35,8 +35,10 @@ pub enum Relation {
     Ships,
     /// A release has an issue as its control record. It is looked up, and wakes nobody there.
     Records,
-    /// A change request owes something in a repository. It is looked up, and wakes nobody there.
+    /// A change request owes something in a repository, or for a system, which is looked for at the account. It is looked up, and wakes nobody there.
     Owes,
+    /// An environment is of a repository. It is looked up, and wakes nobody there.
+    Deploys,
 }
 
 impl Relation {
@@ -51,6 +53,7 @@ impl Relation {
             Self::Ships => "ships",
             Self::Records => "records",
             Self::Owes => "owes",
+            Self::Deploys => "deploys",
         }
     }
 }
@@ -119,7 +122,8 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Commit(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Repository(_) | Self::Commit(_) => BTreeSet::new(),
+            Self::Environment(environment) => environment.relations(),
             Self::Release(release) => release.relations(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),

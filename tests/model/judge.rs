@@ -329,6 +329,9 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         derived: None,
         standard: Standard::default(),
         said: vec![],
+        declared: false,
+        ties: vec![],
+        pressed: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -352,6 +355,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         risk: None,
         text: None,
         needs_no_code: false,
+        systems: std::collections::BTreeSet::new(),
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
@@ -381,6 +385,8 @@ fn other() -> PullRequestView {
         brought: vec![sha('d'), sha('e')],
         standard: Standard::default(),
         said: vec![],
+        own: None,
+        ties: vec![],
     }
 }
 

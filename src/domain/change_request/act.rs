@@ -254,6 +254,12 @@ pub fn doubt(acts: &[Act]) -> Option<&str> {
 }
 
 impl Deed {
+    /// Whether it declares an emergency.
+    #[must_use]
+    pub const fn is_emergency(&self) -> bool {
+        matches!(self, Self::Emergency { .. })
+    }
+
     /// Whether both end triage in the same way.
     #[must_use]
     pub fn rules_as(&self, other: &Self) -> bool {

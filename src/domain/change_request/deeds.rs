@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     command::{self, Command, Later, Told},
-    event::{CommentedOn, Event, IssueChange, What},
+    event::{CommentedOn, Event, IssueChange, IssueSnapshot, What},
     facts::SetBy,
     policy::Risk,
     pull_request::PullRequestView,
@@ -23,14 +23,28 @@ use super::{
 /// How many acts that do not count are remembered, so that they are answered once.
 const REFUSED: usize = 200;
 
-/// The comments with commands among the events, on an issue that is in the register.
+/// The comments with commands among the events, on an issue that is in the register; elsewhere those that declare an
+/// emergency, where there is a policy.
 #[must_use]
 pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
     let heard = events.iter().filter_map(|event| {
         let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return None };
-        rules.takes_in(issue).then(|| command::told(event, rules.prefix.as_deref())).flatten()
+        let told = command::told(event, rules.prefix.as_deref())?;
+        let declares =
+            rules.mode.is_some() && told.commands.iter().any(is_emergency) && !is_kept_by_us(issue);
+        (rules.takes_in(issue) || declares).then_some(told)
     });
     heard.collect()
+}
+
+const fn is_emergency(command: &Command) -> bool {
+    matches!(command, Command::Later(Later::Emergency(_)))
+}
+
+/// A control record, a retrospective, an exception: what is said there is no change request.
+fn is_kept_by_us(issue: &IssueSnapshot) -> bool {
+    let by_a_bot = issue.author.as_ref().is_some_and(|author| !author.person);
+    by_a_bot && issue.body.contains("<!-- changegate:")
 }
 
 impl ChangeRequest {

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Deed};
 use crate::domain::{
-    ids::{AccountId, Actor},
+    ids::{AccountId, Actor, IssueRef},
     policy::{self, Zone},
+    pull_request::PullRequestView,
 };
 
 /// What was declared, renewed, signed and looked back on. It ends when nothing is owed for it any more; what is declared after
@@ -29,6 +30,10 @@ pub struct Emergency {
     /// By the longest time that policy gives it, of which each environment may give it less; and until it was looked back on:
     /// nothing more goes out for which nothing would be owed.
     pub in_force: bool,
+    /// The pull requests that it is for: those that belonged to it when it was declared, and those that somebody on call or
+    /// a release manager has linked since.
+    #[serde(default)]
+    pub parts: BTreeSet<IssueRef>,
 }
 
 /// An independent signature.
@@ -125,6 +130,7 @@ impl Emergency {
             signed: None,
             looked_back: None,
             in_force: false,
+            parts: BTreeSet::new(),
         }
     }
 
@@ -141,6 +147,25 @@ impl Emergency {
     #[must_use]
     pub const fn is_paid(&self) -> bool {
         self.signed.is_some() && self.looked_back.is_some()
+    }
+
+    /// Whether a declaration of `to` was for this pull request: it belonged to it by then, or it was said there; or one of
+    /// those who declared it has linked it.
+    #[must_use]
+    pub fn takes_in(&self, pull: &PullRequestView, to: IssueRef, acts: &[Act]) -> bool {
+        let Some(tie) = pull.ties.iter().find(|tie| tie.to == to) else { return false };
+        let declared = acts
+            .iter()
+            .filter(|act| act.counts() && act.at >= self.since && matches!(act.deed, Deed::Emergency { .. }));
+        let mut declared = declared.map(|act| act.on.map_or(tie.since <= act.at, |on| on == pull.at));
+        declared.any(|is_meant| is_meant)
+            || tie.by.as_ref().is_some_and(|by| self.declared_by.contains(&by.id))
+    }
+
+    /// Whether it lasts, and this pull request is part of it.
+    #[must_use]
+    pub fn is_for(&self, pull: IssueRef) -> bool {
+        self.in_force && self.parts.contains(&pull)
     }
 
     /// Until when it holds, by these rules.

@@ -9,10 +9,11 @@ use crate::domain::{
     event::{CommentChange, CommentedOn, Event, IssueChange, IssueSnapshot, What},
     facts::{Fact, IssueReading, SetBy},
     ids::IssueRef,
+    pull_request::PullRequestView,
     repository::RepositoryView,
 };
 
-use super::{ChangeRequest, deeds, rules::Rules, stage::Own};
+use super::{ChangeRequest, act::Deed, deeds, rules::Rules, stage::Own};
 
 /// What GitHub said of an issue when it was asked, and of which snapshot that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +198,39 @@ impl ChangeRequest {
         }
     }
 
+    /// What a pull request shows that is this change request itself: there is nothing else to read, and no milestone.
+    pub fn take_own<T>(&mut self, own: &PullRequestView) -> Option<T> {
+        let shown = own.own.as_ref()?;
+        self.seen = Some(IssueSnapshot {
+            at: self.at,
+            title: own.title.clone(),
+            body: String::new(),
+            open: own.open,
+            state_reason: None,
+            labels: shown.labels.clone(),
+            issue_type: None,
+            milestone: None,
+            assignees: vec![],
+            author: own.author.clone(),
+            created_at: shown.created_at,
+            updated_at: shown.updated_at,
+            closed_at: None,
+        });
+        (self.unread, self.read, self.gone) = (None, None, None);
+        None
+    }
+
+    /// It is in the register where an emergency was declared there.
+    pub fn look_at_own(&mut self, own: &PullRequestView) {
+        self.taken_in =
+            self.acts.iter().any(|act| act.counts() && matches!(act.deed, Deed::Emergency { .. }));
+        (self.own, self.missing, self.text) = (Own::Open, vec![], None);
+        if self.taken_in {
+            let since = own.own.as_ref().and_then(|shown| shown.created_at).unwrap_or_default();
+            self.versions.insert(since, Own::Open);
+        }
+    }
+
     /// What the newest snapshot says; keeps what older ones said of the stage.
     pub fn look(&mut self, rules: &Rules) {
         let Some(seen) = self.seen.as_ref() else { return };
@@ -204,6 +238,7 @@ impl ChangeRequest {
         self.taken_in = self.gone.is_none() && self.own != Own::Out;
         self.missing = rules.missing(seen);
         self.text = self.taken_in.then(|| rules.text(seen));
+        self.systems = seen.labels.iter().filter_map(|label| rules.labels.system_of(label)).collect();
         if self.own != Own::Out {
             self.versions.insert(seen.updated_at.unwrap_or_default(), self.own);
         }

@@ -1,12 +1,14 @@
 //! One judgement: ask, follow, judge the acts, derive the rest.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     event::{Event, What},
-    facts::Inquiry,
-    ids::{IssueRef, ReleaseId, RepoName, SubjectId},
+    facts::{Inquiry, Membership},
+    ids::{IssueRef, ReleaseId, RepoId, RepoName, SubjectId},
     milestone::MilestoneView,
     pull_request::PullRequestView,
     report::{
@@ -26,6 +28,7 @@ use super::{
     log, news, people,
     rules::Rules,
     stage::{self, Work},
+    way_back,
 };
 
 /// How long after it was done an act is answered; one that we learn of later only counts.
@@ -72,11 +75,20 @@ fn decide(
     let mut heard = after.hear(case.events, rules, case.instance.app);
     heard.must_read |= after.bears_a_former_label(around.repository);
     let wanted = !around.pulls.is_empty() || is_found;
-    let known = before.is_some() || wanted;
+    // An emergency is heard on any issue: it takes the issue in.
+    let known = before.is_some() || wanted || !heard.told.is_empty();
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
-    let milestone = read(&mut after, &heard, wanted, rules, inquiry)?;
+    let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
+    let repos: BTreeSet<RepoId> = views.iter().map(|view| view.at.repo).chain([at.repo]).collect();
+    let ways =
+        if after.is_being_declared(&heard, &views) { way_back::find(&repos, inquiry) } else { Some(vec![]) };
+    let own = around.own(at);
+    let milestone = match own {
+        Some(own) => after.take_own(own),
+        None => read(&mut after, &heard, wanted, rules, inquiry)?,
+    };
     if !known && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
@@ -84,7 +96,12 @@ fn decide(
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
-    let elsewhere: Vec<Act> = around.pulls.iter().flat_map(|pull| deeds::said_on(pull.view)).collect();
+    let elsewhere: Vec<Act> = around
+        .pulls
+        .iter()
+        .filter(|pull| after.hears(pull.view))
+        .flat_map(|pull| deeds::said_on(pull.view))
+        .collect();
     after.note_acts(
         (case.events, &heard.told),
         &elsewhere,
@@ -92,27 +109,42 @@ fn decide(
         release.as_ref().map(|release| release.title.as_str()),
     );
     judge_acts(&mut after, rules, inquiry, case.now)?;
+    if let Some(own) = own {
+        after.look_at_own(own);
+    }
     plan(&mut after, release);
     derive(&mut after, &around, case.now);
     let emergency_ends = after.judge_emergency(&around, case.now);
+    let parts_known = after.judge_parts(&around, inquiry)?;
     let due = milestone.and_then(|milestone| milestone.due_on);
     let web_url = &case.instance.web_url;
-    let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
+    let pulls = &around.pulls;
+    let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };
     let audit = log::entries(before, &after);
     let effects = if is_moving {
         vec![]
     } else {
-        let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
+        let ways = ways?;
+        let mut effects = answer::effects(before, &mut after, (&heard, &ways), &setting, case.now);
         effects.extend(retrospective::effect(&after, &setting));
         effects.extend(news::effect(before, &after, rules, around.name, case));
         effects
     };
     after.forget_refused();
-    let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
+    let in_doubt = is_in_doubt(&after, rules)
+        || !parts_known
+        || (own.is_none() && after.bears_a_former_label(around.repository));
     let look_again =
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
     let look_again = look_again.into_iter().chain(emergency_ends).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
+}
+
+impl<'a> Around<'a> {
+    /// The pull request that is this change request itself.
+    fn own(&self, at: IssueRef) -> Option<&'a PullRequestView> {
+        self.pulls.iter().map(|pull| pull.view).find(|view| view.at == at && view.own.is_some())
+    }
 }
 
 /// What the store knows. Everything that can be asked is asked before the first answer is looked at.
@@ -240,6 +272,40 @@ impl ChangeRequest {
         let lasts = emergency.looked_back.is_none() && ends.is_some_and(|ends| now < ends);
         emergency.in_force = self.taken_in && lasts;
         ends.filter(|_| emergency.in_force)
+    }
+
+    /// Which of the pull requests are part of the emergency: whoever links one while it lasts does not ride along. Whether
+    /// all is known of that. `None`: something has to be found out first.
+    fn judge_parts(&mut self, around: &Around<'_>, inquiry: &mut Inquiry<'_>) -> Option<bool> {
+        let Some(emergency) = self.emergency.as_ref() else { return Some(true) };
+        let trusted = [&around.rules.on_call[..], &around.rules.release_managers].concat();
+        let mut asked = vec![];
+        for view in around.pulls.iter().map(|pull| pull.view) {
+            let is_part = view.at == self.at || emergency.takes_in(view, self.at, &self.acts);
+            let by = view.ties.iter().find(|tie| tie.to == self.at).and_then(|tie| tie.by.as_ref());
+            let membership = match by.filter(|_| !is_part && emergency.in_force) {
+                Some(by) => inquiry.membership(&trusted, by),
+                None if is_part => Some(Membership::Member),
+                None => Some(Membership::Stranger),
+            };
+            asked.push((view.at, membership));
+        }
+        let (mut parts, mut all_known) = (BTreeSet::new(), true);
+        for (at, membership) in asked {
+            match membership? {
+                Membership::Member => drop(parts.insert(at)),
+                Membership::Stranger => {}
+                Membership::Unknown(_) => all_known = false,
+            }
+        }
+        self.emergency.as_mut()?.parts = parts;
+        Some(all_known)
+    }
+
+    /// Whether what is said of an emergency on this pull request is meant for it: one that is its own change request keeps
+    /// it for itself, where it only names an ordinary issue.
+    fn hears(&self, pull: &PullRequestView) -> bool {
+        pull.own.is_none() || self.taken_in || pull.at == self.at
     }
 }
 

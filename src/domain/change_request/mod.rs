@@ -5,7 +5,7 @@
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
-//! - [`emergency`]: what somebody on call declared, and what is owed for it,
+//! - [`emergency`]: what somebody on call declared, and what is owed for it; [`way_back`]: what is quicker,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -21,6 +21,7 @@ pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;
+pub mod way_back;
 
 mod judge;
 
@@ -81,6 +82,9 @@ pub struct ChangeRequest {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// The systems that its labels name.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
@@ -168,6 +172,9 @@ pub struct ChangeRequestView {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// The systems that its labels name, in lower case.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
     /// A triager has said that it needs no code.
     #[serde(default)]
     pub needs_no_code: bool,
@@ -212,6 +219,7 @@ impl ChangeRequest {
             taken_in: false,
             missing: vec![],
             text: None,
+            systems: BTreeSet::new(),
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
@@ -236,6 +244,7 @@ impl ChangeRequest {
             emergency: self.emergency.clone(),
             risk: act::risk(&self.acts),
             text: self.text.clone(),
+            systems: self.systems.clone(),
             needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
             tried: self.tried(),
             goes_along: self.goes_along(),
@@ -260,7 +269,9 @@ impl ChangeRequest {
         let release = self.release().filter(|_| self.taken_in);
         let release = release.map(|release| (Relation::In, SubjectId::Release(release.clone())));
         let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
-        release.into_iter().chain(owes).collect()
+        let of_system = (!self.owes.is_empty() && !self.systems.is_empty()).then_some(SubjectId::Account);
+        let of_system = of_system.map(|account| (Relation::Owes, account));
+        release.into_iter().chain(owes).chain(of_system).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

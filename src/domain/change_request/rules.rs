@@ -44,6 +44,7 @@ pub struct Labels {
     emergency: String,
     /// What stands before the value.
     risk: String,
+    system: String,
 }
 
 /// What a label decides.
@@ -166,6 +167,7 @@ impl Labels {
             standard: label("change/standard"),
             emergency: label("change/emergency"),
             risk: label("risk/"),
+            system: label("system/"),
         }
     }
 
@@ -181,6 +183,7 @@ impl Labels {
             standard: labels.standard.clone(),
             emergency: labels.emergency.clone(),
             risk: labels.risk.clone(),
+            system: labels.system.clone(),
         }
     }
 
@@ -198,6 +201,13 @@ impl Labels {
             let (start, end) = name.split_at_checked(self.risk.len())?;
             same(start, &self.risk).then(|| Decides::Risk(Risk::read(end)))
         }
+    }
+
+    /// The system that the label of this name names, in lower case.
+    #[must_use]
+    pub fn system_of(&self, name: &str) -> Option<String> {
+        let (start, end) = name.split_at_checked(self.system.len())?;
+        (same(start, &self.system) && !end.is_empty()).then(|| end.to_lowercase())
     }
 
     /// The label that an emergency bears.

@@ -172,6 +172,16 @@ impl What {
         }
     }
 
+    /// The commit that somebody signs by the button `approve` on the check `name` of this App.
+    #[must_use]
+    pub fn signs(&self, app: u64, name: &str) -> Option<&Sha> {
+        let Self::CheckRun { change: CheckRunChange::Requested(button), check_run } = self else {
+            return None;
+        };
+        let ours = check_run.app == Some(app) && check_run.name == name;
+        (ours && button == "approve").then_some(&check_run.head_sha)
+    }
+
     /// A short name for logs and tables: the event, and the change where one is known.
     #[must_use]
     pub fn name(&self) -> String {

@@ -60,7 +60,7 @@ pub(super) fn find(
     linked
 }
 
-fn place(
+pub(super) fn place(
     link: &WrittenLink,
     from: IssueRef,
     repository: Option<&RepositoryView>,

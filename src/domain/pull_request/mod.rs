@@ -25,8 +25,10 @@ use follow::Followed;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
+pub use pressed::Pressed;
 pub use reading::{Reading, ReviewGiven};
 pub use standard::{Files, Fit, Standard};
+pub use ties::Tie;
 
 mod asking;
 mod changes;
@@ -35,9 +37,11 @@ mod follow;
 mod in_need;
 mod linked;
 mod policy_edit;
+mod pressed;
 mod reading;
 mod recheck;
 mod standard;
+mod ties;
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +77,15 @@ pub struct PullRequest {
     /// What was said here of an emergency, oldest first.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// An emergency was declared here, where it is its own change request.
+    #[serde(default)]
+    pub declared: bool,
+    /// Since when it belongs to each of its change requests.
+    #[serde(default)]
+    pub ties: Vec<Tie>,
+    /// Who signed by the button on our check run.
+    #[serde(default)]
+    pub pressed: Vec<Pressed>,
 }
 
 /// What others may read of a pull request.
@@ -116,6 +129,21 @@ pub struct PullRequestView {
     /// What was said here of an emergency: its change requests hear it.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// As its own change request, where an emergency was declared here.
+    #[serde(default)]
+    pub own: Option<OwnChange>,
+    /// Since when it belongs to each of its change requests.
+    #[serde(default)]
+    pub ties: Vec<Tie>,
+}
+
+/// What a pull request shows of itself as a change request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnChange {
+    /// In alphabetical order.
+    pub labels: Vec<String>,
+    pub created_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
 }
 
 impl PullRequest {
@@ -133,6 +161,9 @@ impl PullRequest {
             derived: None,
             standard: Standard::default(),
             said: vec![],
+            declared: false,
+            ties: vec![],
+            pressed: vec![],
         }
     }
 
@@ -154,15 +185,15 @@ impl PullRequest {
             too_many_links: self.linked.too_many,
             unknown: self.unread.clone(),
             people: self.people(),
-            independent_approvals: read
-                .map(|read| read.independent_approvals(&self.seen, &self.given))
-                .unwrap_or_default(),
+            independent_approvals: read.map(|read| read.independent_approvals(self)).unwrap_or_default(),
             unattributed_commits: read.map(|read| read.unattributed.clone()).unwrap_or_default(),
             policy_edit: self.policy_edit.clone(),
             derived: self.derived.clone(),
             brought: self.brought(),
             standard: self.standard.clone(),
             said: self.said.clone(),
+            own: self.own_change(),
+            ties: self.ties.clone(),
         }
     }
 
@@ -194,7 +225,15 @@ impl PullRequest {
         let covers = |link: &Link| (Relation::Covers, SubjectId::ChangeRequest(link.to));
         let work = self.derived.iter().filter(|derived| derived.is_work());
         let links = self.linked.links.iter().chain(work.flat_map(|derived| &derived.inherits));
-        self.is_open().then_some(at).into_iter().chain(links.map(covers)).collect()
+        let own = (Relation::Covers, SubjectId::ChangeRequest(self.seen.at));
+        let own = self.declared.then_some(own);
+        self.is_open().then_some(at).into_iter().chain(links.map(covers)).chain(own).collect()
+    }
+
+    fn own_change(&self) -> Option<OwnChange> {
+        let seen = &self.seen;
+        let (labels, created_at, updated_at) = (seen.labels.clone(), seen.created_at, seen.updated_at);
+        self.declared.then_some(OwnChange { labels, created_at, updated_at })
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -293,11 +332,15 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     } else if case.events.is_empty() && after.asking.is_some_and(|asking| asking.is_due(case.now)) {
         after.take_links(inquiry.links(at));
     }
+    let pressed = after.hear_presses(&case);
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
     after.hear_in_need(&recheck.told);
-    if let Some(policy) = &recheck.policy {
+    after.ties = ties::find(before, &after, &case, repository, &mut inquiry);
+    let own = own_changes(&after, repository, &mut inquiry);
+    after.declared |= own && after.says_emergency();
+    if let Some(policy) = recheck.policy.as_ref().filter(|_| !own) {
         recheck.answers.extend(after.unheard(&recheck.told, policy));
     }
     let lacking = after.lacks_only_a_link();
@@ -315,9 +358,18 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.asking = wants_link.then(|| Asking::next(after.asking, !case.events.is_empty(), case.now));
     let unread = after.is_unread().then(|| case.now + READ_AGAIN);
     let look_again = unread.or(after.asking.map(|asking| asking.at));
-    let audit = changes::changes(before, &after, case.events);
+    let audit = changes::changes(before, &after, case.events).into_iter().chain(pressed).collect();
     Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
         .into()
+}
+
+/// Whether it is its own change request here, where that matters: where somebody speaks of an emergency.
+fn own_changes(after: &PullRequest, repository: Option<&RepositoryView>, inquiry: &mut Inquiry<'_>) -> bool {
+    if !after.says_emergency() {
+        return false;
+    }
+    let policy = inquiry.policy(after.seen.at.repo).flatten();
+    policy.zip(repository).is_some_and(|(policy, it)| policy.change_from_pull_request(it.name.as_str()))
 }
 
 /// The state to go on from: as it was, as first delivered, or as first read.

@@ -135,7 +135,16 @@ mod tests {
             let sha = "a".repeat(40).parse().unwrap();
             let (title, summary) = (String::new(), String::new());
             let status = crate::domain::effect::CheckStatus::Success;
-            let check = Call::CheckRun { repo, sha, name: "n".into(), status, title, summary, urgent: false };
+            let check = Call::CheckRun {
+                repo,
+                sha,
+                name: "n".into(),
+                status,
+                title,
+                summary,
+                urgent: false,
+                signs: false,
+            };
             let news = News::Stage { number: 7, stage: None, was: None, since: None };
             let announcement = Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news };
             for call in [

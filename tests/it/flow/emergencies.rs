@@ -39,6 +39,23 @@ async fn a_fix(s: &Scene, title: &str, branch: &str) -> (Numbered, Pull) {
     (issue, pull)
 }
 
+/// The same, declared by Quinn and merged.
+async fn a_fix_in_need(s: &Scene, title: &str, branch: &str) -> (Numbered, Pull) {
+    let (issue, pull) = a_fix(s, title, branch).await;
+    declared(s, issue, "quinn").await;
+    merged(s, &pull).await;
+    (issue, pull)
+}
+
+/// Deploys what is on a branch, which is let through, and ends well.
+async fn goes_out(s: &Scene, branch: &str) -> u64 {
+    let run = deploys(s, "ana", branch).await;
+    assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    s.github().finish_run(WEB, run, true);
+    s.settle().await;
+    run
+}
+
 async fn declared(s: &Scene, issue: Numbered, login: &str) {
     s.by(login).comment(issue, "/emergency nobody can pay");
     s.settle().await;
@@ -104,26 +121,20 @@ async fn an_emergency_takes_no_other_work_along_and_says_how_the_fix_goes_alone(
     scenario(async |s| {
         ruled(s).await;
         // Something runs.
-        let (first, pull) = a_fix(s, "Pay again", "pay").await;
-        declared(s, first, "quinn").await;
-        merged(s, &pull).await;
+        a_fix_in_need(s, "Pay again", "pay").await;
         let runs = s.github().head(WEB, "main").unwrap();
-        let run = deploys(s, "ana", "main").await;
-        s.github().finish_run(WEB, run, true);
-        s.settle().await;
+        goes_out(s, "main").await;
         // Export is merged and waits for Tuesday; then somebody needs a fix.
         let export = s.accepted("Export").await;
         built(s, "export", export.number).await;
-        let (second, pull) = a_fix(s, "Log in again", "login").await;
-        declared(s, second, "quinn").await;
-        merged(s, &pull).await;
+        let (second, _) = a_fix_in_need(s, "Log in again", "login").await;
         let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "waiting -");
         assert_snapshot!(said(s, run), @"
         **Waiting:** 3 of 8 rules not met yet.
         - `review` has 0 of 1 approvals of what was merged as [#7](https://github/acme/web/pull/7). **Cure:** somebody who wrote none of it approves [#7](https://github/acme/web/pull/7) in a review; GitHub takes one after the merge too.
         - Closed until Tue 3 Nov 2026, 09:00 UTC (window Tue-Thu 09:00-16:00). **Cure:** nobody need do anything: it is judged again at that time; what cannot wait is an emergency: `/emergency WHY`.
-        - [#6](https://github/acme/web/issues/6) is an emergency, and [#5](https://github/acme/web/pull/5) comes along and belongs to none. **Cure:** deploy the fix alone: `git switch -c hotfix/6 3288c2d && git cherry-pick -x a3476a0`.
+        - [#6](https://github/acme/web/issues/6) is an emergency, and [#5](https://github/acme/web/pull/5) comes along and is no part of it. **Cure:** deploy the fix alone: `git switch -c hotfix/6 3288c2d && git cherry-pick -x a3476a0`.
         ");
         // As it says.
         let fix = s.github().head(WEB, "main").unwrap();
@@ -132,10 +143,7 @@ async fn an_emergency_takes_no_other_work_along_and_says_how_the_fix_goes_alone(
         let message = format!("Build login\n\n(cherry picked from commit {fix})");
         s.by("ana").push(WEB, &branch, &[("login.txt", "login")], &message);
         s.settle().await;
-        let run = deploys(s, "ana", &branch).await;
-        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
-        s.github().finish_run(WEB, run, true);
-        s.settle().await;
+        goes_out(s, &branch).await;
     })
     .await;
 }
@@ -186,6 +194,141 @@ async fn what_is_said_of_an_emergency_on_a_pull_request_is_heard_by_its_change_r
         It has ended; `/emergency WHY` declares it again.
         Nothing is owed for it any more.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_takes_in_an_issue_that_nobody_had_labelled() {
+    scenario(async |s| {
+        ruled(s).await;
+        let issue = s.by("sam").open_labelled_issue(WEB, "Nobody can pay", "Help!", &[]);
+        let pull = s.pull_request(WEB, "pay", &format!("Closes #{}", issue.number)).await;
+        assert_snapshot!(s.check(&pull.head), @"failure: 1 of 2 rules not met: #1 is not a change request");
+        s.by("sam").comment(issue, "/emergency nobody can pay");
+        s.settle().await;
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@sam wrote `/emergency`; an emergency is declared by the people on call ([quinn](https://github/quinn)).");
+        assert_eq!(s.labels(issue), Vec::<String>::new());
+        declared(s, issue, "quinn").await;
+        assert_eq!(s.labels(issue), ["change-request", "change/emergency"]);
+        assert_snapshot!(s.status(issue), @r"
+        **Change request** · requested
+        Contact: nobody yet · Requester: @sam
+
+        **Emergency**, declared by @quinn on 2 Nov 2026, 12:00 UTC: nobody can pay
+        Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until 2 Nov 2026, 16:00 UTC; `/emergency WHY` renews that. Nothing else passes with them.
+        Owed until 3 Nov 2026, 12:00 UTC: `/approve` here by one of the release managers ([rosa](https://github/rosa)) who neither declared it nor worked on it.
+        Owed until 9 Nov 2026, 12:00 UTC: `/done worked|problems|backed-out` here, once the issue of its retrospective is written.
+
+        Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
+
+        Waiting for that: [web#2](https://github/acme/web/pull/2).
+        ");
+        assert_snapshot!(s.check(&pull.head), @"success: emergency: 2 of 2 rules met");
+        merged(s, &pull).await;
+        goes_out(s, "main").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_on_a_pull_request_that_is_its_own_change_works_as_on_an_issue() {
+    scenario(async |s| {
+        s.policy_file("acme/.github", &RULES.replace("change: issue", "change: pull-request")).await;
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.settle().await;
+        let pull = s.pull_request(WEB, "pay", "Nobody can pay.").await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        declared(s, pull.at, "sam").await;
+        declared(s, pull.at, "quinn").await;
+        assert_snapshot!(s.sentences(pull.at).join("\n"), @"@sam wrote `/emergency`; an emergency is declared by the people on call ([quinn](https://github/quinn)).");
+        assert_snapshot!(s.status(pull.at), @r"
+        **Change request**: this pull request
+
+        **Emergency**, declared by @quinn on 2 Nov 2026, 12:00 UTC: nobody can pay
+        Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until 2 Nov 2026, 16:00 UTC; `/emergency WHY` renews that. Nothing else passes with them.
+        Owed until 3 Nov 2026, 12:00 UTC: `/approve` here by one of the release managers ([rosa](https://github/rosa)) who neither declared it nor worked on it.
+        Owed until 9 Nov 2026, 12:00 UTC: `/done worked|problems|backed-out` here, once the issue of its retrospective is written.
+        ");
+        assert_snapshot!(s.check(&pull.head), @"success: emergency: 1 of 1 rules met");
+        assert_eq!(s.labels(pull.at), ["change/emergency"]);
+        merged(s, &pull).await;
+        let run = goes_out(s, "main").await;
+        assert_snapshot!(said(s, run), @r"
+        **Allowed:** 6 of 6 rules met.
+        - [#1](https://github/acme/web/issues/1) was declared an emergency by [quinn](https://github/quinn) on 2 Nov 2026, 12:00 UTC: “nobody can pay”. It lasts until 2 Nov 2026, 16:00 UTC. An independent signature is owed until 3 Nov 2026, 12:00 UTC. A retrospective is owed until 9 Nov 2026, 12:00 UTC.
+        ");
+        let retrospective = s.record_of(WEB, "Retrospective: Build pay")[0];
+
+        // A day later the signature is owed, and ordinary work waits for it.
+        s.pass(25 * HOUR);
+        s.settle().await;
+        let next = s.pull_request(WEB, "export", "Export.").await;
+        s.by("lee").review(next.at, changegate::sandbox::Verdict::Approve, "");
+        merged(s, &next).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @r"
+        **Denied:** 1 of 8 rules not met.
+        - [#1](https://github/acme/web/issues/1) was an emergency, and its independent signature is owed since 3 Nov 2026, 12:00 UTC. **Cure:** a release manager ([rosa](https://github/rosa)) who neither declared it nor worked on it comments `/approve` on [#1](https://github/acme/web/issues/1).
+        ");
+        s.by("rosa").comment(pull.at, "/approve");
+        s.by("quinn").comment(pull.at, "/done worked The pool was too small.");
+        s.settle().await;
+        assert_eq!(s.github().issue(retrospective)["state"], "closed");
+        assert_eq!(s.labels(pull.at), Vec::<String>::new());
+        s.by("ana").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_links_a_pull_request_to_an_emergency_while_it_lasts_does_not_ride_along() {
+    scenario(async |s| {
+        ruled(s).await;
+        let (issue, _) = a_fix(s, "Pay again", "pay").await;
+        declared(s, issue, "quinn").await;
+        let rider = s.pull_request(WEB, "export", &format!("Part-of: #{}", issue.number)).await;
+        assert_snapshot!(s.check(&rider.head), @"action_required: 1 of 2 rules not met: #4 is not part of the emergency #1");
+        assert_snapshot!(s.check_text(WEB, &rider.head), @r"
+        | | rule | |
+        |---|---|---|
+        | ✓ pass | linked to a change request | [#1](https://github/acme/web/issues/1) |
+        | … waiting | the change request is accepted | [#1](https://github/acme/web/issues/1) is an emergency, and [#4](https://github/acme/web/pull/4) was linked to it after it was declared, by nobody who may add to it. **Cure:** somebody on call ([quinn](https://github/quinn)) comments `/emergency WHY` on [#4](https://github/acme/web/pull/4); or a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept` on [#1](https://github/acme/web/issues/1). |
+
+        It is judged again by itself when any of this changes.
+        ");
+        declared(s, rider.at, "quinn").await;
+        assert_snapshot!(s.check(&rider.head), @"success: emergency: 2 of 2 rules met");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_is_first_offered_the_way_back_and_running_that_deployment_again_passes_at_once() {
+    scenario(async |s| {
+        ruled(s).await;
+        a_fix_in_need(s, "Pay again", "pay").await;
+        let first = goes_out(s, "main").await;
+        a_fix_in_need(s, "Log in again", "login").await;
+        goes_out(s, "main").await;
+        let issue = s.change_request("Nobody can log in").await;
+        s.by("rosa").comment(issue, "/freeze lifted we look for the cause");
+        declared(s, issue, "quinn").await;
+        assert_snapshot!(s.sentences(issue).join("\n"), @r"
+        @quinn **First, if it helps: go back.** What ran before passes at once, without a signature and without anything being owed.
+
+        - **production** of acme/web runs [`540f1f3`](https://github/acme/web/commit/540f1f3bdc4a493ba2cfa58804488ff5db4acda7); before that ran [`3288c2d`](https://github/acme/web/commit/3288c2de008f82857fa0ddff9f827f41ea2c0c27), deployed on 2 Nov 2026, 12:00 UTC: [run it again](https://github/acme/web/actions/runs/1041).
+
+        Otherwise the fix goes ahead, as the status comment says.
+        ");
+        s.by("ana").rerun(WEB, first);
+        s.settle().await;
+        assert_eq!(stands(s, first), "in_progress -", "{}", said(s, first));
+        s.github().finish_run(WEB, first, true);
+        s.settle().await;
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod derived;
 mod emergencies;
 mod endings;
 mod faults;
+mod freezes;
 mod installation;
 mod intake;
 mod links;

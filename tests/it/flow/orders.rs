@@ -190,6 +190,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         risk: _,
         text: _,
         needs_no_code: _,
+        systems: _,
         tried: _,
         goes_along: _,
         formerly: _,

@@ -53,6 +53,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         requester: Some(actor("dana")),
         text: None,
         needs_no_code: false,
+        systems: std::collections::BTreeSet::new(),
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
