@@ -274,5 +274,6 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),
+        overheard: vec![],
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
+    event::IssuePurpose,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -112,6 +113,9 @@ pub enum Call {
         /// Markdown, at most 65,000 characters.
         body: String,
         open: bool,
+        /// Who is told, as a delivery, where it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<IssuePurpose>,
     },
     /// The control record of a release: the one issue where people see what ships and sign it. What came of it is told
     /// to the release, as a delivery: where the record is, and when it showed this revision.

@@ -2,7 +2,7 @@
 
 use super::{
     effect::CHANGE_CHECK,
-    event::{CommentedOn, Event, IssueChange, IssueSnapshot, RuleRequest, What},
+    event::{CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, RuleRequest, What},
     facts::Question,
     ids::{IssueRef, SubjectId, SubjectKind},
     subject::Relation,
@@ -92,6 +92,12 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
         What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
+        What::Kept { purpose: IssuePurpose::Retrospective { of }, .. } => vec![SubjectId::ChangeRequest(*of)],
+        What::Kept { issue, purpose: IssuePurpose::Emergency(declaration) } => {
+            let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
+            let pull_request = pull_request.map(SubjectId::PullRequest);
+            pull_request.into_iter().chain([SubjectId::ChangeRequest(*issue)]).collect()
+        }
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()
@@ -106,6 +112,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         }
         // The repository remembers a renamed label, and so wakes the issues that bear it.
         What::Label { .. }
+        | What::Declared(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -172,6 +179,11 @@ mod tests {
         let (head_ref, base_branch) = ("refs/heads/queue".into(), "main".into());
         let group = MergeGroupSnapshot { head_sha: sha('b'), head_ref, base_sha: None, base_branch };
         What::MergeGroup { change: MergeGroupChange::ChecksRequested, group }
+    }
+
+    fn declaration() -> Declaration {
+        let (id, why) = ("1".into(), "nobody can pay".into());
+        Declaration { id, by: actor("oz"), at: time(0), why, incident: None, pull_request: Some(41) }
     }
 
     fn recorded() -> (What, &'static str) {
@@ -250,6 +262,15 @@ mod tests {
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
             recorded(),
+            (What::Declared(declaration()), ""),
+            (
+                What::Kept { issue: at(12), purpose: IssuePurpose::Retrospective { of: at(3) } },
+                "change_request/7/3",
+            ),
+            (
+                What::Kept { issue: at(12), purpose: IssuePurpose::Emergency(declaration()) },
+                "pull_request/7/41 change_request/7/12",
+            ),
             (
                 What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
                 "pull_request/7/41 change_request/7/12",
@@ -291,6 +312,8 @@ mod tests {
             What::Swept { .. } => 24,
             What::Recorded { .. } => 25,
             What::Watched { .. } => 26,
+            What::Declared(_) => 27,
+            What::Kept { .. } => 28,
         }
     }
 
@@ -302,7 +325,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..29).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

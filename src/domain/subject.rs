@@ -33,7 +33,7 @@ pub enum Relation {
     Has,
     /// A release ships from a repository. It is looked up, and wakes nobody there.
     Ships,
-    /// A release has an issue as its control record. It is looked up, and wakes nobody there.
+    /// A release has an issue as its control record, a change request one as its retrospective. It is looked up, and wakes nobody there.
     Records,
     /// A change request owes something in a repository, or for a system, which is looked for at the account. It is looked up, and wakes nobody there.
     Owes,

@@ -331,6 +331,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         said: vec![],
         declared: false,
         ties: vec![],
+        added: vec![],
         pressed: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
@@ -359,6 +360,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
+        overheard: vec![],
     }
 }
 

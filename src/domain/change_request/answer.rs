@@ -38,8 +38,12 @@ pub fn effects(
     setting: &Setting<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if !setting.rules.speaks() || after.gone.is_some() {
+    if !setting.rules.speaks() {
         return vec![];
+    }
+    if after.gone.is_some() {
+        // Only where people look back on it somebody can still be answered.
+        return answered(before, after, (setting, ways), now);
     }
     let mut effects = vec![];
     if after.taken_in {
@@ -103,12 +107,18 @@ fn answered(
 ) -> Vec<Effect> {
     let mut together: BTreeMap<String, Vec<&Act>> = BTreeMap::new();
     let in_need = comments_in_need(after);
+    let is_there =
+        |act: &Act| after.gone.is_none() || act.on.is_some_and(|on| Some(on) == after.retrospective);
     let is_heard = |act: &&Act| {
         !act.quiet
             && !act.came_along()
-            && (after.taken_in || act.comment().is_some_and(|it| in_need.contains(&it)))
+            && (after.taken_in || act.comment().map_or(act.by_operator(), |it| in_need.contains(&it)))
     };
-    for act in after.acts.iter().filter(is_heard) {
+    for act in after
+        .acts
+        .iter()
+        .filter(|act| is_there(act) && (is_heard(act) || (after.gone.is_some() && !act.quiet)))
+    {
         together.entry(purpose(act)).or_default().push(act);
     }
     let is_new = |acts: &[&Act]| {
@@ -151,6 +161,7 @@ fn comments_in_need(after: &ChangeRequest) -> BTreeSet<CommentId> {
 fn purpose(act: &Act) -> String {
     match &act.id {
         ActId::Comment(comment, _) => format!("reply/{comment}"),
+        ActId::Operator(id) => format!("operator/{id}"),
         ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => {
             format!("refused/{}", act.at.as_second())
         }
@@ -222,6 +233,7 @@ fn put_back(after: &ChangeRequest) -> Vec<Effect> {
         | ActId::Milestone(..)
         | ActId::Unlabel(..)
         | ActId::Comment(..)
+        | ActId::Operator(_)
         | ActId::CameAlong(..) => None,
     });
     back.map(Effect::new).collect()

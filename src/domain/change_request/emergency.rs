@@ -30,10 +30,26 @@ pub struct Emergency {
     /// By the longest time that policy gives it, of which each environment may give it less; and until it was looked back on:
     /// nothing more goes out for which nothing would be owed.
     pub in_force: bool,
+    /// It was declared where the issue was before it was transferred: what is owed went along. That it goes ahead did not; it
+    /// is declared again here.
+    #[serde(default)]
+    pub came_along: bool,
+    /// Until when it lasts and what is owed until when, by the policy where it was declared.
+    #[serde(default)]
+    pub terms: Option<Terms>,
     /// The pull requests that it is for: those that belonged to it when it was declared, and those that somebody on call or
     /// a release manager has linked since.
     #[serde(default)]
     pub parts: BTreeSet<IssueRef>,
+}
+
+/// Until when an emergency lasts, and what is owed until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub lasts_until: Timestamp,
+    /// `None`: it is not owed, or not any more.
+    pub signature: Option<Timestamp>,
+    pub retrospective: Option<Timestamp>,
 }
 
 /// An independent signature.
@@ -102,10 +118,11 @@ impl Emergency {
 
     fn after(stands: Option<Self>, act: &Act, by: &Actor, workers: &BTreeSet<AccountId>) -> Option<Self> {
         if let Deed::Emergency { why } = &act.deed {
-            return Some(match stands.filter(|it| !it.is_paid()) {
+            let it = match stands.filter(|it| !it.is_paid()) {
                 Some(it) => it.renewed(act.at, by, why),
                 None => Self::declared(act.at, by, why),
-            });
+            };
+            return Some(Self { came_along: act.came_along(), ..it });
         }
         let mut it = stands?;
         if act.deed == Deed::Vouch {
@@ -130,6 +147,8 @@ impl Emergency {
             signed: None,
             looked_back: None,
             in_force: false,
+            came_along: false,
+            terms: None,
             parts: BTreeSet::new(),
         }
     }

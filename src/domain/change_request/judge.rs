@@ -23,8 +23,8 @@ use super::{
     ChangeRequest,
     act::{Act, ActId, Deed},
     answer, deeds,
-    emergency::Emergency,
-    follow::Heard,
+    emergency::{Debt, Emergency, Terms},
+    follow::{Gone, Heard},
     log, news, people,
     rules::Rules,
     stage::{self, Work},
@@ -76,7 +76,7 @@ fn decide(
     heard.must_read |= after.bears_a_former_label(around.repository);
     let wanted = !around.pulls.is_empty() || is_found;
     // An emergency is heard on any issue: it takes the issue in.
-    let known = before.is_some() || wanted || !heard.told.is_empty();
+    let known = before.is_some() || wanted || heard.declared || heard.overheard || !heard.told.is_empty();
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
@@ -101,6 +101,7 @@ fn decide(
         .iter()
         .filter(|pull| after.hears(pull.view))
         .flat_map(|pull| deeds::said_on(pull.view))
+        .chain(deeds::said_on_retrospective(case.events, after.retrospective, rules))
         .collect();
     after.note_acts(
         (case.events, &heard.told),
@@ -264,13 +265,22 @@ impl ChangeRequest {
         let views = || around.pulls.iter().map(|pull| pull.view);
         let workers = views().flat_map(|view| view.people.iter().copied()).collect();
         self.emergency = Emergency::of(&self.acts, &workers);
-        let owes = self.emergency.as_ref().is_some_and(|emergency| !emergency.is_paid());
+        // What is owed goes along with an issue that is transferred.
+        let went = matches!(self.gone, Some(Gone::MovedTo(Some(_))));
+        let owes = !went && self.emergency.as_ref().is_some_and(|emergency| !emergency.is_paid());
         let repositories = views().map(|view| view.at.repo).chain([self.at.repo]);
         self.owes = repositories.filter(|_| owes).collect();
         let emergency = self.emergency.as_mut()?;
         let ends = around.rules.emergencies.iter().map(|(rules, zone)| emergency.ends(rules, zone)).max();
         let lasts = emergency.looked_back.is_none() && ends.is_some_and(|ends| now < ends);
-        emergency.in_force = self.taken_in && lasts;
+        emergency.in_force = self.taken_in && lasts && !emergency.came_along;
+        let rules = &around.rules.emergencies;
+        let owed = |debt| {
+            let all = rules.iter().flat_map(|(rules, zone)| emergency.debts(rules, zone));
+            all.filter(|(owed, _)| *owed == debt).map(|(_, due)| due).min()
+        };
+        let (signature, retrospective) = (owed(Debt::Signature), owed(Debt::Retrospective));
+        emergency.terms = ends.map(|lasts_until| Terms { lasts_until, signature, retrospective });
         ends.filter(|_| emergency.in_force)
     }
 

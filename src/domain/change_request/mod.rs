@@ -34,7 +34,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::IssueSnapshot,
+    event::{Event, IssueSnapshot},
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     policy::Risk,
     revision::RevisionHash,
@@ -94,6 +94,12 @@ pub struct ChangeRequest {
     /// Where something is owed for it: the repositories that its pull requests, and the issue itself, are in.
     #[serde(default)]
     pub owes: BTreeSet<RepoId>,
+    /// The issue in which people look back on its emergency, once GitHub has confirmed it.
+    #[serde(default)]
+    pub retrospective: Option<IssueRef>,
+    /// What was said there while it was not known to be an issue that we keep: whoever keeps it hears it.
+    #[serde(default)]
+    pub overheard: Vec<Event>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -187,6 +193,9 @@ pub struct ChangeRequestView {
     /// Where it was before it was transferred to here, each place.
     #[serde(default)]
     pub formerly: BTreeSet<IssueRef>,
+    /// What was said on an issue that we keep ourselves.
+    #[serde(default)]
+    pub overheard: Vec<Event>,
 }
 
 /// Somebody tried what was built.
@@ -224,6 +233,8 @@ impl ChangeRequest {
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
             owes: BTreeSet::new(),
+            retrospective: None,
+            overheard: vec![],
             commented: false,
             replies: vec![],
         }
@@ -249,6 +260,7 @@ impl ChangeRequest {
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),
+            overheard: self.overheard.clone(),
         }
     }
 
@@ -271,7 +283,8 @@ impl ChangeRequest {
         let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
         let of_system = (!self.owes.is_empty() && !self.systems.is_empty()).then_some(SubjectId::Account);
         let of_system = of_system.map(|account| (Relation::Owes, account));
-        release.into_iter().chain(owes).chain(of_system).collect()
+        let record = self.retrospective.map(|at| (Relation::Records, SubjectId::ChangeRequest(at)));
+        release.into_iter().chain(owes).chain(of_system).chain(record).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

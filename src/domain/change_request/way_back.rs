@@ -59,7 +59,8 @@ impl ChangeRequest {
         let here = heard.told.iter().any(|told| told.commands.iter().any(declares));
         let mut said = pulls.iter().flat_map(|view| &view.said);
         let unjudged = |id: ActId| !self.acts.iter().any(|act| act.id == id && act.is_judged());
-        here || self.acts.iter().any(|act: &Act| act.deed.is_emergency() && !act.is_judged())
+        here || heard.declared
+            || self.acts.iter().any(|act: &Act| act.deed.is_emergency() && !act.is_judged())
             || said.any(|said| {
                 matches!(said.words, Words::Emergency(_))
                     && unjudged(ActId::Comment(said.comment, said.place))

@@ -5,6 +5,7 @@
 
 mod change;
 mod deploying;
+mod operator;
 mod snapshot;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use deploying::{
     Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
     RuleRequest, RunSnapshot,
 };
+pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
     MilestoneSnapshot, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
@@ -121,6 +123,10 @@ pub enum What {
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
     /// GitHub has confirmed that the control record of a release shows this revision, and when. We say so ourselves.
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
+    /// Somebody declares an emergency at the command line. We say so ourselves.
+    Declared(Declaration),
+    /// GitHub has confirmed an issue that we keep for this. We say so ourselves.
+    Kept { issue: IssueRef, purpose: IssuePurpose },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
 }
@@ -146,7 +152,9 @@ impl What {
         }
         matches!(
             self,
-            Self::Repository { .. }
+            Self::Declared(_)
+                | Self::Kept { purpose: IssuePurpose::Emergency(_), .. }
+                | Self::Repository { .. }
                 | Self::Push { .. }
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
@@ -220,6 +228,8 @@ impl What {
             Self::Team { action, .. } => format!("team {action}"),
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
+            Self::Declared(_) => "declared".into(),
+            Self::Kept { .. } => "kept".into(),
             Self::Watched { .. } => "watched".into(),
         }
     }

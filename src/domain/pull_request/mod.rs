@@ -83,6 +83,9 @@ pub struct PullRequest {
     /// Since when it belongs to each of its change requests.
     #[serde(default)]
     pub ties: Vec<Tie>,
+    /// The change requests that it was made part of at the command line.
+    #[serde(default)]
+    pub added: Vec<Tie>,
     /// Who signed by the button on our check run.
     #[serde(default)]
     pub pressed: Vec<Pressed>,
@@ -163,6 +166,7 @@ impl PullRequest {
             said: vec![],
             declared: false,
             ties: vec![],
+            added: vec![],
             pressed: vec![],
         }
     }
@@ -333,6 +337,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
         after.take_links(inquiry.links(at));
     }
     let pressed = after.hear_presses(&case);
+    after.hear_added(case.events);
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);

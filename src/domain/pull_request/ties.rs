@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         decide::Case,
-        event::{Event, PullRequestChange, PullRequestSnapshot, What},
+        event::{Event, IssuePurpose, PullRequestChange, PullRequestSnapshot, What},
         facts::Inquiry,
         ids::{Actor, IssueRef},
         link::{WrittenLink, closing_links, written_links},
@@ -36,7 +36,7 @@ pub(super) fn find(
     let written = in_snapshots(after.seen.at, case, repository, inquiry);
     let earlier = before.map_or(&[][..], |before| &before.ties);
     let of = |to: IssueRef| {
-        let known = earlier.iter().find(|tie| tie.to == to).cloned();
+        let known = after.added.iter().chain(earlier).find(|tie| tie.to == to).cloned();
         let told = written.iter().filter(|tie| tie.to == to).min_by_key(|tie| tie.since).cloned();
         match (known, told) {
             (Some(known), Some(told)) if told.since < known.since => told,
@@ -46,6 +46,22 @@ pub(super) fn find(
         }
     };
     after.links().iter().map(|link| of(link.to)).collect()
+}
+
+impl PullRequest {
+    /// Takes what an operator has made it part of.
+    pub(super) fn hear_added(&mut self, events: &[Event]) {
+        for event in events {
+            let What::Kept { issue, purpose: IssuePurpose::Emergency(declaration) } = &event.what else {
+                continue;
+            };
+            let is_meant =
+                declaration.pull_request == Some(self.seen.at.number) && issue.repo == self.seen.at.repo;
+            if is_meant && !self.added.iter().any(|tie| tie.to == *issue) {
+                self.added.push(Tie { to: *issue, since: declaration.at, by: Some(declaration.by.clone()) });
+            }
+        }
+    }
 }
 
 /// What is not in the description: it came with the commits, or was made by hand in GitHub's sidebar, which tells nobody.

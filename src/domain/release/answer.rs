@@ -16,7 +16,7 @@ use super::{
     act::{Act, Verdict},
     readiness::Setting,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
@@ -40,7 +40,7 @@ struct Answer {
 }
 
 impl Telling<'_> {
-    pub(super) fn effects(&self, after: &Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
+    pub(super) fn effects(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
         let mut effects = vec![];
         if !after.scope.is_empty() || after.record.is_some() {
             effects.push(self.record(after, home, events));
@@ -60,7 +60,7 @@ impl Telling<'_> {
         left.map(|change| Effect::new(Call::Milestone { on: change.at, number: None })).collect()
     }
 
-    fn record(&self, after: &Release, home: RepoId, events: &[Event]) -> Effect {
+    fn record(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Effect {
         let place = self.place(after);
         let findings =
             approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
@@ -73,20 +73,22 @@ impl Telling<'_> {
             names: self.setting.names,
             web_url: self.web_url,
         };
+        let (title, body) = (format!("Release {}", after.id.title), report::record::body(&shown));
+        let is_edited = events.iter().any(|event| after.is_edited(event, (&title, &body), self.now));
         let effect = Effect::new(Call::Record {
             repo: home,
             release: after.id.clone(),
             revision: after.history.current().cloned(),
-            title: format!("Release {}", after.id.title),
-            body: report::record::body(&shown),
+            title,
+            body,
             open: after.open,
         });
-        // Somebody has changed it, or we have: what it shows is set again where it was not us.
-        let edited = |event: &&Event| {
-            let by_a_person = event.actor.as_ref().is_some_and(|actor| actor.person);
-            matches!(&event.what, What::Issue { issue, .. } if Some(issue.at) == after.record) && by_a_person
-        };
-        if events.iter().any(|event| edited(&event)) { effect.again() } else { effect }
+        if is_edited {
+            after.set_back.push(self.now);
+            effect.again()
+        } else {
+            effect
+        }
     }
 
     /// The control record, as people name it.
@@ -191,6 +193,31 @@ impl Telling<'_> {
             entries.push(entry(after, code).fact("revision", revision));
         }
         entries
+    }
+}
+
+/// The record is set back at most so often within an hour: another App may do the same.
+const SET_BACK: usize = 10;
+/// How much older than its confirmation something may be that shows the record as it was before.
+const LAG: SignedDuration = SignedDuration::from_secs(10);
+
+impl Release {
+    /// Whether a delivery shows the record otherwise than we write it, and not by our own hand. A person has edited it;
+    /// another App has, where it shows something else after what was confirmed last.
+    fn is_edited(&mut self, event: &Event, (title, body): (&str, &str), now: Timestamp) -> bool {
+        self.set_back.retain(|at| now.duration_since(*at) < SignedDuration::from_hours(1));
+        let What::Issue { issue, .. } = &event.what else { return false };
+        if Some(issue.at) != self.record {
+            return false;
+        }
+        if event.actor.as_ref().is_some_and(|actor| actor.person) {
+            return true;
+        }
+        let shown =
+            issue.body.rsplit_once("<!-- changegate:").map_or(issue.body.as_str(), |(shown, _)| shown);
+        let differs = issue.title != title || shown.trim() != body.trim() || issue.open != self.open;
+        let is_new = self.confirmed_at.is_some_and(|at| issue.updated_at.is_some_and(|it| it + LAG >= at));
+        differs && is_new && self.set_back.len() < SET_BACK
     }
 }
 

@@ -190,6 +190,8 @@ fn comments(hostile: &str) -> [String; 3] {
         signed: None,
         looked_back: None,
         in_force: true,
+        came_along: false,
+        terms: None,
         parts: Default::default(),
     };
     let looked_back = LookedBack { by, at: time(0), result: Done::Worked, said: hostile.into() };

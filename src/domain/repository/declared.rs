@@ -34,11 +34,22 @@ const TRIED_FOR: SignedDuration = SignedDuration::from_mins(30);
 #[serde(rename_all = "snake_case")]
 pub enum Declared {
     /// It is not known yet whether they may, and why.
-    Doubted { declaration: Declaration, why: String },
-    Refused { at: Timestamp, why: String },
+    Doubted {
+        declaration: Declaration,
+        why: String,
+    },
+    Refused {
+        at: Timestamp,
+        why: String,
+    },
     /// Its issue is being opened.
-    Opening { at: Timestamp },
-    Opened { at: Timestamp, issue: IssueRef },
+    Opening {
+        at: Timestamp,
+    },
+    Opened {
+        at: Timestamp,
+        issue: IssueRef,
+    },
 }
 
 impl Declared {
@@ -69,7 +80,8 @@ impl Repository {
         let asked: Vec<Declaration> = doubted.chain(new).collect();
         if !asked.is_empty() {
             let policy = inquiry.policy_of(&self.view())?;
-            let judged: Vec<_> = asked.iter().map(|it| self.judge_declared(it, policy.as_ref(), inquiry)).collect();
+            let judged: Vec<_> =
+                asked.iter().map(|it| self.judge_declared(it, policy.as_ref(), inquiry)).collect();
             for (declaration, verdict) in asked.into_iter().zip(judged) {
                 let verdict = verdict?;
                 self.take_declared(declaration, verdict, case.now, &mut heard);
@@ -95,7 +107,8 @@ impl Repository {
         let Some(policy) = policy else {
             return Some(Err((false, "there is no policy in this repository".into())));
         };
-        let knows = policy.parts().flat_map(|part| part.environments().values()).any(|it| it.emergency.is_some());
+        let knows =
+            policy.parts().flat_map(|part| part.environments().values()).any(|it| it.emergency.is_some());
         if !knows {
             let why = "the policy knows no emergency: no section of `environments` says `emergency`";
             return Some(Err((false, why.into())));
@@ -110,7 +123,10 @@ impl Repository {
             Membership::Stranger => {
                 let names: Vec<String> = on_call.iter().map(ToString::to_string).collect();
                 let (login, names) = (&declaration.by.login, names.join(", "));
-                Err((false, format!("{login} is not one of the people on call (role `break-glass`: {names})")))
+                Err((
+                    false,
+                    format!("{login} is not one of the people on call (role `break-glass`: {names})"),
+                ))
             }
         })
     }
@@ -131,7 +147,9 @@ impl Repository {
             }
             Err((true, why)) if now.duration_since(at) < TRIED_FOR => Declared::Doubted { declaration, why },
             Err((_, why)) => {
-                heard.audit.push(entry(&declaration, "emergency.operator_refused").text("why_not", why.clone()));
+                heard
+                    .audit
+                    .push(entry(&declaration, "emergency.operator_refused").text("why_not", why.clone()));
                 Declared::Refused { at, why }
             }
         };
@@ -149,7 +167,8 @@ fn open(repository: &Repository, declaration: Declaration) -> Effect {
     let title: String = one_line(&declaration.why).chars().take(text::TITLE_LIMIT).collect();
     let by = text::mention(&declaration.by);
     let why = text::escape(&declaration.why, TEXT_LIMIT);
-    let incident = declaration.incident.as_ref().map(|url| format!("\n\nIncident: {}", text::escape(url, TEXT_LIMIT)));
+    let incident =
+        declaration.incident.as_ref().map(|url| format!("\n\nIncident: {}", text::escape(url, TEXT_LIMIT)));
     let part = declaration.pull_request.map(|number| format!("\n\nPull request: #{number}"));
     let body = format!(
         "{why}\n\nDeclared an emergency for {by} with `changegate emergency`, by the word of the operator of this server.{}{}",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 mod ruled;
 mod adopted;
+mod declared;
 mod failed;
 mod policy_file;
 mod unsigned;
@@ -14,6 +15,8 @@ mod unsigned;
 pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
 pub use ruled::Ruled;
+
+pub use declared::Declared;
 
 use super::{
     account::Account,
@@ -58,6 +61,9 @@ pub struct Repository {
     /// Commits without a pull request that a release manager answers for.
     #[serde(default)]
     pub adopted: BTreeMap<Sha, Logged>,
+    /// What was declared at the command line, and what became of it.
+    #[serde(default)]
+    pub declared: BTreeMap<String, Declared>,
 }
 
 /// What others may read of a repository.
@@ -98,6 +104,7 @@ impl Repository {
             failed: Failed::default(),
             ruled: None,
             adopted: BTreeMap::new(),
+            declared: BTreeMap::new(),
         }
     }
 
@@ -248,11 +255,13 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let signed_by = after.policy_signature(inquiry)?;
     let unseen = installation.is_some() && after.note_ruled(case.events, case.now, inquiry)?;
     let heard = after.hear_adoptions(case, inquiry)?;
+    let declared = after.hear_declared(case, inquiry)?;
     let view = after.view();
     let uncounted = after.failed.count(&view, inquiry)?;
     let mut audit = changes(before, &after, signed_by.as_ref());
-    audit.extend(heard.audit);
+    audit.extend(heard.audit.into_iter().chain(declared.audit));
     let mut effects = heard.effects;
+    effects.extend(declared.effects);
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
         effects.push(unsigned::issue(&after, &case.instance.web_url));
@@ -260,7 +269,8 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
         audit.push(unsigned::closed(&after));
         effects.push(unsigned::end(&after));
     }
-    let read_again = (unread || uncounted || unseen).then(|| case.now + READ_AGAIN);
+    let read_again =
+        (unread || uncounted || unseen || after.doubts_declared()).then(|| case.now + READ_AGAIN);
     let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }

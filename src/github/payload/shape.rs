@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 56] = [
+pub(super) const TELLING: [&str; 57] = [
     "action",
     "after",
     "alert",
@@ -22,6 +22,7 @@ pub(super) const TELLING: [&str; 56] = [
     "client_payload",
     "comment",
     "commits",
+    "declared",
     "deployment",
     "deployment_callback_url",
     "deployment_status",
@@ -31,6 +32,7 @@ pub(super) const TELLING: [&str; 56] = [
     "hook_id",
     "installation",
     "issue",
+    "kept",
     "key",
     "label",
     "master_branch",
@@ -44,7 +46,6 @@ pub(super) const TELLING: [&str; 56] = [
     "project",
     "project_card",
     "project_column",
-    "projects_v2_item",
     "pull_request",
     "pusher_type",
     "recorded",
@@ -156,6 +157,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
+        super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
+        super::sweep::KEPT => (&["action", "kept", "repository"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

@@ -161,6 +161,7 @@ mod tests {
                     title: String::new(),
                     body: String::new(),
                     open: true,
+                    told: None,
                 },
                 record(repo),
                 Call::Label { on, name: "l".into(), present: true },

@@ -1,6 +1,11 @@
 //! Three in the morning and one person awake: what an emergency lets through, what it does not, and what is owed for it.
 
-use changegate::sandbox::Numbered;
+use changegate::{
+    admin::{self, Answer, Order},
+    operator::Emergency,
+    register,
+    sandbox::{Numbered, Verdict},
+};
 
 use super::deploying::{WEB, built, deploys, said, stands};
 use crate::support::{Pull, Scene, assert_snapshot, scenario};
@@ -264,7 +269,7 @@ async fn an_emergency_on_a_pull_request_that_is_its_own_change_works_as_on_an_is
         s.pass(25 * HOUR);
         s.settle().await;
         let next = s.pull_request(WEB, "export", "Export.").await;
-        s.by("lee").review(next.at, changegate::sandbox::Verdict::Approve, "");
+        s.by("lee").review(next.at, Verdict::Approve, "");
         merged(s, &next).await;
         let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
@@ -329,6 +334,129 @@ async fn an_emergency_is_first_offered_the_way_back_and_running_that_deployment_
         assert_eq!(stands(s, first), "in_progress -", "{}", said(s, first));
         s.github().finish_run(WEB, first, true);
         s.settle().await;
+    })
+    .await;
+}
+
+/// An operator declares it for somebody, and what is told at the terminal.
+async fn declared_at_the_terminal(s: &Scene, by: &str, pull_request: Option<u64>) -> String {
+    let operator = s.stage.app.operator();
+    let emergency = Emergency {
+        repository: WEB.into(),
+        by: by.into(),
+        why: "Nobody can pay".into(),
+        incident: Some("https://status.acme.example/7".into()),
+        pull_request,
+    };
+    let kept = match admin::obey(&operator, Order::Emergency(emergency)).await {
+        Answer::Emergency(kept) => kept,
+        other => return format!("{other:?}"),
+    };
+    s.settle().await;
+    match admin::obey(&operator, Order::Became(kept)).await {
+        Answer::Became(became) => register::emergency(&became),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_operator_declares_an_emergency_for_somebody_on_call_where_there_is_no_issue_for_it() {
+    scenario(async |s| {
+        ruled(s).await;
+        let pull = s.pull_request(WEB, "pay", "A fix.").await;
+        assert_snapshot!(declared_at_the_terminal(s, "sam", None).await, @"Refused: sam is not one of the people on call (role `break-glass`: quinn).");
+        assert_snapshot!(declared_at_the_terminal(s, "quinn", Some(pull.at.number)).await, @r"
+        Declared in acme/web#2.
+        Until 2026-11-02T16:00:08Z, pull requests that say `Part-of: acme/web#2` by somebody on call pass without release, window, freezes and signatures, and so do their deployments. Nothing else passes with them.
+        Owed until 2026-11-03T12:00:08Z: an independent signature, `/approve` there by a release manager.
+        Owed until 2026-11-09T12:00:08Z: a retrospective, ended there with `/done worked|problems|backed-out`.
+        Quicker, if it helps: run the deployment again that ran before. It passes at once.
+        ");
+        let issue = s.record_of(WEB, "Emergency: Nobody can pay")[0];
+        let opened = s.github().issue(issue);
+        assert_snapshot!(opened["body"].as_str().unwrap_or_default().split("\n\n<!--").next().unwrap_or_default(), @r"
+        Nobody can pay
+
+        Declared an emergency for @quinn with `changegate emergency`, by the word of the operator of this server.
+
+        Incident: https:/&#8203;/status.acme.example/7
+
+        Pull request: #1
+        ");
+        assert_eq!(s.labels(issue), ["change-request", "change/emergency"]);
+        assert_snapshot!(s.check(&pull.head), @"success: emergency: 2 of 2 rules met");
+        merged(s, &pull).await;
+        goes_out(s, "main").await;
+        s.by("rosa").comment(issue, "/approve");
+        // Where people look back on it they may end it, too.
+        let retrospective = s.record_of(WEB, "Retrospective: Emergency: Nobody can pay")[0];
+        s.by("quinn").comment(retrospective, "/done worked The pool was too small.");
+        s.settle().await;
+        assert_eq!(s.github().issue(retrospective)["state"], "closed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_owed_for_an_issue_that_was_deleted_is_paid_on_its_retrospective() {
+    scenario(async |s| {
+        ruled(s).await;
+        let (issue, _) = a_fix_in_need(s, "Pay again", "pay").await;
+        goes_out(s, "main").await;
+        let at = s.record_of(WEB, "Retrospective: Pay again")[0];
+        s.by("sam").delete_issue(issue);
+        s.pass(25 * HOUR);
+        s.settle().await;
+        let next = s.accepted("Export").await;
+        built(s, "export", next.number).await;
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        s.by("rosa").comment(at, "/approve");
+        s.by("rosa").comment(at, "/done worked It was found.");
+        s.settle().await;
+        assert_eq!(s.github().issue(at)["state"], "closed");
+        s.by("ana").rerun(WEB, run);
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_owed_for_an_emergency_stands_in_the_way_of_its_system_in_every_repository() {
+    const BILLING: &str = "acme/billing";
+    scenario(async |s| {
+        s.policy_file("acme/.github", &RULES.replace("match: acme/web", "match: \"acme/*\"")).await;
+        for repository in [WEB, BILLING] {
+            s.by("rosa").protect(repository, "production", true, true);
+        }
+        s.settle().await;
+        let issue = s.change_request("Pay again").await;
+        s.by("sam").label(issue, "system/payments");
+        declared(s, issue, "quinn").await;
+        s.pass(25 * HOUR);
+        s.settle().await;
+        let mut denied = vec![];
+        for (title, branch, system) in
+            [("Export", "export", "system/web"), ("Refund", "refund", "system/payments")]
+        {
+            let change = s.accepted(title).await;
+            s.by("sam").label(change, system);
+            let pull = s.pull_request(BILLING, branch, &format!("Closes acme/web#{}", change.number)).await;
+            s.by("lee").review(pull.at, Verdict::Approve, "");
+            merged(s, &pull).await;
+            let run = s.by("ana").dispatch(BILLING, &["production"], "main");
+            s.settle().await;
+            let state = s.github().run(BILLING, run);
+            denied.push((system, state["conclusion"] == "failure"));
+            if denied.last() == Some(&(system, false)) {
+                s.github().finish_run(BILLING, run, true);
+                s.settle().await;
+            }
+        }
+        assert_eq!(denied, [("system/web", false), ("system/payments", true)]);
     })
     .await;
 }

@@ -194,6 +194,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         tried: _,
         goes_along: _,
         formerly: _,
+        overheard: _,
     } = found.next().expect("in the register");
     let accepted = match acceptance {
         Acceptance::Accepted { by, at } => {

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use crate::support::{Scene, assert_snapshot, scenario};
 
-const WEB: &str = "acme/web";
-const BILLING: &str = "acme/billing";
+pub(super) const WEB: &str = "acme/web";
+pub(super) const BILLING: &str = "acme/billing";
 
-const TRAIN: &str = "
+pub(super) const TRAIN: &str = "
 trains:
   customer: { repositories: [acme/web, acme/billing], title: \"{year}.{month}\", lock: 7 days before }
 environments:
@@ -26,8 +26,13 @@ fn day(text: &str) -> Option<Timestamp> {
 }
 
 /// A train over two repositories, and the milestone of December in both.
-async fn a_train(s: &Scene) {
-    s.policy(TRAIN).await;
+pub(super) async fn a_train(s: &Scene) {
+    a_train_by(s, TRAIN).await;
+}
+
+/// The same by these rules.
+pub(super) async fn a_train_by(s: &Scene, rules: &str) {
+    s.policy(rules).await;
     for repository in [WEB, BILLING] {
         s.by("rosa").create_milestone(repository, "2026.12", day("2026-12-03"));
         s.by("rosa").protect(repository, "production", true, true);
@@ -36,7 +41,7 @@ async fn a_train(s: &Scene) {
 }
 
 /// Accepted, planned for December, built by Ana and merged.
-async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Numbered {
+pub(super) async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Numbered {
     let issue = s.accepted(title).await;
     s.by("rosa").set_milestone(issue, "2026.12");
     s.settle().await;
@@ -48,13 +53,13 @@ async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Number
 }
 
 /// The control record of December.
-fn record(s: &Scene) -> Numbered {
+pub(super) fn record(s: &Scene) -> Numbered {
     let found = s.record_of(WEB, "Release 2026.12");
     assert_eq!(found.len(), 1, "{found:?}");
     found[0]
 }
 
-fn text(s: &Scene) -> String {
+pub(super) fn text(s: &Scene) -> String {
     s.github().issue(record(s))["body"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -64,38 +69,38 @@ fn shown(s: &Scene) -> String {
 }
 
 /// The revision that the record shows.
-fn revision(s: &Scene) -> String {
+pub(super) fn revision(s: &Scene) -> String {
     let body = text(s);
     let after = body.split("Signatures on revision `").nth(1).expect(&body);
     after.split('`').next().unwrap().to_owned()
 }
 
-async fn locked(s: &Scene) -> Numbered {
+pub(super) async fn locked(s: &Scene) -> Numbered {
     let record = record(s);
     s.by("rosa").comment(record, "/lock");
     s.settle().await;
     record
 }
 
-async fn signed_by(s: &Scene, login: &str, words: &str) {
+pub(super) async fn signed_by(s: &Scene, login: &str, words: &str) {
     let record = record(s);
     s.by(login).comment(record, words);
     s.settle().await;
 }
 
-async fn deploys(s: &Scene, repository: &str) -> u64 {
+pub(super) async fn deploys(s: &Scene, repository: &str) -> u64 {
     let run = s.by("sam").dispatch(repository, &["production"], "main");
     s.settle().await;
     run
 }
 
-fn stands(s: &Scene, repository: &str, run: u64) -> String {
+pub(super) fn stands(s: &Scene, repository: &str, run: u64) -> String {
     let run = s.github().run(repository, run);
     let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
     format!("{} {}", word("status"), word("conclusion"))
 }
 
-fn said(s: &Scene, repository: &str, run: u64) -> String {
+pub(super) fn said(s: &Scene, repository: &str, run: u64) -> String {
     s.readable(s.github().notes(repository, run, "production").last().map_or("", String::as_str))
 }
 

@@ -31,15 +31,15 @@ fn a_freeze_says_until_when_and_when_the_window_opens_after_it() {
       cure: it is judged again at that time, or when a release manager (@acme/release-managers) lifts it with `/unfreeze "quarter end" WHY`; what cannot wait is an emergency: `/emergency WHY`
     again: 2026-12-30T15:00:00Z
     "#);
-    insta::assert_snapshot!(Scene::usual().told("2027-01-03T10:00:00Z"), @"
+    insta::assert_snapshot!(Scene::usual().told("2027-01-03T10:00:00Z"), @r#"
     window_closed (Pending): Closed until Tue 5 Jan 2027, 09:00 Europe/Berlin (window Tue-Thu 09:00-16:00).
       closed until Tue 5 Jan 2027, 09:00 Europe/Berlin (window Tue-Thu 09:00-16:00)
       cure: nobody need do anything: it is judged again at that time; what cannot wait is an emergency: `/emergency WHY`
     freeze (Pending): Closed until Mon 4 Jan 2027, 08:00 Europe/Berlin (freeze “quarter end”, lifted by release managers). The next time to start is Tue 5 Jan 2027, 09:00 Europe/Berlin.
       closed until Mon 4 Jan 2027, 08:00 Europe/Berlin (freeze “quarter end”)
-      cure: it is judged again at that time, or when a release manager (@acme/release-managers) lifts it with `/unfreeze WHY`; what cannot wait is an emergency: `/emergency WHY`
+      cure: it is judged again at that time, or when a release manager (@acme/release-managers) lifts it with `/unfreeze "quarter end" WHY`; what cannot wait is an emergency: `/emergency WHY`
     again: 2027-01-04T07:00:00Z
-    ");
+    "#);
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
     - What would have made the ordinary way fast enough?
     - What changes now, and who does it until when?
 
-    Write it here. Then one of the people on call ([oz](https://github.com/oz), [olga](https://github.com/olga)) or a release manager comments `/done worked`, `/done problems` or `/done backed-out`, with a sentence behind it, on [web#12](https://github.com/acme/web/issues/12), and this issue closes by itself. From the due time on it stands in the way of ordinary deployments.
+    Write it here. Then one of the people on call ([oz](https://github.com/oz), [olga](https://github.com/olga)) or a release manager comments `/done worked`, `/done problems` or `/done backed-out`, with a sentence behind it, here or on [web#12](https://github.com/acme/web/issues/12), and this issue closes by itself. From the due time on it stands in the way of ordinary deployments.
     ");
     let events =
         [world.comment("rita", "/approve"), world.comment("oz", "/done worked The pool was too small.")];
@@ -301,7 +301,8 @@ fn on_an_issue_that_is_none_of_ours_nothing_but_an_emergency_is_heard_and_only_o
     ours.issue().author = Some(actor("changegate[bot]"));
     ours.issue().body = "What happened?\n\n<!-- changegate:x -->".into();
     let comment = ours.comment("oz", "/emergency nobody can pay");
-    assert!(matches!(ours.judge(&[comment]), Judgement::Ignored(_)));
+    ours.deliver(&[comment]);
+    assert_eq!((ours.request().acts.len(), ours.request().taken_in), (0, false));
 }
 
 #[test]
@@ -437,4 +438,75 @@ fn a_pull_request_that_is_its_own_change_request_is_declared_signed_and_looked_b
     ");
     let told = told(&decision);
     assert!(told.contains(&"thumbs up 1".into()) && told.contains(&"+change/emergency".into()), "{told:?}");
+}
+
+/// Somebody comments on the issue in which people look back on it.
+fn on_retrospective(world: &mut World, by: &str, body: &str) -> Event {
+    let mut event = world.comment(by, body);
+    if let What::Comment { on: crate::domain::event::CommentedOn::Issue(issue), .. } = &mut event.what {
+        issue.at = trial::at(90);
+    }
+    event
+}
+
+fn kept(world: &World) -> Event {
+    let purpose = crate::domain::event::IssuePurpose::Retrospective { of: AT };
+    world.event("changegate[bot]", What::Kept { issue: trial::at(90), purpose })
+}
+
+#[test]
+fn what_is_owed_for_an_issue_that_was_deleted_is_paid_where_people_look_back_on_it() {
+    let mut world = world();
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    world.deliver(&[comment]);
+    let kept = kept(&world);
+    world.deliver(&[kept]);
+    let record = (Relation::Records, SubjectId::ChangeRequest(trial::at(90)));
+    assert!(world.request().relations().contains(&record));
+    let deleted = world.change("sam", IssueChange::Deleted, |_| ());
+    world.deliver(&[deleted]);
+    assert_eq!(stands(&world), "ended, by oz, unsigned, not looked back on");
+    assert!(!world.request().owes.is_empty());
+    let refused = on_retrospective(&mut world, "sam", "/done worked");
+    assert_eq!(told(&world.deliver(&[refused]))[0], "confused 2");
+    let paid = [
+        on_retrospective(&mut world, "rita", "/approve"),
+        on_retrospective(&mut world, "rita", "/done worked The pool was too small."),
+        on_retrospective(&mut world, "rita", "/accept"),
+    ];
+    let decision = world.deliver(&paid);
+    assert_eq!(stands(&world), "ended, by oz, rita, worked");
+    assert!(world.request().owes.is_empty());
+    let told = told(&decision);
+    assert!(told.contains(&"thumbs up 3".into()) && told.contains(&"thumbs up 4".into()), "{told:?}");
+    assert!(told.iter().any(|it| it.starts_with("issue retrospective")), "{told:?}");
+}
+
+#[test]
+fn what_is_owed_goes_along_with_an_issue_that_is_transferred_and_that_it_goes_ahead_does_not() {
+    let mut there = world();
+    let comment = there.comment("oz", "/emergency nobody can pay");
+    there.deliver(&[comment]);
+    let moved = there.change("sam", IssueChange::Transferred { to: Some(trial::at(77)) }, |_| ());
+    there.deliver(&[moved]);
+    assert!(there.request().owes.is_empty());
+    let along = there.request().goes_along();
+    assert_eq!(along.iter().filter(|act| act.deed.is_in_need()).count(), 1);
+
+    // Where it is now nobody of the old place is on call.
+    let mut here = World::new().with_policy(&ON_CALL.replace("oz, olga", "lee"));
+    let labelled = here.label("sam", "change-request");
+    here.deliver(&[labelled]);
+    let Some(State::ChangeRequest(request)) = &mut here.state else { panic!("no change request") };
+    request.acts.extend(along.into_iter().filter(|act| act.deed.is_in_need()));
+    here.deliver(&[]);
+    assert_eq!(stands(&here), "ended, by oz, unsigned, not looked back on");
+    assert!(!here.request().owes.is_empty());
+    here.tick(60);
+    let again = here.comment("lee", "/emergency it goes on");
+    here.deliver(&[again]);
+    assert_eq!(stands(&here), "in force, by lee, unsigned, not looked back on");
+    let paid = [here.comment("rita", "/approve"), here.comment("lee", "/done worked")];
+    here.deliver(&paid);
+    assert!(here.request().owes.is_empty());
 }

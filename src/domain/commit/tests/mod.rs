@@ -57,6 +57,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
+        overheard: vec![],
     }
 }
 

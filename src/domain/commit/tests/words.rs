@@ -317,6 +317,8 @@ fn declared(parts: &[u64]) -> crate::domain::change_request::emergency::Emergenc
         signed: None,
         looked_back: None,
         in_force: true,
+        came_along: false,
+        terms: None,
         parts: parts.iter().map(|number| at(*number)).collect(),
     }
 }

@@ -18,6 +18,8 @@ pub(super) fn declared() -> Emergency {
         signed: None,
         looked_back: None,
         in_force: true,
+        came_along: false,
+        terms: None,
         parts: Default::default(),
     }
 }
