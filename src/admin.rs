@@ -153,18 +153,15 @@ async fn carry_out(State(operator): State<Operator>, Json(order): Json<Order>) -
 
 /// Carries out an order, one that declares something too.
 pub async fn obey(operator: &Operator, order: Order) -> Answer {
-    let failed = |why: String| Answer::Failed(why);
-    match order {
-        Order::Emergency(emergency) => {
-            let kept = operator.declare(emergency).await;
-            kept.map_or_else(|error| failed(error.to_string()), Answer::Emergency)
-        }
-        Order::Became(kept) => {
-            let became = operator.became(&kept).await;
-            became.map_or_else(|error| failed(error.to_string()), Answer::Became)
-        }
-        other => answer(&operator.store, other).await,
+    if let Order::Emergency(emergency) = order {
+        let kept = operator.declare(emergency).await;
+        return kept.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Emergency);
     }
+    if let Order::Became(kept) = order {
+        let became = operator.became(&kept).await;
+        return became.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Became);
+    }
+    answer(&operator.store, order).await
 }
 
 /// Sends an order to the running server; `None` where no server listens.

@@ -59,6 +59,18 @@ fn record(issue: &IssueSnapshot) -> Option<(SubjectId, Relation)> {
     by_a_bot.then_some((SubjectId::ChangeRequest(issue.at), Relation::Records))
 }
 
+/// Whom it concerns where an issue of ours is.
+fn kept(issue: IssueRef, purpose: &IssuePurpose) -> Vec<SubjectId> {
+    match purpose {
+        IssuePurpose::Retrospective { of } => vec![SubjectId::ChangeRequest(*of)],
+        IssuePurpose::Emergency(declaration) => {
+            let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
+            let pull_request = pull_request.map(SubjectId::PullRequest);
+            pull_request.into_iter().chain([SubjectId::ChangeRequest(issue)]).collect()
+        }
+    }
+}
+
 fn concerned(event: &Event) -> Vec<SubjectId> {
     let repo = event.repository.as_ref().map(|repository| repository.id);
     match &event.what {
@@ -92,12 +104,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
         What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
-        What::Kept { purpose: IssuePurpose::Retrospective { of }, .. } => vec![SubjectId::ChangeRequest(*of)],
-        What::Kept { issue, purpose: IssuePurpose::Emergency(declaration) } => {
-            let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
-            let pull_request = pull_request.map(SubjectId::PullRequest);
-            pull_request.into_iter().chain([SubjectId::ChangeRequest(*issue)]).collect()
-        }
+        What::Kept { issue, purpose } => kept(*issue, purpose),
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
+    effect::Effect,
     event::{Event, What},
     facts::{Inquiry, Membership},
     ids::{IssueRef, ReleaseId, RepoId, RepoName, SubjectId},
@@ -28,7 +29,7 @@ use super::{
     log, news, people,
     rules::Rules,
     stage::{self, Work},
-    way_back,
+    way_back::{self, WayBack},
 };
 
 /// How long after it was done an act is answered; one that we learn of later only counts.
@@ -80,10 +81,7 @@ fn decide(
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
-    let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
-    let repos: BTreeSet<RepoId> = views.iter().map(|view| view.at.repo).chain([at.repo]).collect();
-    let ways =
-        if after.is_being_declared(&heard, &views) { way_back::find(&repos, inquiry) } else { Some(vec![]) };
+    let ways = around.ways_back(&after, &heard, inquiry);
     let own = around.own(at);
     let milestone = match own {
         Some(own) => after.take_own(own),
@@ -96,13 +94,7 @@ fn decide(
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
     let release = milestone.and_then(|milestone| rules.release_of(&milestone.title));
-    let elsewhere: Vec<Act> = around
-        .pulls
-        .iter()
-        .filter(|pull| after.hears(pull.view))
-        .flat_map(|pull| deeds::said_on(pull.view))
-        .chain(deeds::said_on_retrospective(case.events, after.retrospective, rules))
-        .collect();
+    let elsewhere = around.said_elsewhere(&after, case.events);
     after.note_acts(
         (case.events, &heard.told),
         &elsewhere,
@@ -122,15 +114,8 @@ fn decide(
     let pulls = &around.pulls;
     let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };
     let audit = log::entries(before, &after);
-    let effects = if is_moving {
-        vec![]
-    } else {
-        let ways = ways?;
-        let mut effects = answer::effects(before, &mut after, (&heard, &ways), &setting, case.now);
-        effects.extend(retrospective::effect(&after, &setting));
-        effects.extend(news::effect(before, &after, rules, around.name, case));
-        effects
-    };
+    let told = (&heard, &ways?[..]);
+    let effects = if is_moving { vec![] } else { tell(before, &mut after, told, &setting, case) };
     after.forget_refused();
     let in_doubt = is_in_doubt(&after, rules)
         || !parts_known
@@ -141,7 +126,43 @@ fn decide(
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
+/// What GitHub and other systems are told.
+fn tell(
+    before: Option<&ChangeRequest>,
+    after: &mut ChangeRequest,
+    told: (&Heard, &[WayBack]),
+    setting: &Setting<'_>,
+    case: &Case<'_>,
+) -> Vec<Effect> {
+    let mut effects = answer::effects(before, after, told, setting, case.now);
+    effects.extend(retrospective::effect(after, setting));
+    effects.extend(news::effect(before, after, setting.rules, setting.name, case));
+    effects
+}
+
 impl<'a> Around<'a> {
+    /// What an emergency that is being declared is offered first. `None`: something has to be found out first.
+    fn ways_back(
+        &self,
+        after: &ChangeRequest,
+        heard: &Heard,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Vec<WayBack>> {
+        let views: Vec<&PullRequestView> = self.pulls.iter().map(|pull| pull.view).collect();
+        if !after.is_being_declared(heard, &views) {
+            return Some(vec![]);
+        }
+        let repos: BTreeSet<RepoId> = views.iter().map(|view| view.at.repo).chain([after.at.repo]).collect();
+        way_back::find(&repos, inquiry)
+    }
+
+    /// What was said of it on its pull requests, and where people look back on its emergency.
+    fn said_elsewhere(&self, after: &ChangeRequest, events: &[Event]) -> Vec<Act> {
+        let pulls = self.pulls.iter().map(|pull| pull.view).filter(|view| after.hears(view));
+        let there = deeds::said_on_retrospective(events, after.retrospective, &self.rules);
+        pulls.flat_map(deeds::said_on).chain(there).collect()
+    }
+
     /// The pull request that is this change request itself.
     fn own(&self, at: IssueRef) -> Option<&'a PullRequestView> {
         self.pulls.iter().map(|pull| pull.view).find(|view| view.at == at && view.own.is_some())

@@ -134,8 +134,8 @@ impl Reading {
         };
         let last: BTreeMap<AccountId, &ReviewSnapshot> = self.last_opinions().collect();
         let stands = |pressed: &&Pressed| {
-            let later = |review: &&ReviewSnapshot| review.submitted_at.is_some_and(|at| at > pressed.at);
-            pressed.on == seen.head && last.get(&pressed.by.id).is_none_or(|review| !later(&review))
+            let later = |review: &ReviewSnapshot| review.submitted_at.is_some_and(|at| at > pressed.at);
+            pressed.on == seen.head && last.get(&pressed.by.id).is_none_or(|review| !later(review))
         };
         let reviewed =
             last.values().filter(|review| review.state == ReviewState::Approved && on_this_head(review));

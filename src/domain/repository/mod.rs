@@ -63,7 +63,7 @@ pub struct Repository {
     pub adopted: BTreeMap<Sha, Logged>,
     /// What was declared at the command line, and what became of it.
     #[serde(default)]
-    pub declared: BTreeMap<String, Declared>,
+    pub declared: Box<BTreeMap<String, Declared>>,
 }
 
 /// What others may read of a repository.
@@ -104,7 +104,7 @@ impl Repository {
             failed: Failed::default(),
             ruled: None,
             adopted: BTreeMap::new(),
-            declared: BTreeMap::new(),
+            declared: Box::default(),
         }
     }
 

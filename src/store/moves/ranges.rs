@@ -121,6 +121,11 @@ mod tests {
         }
     }
 
+    fn issue(repo: RepoId) -> Call {
+        let (title, body) = (String::new(), String::new());
+        Call::Issue { repo, purpose: "p".into(), title, body, open: true, told: None }
+    }
+
     fn record(repo: RepoId) -> Call {
         let release = ReleaseId { train: "t".into(), title: "1".into() };
         let (title, body) = (String::new(), String::new());
@@ -155,14 +160,7 @@ mod tests {
                     body: String::new(),
                     was_on: std::collections::BTreeSet::new(),
                 },
-                Call::Issue {
-                    repo,
-                    purpose: "p".into(),
-                    title: String::new(),
-                    body: String::new(),
-                    open: true,
-                    told: None,
-                },
+                issue(repo),
                 record(repo),
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },

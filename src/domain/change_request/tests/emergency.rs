@@ -396,7 +396,7 @@ fn own(said: &[(&str, &str)]) -> World {
         comment: CommentId(place as u64 + 1),
         place: 0,
         by: actor(who),
-        at: world.now + SignedDuration::from_secs(place as i64),
+        at: world.now + SignedDuration::from_secs(i64::try_from(place).unwrap()),
         words: match words.split_once(' ') {
             Some(("/emergency", why)) => Words::Emergency(why.into()),
             Some(("/done", how)) => Words::Done(how.into()),

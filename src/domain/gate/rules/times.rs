@@ -16,7 +16,8 @@ pub(super) fn judge(scene: &Scene<'_>) -> (Vec<Finding>, Option<Timestamp>) {
     let target = Target::Environment(scene.ask.environment);
     let place = Place { target, repo: scene.ask.repo, systems: &systems };
     let calendar = Calendar::new(&scene.policy, &place, &scene.freezes);
-    let change_requests: Vec<_> = scene.pull_requests.iter().flat_map(|it| it.changes()).collect();
+    let change_requests: Vec<_> =
+        scene.pull_requests.iter().flat_map(super::super::PullRequestInRange::changes).collect();
     // A train deploys once, in several places: what has begun in its window may be finished.
     let release = scene.shipping.as_ref().and_then(|shipping| shipping.release);
     let started = release.and_then(|release| release.running().map(|it| it.at).min());

@@ -27,7 +27,7 @@ fn whoever_presses_it_has_approved_that_commit_and_nothing_else_and_not_their_ow
         // The check run that they saw was on another commit.
         (presses("lee", "approve", APP, 'b'), vec![]),
     ] {
-        let decision = world.decide(&SUBJECT, Some(&known), &[event.clone()], time(10));
+        let decision = world.decide(&SUBJECT, Some(&known), std::slice::from_ref(&event), time(10));
         assert_eq!(approvals(&view_of(&decision)), expected, "{event:?}");
         let again = world.decide(&SUBJECT, Some(&decision.after), &[event], time(20));
         assert!(again.audit.is_empty());
