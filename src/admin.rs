@@ -19,6 +19,7 @@ use crate::{
         ids::{SubjectKind, TenantId},
         subject::View,
     },
+    operator::{Became, Emergency, Kept, Operator},
     store::{AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, Swept},
 };
 
@@ -38,6 +39,10 @@ pub enum Order {
     Changes,
     /// How far the comparison with GitHub is, account by account.
     Sweeps,
+    /// Declare an emergency.
+    Emergency(Emergency),
+    /// What came of one that was declared.
+    Became(Kept),
 }
 
 /// The answer to an order, of the variant that belongs to it.
@@ -58,6 +63,9 @@ pub enum Answer {
     Changes(Vec<(TenantId, View)>),
     /// The sweeps, and the accounts and repositories that name them.
     Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
+    /// The emergency is written down; what comes of it is asked for with this.
+    Emergency(Kept),
+    Became(Became),
     /// The order failed, and why.
     Failed(String),
 }
@@ -78,6 +86,9 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
             Order::Changes => {
                 let kinds = [SubjectKind::Repository, SubjectKind::ChangeRequest];
                 Answer::Changes(views(store, kinds).await?)
+            }
+            Order::Emergency(_) | Order::Became(_) => {
+                Answer::Failed("only the server takes this order".into())
             }
             Order::Sweeps => {
                 let names = views(store, [SubjectKind::Account, SubjectKind::Repository]).await?;
@@ -132,12 +143,25 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers orders over HTTP.
-pub fn router(store: Store) -> Router {
-    Router::new().route("/", post(carry_out)).with_state(store)
+pub fn router(operator: Operator) -> Router {
+    Router::new().route("/", post(carry_out)).with_state(operator)
 }
 
-async fn carry_out(State(store): State<Store>, Json(order): Json<Order>) -> Json<Answer> {
-    Json(answer(&store, order).await)
+async fn carry_out(State(operator): State<Operator>, Json(order): Json<Order>) -> Json<Answer> {
+    Json(obey(&operator, order).await)
+}
+
+/// Carries out an order, one that declares something too.
+pub async fn obey(operator: &Operator, order: Order) -> Answer {
+    if let Order::Emergency(emergency) = order {
+        let kept = operator.declare(emergency).await;
+        return kept.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Emergency);
+    }
+    if let Order::Became(kept) = order {
+        let became = operator.became(&kept).await;
+        return became.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Became);
+    }
+    answer(&operator.store, order).await
 }
 
 /// Sends an order to the running server; `None` where no server listens.

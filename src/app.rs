@@ -25,6 +25,7 @@ use crate::{
     effects::Performer,
     github::{API_VERSION, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
+    operator::Operator,
     repair::{Reach, Repair, RepairError},
     store::{Counts, Due, OpenError, Store, StoreError},
     webhook::{self, Door, Secrets},
@@ -127,6 +128,13 @@ impl App {
         self.inbox.github.replace_keys(&config.private_keys)?;
         self.door.secrets.replace(webhook_secrets(config));
         Ok(())
+    }
+
+    /// Takes what operators declare.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        let (store, github) = (self.store.clone(), self.inbox.github.clone());
+        Operator { store, github, clock: self.inbox.clock.clone() }
     }
 
     /// What the server answers.
@@ -255,7 +263,7 @@ impl App {
             let listener = admin::listen(path);
             let listener =
                 listener.map_err(|error| StartError::Listen { what: path.display().to_string(), error })?;
-            doors.push(worker::serve("admin", listener, admin::router(self.store.clone()), stop.clone()));
+            doors.push(worker::serve("admin", listener, admin::router(self.operator()), stop.clone()));
         }
         Ok(doors)
     }

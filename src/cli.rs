@@ -4,6 +4,7 @@ use std::{
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
@@ -16,6 +17,7 @@ use crate::{
     config::{self, Config, Refused},
     demo,
     domain::policy,
+    operator::{Became, Emergency},
     register,
     store::{Bodies, Store},
     worker::Stop,
@@ -63,6 +65,25 @@ enum Command {
     Changes,
     /// How far the hourly comparison with GitHub is, and what it repaired.
     Sweeps,
+    /// Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards.
+    #[command(after_help = EMERGENCY)]
+    Emergency {
+        /// The repository, as owner/name.
+        #[arg(long, value_name = "OWNER/NAME")]
+        repository: String,
+        /// Who declares it: the GitHub login of somebody whom policy names `break-glass`.
+        #[arg(long, value_name = "LOGIN")]
+        by: String,
+        /// Why, in a sentence.
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+        /// A pull request of the repository that is part of it.
+        #[arg(long, value_name = "N")]
+        pull_request: Option<u64>,
+        /// Where the incident is described.
+        #[arg(long, value_name = "URL")]
+        incident: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -117,6 +138,15 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
+
+const EMERGENCY: &str = "\
+That it is LOGIN who declares it is your word as the operator of this server, and is recorded as such.
+While it lasts, the commits of its pull requests pass Changegate's rules about release, window, freezes and signatures.
+Not so GitHub's own rules. One person on call alone cannot pass:
+  required reviews of a branch     let the on-call team bypass the rule, or merge with an administrator
+  reviewers of an environment      a reviewer has to press the button; `prevent self-review` refuses whoever started the run
+  a wait timer of an environment   it runs; only an administrator starts the jobs before
+Quicker, if it helps: run the deployment again that ran before; Changegate lets that pass at once.";
 
 const KEY_CURE: &str = "download a private key from the App's settings page (Private keys) and set it as CHANGEGATE_PRIVATE_KEY_FILE";
 
@@ -178,6 +208,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
+        Command::Emergency { repository, by, reason, pull_request, incident } => {
+            let emergency = Emergency { repository, by, why: reason, incident, pull_request };
+            declare(file, emergency).await
+        }
     }
 }
 
@@ -296,12 +330,62 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
     }
     let store = match order {
         Order::Replay(_) => Store::open(&url).await?,
-        Order::Parked | Order::Bodies(_) | Order::AuditVerify | Order::Changes | Order::Sweeps => {
-            Store::open_read_only(&url).await?
-        }
+        Order::Parked
+        | Order::Bodies(_)
+        | Order::AuditVerify
+        | Order::Changes
+        | Order::Sweeps
+        | Order::Emergency(_)
+        | Order::Became(_) => Store::open_read_only(&url).await?,
     };
     let answer = admin::answer(&store, order).await;
     store.close().await;
+    Ok(answer)
+}
+
+/// How long it is waited for what comes of an emergency.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Declares an emergency, and says what came of it.
+#[expect(clippy::disallowed_methods, reason = "somebody sits before the terminal and waits")]
+async fn declare(file: Option<&Path>, emergency: Emergency) -> anyhow::Result<Exit> {
+    if emergency.why.trim().is_empty() {
+        anstream::eprintln!("error: --reason is empty\n  cure: say in a sentence why it cannot wait");
+        return Ok(Exit::Usage);
+    }
+    let answer = through_server(file, Order::Emergency(emergency)).await?;
+    let Answer::Emergency(kept) = answer else { return show(answer) };
+    let began = tokio::time::Instant::now();
+    loop {
+        let answer = through_server(file, Order::Became(kept.clone())).await?;
+        let Answer::Became(became) = answer else { return show(answer) };
+        let waits = match &became {
+            Became::Waits(_) => true,
+            Became::Declared { terms, .. } => terms.is_none(),
+            Became::Refused(_) => false,
+        };
+        if !waits || began.elapsed() > PATIENCE {
+            return show(Answer::Became(became));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Gives an order that only a server takes to the running one; on a database that several share, takes it here.
+async fn through_server(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
+    let url = Config::database_url(file, environment)?;
+    if let Some(database) = config::sqlite_file(&url) {
+        let answer = admin::send(&admin::socket_of(&database), &order).await?;
+        return answer.ok_or_else(|| {
+            anyhow::anyhow!(
+                "no server runs on {}\n  cure: start `changegate serve` there",
+                database.display()
+            )
+        });
+    }
+    let app = App::open(&Config::read(file, environment, false)?, Clock::system()).await?;
+    let answer = admin::obey(&app.operator(), order).await;
+    app.store.close().await;
     Ok(answer)
 }
 
@@ -343,6 +427,16 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
         }
         Answer::Changes(views) => print(&register::changes(&views)),
         Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
+        Answer::Emergency(kept) => print(&format!("{} is written down", kept.id)),
+        Answer::Became(became) => {
+            let exit = match &became {
+                Became::Declared { .. } => Exit::Done,
+                Became::Refused(_) => Exit::No,
+                Became::Waits(_) => Exit::Unavailable,
+            };
+            print(&register::emergency(&became))?;
+            Ok(exit)
+        }
         Answer::Failed(why) => Err(anyhow::anyhow!("{why}")),
     }
 }

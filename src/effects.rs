@@ -162,7 +162,7 @@ impl Performer {
         (outcome, None)
     }
 
-    /// Tells a release that its control record is written, before that is forgotten: told twice it does no harm. If that
+    /// Tells a release that its control record is written, or whoever keeps an issue where that is, before that is forgotten: told twice it does no harm. If that
     /// cannot be kept, it is written once more.
     async fn confirm(
         &self,
@@ -171,12 +171,18 @@ impl Performer {
         outcome: &EffectOutcome,
         written_at: Option<Timestamp>,
     ) -> Result<(), String> {
-        let (Call::Record { repo, release, revision, .. }, EffectOutcome::Sent { remote: Some(remote) }) =
-            (&claim.effect.call, outcome)
-        else {
-            return Ok(());
-        };
+        let EffectOutcome::Sent { remote: Some(remote) } = outcome else { return Ok(()) };
         let Ok(number) = remote.parse() else { return Ok(()) };
+        if let Call::Issue { repo, told: Some(purpose), .. } = &claim.effect.call {
+            // Where it is was told when it was opened.
+            if claim.remote.as_deref() == Some(remote.as_str()) {
+                return Ok(());
+            }
+            let kept = |here: &Whereabouts| here.kept(number, purpose);
+            self.keep(place, claim, *repo, kept).await.map_err(|error| error.to_string())?;
+            return Ok(());
+        }
+        let Call::Record { repo, release, revision, .. } = &claim.effect.call else { return Ok(()) };
         // GitHub counts whole seconds; the later of both clocks is after both what was decided and what was written.
         let at = written_at.map_or_else(|| self.clock.now(), |at| at.max(self.clock.now()));
         let recorded = |here: &Whereabouts| here.recorded(release, number, (revision.as_ref(), at));

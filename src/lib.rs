@@ -69,6 +69,8 @@ pub mod clock;
 
 pub mod config;
 
+pub mod operator;
+
 pub mod admin;
 
 pub mod register;

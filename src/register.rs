@@ -11,6 +11,7 @@ use crate::{
         ids::{Actor, RepoId, RepoName, TenantId},
         subject::View,
     },
+    operator::Became,
     store::{AuditReport, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, Swept, TenantAudit},
 };
 
@@ -38,6 +39,44 @@ pub fn changes(views: &[(TenantId, View)]) -> String {
         0 => "No change requests yet: an issue becomes one when it gets the intake label (change-request)."
             .into(),
         _ => table.to_string(),
+    }
+}
+
+/// What came of an emergency that was declared at the command line.
+#[must_use]
+pub fn emergency(became: &Became) -> String {
+    match became {
+        Became::Waits(what) => {
+            format!(
+                "It is written down, and not declared yet: {what}.\nNobody need do anything; it is tried again by itself."
+            )
+        }
+        Became::Refused(why) => format!("Refused: {why}."),
+        Became::Declared { repository, issue, terms } => {
+            let mut lines = vec![format!("Declared in {repository}#{}.", issue.number)];
+            let Some(terms) = terms else {
+                lines.push("It comes into force as soon as GitHub has labelled the issue.".into());
+                return lines.join("\n");
+            };
+            lines.push(format!(
+                "Until {}, pull requests that say `Part-of: {repository}#{}` by somebody on call pass without release, window, freezes and signatures, and so do their deployments. Nothing else passes with them.",
+                terms.lasts_until, issue.number
+            ));
+            if let Some(due) = terms.signature {
+                lines.push(format!(
+                    "Owed until {due}: an independent signature, `/approve` there by a release manager."
+                ));
+            }
+            if let Some(due) = terms.retrospective {
+                lines.push(format!(
+                    "Owed until {due}: a retrospective, ended there with `/done worked|problems|backed-out`."
+                ));
+            }
+            lines.push(
+                "Quicker, if it helps: run the deployment again that ran before. It passes at once.".into(),
+            );
+            lines.join("\n")
+        }
     }
 }
 

@@ -257,6 +257,8 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         opened_at: None,
         shipped: vec![],
         depends: vec![],
+        own: None,
+        ties: vec![],
     }
 }
 
@@ -283,5 +285,6 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),
+        overheard: vec![],
     }
 }

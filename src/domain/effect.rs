@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{Planning, Shipment},
+    event::{IssuePurpose, Planning, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -94,6 +94,9 @@ pub enum Call {
         summary: String,
         /// Somebody's merge queue waits for it.
         urgent: bool,
+        /// A signature is missing that somebody can give with a button.
+        #[serde(default)]
+        signs: bool,
     },
     /// The one comment that we keep for this purpose says this. Created, edited in place, or restored.
     Comment {
@@ -114,6 +117,9 @@ pub enum Call {
         /// Markdown, at most 65,000 characters.
         body: String,
         open: bool,
+        /// Who is told, as a delivery, where it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<IssuePurpose>,
     },
     /// The control record of a release: the one issue where people see what ships and sign it. What came of it is told
     /// to the release, as a delivery: where the record is, and when it showed this revision.

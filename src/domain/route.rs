@@ -3,8 +3,8 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, IssueChange, IssueSnapshot, ReferenceKind, RuleRequest,
-        Shipment, What,
+        CheckSuiteChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, ReferenceKind,
+        RuleRequest, Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -31,7 +31,7 @@ pub fn route(event: &Event) -> Vec<SubjectId> {
 /// A release hears what is said on its control record, and what is pushed and deployed where it ships. Only what a bot
 /// has opened can be a record. A promotion hears what is pushed where it is merged.
 ///
-/// Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
+/// Who signs by our check's button signs for the pull requests at its commit. Who asks for our check again asks for a second look at the pull requests too: a link that was made by hand in
 /// GitHub's sidebar tells nobody. The delivery names those of the repository itself, but none of a fork's; the store
 /// knows every open one at the commit. Each reads GitHub again and wakes the commit, so that nothing wakes backwards.
 #[must_use]
@@ -40,7 +40,7 @@ pub fn also(event: &Event, app: u64) -> Vec<Question> {
     if let (What::Push { .. }, Some(repository)) = (&event.what, &event.repository) {
         found.push((SubjectId::Repository(repository.id), Relation::Into));
     }
-    let asked = event.what.asks_again(app, CHANGE_CHECK);
+    let asked = event.what.asks_again(app, CHANGE_CHECK) || event.what.signs(app, CHANGE_CHECK).is_some();
     let mut commits = concerned(event).into_iter().filter(|subject| subject.kind() == SubjectKind::Commit);
     found.extend(commits.next().filter(|_| asked).map(|commit| (commit, Relation::At)));
     found.into_iter().map(|(subject, relation)| Question::PointingAt(subject, relation)).collect()
@@ -76,6 +76,18 @@ fn record(issue: &IssueSnapshot) -> Option<(SubjectId, Relation)> {
     by_a_bot.then_some((SubjectId::ChangeRequest(issue.at), Relation::Records))
 }
 
+/// Whom it concerns where an issue of ours is.
+fn kept(issue: IssueRef, purpose: &IssuePurpose) -> Vec<SubjectId> {
+    match purpose {
+        IssuePurpose::Retrospective { of } => vec![SubjectId::ChangeRequest(*of)],
+        IssuePurpose::Emergency(declaration) => {
+            let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
+            let pull_request = pull_request.map(SubjectId::PullRequest);
+            pull_request.into_iter().chain([SubjectId::ChangeRequest(issue)]).collect()
+        }
+    }
+}
+
 fn concerned(event: &Event) -> Vec<SubjectId> {
     let repo = event.repository.as_ref().map(|repository| repository.id);
     match &event.what {
@@ -104,6 +116,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         }
         What::Planned { issue, .. } => vec![SubjectId::ChangeRequest(*issue)],
         What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
+        What::Kept { issue, purpose } => kept(*issue, purpose),
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()
@@ -119,6 +132,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         }
         // The repository remembers a renamed label, and so wakes the issues that bear it.
         What::Label { .. }
+        | What::Declared(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -218,6 +232,11 @@ mod tests {
         let (head_ref, base_branch) = ("refs/heads/queue".into(), "main".into());
         let group = MergeGroupSnapshot { head_sha: sha('b'), head_ref, base_sha: None, base_branch };
         What::MergeGroup { change: MergeGroupChange::ChecksRequested, group }
+    }
+
+    fn declaration() -> Declaration {
+        let (id, why) = ("1".into(), "nobody can pay".into());
+        Declaration { id, by: actor("oz"), at: time(0), why, incident: None, pull_request: Some(41) }
     }
 
     fn recorded() -> (What, &'static str) {
@@ -322,6 +341,15 @@ mod tests {
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
             recorded(),
+            (What::Declared(declaration()), ""),
+            (
+                What::Kept { issue: at(12), purpose: IssuePurpose::Retrospective { of: at(3) } },
+                "change_request/7/3",
+            ),
+            (
+                What::Kept { issue: at(12), purpose: IssuePurpose::Emergency(declaration()) },
+                "pull_request/7/41 change_request/7/12",
+            ),
             planned(),
             (
                 What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },
@@ -377,6 +405,8 @@ mod tests {
             What::Watched { .. } => 26,
             What::Shipped(_) => 27,
             What::Planned { .. } => 28,
+            What::Declared(_) => 29,
+            What::Kept { .. } => 30,
         }
     }
 
@@ -388,7 +418,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..29).collect());
+        assert_eq!(places, (0..31).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));
@@ -413,6 +443,9 @@ mod tests {
             (check_run(Rerequested, APP, CHANGE_CHECK), true),
             (check_run(Requested("recheck".into()), APP, CHANGE_CHECK), true),
             (check_suite(CheckSuiteChange::Rerequested, APP), true),
+            (check_run(Requested("approve".into()), APP, CHANGE_CHECK), true),
+            (check_run(Requested("approve".into()), 1, CHANGE_CHECK), false),
+            (check_run(Requested("approve".into()), APP, "build"), false),
             (check_run(Requested("other".into()), APP, CHANGE_CHECK), false),
             (check_run(Completed, APP, CHANGE_CHECK), false),
             (check_run(Rerequested, APP, "build"), false),

@@ -34,9 +34,9 @@ pub enum Relation {
     Has,
     /// A release ships from a repository. It is looked up, and wakes nobody there.
     Ships,
-    /// A release has an issue as its control record. It is looked up, and wakes nobody there.
+    /// A release has an issue as its control record, a change request one as its retrospective. It is looked up, and wakes nobody there.
     Records,
-    /// A change request owes something in a repository. It is looked up, and wakes nobody there.
+    /// A change request owes something in a repository, or for a system, which is looked for at the account. It is looked up, and wakes nobody there.
     Owes,
     /// A change request without code is underway. It is looked up, and wakes nobody in the account.
     Underway,
@@ -44,6 +44,8 @@ pub enum Relation {
     Promotes,
     /// A promotion is merged into a branch of a repository. It is looked up, and wakes nobody there.
     Into,
+    /// An environment is of a repository. It is looked up, and wakes nobody there.
+    Deploys,
 }
 
 impl Relation {
@@ -61,6 +63,7 @@ impl Relation {
             Self::Underway => "underway",
             Self::Promotes => "promotes",
             Self::Into => "into",
+            Self::Deploys => "deploys",
         }
     }
 }
@@ -133,9 +136,10 @@ impl State {
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         match self {
             Self::Account(account) => account.relations(),
-            Self::Repository(_) | Self::Environment(_) => BTreeSet::new(),
+            Self::Repository(_) => BTreeSet::new(),
             Self::Commit(commit) => commit.relations(),
             Self::Promotion(promotion) => promotion.relations(),
+            Self::Environment(environment) => environment.relations(),
             Self::Release(release) => release.relations(),
             Self::Milestone(milestone) => milestone.relations(),
             Self::PullRequest(pull_request) => pull_request.relations(),

@@ -181,6 +181,8 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         opened_at: None,
         shipped: vec![],
         depends: vec![],
+        own: None,
+        ties: vec![],
     }
 }
 

@@ -21,17 +21,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("worker", &[]),
     ("clock", &[]),
     ("config", &[]),
-    ("admin", &["domain", "store"]),
+    ("operator", &["clock", "domain", "github", "place", "store"]),
+    ("admin", &["domain", "operator", "store"]),
     (
         "app",
         &[
-            "admin", "announce", "clock", "config", "domain", "effects", "github", "inbox", "repair",
-            "store", "webhook", "worker",
+            "admin", "announce", "clock", "config", "domain", "effects", "github", "inbox", "operator",
+            "repair", "store", "webhook", "worker",
         ],
     ),
-    ("register", &["domain", "store"]),
+    ("register", &["domain", "operator", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
-    ("cli", &["admin", "app", "clock", "config", "demo", "domain", "register", "store", "worker"]),
+    (
+        "cli",
+        &["admin", "app", "clock", "config", "demo", "domain", "operator", "register", "store", "worker"],
+    ),
 ];
 
 /// Words that mean input, output, time or chance, and so never occur in the core.

@@ -331,6 +331,10 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         said: vec![],
         shipped: vec![],
         depends: vec![],
+        declared: false,
+        ties: vec![],
+        added: vec![],
+        pressed: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -363,6 +367,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         tried: vec![],
         goes_along: vec![],
         formerly: std::collections::BTreeSet::new(),
+        overheard: vec![],
     }
 }
 
@@ -392,6 +397,8 @@ fn other() -> PullRequestView {
         opened_at: None,
         shipped: vec![],
         depends: vec![],
+        own: None,
+        ties: vec![],
     }
 }
 

@@ -17,10 +17,9 @@ use super::{
         facts::{Fact, Inquiry, Membership},
         ids::{Actor, CommentId, IssueRef},
         policy::{EffectivePolicy, Mode, ROLES, Who, Zone},
-        report::text,
+        report::{heard::Heard, text},
     },
-    Account, frozen,
-    frozen::Heard,
+    Account, freezing,
 };
 
 /// How many are remembered.
@@ -186,7 +185,7 @@ fn wish(words: &str, at: Timestamp, zone: &Zone) -> Option<Wish> {
     let rest = rest.trim();
     let rest = rest.strip_prefix("until ").or_else(|| rest.strip_prefix("for ")).unwrap_or(rest);
     let rest = format!("{rest} ");
-    let (until, behind) = frozen::until(&rest, at, zone)?;
+    let (until, behind) = freezing::until(&rest, at, zone)?;
     let until = until.filter(|until| *until > at && behind.trim().is_empty() && is_login)?;
     Some(Wish::Let { login: login.into(), until })
 }

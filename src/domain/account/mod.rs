@@ -1,6 +1,7 @@
 //! The account that installed the App: one per tenant.
 
 mod delegated;
+mod freezing;
 mod frozen;
 
 use std::collections::BTreeSet;
@@ -109,7 +110,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
     let (Some(heard), Some(delegated)) = heard else {
         return Judgement::Needs(inquiry.into_missing());
     };
-    let mut look_again = None;
+    let mut look_again = after.doubts_freezes().then(|| case.now + READ_AGAIN);
     let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
     if let Some(installation) = unread {
         match inquiry.installation_repositories(installation) {

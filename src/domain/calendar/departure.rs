@@ -1,4 +1,4 @@
-//! What the calendar is asked about: who wants to change what, where and why.
+//! What the calendar is asked about: who wants to change what, and where.
 
 use jiff::Timestamp;
 
@@ -43,23 +43,11 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What wants to change it.
+/// What wants to change it. What goes ahead of windows and freezes (a rollback, an emergency) is not asked about here.
 #[derive(Debug, Clone, Copy)]
 pub struct Departure<'a> {
-    pub purpose: Purpose<'a>,
     /// Every change request that it carries.
     pub change_requests: &'a [IssueRef],
     /// When the first job of the same deployment or train began; `None`: nothing has begun.
     pub started: Option<Timestamp>,
-}
-
-/// Why production is to change. Whether it is what it claims, and is allowed here, is judged elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose<'a> {
-    /// To put changes into production.
-    Deploy,
-    /// To go back to what ran and was approved; `why` in the person's words.
-    Rollback { why: &'a str },
-    /// To end an emergency; `why` in the person's words.
-    Emergency { why: &'a str },
 }

@@ -10,7 +10,6 @@ use super::{
 use crate::domain::finding::{Finding, Outcome, Reference, quoted};
 
 const RULE: &str = "outside every freeze";
-const PASSING: [&str; 2] = ["freeze_rollback", "freeze_emergency"];
 
 /// One for each freeze in force, or one that says that there is none.
 pub fn findings(
@@ -86,17 +85,13 @@ fn frozen(freeze: &Closing<'_>, departure: &Departure<'_>, next: Next, words: &W
         Some(_) => words.until(freeze.ends),
         None => "until it is lifted".into(),
     };
-    if let Some((code, passes)) = Words::passes(departure.purpose, PASSING) {
-        let sentence = format!("Closed {until} ({name}); {passes}.");
-        return Finding::new(code, Outcome::Pass, RULE, sentence).names(page);
-    }
     let before = match freeze.deadline(departure) {
         Some(deadline) => words.overdue(deadline),
         None if freeze.halts(departure) => "What had begun is halted. ".into(),
         None => String::new(),
     };
     let wait = if freeze.ends.is_some() { "it is judged again at that time, or when " } else { "" };
-    let (lifting, people) = words.lifting();
+    let (lifting, people) = words.lifting(freeze.by.is_none().then_some(freeze.name));
     let code = if freeze.halts(departure) { "freeze_halts" } else { "freeze" };
     let next = words.next(freeze.ends, next);
     let sentence = format!("{before}Closed {until} ({name}, lifted by release managers).{next}");

@@ -13,7 +13,7 @@ use super::{
     policy::{EffectivePolicy, Policy},
 };
 use closing::{Closing, Grace};
-pub use departure::{Departure, Place, Purpose, Target};
+pub use departure::{Departure, Place, Target};
 pub use freezes::{FreezeScope, Freezes, Lifted, OpenedFreeze, Waiver};
 pub use opening::Opening;
 use words::Words;

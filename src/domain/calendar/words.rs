@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Next, Purpose};
+use super::Next;
 use crate::domain::{
-    finding::{Reference, code, quoted},
+    finding::{Reference, code},
     ids::Actor,
     policy::{EffectivePolicy, Who, Window, Zone},
 };
@@ -80,18 +80,6 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Why no closing matters to this purpose: "a rollback passes all the same: “too slow”", with its code, which is
-    /// the first of two for a rollback and the second for an emergency.
-    pub fn passes(purpose: Purpose<'_>, codes: [&'static str; 2]) -> Option<(&'static str, String)> {
-        let [rollback, emergency] = codes;
-        let (code, what, why) = match purpose {
-            Purpose::Deploy => return None,
-            Purpose::Rollback { why } => (rollback, "a rollback", why),
-            Purpose::Emergency { why } => (emergency, "an emergency", why),
-        };
-        Some((code, format!("{what} passes all the same: {}", quoted(why))))
-    }
-
     /// "; what cannot wait is an emergency: `/emergency WHY`", where there are some.
     pub fn or_emergency(&self) -> String {
         let command = self.command("emergency WHY");
@@ -102,15 +90,23 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// "a release manager (@acme/release-managers or @rita) lifts it with `/unfreeze WHY`".
-    pub fn lifting(&self) -> (String, Vec<Reference>) {
+    /// "a release manager (@acme/release-managers or @rita) lifts it with `/unfreeze WHY`"; one that stands in a policy is
+    /// called by its name.
+    pub fn lifting(&self, planned: Option<&str>) -> (String, Vec<Reference>) {
         let (texts, pages): (Vec<String>, Vec<Reference>) = self.release_managers.iter().map(page).unzip();
         let who = match texts.as_slice() {
             [] => "the policy names none".into(),
             [one] => one.clone(),
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         };
-        (format!("a release manager ({who}) lifts it with {}", self.command("unfreeze WHY")), pages)
+        let name = planned.map(|name| format!("\"{name}\" ")).unwrap_or_default();
+        (
+            format!(
+                "a release manager ({who}) lifts it with {}",
+                self.command(&format!("unfreeze {name}WHY"))
+            ),
+            pages,
+        )
     }
 
     fn command(&self, words: &str) -> String {

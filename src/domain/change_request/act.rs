@@ -42,6 +42,8 @@ pub enum ActId {
     Unlabel(String, Timestamp),
     /// The milestone that the issue has, and when it was set.
     Milestone(u64, Timestamp),
+    /// Declared at the command line, by the operator's word.
+    Operator(String),
     /// What was decided where the issue was before it was transferred: triage is 0, the plan 1.
     CameAlong(IssueRef, u8),
 }
@@ -186,7 +188,11 @@ impl Act {
     pub const fn comment(&self) -> Option<CommentId> {
         match self.id {
             ActId::Comment(comment, _) => Some(comment),
-            ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => None,
+            ActId::Label(..)
+            | ActId::Unlabel(..)
+            | ActId::Milestone(..)
+            | ActId::Operator(_)
+            | ActId::CameAlong(..) => None,
         }
     }
 
@@ -194,6 +200,12 @@ impl Act {
     #[must_use]
     pub const fn came_along(&self) -> bool {
         matches!(self.id, ActId::CameAlong(..))
+    }
+
+    /// Whether it was declared at the command line.
+    #[must_use]
+    pub const fn by_operator(&self) -> bool {
+        matches!(self.id, ActId::Operator(_))
     }
 
     /// Whether the labels follow it, rather than it a label.
@@ -222,7 +234,11 @@ impl Act {
     pub fn label(&self) -> Option<&str> {
         match &self.id {
             ActId::Label(name, _) => Some(name),
-            ActId::Comment(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => None,
+            ActId::Comment(..)
+            | ActId::Unlabel(..)
+            | ActId::Milestone(..)
+            | ActId::Operator(_)
+            | ActId::CameAlong(..) => None,
         }
     }
 }
@@ -294,6 +310,18 @@ pub fn doubt(acts: &[Act]) -> Option<&str> {
 }
 
 impl Deed {
+    /// Whether it declares an emergency.
+    #[must_use]
+    pub const fn is_emergency(&self) -> bool {
+        matches!(self, Self::Emergency { .. })
+    }
+
+    /// Whether it is about an emergency.
+    #[must_use]
+    pub const fn is_in_need(&self) -> bool {
+        matches!(self, Self::Emergency { .. } | Self::Vouch | Self::LookBack { .. })
+    }
+
     /// Whether both end triage in the same way.
     #[must_use]
     pub fn rules_as(&self, other: &Self) -> bool {

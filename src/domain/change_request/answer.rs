@@ -23,6 +23,7 @@ use super::{
     follow::Heard,
     log, planning,
     rules::same,
+    way_back::WayBack,
 };
 
 /// We write at most so many comments on one issue within an hour, beside the status comment.
@@ -36,20 +37,27 @@ const RECENTLY: SignedDuration = SignedDuration::from_hours(24);
 pub fn effects(
     before: Option<&ChangeRequest>,
     after: &mut ChangeRequest,
-    heard: &Heard,
+    (heard, ways): (&Heard, &[WayBack]),
     setting: &Setting<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if !setting.rules.speaks() || after.gone.is_some() {
+    if !setting.rules.speaks() {
         return vec![];
+    }
+    if after.gone.is_some() {
+        // Only where people look back on it somebody can still be answered.
+        return answered(before, after, (setting, ways), now);
     }
     let mut effects = vec![];
     if after.taken_in {
         effects.extend(asked(after.at, &heard.told, after));
-        effects.extend(answered(before, after, setting, now));
+    }
+    effects.extend(answered(before, after, (setting, ways), now));
+    if after.taken_in {
         effects.extend(labels(before, after, setting));
         effects.extend(in_production(before, after, setting, now));
     }
+    effects.extend(taking_in(after, setting));
     effects.extend(status(after, heard, setting));
     effects
 }
@@ -73,6 +81,23 @@ fn in_production(
     after.replies.push(now);
     let purpose = format!("in-production/{}", at.as_second());
     Some(Effect::new(Call::Comment { on: after.at, purpose, body, was_on: BTreeSet::new() }))
+}
+
+/// An emergency takes in the issue on which it was declared, once: whoever takes the label off again has the last word.
+fn taking_in(after: &ChangeRequest, setting: &Setting<'_>) -> Option<Effect> {
+    let emergency = after.emergency.as_ref().filter(|_| !after.taken_in)?;
+    let taken_in_since = after.versions.keys().next_back().is_some_and(|at| *at >= emergency.at);
+    let on = after.at;
+    let call = match setting.rules.marker() {
+        ("label", label) => Call::Label { on, name: label.into(), present: true },
+        (_, kind) => Call::Comment {
+            on,
+            purpose: "intake".into(),
+            body: reply::lacks_type(&emergency.by, kind),
+            was_on: BTreeSet::new(),
+        },
+    };
+    (!taken_in_since).then(|| Effect::new(call))
 }
 
 fn status(after: &mut ChangeRequest, heard: &Heard, setting: &Setting<'_>) -> Option<Effect> {
@@ -102,11 +127,23 @@ fn react(at: IssueRef, comment: CommentId, content: Reaction) -> Effect {
 fn answered(
     before: Option<&ChangeRequest>,
     after: &mut ChangeRequest,
-    setting: &Setting<'_>,
+    (setting, ways): (&Setting<'_>, &[WayBack]),
     now: Timestamp,
 ) -> Vec<Effect> {
     let mut together: BTreeMap<String, Vec<&Act>> = BTreeMap::new();
-    for act in after.acts.iter().filter(|act| !act.quiet && !act.came_along()) {
+    let in_need = comments_in_need(after);
+    let is_there =
+        |act: &Act| after.gone.is_none() || act.on.is_some_and(|on| Some(on) == after.retrospective);
+    let is_heard = |act: &&Act| {
+        !act.quiet
+            && !act.came_along()
+            && (after.taken_in || act.comment().map_or(act.by_operator(), |it| in_need.contains(&it)))
+    };
+    for act in after
+        .acts
+        .iter()
+        .filter(|act| is_there(act) && (is_heard(act) || (after.gone.is_some() && !act.quiet)))
+    {
         together.entry(purpose(act)).or_default().push(act);
     }
     let is_new = |acts: &[&Act]| {
@@ -121,9 +158,15 @@ fn answered(
         let content = if refused { Reaction::Confused } else { Reaction::ThumbsUp };
         let on = acts.iter().find_map(|act| act.on).unwrap_or(after.at);
         effects.extend(comment.map(|comment| react(on, comment, content)));
-        if refused && replies.len() < REPLIES_AN_HOUR {
+        let body = if refused {
+            Some(reply::refused(&acts, after, setting))
+        } else {
+            acts.iter()
+                .find(|act| act.deed.is_emergency())
+                .and_then(|act| reply::goes_back(act, ways, setting))
+        };
+        if let Some(body) = body.filter(|_| replies.len() < REPLIES_AN_HOUR) {
             replies.push(now);
-            let body = reply::refused(&acts, after, setting);
             effects.push(Effect::new(Call::Comment { on, purpose, body, was_on: BTreeSet::new() }));
         }
     }
@@ -131,11 +174,19 @@ fn answered(
     effects
 }
 
+/// The comments that declare an emergency, or want to: they are answered wherever they stand.
+fn comments_in_need(after: &ChangeRequest) -> BTreeSet<CommentId> {
+    let wants_to = |deed: &Deed| matches!(deed, Deed::Malformed { word, .. } if word == "emergency");
+    let declares = |act: &&Act| matches!(act.deed, Deed::Emergency { .. }) || wants_to(&act.deed);
+    after.acts.iter().filter(declares).filter_map(Act::comment).collect()
+}
+
 /// What a comment that answers the act is for: commands of one comment, and what was set in one second, are
 /// answered together.
 fn purpose(act: &Act) -> String {
     match &act.id {
         ActId::Comment(comment, _) => format!("reply/{comment}"),
+        ActId::Operator(id) => format!("operator/{id}"),
         ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => {
             format!("refused/{}", act.at.as_second())
         }
@@ -226,6 +277,7 @@ fn put_back(after: &ChangeRequest) -> Vec<Effect> {
         | ActId::Milestone(..)
         | ActId::Unlabel(..)
         | ActId::Comment(..)
+        | ActId::Operator(_)
         | ActId::CameAlong(..) => None,
     });
     back.map(Effect::new).collect()

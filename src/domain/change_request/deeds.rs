@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::domain::{
     command::{self, Command, Later, Told},
-    event::{CommentedOn, Event, IssueChange, Planning, What},
+    event::{CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, Planning, What},
     facts::SetBy,
+    ids::IssueRef,
     policy::Risk,
     pull_request::PullRequestView,
 };
@@ -23,14 +24,28 @@ use super::{
 /// How many acts that do not count are remembered, so that they are answered once.
 const REFUSED: usize = 200;
 
-/// The comments with commands among the events, on an issue that is in the register.
+/// The comments with commands among the events on this issue, where it is in the register; elsewhere those that declare an
+/// emergency, where there is a policy.
 #[must_use]
-pub fn told(events: &[Event], rules: &Rules) -> Vec<Told> {
+pub fn told(at: IssueRef, events: &[Event], rules: &Rules) -> Vec<Told> {
     let heard = events.iter().filter_map(|event| {
         let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return None };
-        rules.takes_in(issue).then(|| command::told(event, rules.prefix.as_deref())).flatten()
+        let told = command::told(event, rules.prefix.as_deref()).filter(|_| issue.at == at)?;
+        let declares =
+            rules.mode.is_some() && told.commands.iter().any(is_emergency) && !is_kept_by_us(issue);
+        (rules.takes_in(issue) || declares).then_some(told)
     });
     heard.collect()
+}
+
+const fn is_emergency(command: &Command) -> bool {
+    matches!(command, Command::Later(Later::Emergency(_)))
+}
+
+/// A control record, a retrospective, an exception: what is said there is no change request.
+pub(super) fn is_kept_by_us(issue: &IssueSnapshot) -> bool {
+    let by_a_bot = issue.author.as_ref().is_some_and(|author| !author.person);
+    by_a_bot && issue.body.contains("<!-- changegate:")
 }
 
 impl ChangeRequest {
@@ -44,8 +59,12 @@ impl ChangeRequest {
         release: Option<&str>,
     ) {
         let known = std::mem::take(&mut self.acts);
-        let stays =
-            |act: &&Act| matches!(act.id, ActId::Comment(..) | ActId::Unlabel(..) | ActId::CameAlong(..));
+        let stays = |act: &&Act| {
+            matches!(
+                act.id,
+                ActId::Comment(..) | ActId::Operator(_) | ActId::Unlabel(..) | ActId::CameAlong(..)
+            )
+        };
         let mut acts: Vec<Act> = known.iter().filter(stays).cloned().collect();
         // A label that was taken off has been there: it takes more than that to lower the risk.
         let raised = |act: &&Act| act.label().is_some() && matches!(act.deed, Deed::Risk { .. });
@@ -53,6 +72,7 @@ impl ChangeRequest {
         acts.extend(told.iter().flat_map(commanded).chain(elsewhere.iter().cloned()));
         acts.extend(events.iter().filter_map(planned_elsewhere));
         acts.extend(events.iter().filter_map(|event| taken_off(event, rules)));
+        acts.extend(events.iter().filter_map(declared_by_operator));
         acts.extend(self.labels_set(rules, &acts, &known));
         acts.extend(release.and_then(|title| self.milestone_set(title, &acts)));
         for act in &mut acts {
@@ -184,6 +204,35 @@ pub(super) fn said_on(pull: &PullRequestView) -> impl Iterator<Item = Act> {
             before_policy: false,
             on: Some(pull.at),
         })
+    })
+}
+
+/// What was said of an emergency on the issue in which people look back on it.
+pub(super) fn said_on_retrospective(events: &[Event], at: Option<IssueRef>, rules: &Rules) -> Vec<Act> {
+    let heard = events.iter().filter_map(|event| {
+        let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return None };
+        let told = command::told(event, rules.prefix.as_deref())?;
+        (Some(issue.at) == at).then_some((issue.at, told))
+    });
+    let of_told = |(on, told): (IssueRef, Told)| {
+        let meant =
+            |act: &Act| matches!(act.deed, Deed::Emergency { .. } | Deed::Vouch | Deed::LookBack { .. });
+        commanded(&told).into_iter().filter(meant).map(|act| Act { on: Some(on), ..act }).collect::<Vec<_>>()
+    };
+    heard.flat_map(of_told).collect()
+}
+
+fn declared_by_operator(event: &Event) -> Option<Act> {
+    let What::Kept { purpose: IssuePurpose::Emergency(declaration), .. } = &event.what else { return None };
+    Some(Act {
+        at: declaration.at,
+        id: ActId::Operator(declaration.id.clone()),
+        by: Some(declaration.by.clone()),
+        deed: Deed::Emergency { why: declaration.why.clone() },
+        verdict: unjudged(),
+        quiet: false,
+        before_policy: false,
+        on: None,
     })
 }
 

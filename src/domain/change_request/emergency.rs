@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Deed};
 use crate::domain::{
-    ids::{AccountId, Actor},
+    ids::{AccountId, Actor, IssueRef},
     policy::{self, Zone},
+    pull_request::PullRequestView,
 };
 
 /// What was declared, renewed, signed and looked back on. It ends when nothing is owed for it any more; what is declared after
@@ -29,6 +30,26 @@ pub struct Emergency {
     /// By the longest time that policy gives it, of which each environment may give it less; and until it was looked back on:
     /// nothing more goes out for which nothing would be owed.
     pub in_force: bool,
+    /// It was declared where the issue was before it was transferred: what is owed went along. That it goes ahead did not; it
+    /// is declared again here.
+    #[serde(default)]
+    pub came_along: bool,
+    /// Until when it lasts and what is owed until when, by the policy where it was declared.
+    #[serde(default)]
+    pub terms: Option<Terms>,
+    /// The pull requests that it is for: those that belonged to it when it was declared, and those that somebody on call or
+    /// a release manager has linked since.
+    #[serde(default)]
+    pub parts: BTreeSet<IssueRef>,
+}
+
+/// Until when an emergency lasts, and what is owed until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub lasts_until: Timestamp,
+    /// `None`: it is not owed, or not any more.
+    pub signature: Option<Timestamp>,
+    pub retrospective: Option<Timestamp>,
 }
 
 /// An independent signature.
@@ -97,10 +118,11 @@ impl Emergency {
 
     fn after(stands: Option<Self>, act: &Act, by: &Actor, workers: &BTreeSet<AccountId>) -> Option<Self> {
         if let Deed::Emergency { why } = &act.deed {
-            return Some(match stands.filter(|it| !it.is_paid()) {
+            let it = match stands.filter(|it| !it.is_paid()) {
                 Some(it) => it.renewed(act.at, by, why),
                 None => Self::declared(act.at, by, why),
-            });
+            };
+            return Some(Self { came_along: act.came_along(), ..it });
         }
         let mut it = stands?;
         if act.deed == Deed::Vouch {
@@ -125,6 +147,9 @@ impl Emergency {
             signed: None,
             looked_back: None,
             in_force: false,
+            came_along: false,
+            terms: None,
+            parts: BTreeSet::new(),
         }
     }
 
@@ -141,6 +166,25 @@ impl Emergency {
     #[must_use]
     pub const fn is_paid(&self) -> bool {
         self.signed.is_some() && self.looked_back.is_some()
+    }
+
+    /// Whether a declaration of `to` was for this pull request: it belonged to it by then, or it was said there; or one of
+    /// those who declared it has linked it.
+    #[must_use]
+    pub fn takes_in(&self, pull: &PullRequestView, to: IssueRef, acts: &[Act]) -> bool {
+        let Some(tie) = pull.ties.iter().find(|tie| tie.to == to) else { return false };
+        let declared = acts
+            .iter()
+            .filter(|act| act.counts() && act.at >= self.since && matches!(act.deed, Deed::Emergency { .. }));
+        let mut declared = declared.map(|act| act.on.map_or(tie.since <= act.at, |on| on == pull.at));
+        declared.any(|is_meant| is_meant)
+            || tie.by.as_ref().is_some_and(|by| self.declared_by.contains(&by.id))
+    }
+
+    /// Whether it lasts, and this pull request is part of it.
+    #[must_use]
+    pub fn is_for(&self, pull: IssueRef) -> bool {
+        self.in_force && self.parts.contains(&pull)
     }
 
     /// Until when it holds, by these rules.

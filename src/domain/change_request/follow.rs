@@ -5,14 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    command::Told,
-    event::{CommentChange, CommentedOn, Event, IssueChange, IssueSnapshot, What},
+    command::{self, Told},
+    event::{CommentChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, What},
     facts::{Fact, IssueReading, SetBy},
     ids::IssueRef,
+    pull_request::PullRequestView,
     repository::RepositoryView,
 };
 
-use super::{ChangeRequest, deeds, rules::Rules, stage::Own};
+use super::{ChangeRequest, act::Deed, deeds, rules::Rules, stage::Own};
 
 /// What GitHub said of an issue when it was asked, and of which snapshot that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,10 +57,17 @@ pub struct Heard {
     pub defaced: bool,
     /// The issue was transferred to here.
     pub moved_here: bool,
+    /// Something was said on an issue that we keep ourselves.
+    pub overheard: bool,
+    /// It was opened for an emergency that was declared at the command line.
+    pub declared: bool,
 }
 
 /// How much older than a reading a snapshot must be to be covered by it, as GitHub's copies lag behind each other.
 const LAG: SignedDuration = SignedDuration::from_secs(10);
+
+/// How much that was said on an issue of ours is remembered.
+const OVERHEARD: usize = 50;
 
 /// How many snapshots' stages are kept, as long as an older one may still arrive between them.
 const VERSIONS: usize = 200;
@@ -67,22 +75,56 @@ const VERSIONS: usize = 200;
 impl ChangeRequest {
     /// Takes what the events show, in any order of arrival.
     pub fn hear(&mut self, events: &[Event], rules: &Rules, app: u64) -> Heard {
-        let told = deeds::told(events, rules);
+        let told = deeds::told(self.at, events, rules);
         let must_read = told.iter().any(Told::rechecks);
-        let mut heard = Heard { told, must_read, defaced: false, moved_here: false };
+        let mut heard =
+            Heard { told, must_read, defaced: false, moved_here: false, overheard: false, declared: false };
         for event in events {
             if let What::Issue { change, issue } = &event.what {
                 self.hear_issue(change, issue, rules, &mut heard);
-            } else if let What::Comment { change, on: CommentedOn::Issue(issue), comment } = &event.what {
+            } else if let What::Comment { change, on: CommentedOn::Issue(issue), comment } = &event.what
+                && issue.at == self.at
+            {
                 let by_person = event.actor.as_ref().is_some_and(|actor| actor.person);
                 let ours = comment.app == Some(app) && *change != CommentChange::Created;
                 heard.defaced |= ours && by_person;
+                heard.overheard |= self.overhear(event, issue, rules);
                 heard.must_read |= self.take(issue, rules);
             } else if let What::Swept { .. } = &event.what {
                 heard.must_read = true;
+            } else if let What::Kept { issue, purpose } = &event.what {
+                self.hear_kept(*issue, purpose, &mut heard);
             }
         }
         heard
+    }
+
+    /// Keeps what is said on an issue that is none of the register and that we keep ourselves.
+    fn overhear(&mut self, event: &Event, issue: &IssueSnapshot, rules: &Rules) -> bool {
+        let tells = command::told(event, rules.prefix.as_deref());
+        let Some(told) = tells.filter(|_| deeds::is_kept_by_us(issue) && !rules.takes_in(issue)) else {
+            return false;
+        };
+        let is_known = self
+            .overheard
+            .iter()
+            .any(|known| matches!(&known.what, What::Comment { comment, .. } if comment.id == told.comment));
+        if rules.mode.is_some() && !is_known {
+            self.overheard.push(event.clone());
+            let surplus = self.overheard.len().saturating_sub(OVERHEARD);
+            self.overheard.drain(..surplus);
+        }
+        rules.mode.is_some()
+    }
+
+    fn hear_kept(&mut self, issue: IssueRef, purpose: &IssuePurpose, heard: &mut Heard) {
+        match purpose {
+            IssuePurpose::Retrospective { .. } => self.retrospective = Some(issue),
+            IssuePurpose::Emergency(_) => {
+                heard.declared = true;
+                heard.must_read |= self.seen.is_none();
+            }
+        }
     }
 
     fn hear_issue(&mut self, change: &IssueChange, issue: &IssueSnapshot, rules: &Rules, heard: &mut Heard) {
@@ -197,6 +239,39 @@ impl ChangeRequest {
         }
     }
 
+    /// What a pull request shows that is this change request itself: there is nothing else to read, and no milestone.
+    pub fn take_own<T>(&mut self, own: &PullRequestView) -> Option<T> {
+        let shown = own.own.as_ref()?;
+        self.seen = Some(IssueSnapshot {
+            at: self.at,
+            title: own.title.clone(),
+            body: String::new(),
+            open: own.open,
+            state_reason: None,
+            labels: shown.labels.clone(),
+            issue_type: None,
+            milestone: None,
+            assignees: vec![],
+            author: own.author.clone(),
+            created_at: shown.created_at,
+            updated_at: shown.updated_at,
+            closed_at: None,
+        });
+        (self.unread, self.read, self.gone) = (None, None, None);
+        None
+    }
+
+    /// It is in the register where an emergency was declared there.
+    pub fn look_at_own(&mut self, own: &PullRequestView) {
+        self.taken_in =
+            self.acts.iter().any(|act| act.counts() && matches!(act.deed, Deed::Emergency { .. }));
+        (self.own, self.missing, self.text) = (Own::Open, vec![], None);
+        if self.taken_in {
+            let since = own.own.as_ref().and_then(|shown| shown.created_at).unwrap_or_default();
+            self.versions.insert(since, Own::Open);
+        }
+    }
+
     /// What the newest snapshot says; keeps what older ones said of the stage.
     pub fn look(&mut self, rules: &Rules) {
         let Some(seen) = self.seen.as_ref() else { return };
@@ -204,6 +279,7 @@ impl ChangeRequest {
         self.taken_in = self.gone.is_none() && self.own != Own::Out;
         self.missing = rules.missing(seen);
         self.text = self.taken_in.then(|| rules.text(seen));
+        self.systems = seen.labels.iter().filter_map(|label| rules.labels.system_of(label)).collect();
         if self.own != Own::Out {
             self.versions.insert(seen.updated_at.unwrap_or_default(), self.own);
         }

@@ -1,12 +1,15 @@
 //! One judgement: ask, follow, judge the acts, derive the rest.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
+    effect::Effect,
     event::{Event, What},
-    facts::Inquiry,
-    ids::{IssueRef, ReleaseId, RepoName, SubjectId},
+    facts::{Inquiry, Membership},
+    ids::{IssueRef, ReleaseId, RepoId, RepoName, SubjectId},
     link::dependencies,
     milestone::MilestoneView,
     pull_request::PullRequestView,
@@ -23,11 +26,12 @@ use super::{
     act::{self, Act, ActId, Deed},
     answer, deeds,
     delivered::{self, Known, Round},
-    emergency::Emergency,
-    follow::Heard,
+    emergency::{Debt, Emergency, Terms},
+    follow::{Gone, Heard},
     log, news, people, planning,
     rules::Rules,
     stage::{self, Work},
+    way_back::{self, WayBack},
     without_code,
 };
 
@@ -75,11 +79,17 @@ fn decide(
     let mut heard = after.hear(case.events, rules, case.instance.app);
     heard.must_read |= after.bears_a_former_label(around.repository);
     let wanted = !around.pulls.is_empty() || is_found;
-    let known = before.is_some() || wanted;
+    // An emergency is heard on any issue: it takes the issue in.
+    let known = before.is_some() || wanted || heard.declared || heard.overheard || !heard.told.is_empty();
     if !known && after.moved_from.is_none() && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
-    let milestone = read(&mut after, &heard, wanted, rules, inquiry)?;
+    let ways = around.ways_back(&after, &heard, inquiry);
+    let own = around.own(at);
+    let milestone = match own {
+        Some(own) => after.take_own(own),
+        None => read(&mut after, &heard, wanted, rules, inquiry)?,
+    };
     if !known && after.versions.is_empty() {
         return Some(Judgement::Ignored("the issue is no change request"));
     }
@@ -89,7 +99,7 @@ fn decide(
     let body = after.seen.as_ref().map(|seen| seen.body.as_str()).unwrap_or_default();
     after.depends = dependencies(body, &case.instance.web_url);
     let release = milestone.and_then(|milestone| rules.release_for(at, &milestone.title));
-    let elsewhere: Vec<Act> = around.pulls.iter().flat_map(|pull| deeds::said_on(pull.view)).collect();
+    let elsewhere = around.said_elsewhere(&after, case.events);
     after.note_acts(
         (case.events, &heard.told),
         &elsewhere,
@@ -98,6 +108,9 @@ fn decide(
     );
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.forget_ours();
+    if let Some(own) = own {
+        after.look_at_own(own);
+    }
     plan(&mut after, release);
     let mut verified_at = derive(&mut after, &around, case.now);
     let by_hand = after.needs_no_code() && around.pulls.is_empty();
@@ -105,24 +118,65 @@ fn decide(
         verified_at = derive(&mut after, &around, case.now);
     }
     let emergency_ends = after.judge_emergency(&around, case.now);
+    let parts_known = after.judge_parts(&around, inquiry)?;
     let due = milestone.and_then(|milestone| milestone.due_on);
     let web_url = &case.instance.web_url;
-    let setting = Setting { web_url, name: around.name, rules, pulls: &around.pulls, due };
+    let pulls = &around.pulls;
+    let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };
     let audit = log::entries(before, &after);
-    let effects = if is_moving {
-        vec![]
-    } else {
-        let mut effects = answer::effects(before, &mut after, &heard, &setting, case.now);
-        effects.extend(retrospective::effect(&after, &setting));
-        effects.extend(news::effect(before, &after, rules, around.name, case));
-        effects
-    };
+    let told = (&heard, &ways?[..]);
+    let effects = if is_moving { vec![] } else { tell(before, &mut after, told, &setting, case) };
     after.forget_refused();
-    let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
+    let in_doubt = is_in_doubt(&after, rules)
+        || !parts_known
+        || (own.is_none() && after.bears_a_former_label(around.repository));
     let look_again =
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
     let look_again = look_again.into_iter().chain(emergency_ends).chain(verified_at).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
+}
+
+/// What GitHub and other systems are told.
+fn tell(
+    before: Option<&ChangeRequest>,
+    after: &mut ChangeRequest,
+    told: (&Heard, &[WayBack]),
+    setting: &Setting<'_>,
+    case: &Case<'_>,
+) -> Vec<Effect> {
+    let mut effects = answer::effects(before, after, told, setting, case.now);
+    effects.extend(retrospective::effect(after, setting));
+    effects.extend(news::effect(before, after, setting.rules, setting.name, case));
+    effects
+}
+
+impl<'a> Around<'a> {
+    /// What an emergency that is being declared is offered first. `None`: something has to be found out first.
+    fn ways_back(
+        &self,
+        after: &ChangeRequest,
+        heard: &Heard,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Vec<WayBack>> {
+        let views: Vec<&PullRequestView> = self.pulls.iter().map(|pull| pull.view).collect();
+        if !after.is_being_declared(heard, &views) {
+            return Some(vec![]);
+        }
+        let repos: BTreeSet<RepoId> = views.iter().map(|view| view.at.repo).chain([after.at.repo]).collect();
+        way_back::find(&repos, inquiry)
+    }
+
+    /// What was said of it on its pull requests, and where people look back on its emergency.
+    fn said_elsewhere(&self, after: &ChangeRequest, events: &[Event]) -> Vec<Act> {
+        let pulls = self.pulls.iter().map(|pull| pull.view).filter(|view| after.hears(view));
+        let there = deeds::said_on_retrospective(events, after.retrospective, &self.rules);
+        pulls.flat_map(deeds::said_on).chain(there).collect()
+    }
+
+    /// The pull request that is this change request itself.
+    fn own(&self, at: IssueRef) -> Option<&'a PullRequestView> {
+        self.pulls.iter().map(|pull| pull.view).find(|view| view.at == at && view.own.is_some())
+    }
 }
 
 /// What the store knows. Everything that can be asked is asked before the first answer is looked at.
@@ -249,7 +303,7 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Opt
         (delivered::round(after.at, &views, &reopened), None)
     };
     let Round { work, since, delivered } = round;
-    (after.underway, after.systems) = (underway, after.systems(&around.rules));
+    after.underway = underway;
     let (work, since) = match work {
         Work::None | Work::Part if !by_hand => {
             closed_by_pull_request(after, &views, reopened.last()).unwrap_or((work, since))
@@ -277,14 +331,57 @@ impl ChangeRequest {
         let views = || around.pulls.iter().map(|pull| pull.view);
         let workers = views().flat_map(|view| view.people.iter().copied()).collect();
         self.emergency = Emergency::of(&self.acts, &workers);
-        let owes = self.emergency.as_ref().is_some_and(|emergency| !emergency.is_paid());
+        // What is owed goes along with an issue that is transferred.
+        let went = matches!(self.gone, Some(Gone::MovedTo(Some(_))));
+        let owes = !went && self.emergency.as_ref().is_some_and(|emergency| !emergency.is_paid());
         let repositories = views().map(|view| view.at.repo).chain([self.at.repo]);
         self.owes = repositories.filter(|_| owes).collect();
         let emergency = self.emergency.as_mut()?;
         let ends = around.rules.emergencies.iter().map(|(rules, zone)| emergency.ends(rules, zone)).max();
         let lasts = emergency.looked_back.is_none() && ends.is_some_and(|ends| now < ends);
-        emergency.in_force = self.taken_in && lasts;
+        emergency.in_force = self.taken_in && lasts && !emergency.came_along;
+        let rules = &around.rules.emergencies;
+        let owed = |debt| {
+            let all = rules.iter().flat_map(|(rules, zone)| emergency.debts(rules, zone));
+            all.filter(|(owed, _)| *owed == debt).map(|(_, due)| due).min()
+        };
+        let (signature, retrospective) = (owed(Debt::Signature), owed(Debt::Retrospective));
+        emergency.terms = ends.map(|lasts_until| Terms { lasts_until, signature, retrospective });
         ends.filter(|_| emergency.in_force)
+    }
+
+    /// Which of the pull requests are part of the emergency: whoever links one while it lasts does not ride along. Whether
+    /// all is known of that. `None`: something has to be found out first.
+    fn judge_parts(&mut self, around: &Around<'_>, inquiry: &mut Inquiry<'_>) -> Option<bool> {
+        let Some(emergency) = self.emergency.as_ref() else { return Some(true) };
+        let trusted = [&around.rules.on_call[..], &around.rules.release_managers].concat();
+        let mut asked = vec![];
+        for view in around.pulls.iter().map(|pull| pull.view) {
+            let is_part = view.at == self.at || emergency.takes_in(view, self.at, &self.acts);
+            let by = view.ties.iter().find(|tie| tie.to == self.at).and_then(|tie| tie.by.as_ref());
+            let membership = match by.filter(|_| !is_part && emergency.in_force) {
+                Some(by) => inquiry.membership(&trusted, by),
+                None if is_part => Some(Membership::Member),
+                None => Some(Membership::Stranger),
+            };
+            asked.push((view.at, membership));
+        }
+        let (mut parts, mut all_known) = (BTreeSet::new(), true);
+        for (at, membership) in asked {
+            match membership? {
+                Membership::Member => drop(parts.insert(at)),
+                Membership::Stranger => {}
+                Membership::Unknown(_) => all_known = false,
+            }
+        }
+        self.emergency.as_mut()?.parts = parts;
+        Some(all_known)
+    }
+
+    /// Whether what is said of an emergency on this pull request is meant for it: one that is its own change request keeps
+    /// it for itself, where it only names an ordinary issue.
+    fn hears(&self, pull: &PullRequestView) -> bool {
+        pull.own.is_none() || self.taken_in || pull.at == self.at
     }
 }
 

@@ -5,7 +5,7 @@
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may; `planning`: which release they mean,
-//! - [`emergency`]: what somebody on call declared, and what is owed for it,
+//! - [`emergency`]: what somebody on call declared, and what is owed for it; [`way_back`]: what is quicker,
 //! - [`delivered`]: whether it runs in production,
 //! - [`without_code`]: what is done by hand,
 //! - [`moved`]: what goes along when the issue is transferred,
@@ -25,6 +25,7 @@ pub mod people;
 mod planning;
 pub mod rules;
 pub mod stage;
+pub mod way_back;
 pub mod without_code;
 
 mod judge;
@@ -38,7 +39,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::IssueSnapshot,
+    event::{Event, IssueSnapshot},
     finding::Finding,
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     link::WrittenLink,
@@ -93,6 +94,9 @@ pub struct ChangeRequest {
     /// What it says that it depends on.
     #[serde(default)]
     pub depends: Vec<WrittenLink>,
+    /// The systems that its labels name.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
@@ -111,12 +115,15 @@ pub struct ChangeRequest {
     /// Somebody is at it, where it needs no code.
     #[serde(default)]
     pub underway: Option<Underway>,
-    /// The systems that it touches.
-    #[serde(default)]
-    pub systems: BTreeSet<String>,
     /// What stood against starting it when somebody wanted to last.
     #[serde(default)]
     pub hindrances: Vec<Finding>,
+    /// The issue in which people look back on its emergency, once GitHub has confirmed it.
+    #[serde(default)]
+    pub retrospective: Option<IssueRef>,
+    /// What was said there while it was not known to be an issue that we keep: whoever keeps it hears it.
+    #[serde(default)]
+    pub overheard: Vec<Event>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -213,7 +220,7 @@ pub struct ChangeRequestView {
     /// Somebody is at it, where it needs no code.
     #[serde(default)]
     pub underway: Option<Underway>,
-    /// The systems that it touches.
+    /// The systems that its labels name, in lower case.
     #[serde(default)]
     pub systems: BTreeSet<String>,
     /// A triager has said that it needs no code.
@@ -237,6 +244,9 @@ pub struct ChangeRequestView {
     /// Where it was before it was transferred to here, each place.
     #[serde(default)]
     pub formerly: BTreeSet<IssueRef>,
+    /// What was said on an issue that we keep ourselves.
+    #[serde(default)]
+    pub overheard: Vec<Event>,
 }
 
 /// Somebody tried what was built.
@@ -270,6 +280,7 @@ impl ChangeRequest {
             missing: vec![],
             text: None,
             depends: vec![],
+            systems: BTreeSet::new(),
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
@@ -277,8 +288,9 @@ impl ChangeRequest {
             delivered: None,
             verified: None,
             underway: None,
-            systems: BTreeSet::new(),
             hindrances: vec![],
+            retrospective: None,
+            overheard: vec![],
             commented: false,
             replies: vec![],
         }
@@ -309,6 +321,7 @@ impl ChangeRequest {
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),
+            overheard: self.overheard.clone(),
         }
     }
 
@@ -336,7 +349,10 @@ impl ChangeRequest {
         let release = release.map(|release| (Relation::In, SubjectId::Release(release.clone())));
         let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
         let underway = self.underway.iter().map(|_| (Relation::Underway, SubjectId::Account));
-        release.into_iter().chain(owes).chain(underway).collect()
+        let of_system = (!self.owes.is_empty() && !self.systems.is_empty()).then_some(SubjectId::Account);
+        let of_system = of_system.map(|account| (Relation::Owes, account));
+        let record = self.retrospective.map(|at| (Relation::Records, SubjectId::ChangeRequest(at)));
+        release.into_iter().chain(owes).chain(underway).chain(of_system).chain(record).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

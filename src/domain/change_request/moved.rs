@@ -1,5 +1,6 @@
 //! What goes along when an issue is transferred: how triage stands, and the plan. The content is the same, so whoever may
 //! decide in the new place too is not asked again; by whom else it was decided, it counts for nothing here.
+//! What is owed for an emergency goes along whoever had declared it; that it goes ahead does not.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,8 @@ impl ChangeRequest {
         let triage = act::standing(&self.acts, Timestamp::MAX).map(|standing| (0, standing.act));
         let plan = act::planning(&self.acts).filter(|_| self.release().is_some());
         let along = triage.into_iter().chain(plan.map(|act| (1, act)));
+        let in_need = self.acts.iter().filter(|act| act.counts() && act.deed.is_in_need());
+        let along = along.chain((2..=u8::MAX).zip(in_need));
         along
             .map(|(nr, act)| {
                 let deed = if let Deed::Schedule { title, .. } = &act.deed {
@@ -57,7 +60,9 @@ impl ChangeRequest {
         self.earlier.extend(&view.formerly);
         for act in &view.goes_along {
             if !self.acts.iter().any(|known| known.id == act.id) {
-                self.acts.push(Act { verdict: unjudged(), ..act.clone() });
+                // What is owed is owed whoever may decide here.
+                let verdict = if act.deed.is_in_need() { act.verdict.clone() } else { unjudged() };
+                self.acts.push(Act { verdict, ..act.clone() });
             }
         }
         Some(view.exists)

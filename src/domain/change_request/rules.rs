@@ -153,13 +153,6 @@ impl Rules {
         self.policy.as_ref().is_some_and(|(policy, name)| policy.ship_for(name.as_str()) == Ship::Train)
     }
 
-    /// The system that a label names.
-    #[must_use]
-    pub fn system(&self, label: &str) -> Option<String> {
-        let (start, end) = label.split_at_checked(self.labels.system.len())?;
-        same(start, &self.labels.system).then(|| end.to_lowercase())
-    }
-
     /// The same for one of its issues: a release of one is that one's.
     #[must_use]
     pub fn release_for(&self, at: IssueRef, title: &str) -> Option<ReleaseId> {
@@ -268,6 +261,13 @@ impl Labels {
     #[must_use]
     pub fn infrastructure(&self) -> &str {
         &self.infrastructure
+    }
+
+    /// The system that the label of this name names, in lower case.
+    #[must_use]
+    pub fn system_of(&self, name: &str) -> Option<String> {
+        let (start, end) = name.split_at_checked(self.system.len())?;
+        (same(start, &self.system) && !end.is_empty()).then(|| end.to_lowercase())
     }
 
     /// The label that an emergency bears.

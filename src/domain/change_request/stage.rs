@@ -75,7 +75,7 @@ impl Work {
         let finishes = |pull: &&&PullRequestView| {
             pull.merged_at.is_some()
                 && undone_by(pull, pulls).is_none()
-                && pull.links.iter().any(|link| link.to == to && link.finishes)
+                && (pull.at == to || pull.links.iter().any(|link| link.to == to && link.finishes))
         };
         if pulls.iter().any(|pull| pull.open) {
             (Self::Open, None)

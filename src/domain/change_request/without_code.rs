@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     account::Account,
-    calendar::{Calendar, Departure, Freezes, Place, Purpose, Target},
+    calendar::{Calendar, Departure, Freezes, Place, Target},
     facts::Inquiry,
     finding::{Finding, Outcome, code, quoted},
     ids::{Actor, IssueRef, RepoName, SubjectId},
@@ -120,8 +120,7 @@ impl ChangeRequest {
     fn hindrances(&self, rules: &Rules, now: Timestamp, inquiry: &mut Inquiry<'_>) -> Option<Vec<Finding>> {
         let account = inquiry.view(SubjectId::Account);
         let release = self.release().map(|id| inquiry.view(SubjectId::Release(id.clone())));
-        let systems = self.systems(rules);
-        let clashing = clashing(&[self.at].into(), &systems, inquiry);
+        let clashing = clashing(&[self.at].into(), &self.systems, inquiry);
         let freezes = account?.and_then(View::as_account).map(Account::freezes).unwrap_or_default();
         let release = match release {
             Some(view) => view?.and_then(View::as_release),
@@ -137,7 +136,12 @@ impl ChangeRequest {
         if !self.emergency.as_ref().is_some_and(|emergency| emergency.in_force) {
             found.extend(self.not_accepted());
             found.extend(self.not_approved(rules, release));
-            found.extend(closed(rules, self.at, &systems.into_iter().collect::<Vec<_>>(), (&freezes, now)));
+            found.extend(closed(
+                rules,
+                self.at,
+                &self.systems.iter().cloned().collect::<Vec<_>>(),
+                (&freezes, now),
+            ));
         }
         Some(found.iter().flat_map(Finding::obstacles).cloned().collect())
     }
@@ -168,13 +172,6 @@ impl ChangeRequest {
                 .cure("its control record says who has to do what")
         })
     }
-
-    /// The systems that it touches, by its labels.
-    #[must_use]
-    pub fn systems(&self, rules: &Rules) -> BTreeSet<String> {
-        let labels = self.seen.iter().flat_map(|seen| &seen.labels);
-        labels.filter_map(|label| rules.system(label)).collect()
-    }
 }
 
 /// Windows and freezes: what no environment narrows down touches all that policy guards.
@@ -186,7 +183,7 @@ fn closed(
 ) -> Vec<Finding> {
     let Some(policy) = rules.policy() else { return vec![] };
     let sections: BTreeSet<&String> = policy.parts().flat_map(|part| part.environments().keys()).collect();
-    let departure = Departure { purpose: Purpose::Deploy, change_requests: &[at], started: None };
+    let departure = Departure { change_requests: &[at], started: None };
     let judged = |section: &String| {
         let place = Place { target: Target::Section(section), repo: at.repo, systems };
         Calendar::new(policy, &place, freezes).judge(&departure, now).findings

@@ -75,8 +75,22 @@ pub(super) fn effects(
         title,
         summary: report::check::summary(&intro(scene), &findings, &instance.web_url),
         urgent: !scene.branches.is_empty(),
+        signs: scene.mode == Some(Mode::Enforce)
+            && scene.branches.is_empty()
+            && lacks_signature(verdict, scene),
     });
     vec![if again { effect.again() } else { effect }]
+}
+
+/// Whether somebody's approval of exactly this commit is missing.
+fn lacks_signature(verdict: &Verdict, scene: &Scene<'_>) -> bool {
+    let lacks = |code: &str| verdict.obstacles.iter().any(|obstacle| obstacle == code);
+    let templates = scene.pull_requests.iter().flat_map(|pull_request| &pull_request.templates);
+    let mut signed = templates.flat_map(|template| &template.signed);
+    lacks("no_independent_approval")
+        || lacks("policy_unsigned")
+        || (lacks("standard_change_waits")
+            && signed.any(|(_, needed, signed)| signed.as_ref().is_ok_and(|signed| signed < needed)))
 }
 
 fn intro(scene: &Scene<'_>) -> String {

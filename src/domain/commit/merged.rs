@@ -19,6 +19,8 @@ pub struct Merged<'a> {
     /// Whether it would pass.
     pub passes: Finding,
     pub change_requests: Vec<IssueRef>,
+    /// Those that have to be emergencies where it goes ahead as one: itself, where it was declared and nothing else accepts it.
+    pub in_need: Vec<IssueRef>,
     /// Who approved exactly what was merged and wrote none of it; nobody where that could not be read any more.
     pub approved_by: &'a [Actor],
 }
@@ -30,7 +32,7 @@ pub fn judge_merged<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> Merged<'a> {
     let policy = inquiry.policy(at.repo).flatten();
     let Some(view) = view else {
         let passes = rules::unread_section(&Named::pull_request(at, at.repo, name));
-        return Merged { passes, change_requests: vec![], approved_by: &[] };
+        return Merged { passes, change_requests: vec![], in_need: vec![], approved_by: &[] };
     };
     let pull_request = scene::look_at(at, (at.repo, &view.head), policy.as_ref(), inquiry);
     let scene = Scene {
@@ -48,6 +50,7 @@ pub fn judge_merged<'a>(at: IssueRef, inquiry: &mut Inquiry<'a>) -> Merged<'a> {
     };
     Merged {
         passes: rules::section(&pull_request, &scene),
+        in_need: pull_request.in_need(),
         change_requests: view.links.iter().map(|link| link.to).collect(),
         approved_by: if view.unknown.is_none() { &view.independent_approvals } else { &[] },
     }

@@ -8,7 +8,7 @@ use super::{
         facts::Inquiry,
         finding::Outcome,
         ids::{IssueRef, RepoId, RepoName, Sha, SubjectId},
-        policy::{EffectivePolicy, Marker, Mode, RequiredCheck, StandardChange, Zone},
+        policy::{EffectivePolicy, Marker, Mode, RequiredCheck, StandardChange, Who, Zone},
         pull_request::PullRequestView,
         subject::View,
     },
@@ -42,6 +42,8 @@ pub(super) struct PullRequestAt<'a> {
     /// `None`: it was never read.
     pub view: Option<&'a PullRequestView>,
     pub links: Vec<LinkedChange<'a>>,
+    /// What is known of it as its own change request, where an emergency was declared on it.
+    pub own: Option<&'a ChangeRequestView>,
     /// Of what it is derived from, and has no change request to hand on: those that had not passed when merged.
     pub uncovered: Vec<IssueRef>,
     /// The standard changes that it fits, as the policy has them now.
@@ -95,6 +97,19 @@ pub(super) struct LinkedChange<'a> {
     pub marker: Option<Marker>,
     /// Who may accept there: `@acme/triage`, `@dana`.
     pub triagers: Vec<String>,
+    /// Who may declare an emergency there.
+    pub on_call: Vec<String>,
+}
+
+impl PullRequestAt<'_> {
+    /// The change requests that have to be emergencies where it goes ahead as one. Of one that is its own change request
+    /// ordinary issues don't count.
+    pub fn in_need(&self) -> Vec<IssueRef> {
+        let counts =
+            |link: &&LinkedChange<'_>| self.own.is_none() || link.view.is_some_and(|view| view.taken_in);
+        let links: Vec<IssueRef> = self.links.iter().filter(counts).map(|link| link.to).collect();
+        if links.is_empty() { self.own.iter().map(|own| own.at).collect() } else { links }
+    }
 }
 
 impl Scene<'_> {
@@ -185,8 +200,11 @@ pub(super) fn look_at<'a>(
     let from = derived.into_iter().flat_map(|derived| &derived.from);
     let uncovered = from.copied().filter(|from| !hands_on(*from, inquiry)).collect();
     let templates = view.zip(policy).map(|(view, policy)| template::of(view, policy, commit, inquiry));
+    let own = view.filter(|view| view.own.is_some());
+    let own = own.and_then(|_| inquiry.view(SubjectId::ChangeRequest(at)).flatten());
+    let own = own.and_then(View::as_change_request);
     let templates = templates.unwrap_or_default();
-    PullRequestAt { at, view, links, uncovered, templates, promotes: None }
+    PullRequestAt { at, view, links, own, uncovered, templates, promotes: None }
 }
 
 /// Whether a merged pull request belongs to change requests, or had passed without: as its own, or a standard change.
@@ -205,12 +223,13 @@ fn look_behind<'a>(to: IssueRef, inquiry: &mut Inquiry<'a>) -> LinkedChange<'a> 
     let view = inquiry.view(SubjectId::ChangeRequest(to)).flatten();
     let name = inquiry.repository_name(to.repo).flatten();
     let policy = inquiry.policy(to.repo).flatten();
-    let triagers = |policy: &EffectivePolicy| policy.triagers().iter().map(ToString::to_string).collect();
+    let names = |people: &[Who]| people.iter().map(ToString::to_string).collect();
     LinkedChange {
         to,
         name,
         view: view.and_then(View::as_change_request),
         marker: policy.as_ref().map(|policy| policy.intake().marker.clone()),
-        triagers: policy.as_ref().map(triagers).unwrap_or_default(),
+        triagers: policy.as_ref().map(|policy| names(policy.triagers())).unwrap_or_default(),
+        on_call: policy.as_ref().map(|policy| names(policy.role("break-glass"))).unwrap_or_default(),
     }
 }

@@ -79,6 +79,7 @@ fn issue(repo: RepoId, name: &RepoName, environment: &str, (id, sha): (u64, &Sha
         title: format!("Deployed to {} without an allow: {}", shortened(environment), sha.short()),
         body,
         open: true,
+        told: None,
     })
 }
 

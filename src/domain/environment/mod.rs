@@ -12,8 +12,8 @@ use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     facts::Inquiry,
     gate::{self, Ask, Order, Scene, Touched, Verdict},
-    ids::{RepoId, Sha},
-    subject::State,
+    ids::{RepoId, Sha, SubjectId},
+    subject::{Relation, State},
 };
 use answer::{To, Told};
 pub use request::{Answered, Request, RunId};
@@ -43,6 +43,9 @@ mod tests;
 pub struct Environment {
     /// As GitHub writes it; names that differ in case only are one environment.
     pub name: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub repo: Option<RepoId>,
     /// What runs there and what ran before.
     pub runs: Runs,
     /// Why GitHub did not say what was deployed when it was last asked; `None`: it did, or was not asked.
@@ -75,6 +78,21 @@ pub struct EnvironmentView {
     pub name: String,
     /// The commit that runs there.
     pub baseline: Option<Sha>,
+    /// What ran there before.
+    #[serde(default)]
+    pub back: Option<Back>,
+}
+
+/// A way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Back {
+    /// What runs now.
+    pub runs: Sha,
+    /// What was allowed there and ran before, and when it was deployed.
+    pub to: Sha,
+    pub at: Timestamp,
+    /// The run that deployed it, where it is known.
+    pub run: Option<RunId>,
 }
 
 /// Judges all that waits.
@@ -90,9 +108,10 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     let mut after =
         before.cloned().unwrap_or_else(|| Environment { name: name.into(), ..Default::default() });
     let mut heard = after.hear(case.events, case.now);
+    after.repo = Some(repo);
     if before.is_none()
         && !heard.watched
-        && after == (Environment { name: after.name.clone(), ..Default::default() })
+        && after == (Environment { name: after.name.clone(), repo: after.repo, ..Default::default() })
     {
         return Some(Judgement::Ignored("nothing was deployed there, and nothing waits to"));
     }
@@ -129,7 +148,25 @@ impl Environment {
         EnvironmentView {
             name: self.name.clone(),
             baseline: self.runs.baseline().map(|deployed| deployed.sha.clone()),
+            back: self.back(),
         }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
+        self.repo.iter().map(|repo| (Relation::Deploys, SubjectId::Repository(*repo))).collect()
+    }
+
+    fn back(&self) -> Option<Back> {
+        let (runs, before) = (self.runs.baseline()?, self.runs.before()?);
+        let run = self.requests.iter().rev().find(|request| request.let_through(&before.sha));
+        Some(Back {
+            runs: runs.sha.clone(),
+            to: before.sha.clone(),
+            at: before.heard_at,
+            run: run.map(|request| request.run),
+        })
     }
 }
 

@@ -103,6 +103,14 @@ impl Runs {
         self.baseline_id().and_then(|id| Some((id, self.0.get(&id)?)))
     }
 
+    /// What was allowed and ran before the commit that runs now.
+    #[must_use]
+    pub fn before(&self) -> Option<&Deployed> {
+        let (id, now) = (self.baseline_id()?, self.baseline()?);
+        let earlier = self.0.range(..id).rev().map(|(_, it)| it);
+        earlier.filter(|it| it.phase == Phase::Succeeded && it.allowed).find(|it| it.sha != now.sha)
+    }
+
     /// The deployment that is on its way, if one is.
     #[must_use]
     pub fn running(&self) -> Option<(u64, &Deployed)> {

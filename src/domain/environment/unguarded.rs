@@ -76,5 +76,5 @@ fn issue(repo: RepoId, name: &RepoName, environment: &str, open: bool, web_url: 
     };
     let title = format!("Nothing guards the environment {environment}");
     let purpose = format!("unguarded/{}", environment.to_lowercase());
-    Effect::new(Call::Issue { repo, purpose, title, body, open })
+    Effect::new(Call::Issue { repo, purpose, title, body, open, told: None })
 }

@@ -5,6 +5,7 @@
 
 mod change;
 mod deploying;
+mod operator;
 mod planning;
 mod snapshot;
 
@@ -18,6 +19,7 @@ pub use deploying::{
     Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
     RuleRequest, RunSnapshot, Shipment,
 };
+pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use planning::Planning;
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
@@ -125,6 +127,10 @@ pub enum What {
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
     /// A command on a control record plans an issue. We say so ourselves.
     Planned { issue: IssueRef, planning: Planning },
+    /// Somebody declares an emergency at the command line. We say so ourselves.
+    Declared(Declaration),
+    /// GitHub has confirmed an issue that we keep for this. We say so ourselves.
+    Kept { issue: IssueRef, purpose: IssuePurpose },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
     /// Something else runs in an environment than before. The environment says so, to whom it concerns.
@@ -154,6 +160,8 @@ impl What {
             self,
             Self::Created { kind: ReferenceKind::Tag, .. }
                 | Self::Deleted { kind: ReferenceKind::Tag, .. }
+                | Self::Declared(_)
+                | Self::Kept { purpose: IssuePurpose::Emergency(_), .. }
                 | Self::Repository { .. }
                 | Self::Push { .. }
                 | Self::Installation { .. }
@@ -178,6 +186,16 @@ impl What {
         } else {
             false
         }
+    }
+
+    /// The commit that somebody signs by the button `approve` on the check `name` of this App.
+    #[must_use]
+    pub fn signs(&self, app: u64, name: &str) -> Option<&Sha> {
+        let Self::CheckRun { change: CheckRunChange::Requested(button), check_run } = self else {
+            return None;
+        };
+        let ours = check_run.app == Some(app) && check_run.name == name;
+        (ours && button == "approve").then_some(&check_run.head_sha)
     }
 
     /// A short name for logs and tables: the event, and the change where one is known.
@@ -219,6 +237,8 @@ impl What {
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
             Self::Planned { .. } => "planned".into(),
+            Self::Declared(_) => "declared".into(),
+            Self::Kept { .. } => "kept".into(),
             Self::Watched { .. } => "watched".into(),
             Self::Shipped(_) => "shipped".into(),
         }

@@ -100,6 +100,8 @@ pub struct Scene<'a> {
     pub underway: Vec<(&'a ChangeRequestView, Option<&'a RepoName>)>,
     /// The emergencies for which something is owed here.
     pub owed: Vec<(IssueRef, Emergency)>,
+    /// What the repositories of emergencies are called.
+    pub names: BTreeMap<RepoId, RepoName>,
 }
 
 /// A change request of what comes along.
@@ -152,6 +154,16 @@ pub struct PullRequestInRange {
     pub emergencies: Vec<(IssueRef, Emergency)>,
     /// Of the riskiest of its change requests.
     pub risk: Option<Risk>,
+    /// The systems that the labels of its change requests name.
+    pub systems: BTreeSet<String>,
+}
+
+impl PullRequestInRange {
+    /// The changes that it is: its change requests, or itself where it has none.
+    #[must_use]
+    pub fn changes(&self) -> Vec<IssueRef> {
+        if self.change_requests.is_empty() { vec![self.at] } else { self.change_requests.clone() }
+    }
 }
 
 impl Section {
@@ -267,8 +279,12 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let tried = look_at_trials(&policy, &sections, ship, &pull_requests, &mut members, inquiry);
     let shipping =
         releases.and_then(|releases| look_at_releases(&ask, &policy, &sections, releases, inquiry));
-    let owed = look_at_debts(&ask, &sections, inquiry);
+    let owed = look_at_debts(&ask, &sections, &pull_requests, inquiry);
     let underway = look_at_systems(&pull_requests, inquiry);
+    let emergencies = pull_requests.iter().flat_map(|pull| &pull.emergencies).chain(&owed);
+    let repos: BTreeSet<RepoId> = emergencies.map(|(at, _)| at.repo).collect();
+    let named = repos.into_iter().filter_map(|repo| Some((repo, inquiry.repository_name(repo)??.clone())));
+    let names = named.collect();
     Some(Scene {
         ask,
         name: view.name.clone(),
@@ -285,6 +301,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         tried,
         owed,
         underway,
+        names,
         policy,
     })
 }
@@ -295,25 +312,35 @@ fn look_at_systems<'a>(
     inquiry: &mut Inquiry<'a>,
 ) -> Vec<(&'a ChangeRequestView, Option<&'a RepoName>)> {
     let own: BTreeSet<IssueRef> = pull_requests.iter().flat_map(|it| &it.change_requests).copied().collect();
-    let views = own.iter().map(|at| inquiry.view(SubjectId::ChangeRequest(*at)).flatten());
-    let views: Vec<_> = views.collect();
-    let systems = views.into_iter().flatten().filter_map(View::as_change_request);
-    let systems = systems.flat_map(|view| view.systems.iter().cloned()).collect();
+    let systems = pull_requests.iter().flat_map(|it| it.systems.iter().cloned()).collect();
     without_code::clashing(&own, &systems, inquiry).unwrap_or_default()
 }
 
-/// Nothing is owed where no emergency is known.
+/// What stands in the way here: what is owed in this repository, and anywhere for a system that is touched. Nothing is owed
+/// where no emergency is known.
 fn look_at_debts(
     ask: &Ask<'_>,
     sections: &[Section],
+    pull_requests: &[PullRequestInRange],
     inquiry: &mut Inquiry<'_>,
 ) -> Vec<(IssueRef, Emergency)> {
     if sections.iter().all(|section| section.rules.emergency.is_none()) {
         return vec![];
     }
-    let owing = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Owes);
-    let owing = owing.into_iter().flatten();
-    owing.filter_map(|subject| emergency(subject.clone(), inquiry)).collect()
+    let here = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Owes);
+    let by_system = inquiry.pointing_at(SubjectId::Account, Relation::Owes);
+    let touched: BTreeSet<&String> = pull_requests.iter().flat_map(|pull| &pull.systems).collect();
+    let owing: BTreeSet<&SubjectId> = here.into_iter().chain(by_system).flatten().collect();
+    let is_here = |subject: &SubjectId| here.is_some_and(|here| here.contains(subject));
+    let mut owed = vec![];
+    for subject in owing {
+        let Some(view) = inquiry.view(subject.clone()).flatten().and_then(View::as_change_request) else {
+            continue;
+        };
+        let counts = is_here(subject) || view.systems.iter().any(|system| touched.contains(system));
+        owed.extend(view.emergency.clone().filter(|_| counts).map(|emergency| (view.at, emergency)));
+    }
+    owed
 }
 
 fn emergency(subject: SubjectId, inquiry: &mut Inquiry<'_>) -> Option<(IssueRef, Emergency)> {
@@ -427,10 +454,17 @@ pub(super) fn without_reviews(wanted: &Approvals) -> Approvals {
 }
 
 impl Scene<'_> {
+    /// The systems that are touched by what comes along.
+    #[must_use]
+    pub fn systems(&self) -> BTreeSet<String> {
+        self.pull_requests.iter().flat_map(|pull| pull.systems.iter().cloned()).collect()
+    }
+
     /// What a repository is called, where that is known.
     #[must_use]
     pub fn name_of(&self, repo: RepoId) -> Option<&RepoName> {
         let known = || self.shipping.as_ref().and_then(|shipping| shipping.names.get(&repo));
+        let known = || known().or_else(|| self.names.get(&repo));
         if repo == self.ask.repo { Some(&self.name) } else { known() }
     }
 }
@@ -440,15 +474,20 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
     numbers
         .map(|number| {
             let at = IssueRef { repo: ask.repo, number: *number };
-            let commit::Merged { passes, change_requests, approved_by } = commit::judge_merged(at, inquiry);
-            let views =
-                change_requests.iter().filter_map(|at| inquiry.view(SubjectId::ChangeRequest(*at)).flatten());
-            let risk = views.filter_map(View::as_change_request).filter_map(|view| view.risk).max();
+            let commit::Merged { passes, change_requests, in_need, approved_by } =
+                commit::judge_merged(at, inquiry);
+            let views: Vec<&ChangeRequestView> = change_requests
+                .iter()
+                .filter_map(|at| inquiry.view(SubjectId::ChangeRequest(*at)).flatten())
+                .filter_map(View::as_change_request)
+                .collect();
+            let risk = views.iter().filter_map(|view| view.risk).max();
+            let systems = views.iter().flat_map(|view| view.systems.iter().cloned()).collect();
             let of = |at: &IssueRef| emergency(SubjectId::ChangeRequest(*at), inquiry);
-            let emergencies: Option<Vec<_>> = change_requests
+            let emergencies: Option<Vec<_>> = in_need
                 .iter()
                 .map(of)
-                .map(|emergency| emergency.filter(|(_, emergency)| emergency.in_force))
+                .map(|emergency| emergency.filter(|(_, emergency)| emergency.is_for(at)))
                 .collect();
             PullRequestInRange {
                 at,
@@ -457,6 +496,7 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
                 approved_by: approved_by.to_vec(),
                 emergencies: emergencies.unwrap_or_default(),
                 risk,
+                systems,
             }
         })
         .collect()

@@ -90,5 +90,6 @@ fn effect(status: CheckStatus, sections: &[Finding], showing: &Showing<'_>) -> E
         title,
         summary: report::check::summary(&intro, sections, showing.web_url),
         urgent: showing.urgent,
+        signs: false,
     })
 }

@@ -107,5 +107,6 @@ fn issue(target: &Target, (repo, name): (RepoId, &RepoName), web_url: &str) -> O
         title: format!("Merged to {environment} without an allow: {short}"),
         body,
         open: true,
+        told: None,
     }))
 }

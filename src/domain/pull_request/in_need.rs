@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         command::{Command, Later, Told},
-        effect::{Call, Effect, Reaction},
+        effect::Effect,
         finding::code,
         ids::{Actor, CommentId, IssueRef},
         policy::{EffectivePolicy, Marker},
-        report::text,
+        report::heard,
     },
     PullRequest,
 };
@@ -81,6 +81,11 @@ impl PullRequest {
         self.said.drain(..surplus);
     }
 
+    /// Whether somebody wanted to declare an emergency here.
+    pub(super) fn says_emergency(&self) -> bool {
+        self.said.iter().any(|said| matches!(said.words, Words::Emergency(_)))
+    }
+
     /// What is answered to an emergency that no change request hears.
     pub(super) fn unheard(&self, told: &[Told], policy: &EffectivePolicy) -> Vec<Effect> {
         if !self.links().is_empty() {
@@ -92,20 +97,14 @@ impl PullRequest {
     }
 }
 
-fn answer(on: IssueRef, told: &Told, policy: &EffectivePolicy) -> [Effect; 2] {
+fn answer(on: IssueRef, told: &Told, policy: &EffectivePolicy) -> Vec<Effect> {
     let marked = match &policy.intake().marker {
         Marker::Label(label) => format!("the label {}", code(label)),
         Marker::IssueType(kind) => format!("the type {}", code(kind)),
     };
     let prefix = policy.command_prefix().map(|prefix| format!("{prefix} ")).unwrap_or_default();
-    let body = format!(
-        "{} wrote `/{prefix}emergency`; it is a change request that is an emergency, and this pull request belongs to none. Open an issue with {marked}, put `Closes #n` in the description here, and comment `/{prefix}emergency WHY` there or here.",
-        text::mention(&told.by)
+    let why = format!(
+        "it is a change request that is an emergency, and this pull request belongs to none. Open an issue with {marked}, put `Closes #n` in the description here, and comment `/{prefix}emergency WHY` there or here"
     );
-    let (repo, comment) = (on.repo, told.comment);
-    let purpose = format!("reply/{comment}");
-    [
-        Effect::new(Call::Reaction { repo, comment, content: Reaction::Confused }),
-        Effect::new(Call::Comment { on, purpose, body, was_on: Default::default() }),
-    ]
+    heard::refused(on, told, &format!("wrote `/{prefix}emergency`"), &why)
 }

@@ -50,6 +50,9 @@ pub(super) fn find(
         links.extend(read.closes.iter().map(|to| (*to, true)));
     }
     let mut linked = Linked { too_many: written.len() > MOST, ..Linked::default() };
+    for tie in &pull_request.added {
+        links.entry(tie.to).or_insert(false);
+    }
     for link in written.iter().take(MOST) {
         match place(link, pull_request.seen.at, repository, inquiry) {
             Some(to) => *links.entry(to).or_default() |= link.finishes,
@@ -60,7 +63,7 @@ pub(super) fn find(
     linked
 }
 
-fn place(
+pub(super) fn place(
     link: &WrittenLink,
     from: IssueRef,
     repository: Option<&RepositoryView>,

@@ -25,10 +25,12 @@ use follow::Followed;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
+pub use pressed::Pressed;
 pub use promoted::goes_to;
 pub use reading::{Reading, ReviewGiven};
 pub use shipped::Shipped;
 pub use standard::{Files, Fit, Standard};
+pub use ties::Tie;
 
 mod asking;
 mod changes;
@@ -37,11 +39,13 @@ mod follow;
 mod in_need;
 mod linked;
 mod policy_edit;
+mod pressed;
 mod promoted;
 mod reading;
 mod recheck;
 mod shipped;
 mod standard;
+mod ties;
 
 #[cfg(test)]
 mod tests;
@@ -83,6 +87,18 @@ pub struct PullRequest {
     /// What it says that it depends on.
     #[serde(default)]
     pub depends: Vec<WrittenLink>,
+    /// An emergency was declared here, where it is its own change request.
+    #[serde(default)]
+    pub declared: bool,
+    /// Since when it belongs to each of its change requests.
+    #[serde(default)]
+    pub ties: Vec<Tie>,
+    /// The change requests that it was made part of at the command line.
+    #[serde(default)]
+    pub added: Vec<Tie>,
+    /// Who signed by the button on our check run.
+    #[serde(default)]
+    pub pressed: Vec<Pressed>,
 }
 
 /// What others may read of a pull request.
@@ -134,6 +150,21 @@ pub struct PullRequestView {
     /// What it says that it depends on.
     #[serde(default)]
     pub depends: Vec<WrittenLink>,
+    /// As its own change request, where an emergency was declared here.
+    #[serde(default)]
+    pub own: Option<OwnChange>,
+    /// Since when it belongs to each of its change requests.
+    #[serde(default)]
+    pub ties: Vec<Tie>,
+}
+
+/// What a pull request shows of itself as a change request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnChange {
+    /// In alphabetical order.
+    pub labels: Vec<String>,
+    pub created_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
 }
 
 impl PullRequest {
@@ -153,6 +184,10 @@ impl PullRequest {
             said: vec![],
             shipped: vec![],
             depends: vec![],
+            declared: false,
+            ties: vec![],
+            added: vec![],
+            pressed: vec![],
         }
     }
 
@@ -174,9 +209,7 @@ impl PullRequest {
             too_many_links: self.linked.too_many,
             unknown: self.unread.clone(),
             people: self.people(),
-            independent_approvals: read
-                .map(|read| read.independent_approvals(&self.seen, &self.given))
-                .unwrap_or_default(),
+            independent_approvals: read.map(|read| read.independent_approvals(self)).unwrap_or_default(),
             unattributed_commits: read.map(|read| read.unattributed.clone()).unwrap_or_default(),
             policy_edit: self.policy_edit.clone(),
             derived: self.derived.clone(),
@@ -186,6 +219,8 @@ impl PullRequest {
             opened_at: self.seen.created_at,
             shipped: self.shipped.clone(),
             depends: self.depends.clone(),
+            own: self.own_change(),
+            ties: self.ties.clone(),
         }
     }
 
@@ -217,7 +252,15 @@ impl PullRequest {
         let covers = |link: &Link| (Relation::Covers, SubjectId::ChangeRequest(link.to));
         let work = self.derived.iter().filter(|derived| derived.is_work());
         let links = self.linked.links.iter().chain(work.flat_map(|derived| &derived.inherits));
-        self.is_open().then_some(at).into_iter().chain(links.map(covers)).collect()
+        let own = (Relation::Covers, SubjectId::ChangeRequest(self.seen.at));
+        let own = self.declared.then_some(own);
+        self.is_open().then_some(at).into_iter().chain(links.map(covers)).chain(own).collect()
+    }
+
+    fn own_change(&self) -> Option<OwnChange> {
+        let seen = &self.seen;
+        let (labels, created_at, updated_at) = (seen.labels.clone(), seen.created_at, seen.updated_at);
+        self.declared.then_some(OwnChange { labels, created_at, updated_at })
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -317,12 +360,17 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
         after.take_links(inquiry.links(at));
     }
     after.depends = dependencies(&after.seen.body, &case.instance.web_url);
+    let pressed = after.hear_presses(&case);
+    after.hear_added(case.events);
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
     after.hear_in_need(&recheck.told);
     after.hear_shipments(case.events);
-    if let Some(policy) = &recheck.policy {
+    after.ties = ties::find(before, &after, &case, repository, &mut inquiry);
+    let own = own_changes(&after, repository, &mut inquiry);
+    after.declared |= own && after.says_emergency();
+    if let Some(policy) = recheck.policy.as_ref().filter(|_| !own) {
         recheck.answers.extend(after.unheard(&recheck.told, policy));
     }
     let lacking = after.lacks_only_a_link();
@@ -340,9 +388,18 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.asking = wants_link.then(|| Asking::next(after.asking, !case.events.is_empty(), case.now));
     let unread = after.is_unread().then(|| case.now + READ_AGAIN);
     let look_again = unread.or(after.asking.map(|asking| asking.at));
-    let audit = changes::changes(before, &after, case.events);
+    let audit = changes::changes(before, &after, case.events).into_iter().chain(pressed).collect();
     Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
         .into()
+}
+
+/// Whether it is its own change request here, where that matters: where somebody speaks of an emergency.
+fn own_changes(after: &PullRequest, repository: Option<&RepositoryView>, inquiry: &mut Inquiry<'_>) -> bool {
+    if !after.says_emergency() {
+        return false;
+    }
+    let policy = inquiry.policy(after.seen.at.repo).flatten();
+    policy.zip(repository).is_some_and(|(policy, it)| policy.change_from_pull_request(it.name.as_str()))
 }
 
 /// The state to go on from: as it was, as first delivered, or as first read.

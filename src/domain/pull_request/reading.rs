@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     claim::Claims,
-    event::{PullRequestSnapshot, ReviewSnapshot, ReviewState},
+    event::{ReviewSnapshot, ReviewState},
     facts::{PolicyAtHead, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha},
     link::{WrittenLink, written_links},
 };
-use super::Files;
+use super::{Files, Pressed, PullRequest};
 
 /// What GitHub said of a pull request when it last answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,12 +115,10 @@ impl Reading {
         }
     }
 
-    /// People who approved exactly this head, whose last opinion that is, and who wrote none of it.
-    pub(super) fn independent_approvals(
-        &self,
-        seen: &PullRequestSnapshot,
-        given: &[ReviewGiven],
-    ) -> Vec<Actor> {
+    /// People who approved exactly this head, in a review or by the button on our check run, whose last opinion that is, and
+    /// who wrote none of it.
+    pub(super) fn independent_approvals(&self, pull_request: &PullRequest) -> Vec<Actor> {
+        let PullRequest { seen, given, pressed, .. } = pull_request;
         if self.head != seen.head || self.people.is_empty() || !self.unattributed.is_empty() {
             return vec![];
         }
@@ -134,15 +132,22 @@ impl Reading {
                 .find(|given| given.review == review.id)
                 .is_some_and(|given| given.on.iter().all(|commit| *commit == seen.head))
         };
-        self.last_opinions()
-            .filter(|review| review.state == ReviewState::Approved && on_this_head(review))
-            .filter_map(|review| review.author.clone())
-            .filter(|author| author.person && !wrote(author))
-            .collect()
+        let last: BTreeMap<AccountId, &ReviewSnapshot> = self.last_opinions().collect();
+        let stands = |pressed: &&Pressed| {
+            let later = |review: &ReviewSnapshot| review.submitted_at.is_some_and(|at| at > pressed.at);
+            pressed.on == seen.head && last.get(&pressed.by.id).is_none_or(|review| !later(review))
+        };
+        let reviewed =
+            last.values().filter(|review| review.state == ReviewState::Approved && on_this_head(review));
+        let reviewed = reviewed.filter_map(|review| review.author.clone());
+        let pressed = pressed.iter().filter(stands).map(|pressed| pressed.by.clone());
+        let all: BTreeMap<AccountId, Actor> =
+            pressed.chain(reviewed).map(|actor| (actor.id, actor)).collect();
+        all.into_values().filter(|author| author.person && !wrote(author)).collect()
     }
 
     /// Of each reviewer the last review that approves, asks for changes, or was dismissed; in order of account.
-    fn last_opinions(&self) -> impl Iterator<Item = &ReviewSnapshot> {
+    fn last_opinions(&self) -> impl Iterator<Item = (AccountId, &ReviewSnapshot)> {
         let mut last = BTreeMap::new();
         for review in &self.reviews {
             let opinion = match review.state {
@@ -153,6 +158,6 @@ impl Reading {
                 last.insert(author.id, review);
             }
         }
-        last.into_values()
+        last.into_iter()
     }
 }

@@ -12,6 +12,9 @@ use crate::domain::{
     trial::*,
 };
 
+mod pressed;
+mod ties;
+
 const SUBJECT: SubjectId = SubjectId::PullRequest(IssueRef { repo: WEB, number: 41 });
 
 fn opened(pull_request: &PullRequestSnapshot) -> Event {

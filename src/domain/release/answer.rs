@@ -16,7 +16,7 @@ use super::{
     act::{Act, Verdict},
     readiness::Setting,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
@@ -40,7 +40,7 @@ struct Answer {
 }
 
 impl Telling<'_> {
-    pub(super) fn effects(&self, after: &Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
+    pub(super) fn effects(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
         let mut effects = vec![];
         if !after.scope.is_empty() || after.record.is_some() {
             effects.push(self.record(after, home, events));
@@ -86,7 +86,7 @@ impl Telling<'_> {
         milestones.map(|(repo, number)| Effect::new(Call::CloseMilestone { repo: *repo, number: *number }))
     }
 
-    fn record(&self, after: &Release, home: RepoId, events: &[Event]) -> Effect {
+    fn record(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Effect {
         let place = self.place(after);
         let findings =
             approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
@@ -101,20 +101,22 @@ impl Telling<'_> {
             names: self.setting.names,
             web_url: self.web_url,
         };
+        let (title, body) = (format!("Release {}", after.id.title), report::record::body(&shown));
+        let is_edited = events.iter().any(|event| after.is_edited(event, (&title, &body), self.now));
         let effect = Effect::new(Call::Record {
             repo: home,
             release: after.id.clone(),
             revision: after.history.current().cloned(),
-            title: format!("Release {}", after.id.title),
-            body: report::record::body(&shown),
+            title,
+            body,
             open: after.open && after.outcome().is_none(),
         });
-        // Somebody has changed it, or we have: what it shows is set again where it was not us.
-        let edited = |event: &&Event| {
-            let by_a_person = event.actor.as_ref().is_some_and(|actor| actor.person);
-            matches!(&event.what, What::Issue { issue, .. } if Some(issue.at) == after.record) && by_a_person
-        };
-        if events.iter().any(|event| edited(&event)) { effect.again() } else { effect }
+        if is_edited {
+            after.set_back.push(self.now);
+            effect.again()
+        } else {
+            effect
+        }
     }
 
     /// The control record, as people name it.
@@ -222,6 +224,31 @@ impl Telling<'_> {
     }
 }
 
+/// The record is set back at most so often within an hour: another App may do the same.
+const SET_BACK: usize = 10;
+/// How much older than its confirmation something may be that shows the record as it was before.
+const LAG: SignedDuration = SignedDuration::from_secs(10);
+
+impl Release {
+    /// Whether a delivery shows the record otherwise than we write it, and not by our own hand. A person has edited it;
+    /// another App has, where it shows something else after what was confirmed last.
+    fn is_edited(&mut self, event: &Event, (title, body): (&str, &str), now: Timestamp) -> bool {
+        self.set_back.retain(|at| now.duration_since(*at) < SignedDuration::from_hours(1));
+        let What::Issue { issue, .. } = &event.what else { return false };
+        if Some(issue.at) != self.record {
+            return false;
+        }
+        if event.actor.as_ref().is_some_and(|actor| actor.person) {
+            return true;
+        }
+        let shown =
+            issue.body.rsplit_once("<!-- changegate:").map_or(issue.body.as_str(), |(shown, _)| shown);
+        let differs = issue.title != title || shown.trim() != body.trim() || issue.open != self.open;
+        let is_new = self.confirmed_at.is_some_and(|at| issue.updated_at.is_some_and(|it| it + LAG >= at));
+        differs && is_new && self.set_back.len() < SET_BACK
+    }
+}
+
 fn deed(deed: &approval::Deed) -> (&'static str, &str) {
     match deed {
         approval::Deed::Approve(_) | approval::Deed::ApproveInReview(_) => ("approval.given", ""),
@@ -303,13 +330,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         let entry = entry(after, "release.commanded").by(Some(&act.by)).fact("command", act.deed.word());
         entries.push(entry.fact("comment", act.comment).fact("became", became));
     }
-    for (act, swap) in after.swapped_late().filter(|(act, _)| !act.counted(before)) {
-        let named = |at: Option<IssueRef>| at.map_or_else(String::new, |at| at.to_string());
-        let code = if swap.goes.is_some() { "release.swapped" } else { "exception.joined_after_lock" };
-        let entry = entry(after, code).by(Some(&act.by)).fact("comment", act.comment);
-        let entry = entry.fact("goes", named(swap.goes)).fact("comes", named(swap.comes));
-        entries.push(swap.why.iter().fold(entry, |entry, why| entry.text("why", why.clone())));
-    }
+    entries.extend(swapped(before, after));
     let was_carried = |at: IssueRef| {
         before.is_some_and(|before| before.carried.iter().any(|carried| carried.change.at == at))
     };
@@ -318,4 +339,17 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry.fact("change_request", carried.change.at).text("why", carried.why.clone()));
     }
     entries
+}
+
+/// How the scope was changed after the lock since then.
+fn swapped(before: Option<&Release>, after: &Release) -> Vec<AuditEntry> {
+    let named = |at: Option<IssueRef>| at.map_or_else(String::new, |at| at.to_string());
+    let news = after.swapped_late().filter(|(act, _)| !act.counted(before));
+    news.map(|(act, swap)| {
+        let code = if swap.goes.is_some() { "release.swapped" } else { "exception.joined_after_lock" };
+        let entry = entry(after, code).by(Some(&act.by)).fact("comment", act.comment);
+        let entry = entry.fact("goes", named(swap.goes)).fact("comes", named(swap.comes));
+        swap.why.iter().fold(entry, |entry, why| entry.text("why", why.clone()))
+    })
+    .collect()
 }

@@ -39,18 +39,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    approval::{History, Ledger},
+    approval::{self, History, Ledger},
     command::{self, Told},
     decide::{Case, Decision, Judgement, READ_AGAIN},
     event::{CommentedOn, Event, What},
     facts::Inquiry,
     finding::{Finding, Outcome},
-    ids::{Actor, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
+    ids::{Actor, CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     named::Named,
     pairs,
     policy::{Mode, Train, Zone},
     revision::{Names, Parts, Revision},
-    subject::{Relation, State},
+    subject::{Relation, State, View},
 };
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
@@ -89,6 +89,12 @@ pub struct Release {
     /// The control record, once GitHub has confirmed it.
     #[serde(default)]
     pub record: Option<IssueRef>,
+    /// When GitHub confirmed it last.
+    #[serde(default)]
+    pub confirmed_at: Option<Timestamp>,
+    /// When it was set back, within the last hour.
+    #[serde(default)]
+    pub set_back: Vec<Timestamp>,
     /// What people decided there, in order.
     #[serde(default)]
     pub acts: Vec<Act>,
@@ -210,6 +216,8 @@ impl Release {
             needs: vec![],
             home: None,
             record: None,
+            confirmed_at: None,
+            set_back: vec![],
             acts: vec![],
             locked: None,
             at_lock: AtLock::default(),
@@ -300,6 +308,7 @@ impl Release {
         for event in events {
             if let What::Recorded { record, revision, at, .. } = &event.what {
                 self.record = Some(*record);
+                self.confirmed_at = self.confirmed_at.max(Some(*at));
                 if let Some(revision) = revision {
                     self.history.shown(revision, *at);
                 }
@@ -331,13 +340,33 @@ impl Release {
         self.deployed.insert(id, told);
     }
 
-    /// The commands on the control record.
-    fn told(&self, events: &[Event], prefix: Option<&str>) -> Vec<Told> {
+    /// The commands on the control record; those too that came before it was known to be one. `None`: what was heard there
+    /// has to be asked for first.
+    fn told(&self, events: &[Event], prefix: Option<&str>, inquiry: &mut Inquiry<'_>) -> Option<Vec<Told>> {
+        let Some(record) = self.record else { return Some(vec![]) };
+        let overheard = inquiry.view(SubjectId::ChangeRequest(record))?.and_then(View::as_change_request);
+        let overheard = overheard.map_or(&[][..], |view| &view.overheard);
         let on_record = |event: &&Event| {
             let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what else { return false };
-            Some(issue.at) == self.record
+            issue.at == record
         };
-        events.iter().filter(on_record).filter_map(|event| command::told(event, prefix)).collect()
+        let mut told: Vec<Told> =
+            events.iter().filter(on_record).filter_map(|event| command::told(event, prefix)).collect();
+        for earlier in overheard.iter().filter_map(|event| command::told(event, prefix)) {
+            let is_known =
+                self.has_answered(earlier.comment) || told.iter().any(|it| it.comment == earlier.comment);
+            if !is_known {
+                told.push(earlier);
+            }
+        }
+        Some(told)
+    }
+
+    /// Whether something that was said in a comment was taken before.
+    fn has_answered(&self, comment: CommentId) -> bool {
+        let signed =
+            |act: &approval::Act| matches!(act.source, approval::Source::Comment(it, _) if it == comment);
+        self.acts.iter().any(|act| act.comment == comment) || self.ledger.acts().iter().any(signed)
     }
 
     /// Locks the scope where its time has come or somebody who may has said so.
@@ -413,7 +442,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     };
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
-    let told = after.told(case.events, policy.command_prefix());
+    let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     after.hear_acts(&told, &policy, inquiry)?;
     after.advance(case, (train.as_ref(), &zone), inquiry)?;
     let names = after.names(inquiry)?;
@@ -426,6 +455,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     for restraint in &judged.standing.restraints {
         after.ledger.remember(restraint.source, &restraint.groups);
     }
+    after.ledger.forget(&judged.standing);
     after.history.forget(|revision| judged.standing.given.iter().any(|given| given.revision == *revision));
     let managers: Vec<Named> =
         policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
@@ -449,7 +479,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         web_url: &case.instance.web_url,
         now: case.now,
     };
-    let effects = if speaks { telling.effects(&after, home, case.events) } else { vec![] };
+    let effects = if speaks { telling.effects(&mut after, home, case.events) } else { vec![] };
     let effects = [effects, reminders].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);

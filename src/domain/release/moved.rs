@@ -154,5 +154,6 @@ fn issue(release: &Release, (repo, name): (RepoId, &RepoName), web_url: &str) ->
         title: format!("The tag of release {} was moved", release.id.title),
         body,
         open: moved.is_some(),
+        told: None,
     }))
 }

@@ -166,6 +166,7 @@ fn comments(hostile: &str) -> [String; 3] {
     let name = name(WEB);
     let rules = Rules::of(None, Some(&name));
     let setting = status::Setting {
+        is_own: false,
         web_url: "https://github.com",
         name: Some(&name),
         rules: &rules,
@@ -189,6 +190,9 @@ fn comments(hostile: &str) -> [String; 3] {
         signed: None,
         looked_back: None,
         in_force: true,
+        came_along: false,
+        terms: None,
+        parts: Default::default(),
     };
     let looked_back = LookedBack { by, at: time(0), result: Done::Worked, said: hostile.into() };
     let over = Emergency { looked_back: Some(looked_back), ..emergency.clone() };

@@ -8,6 +8,8 @@ pub mod next;
 
 pub mod reply;
 
+pub mod heard;
+
 pub mod check;
 
 pub mod gate;

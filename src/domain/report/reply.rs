@@ -5,8 +5,10 @@ use crate::domain::{
         ChangeRequest,
         act::{Act, ActId, Deed, Refusal, Ruling, Verdict},
         answer,
+        way_back::WayBack,
     },
     finding::Finding,
+    ids::{Actor, Sha},
     policy::Who,
 };
 
@@ -45,6 +47,7 @@ fn done(act: &Act, setting: &Setting<'_>) -> String {
         (ActId::Unlabel(name, _), _) => format!("took {} off", bold(name)),
         (ActId::Milestone(..), Deed::Plan(title)) => format!("set milestone {}", bold(title)),
         (ActId::Milestone(..), _) => "set the milestone".into(),
+        (ActId::Operator(_), _) => "declared an emergency at the command line".into(),
         (ActId::Comment(..) | ActId::CameAlong(..), deed) => format!("wrote {}", written(deed, setting)),
     }
 }
@@ -163,6 +166,44 @@ fn on_call(setting: &Setting<'_>) -> String {
     people("people on call", "`break-glass` role", &setting.rules.on_call, setting)
 }
 
+/// To whoever declares an emergency: what is quicker than a fix. `None`: nothing ran before.
+#[must_use]
+pub fn goes_back(act: &Act, ways: &[WayBack], setting: &Setting<'_>) -> Option<String> {
+    if ways.is_empty() {
+        return None;
+    }
+    let by = act.by.as_ref().map(text::mention).unwrap_or_default();
+    let lines = ways.iter().map(|way| {
+        let (web_url, name, back) = (setting.web_url, &way.name, &way.back);
+        let (environment, repository) =
+            (text::escape(&way.environment, TITLE_LIMIT), text::escape(name.as_str(), TITLE_LIMIT));
+        let commit = |sha: &Sha| format!("[`{}`]({web_url}/{name}/commit/{sha})", sha.short());
+        let again = match back.run {
+            Some(run) => format!("[run it again]({web_url}/{name}/actions/runs/{run})"),
+            None => "deploy that commit again".into(),
+        };
+        let since = setting.rules.zone.time(back.at);
+        format!(
+            "- **{environment}** of {repository} runs {}; before that ran {}, deployed on {since}: {again}.",
+            commit(&back.runs),
+            commit(&back.to)
+        )
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    Some(text::cut(format!(
+        "{by} **First, if it helps: go back.** What ran before passes at once, without a signature and without anything being owed.\n\n{lines}\n\nOtherwise the fix goes ahead, as the status comment says."
+    )))
+}
+
+/// To whoever declares an emergency on an issue that we cannot take in ourselves.
+#[must_use]
+pub fn lacks_type(by: &Actor, kind: &str) -> String {
+    let (by, kind) = (text::mention(by), text::escape(kind, TITLE_LIMIT));
+    format!(
+        "{by} This issue is an emergency as soon as it has the type **{kind}**, which Changegate cannot set. Nothing else is needed."
+    )
+}
+
 /// `the triagers (acme/triage)`, as links that call nobody.
 #[must_use]
 pub fn people(many: &str, one: &str, people: &[Who], setting: &Setting<'_>) -> String {
@@ -202,6 +243,6 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
             "It was put on again."
         }
         (ActId::Unlabel(..), _) => "What it said has ended with it. Ask them here.",
-        (ActId::Comment(..) | ActId::CameAlong(..), _) => "",
+        (ActId::Comment(..) | ActId::Operator(_) | ActId::CameAlong(..), _) => "",
     }
 }

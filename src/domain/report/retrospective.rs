@@ -6,8 +6,10 @@ use crate::domain::{
     change_request::{
         ChangeRequest,
         emergency::{Debt, Emergency},
+        follow::Gone,
     },
     effect::{Call, Effect},
+    event::IssuePurpose,
     finding::one_line,
 };
 
@@ -20,17 +22,21 @@ use super::{
 /// `None`: there was no emergency, or nothing is said here.
 #[must_use]
 pub fn effect(request: &ChangeRequest, setting: &Setting<'_>) -> Option<Effect> {
-    let emergency =
-        request.emergency.as_ref().filter(|_| setting.rules.speaks() && request.gone.is_none())?;
+    let emergency = request.emergency.as_ref().filter(|_| setting.rules.speaks())?;
+    let went = matches!(request.gone, Some(Gone::MovedTo(Some(_))));
     let title = request.seen.as_ref().map(|seen| seen.title.as_str()).unwrap_or_default();
     Some(Effect::new(Call::Issue {
         repo: request.at.repo,
         purpose: format!("retrospective/{}/{}", request.at.number, emergency.since.as_second()),
         title: format!("Retrospective: {}", shortened(title)),
-        body: text::cut(body(request, emergency, setting)),
-        open: emergency.looked_back.is_none(),
+        body: text::cut(if went { WENT.into() } else { body(request, emergency, setting) }),
+        open: emergency.looked_back.is_none() && !went,
+        told: Some(IssuePurpose::Retrospective { of: request.at }),
     }))
 }
+
+const WENT: &str =
+    "The issue was transferred, and what is owed went along: people look back on it where it is now.";
 
 pub(super) fn body(request: &ChangeRequest, emergency: &Emergency, setting: &Setting<'_>) -> String {
     let number = request.at.number;
@@ -61,7 +67,7 @@ pub(super) fn body(request: &ChangeRequest, emergency: &Emergency, setting: &Set
          - What was deployed, and what did it do?\n\
          - What would have made the ordinary way fast enough?\n\
          - What changes now, and who does it until when?\n\n\
-         Write it here. Then one of {on_call} or a release manager comments {worked}, {problems} or {backed_out}, with a sentence behind it, on {issue}, and this issue closes by itself. From the due time on it stands in the way of ordinary deployments."
+         Write it here. Then one of {on_call} or a release manager comments {worked}, {problems} or {backed_out}, with a sentence behind it, here or on {issue}, and this issue closes by itself. From the due time on it stands in the way of ordinary deployments."
     )
 }
 

@@ -31,6 +31,8 @@ pub struct Setting<'a> {
     pub rules: &'a Rules,
     /// The pull requests that belong to it.
     pub pulls: &'a [Pull<'a>],
+    /// It is one of these itself.
+    pub is_own: bool,
     /// The due day of its milestone, of which GitHub keeps nothing but the day in UTC.
     pub due: Option<Timestamp>,
 }
@@ -48,6 +50,10 @@ const STEPS: usize = 50;
 /// The comment, in Markdown, at most [`text::COMMENT_LIMIT`] characters.
 #[must_use]
 pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
+    if setting.is_own {
+        let parts = ["**Change request**: this pull request".to_owned()].into_iter();
+        return text::cut(parts.chain(emergency(request, setting)).collect::<Vec<_>>().join("\n\n"));
+    }
     let standing = act::standing(&request.acts, Timestamp::MAX);
     let mut parts = vec![head(request, setting)];
     if request.taken_in {

@@ -8,28 +8,20 @@ use jiff::Timestamp;
 use super::{
     super::{
         audit::AuditEntry,
-        command::{self, Command, Later, Told},
+        command::{Command, Later, Told},
         commit_range::Logged,
         decide::Case,
-        effect::{Call, Effect, Reaction},
-        event::{CommentedOn, What},
+        event::What,
         facts::{Inquiry, Membership},
         ids::{IssueRef, Sha},
         policy::{EffectivePolicy, Mode, Who},
-        report::text,
+        report::heard::{self, Heard},
     },
     Repository,
 };
 
 /// How many adoptions are remembered: those whose commits run are needed no more.
 const MOST: usize = 500;
-
-/// What GitHub and the log are told.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    pub effects: Vec<Effect>,
-    pub audit: Vec<AuditEntry>,
-}
 
 impl Repository {
     /// Takes the adoptions among the comments. `None`: it must be found out first who may.
@@ -40,14 +32,8 @@ impl Repository {
         }
         let view = self.view();
         let Some(policy) = inquiry.policy_of(&view)? else { return Some(heard) };
-        let said: Vec<(IssueRef, Told, String)> = case
-            .events
-            .iter()
-            .filter_map(|event| {
-                let What::Comment { on, .. } = &event.what else { return None };
-                let told = command::told(event, policy.command_prefix())?;
-                Some((place(on), told))
-            })
+        let told = case.events.iter().filter_map(|event| heard::comment(event, policy.command_prefix()));
+        let said: Vec<(IssueRef, Told, String)> = told
             .flat_map(|(on, told)| {
                 adoptions(&told).into_iter().map(move |what| (on, told.clone(), what)).collect::<Vec<_>>()
             })
@@ -70,18 +56,14 @@ impl Repository {
                 }
             };
             if speaks {
-                heard.effects.extend(answers(on, &told, refusal.as_deref()));
+                heard.effects.extend(match refusal {
+                    Some(why) => heard::refused_with_care(on, &told, "wrote `/adopt`", &why),
+                    None => vec![heard::taken(on, &told)],
+                });
             }
         }
         forget(&mut self.adopted);
         Some(heard)
-    }
-}
-
-const fn place(on: &CommentedOn) -> IssueRef {
-    match on {
-        CommentedOn::Issue(issue) => issue.at,
-        CommentedOn::PullRequest(at) => *at,
     }
 }
 
@@ -110,19 +92,6 @@ fn entry(repository: &Repository, told: &Told, sha: &Sha, why: &str) -> AuditEnt
         .fact("commit", sha)
         .fact("comment", told.comment)
         .text("why", why)
-}
-
-fn answers(on: IssueRef, told: &Told, refusal: Option<&str>) -> Vec<Effect> {
-    let (repo, comment) = (on.repo, told.comment);
-    let content = if refusal.is_some() { Reaction::Confused } else { Reaction::ThumbsUp };
-    let reaction = Effect::new(Call::Reaction { repo, comment, content });
-    let reply = refusal.map(|why| {
-        let body =
-            format!("{} wrote `/adopt`; {}.", text::mention(&told.by), text::escape(why, text::TEXT_LIMIT));
-        let purpose = format!("reply/{comment}");
-        Effect::new(Call::Comment { on, purpose, body, was_on: Default::default() })
-    });
-    std::iter::once(reaction).chain(reply).collect()
 }
 
 fn forget(adopted: &mut BTreeMap<Sha, Logged>) {

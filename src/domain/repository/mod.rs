@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 mod ruled;
 mod adopted;
+mod declared;
 mod failed;
 mod policy_file;
 mod tags;
@@ -16,6 +17,8 @@ pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
 pub use ruled::Ruled;
 pub use tags::Tags;
+
+pub use declared::Declared;
 
 use super::{
     account::Account,
@@ -63,6 +66,9 @@ pub struct Repository {
     /// Tags that were deployed.
     #[serde(default)]
     pub tags: Tags,
+    /// What was declared at the command line, and what became of it.
+    #[serde(default)]
+    pub declared: Box<BTreeMap<String, Declared>>,
 }
 
 /// What others may read of a repository.
@@ -104,6 +110,7 @@ impl Repository {
             ruled: None,
             adopted: BTreeMap::new(),
             tags: Tags::default(),
+            declared: Box::default(),
         }
     }
 
@@ -255,14 +262,15 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let signed_by = after.policy_signature(inquiry)?;
     let unseen = installation.is_some() && after.note_ruled(case.events, case.now, inquiry)?;
     let heard = after.hear_adoptions(case, inquiry)?;
+    let declared = after.hear_declared(case, inquiry)?;
     let view = after.view();
     let tagged = after.look_at_tags(&view, &case.instance.web_url, inquiry);
     let uncounted = after.failed.count(&view, inquiry)?;
     let tagged = tagged?;
     let mut audit = changes(before, &after, signed_by.as_ref());
-    audit.extend(heard.audit.into_iter().chain(tagged.audit));
-    let mut effects = heard.effects;
-    effects.extend(tagged.effects);
+    audit.extend(heard.audit.into_iter().chain(declared.audit).chain(tagged.audit));
+    let effects = [heard.effects, declared.effects, tagged.effects];
+    let mut effects: Vec<_> = effects.into_iter().flatten().collect();
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
         effects.push(unsigned::issue(&after, &case.instance.web_url));
@@ -270,7 +278,8 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
         audit.push(unsigned::closed(&after));
         effects.push(unsigned::end(&after));
     }
-    let read_again = (unread || uncounted || unseen || tagged.unread).then(|| case.now + READ_AGAIN);
+    let reads_again = unread || uncounted || unseen || tagged.unread || after.doubts_declared();
+    let read_again = reads_again.then(|| case.now + READ_AGAIN);
     let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }

@@ -191,6 +191,7 @@ impl Tag {
             title: format!("A tag was moved after it was deployed: {title}"),
             body,
             open: self.moved.is_some(),
+            told: None,
         }))
     }
 }

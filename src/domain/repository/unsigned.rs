@@ -47,6 +47,7 @@ pub(super) fn issue(repository: &Repository, web_url: &str) -> Effect {
         title: TITLE.into(),
         body,
         open: true,
+        told: None,
     })
 }
 
@@ -59,6 +60,7 @@ pub(super) fn end(repository: &Repository) -> Effect {
         title: TITLE.into(),
         body,
         open: false,
+        told: None,
     })
 }
 

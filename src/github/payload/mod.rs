@@ -121,6 +121,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::RECORDED => parse::<sweep::Record>(event, body)?.what(repo()?),
         sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::PLANNED => parse::<sweep::Plan>(event, body)?.what(repo()?),
+        sweep::DECLARED => parse::<sweep::Declared>(event, body)?.what(),
+        sweep::KEPT => parse::<sweep::Keeping>(event, body)?.what(repo()?),
         sweep::WATCHED => parse::<sweep::Watch>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 58] = [
+pub(super) const TELLING: [&str; 59] = [
     "action",
     "after",
     "alert",
@@ -22,6 +22,7 @@ pub(super) const TELLING: [&str; 58] = [
     "client_payload",
     "comment",
     "commits",
+    "declared",
     "deployment",
     "deployment_callback_url",
     "deployment_status",
@@ -31,6 +32,7 @@ pub(super) const TELLING: [&str; 58] = [
     "hook_id",
     "installation",
     "issue",
+    "kept",
     "key",
     "label",
     "master_branch",
@@ -45,7 +47,6 @@ pub(super) const TELLING: [&str; 58] = [
     "project",
     "project_card",
     "project_column",
-    "projects_v2_item",
     "pull_request",
     "pusher_type",
     "recorded",
@@ -160,6 +161,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
+        super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
+        super::sweep::KEPT => (&["action", "kept", "repository"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

@@ -1,14 +1,16 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_ship` and `changegate_plan`: not GitHub's, but what our
-//! own sweep found, what our own writing came to and what an environment or a control record tells others, written down as deliveries so that one door leads in.
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_ship`, `changegate_plan`, `changegate_issue` and
+//! `changegate_emergency`: not GitHub's, but what our own sweep found, what our own writing came to, what an environment or a
+//! control record tells others and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `shipped` or `planned` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `shipped`, `planned`, `kept` or `declared` at its top: nobody can
+//! pass one off as such a delivery.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, MilestoneSnapshot, Planning, Shipment, What},
+    event::{AccountSnapshot, Declaration, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What},
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -23,6 +25,10 @@ pub const SHIPPED: &str = "changegate_ship";
 
 /// What a delivery is called in which a command elsewhere plans an issue.
 pub const PLANNED: &str = "changegate_plan";
+/// What a delivery is called in which an operator declares an emergency.
+pub const DECLARED: &str = "changegate_emergency";
+/// What a delivery is called that says where an issue of ours is.
+pub const KEPT: &str = "changegate_issue";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -100,6 +106,37 @@ impl Plan {
     }
 }
 
+/// The body of `changegate_emergency`.
+#[derive(Deserialize)]
+pub(super) struct Declared {
+    declared: Declaration,
+}
+
+impl Declared {
+    pub(super) fn what(self) -> What {
+        What::Declared(self.declared)
+    }
+}
+
+/// The body of `changegate_issue`.
+#[derive(Deserialize)]
+pub(super) struct Keeping {
+    kept: Kept,
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    number: u64,
+    purpose: IssuePurpose,
+}
+
+impl Keeping {
+    pub(super) fn what(self, repo: RepoId) -> What {
+        let Kept { number, purpose } = self.kept;
+        What::Kept { issue: IssueRef { repo, number }, purpose }
+    }
+}
+
 /// The body of `changegate_watch`.
 #[derive(Deserialize)]
 pub(super) struct Watch {
@@ -150,6 +187,18 @@ impl Whereabouts {
     pub fn planned(&self, number: u64, planning: &Planning) -> (&'static str, Vec<u8>) {
         let planned = json!({ "number": number, "planning": planning });
         (PLANNED, self.body("planned", "planned", planned))
+    }
+
+    /// The same: somebody declares an emergency at the command line.
+    #[must_use]
+    pub fn declared(&self, declaration: &Declaration) -> (&'static str, Vec<u8>) {
+        (DECLARED, self.body("declared", "declared", json!(declaration)))
+    }
+
+    /// The same: GitHub has confirmed that issue `number` is the one that we keep for this.
+    #[must_use]
+    pub fn kept(&self, number: u64, purpose: &IssuePurpose) -> (&'static str, Vec<u8>) {
+        (KEPT, self.body("kept", "kept", json!({ "number": number, "purpose": purpose })))
     }
 
     /// The same: it is to be looked whether these environments are as they are known.
@@ -224,6 +273,19 @@ mod tests {
             Planning { release: Some("2026.12".into()), why, by, at: when, comment, place: 1, on: at(9) };
         let what = understood(here().planned(2, &planning));
         assert_eq!(what, What::Planned { issue: at(2), planning });
+        let declaration = Declaration {
+            id: "1".into(),
+            by: crate::domain::ids::Actor { id: AccountId(6), login: "oz".into(), person: true },
+            at: when,
+            why: "nobody can pay \"again\"".into(),
+            incident: Some("https://status.acme.example/7".into()),
+            pull_request: Some(41),
+        };
+        assert_eq!(understood(here().declared(&declaration)), What::Declared(declaration.clone()));
+        for purpose in [IssuePurpose::Retrospective { of: at(3) }, IssuePurpose::Emergency(declaration)] {
+            let kept = understood(here().kept(9, &purpose));
+            assert_eq!(kept, What::Kept { issue: at(9), purpose });
+        }
         let watched = What::Watched { environments: vec!["Live/eu".into()] };
         assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
         let shipment = Shipment {

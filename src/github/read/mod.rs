@@ -19,6 +19,7 @@ mod reference;
 mod runs;
 mod shapes;
 mod team;
+mod user;
 mod writers;
 
 use std::{

@@ -15,6 +15,7 @@ fn check(status: CheckStatus) -> Effect {
         title: "1 of 3 rules not met".into(),
         summary: "the table".into(),
         urgent: false,
+        signs: false,
     })
 }
 

@@ -49,8 +49,10 @@ struct Button {
     identifier: &'static str,
 }
 
-const RECHECK: &[Button] =
-    &[Button { label: "Re-check", description: "Look at everything again", identifier: "recheck" }];
+const BUTTONS: &[Button] = &[
+    Button { label: "Re-check", description: "Look at everything again", identifier: "recheck" },
+    Button { label: "Approve", description: "Sign this commit, if you may", identifier: "approve" },
+];
 
 impl<'a> CheckRun<'a> {
     pub(super) fn new(
@@ -73,9 +75,17 @@ impl<'a> CheckRun<'a> {
             status: if conclusion.is_some() { "completed" } else { "in_progress" },
             conclusion,
             output,
-            actions: if conclusion.is_some() { RECHECK } else { &[] },
+            actions: if conclusion.is_some() { BUTTONS.get(..1).unwrap_or_default() } else { &[] },
         };
         Self { name, head_sha, says }
+    }
+
+    /// With a button to sign with, where a signature is missing.
+    pub(super) fn signing(mut self, signs: bool) -> Self {
+        if signs && !self.says.actions.is_empty() {
+            self.says.actions = BUTTONS;
+        }
+        self
     }
 }
 

@@ -109,9 +109,9 @@ impl GitHub {
 impl Writer<'_> {
     async fn write(&self) -> Result<Done, Trouble> {
         match &self.effect.call {
-            Call::CheckRun { sha, name, status, title, summary, .. } => {
+            Call::CheckRun { sha, name, status, title, summary, signs, .. } => {
                 let run = check_run::CheckRun::new(&self.effect.key, sha, name, *status, title, summary);
-                self.check_run(&run).await
+                self.check_run(&run.signing(*signs)).await
             }
             Call::Comment { on, purpose, body, was_on } => self.comment(*on, was_on, purpose, body).await,
             Call::Issue { purpose, title, body, open, .. } => self.issue(purpose, title, body, *open).await,

@@ -44,6 +44,16 @@ pub(in crate::sandbox) fn user(world: &World, id: u64) -> Value {
     with(plain, Value::Object(urls))
 }
 
+/// A user by login, with what GitHub tells everybody.
+pub(in crate::sandbox) fn public_user(world: &World, id: u64) -> Value {
+    let public = json!({
+        "name": null, "company": null, "blog": "", "location": null, "email": null, "hireable": null, "bio": null,
+        "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
+        "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
+    });
+    with(user(world, id), public)
+}
+
 fn web_path(world: &World, kind: AccountKind, login: &str) -> String {
     match kind {
         AccountKind::Bot => format!("apps/{}", world.app.slug),

@@ -18,7 +18,7 @@ mod pull;
 mod repository;
 mod run;
 
-pub(super) use account::{member_organization, organization, renamed_account, team, user};
+pub(super) use account::{member_organization, organization, public_user, renamed_account, team, user};
 pub(super) use app::{app, installation, repository_names, simple_installation};
 pub(super) use checks::{check_run, check_run_in_hook, check_suite};
 pub(super) use commit::{commit, commit_summary, file_blob, folder, pushed_commit, simple_commit};

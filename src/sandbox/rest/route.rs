@@ -20,6 +20,10 @@ pub(super) fn answer(state: &mut State, call: &Call, who: &Who) -> Answered {
         ("POST", ["graphql"]) => Ok(super::query(state, call, who)),
         ("GET", ["installation", "repositories"]) => apps::repositories(state, call, who),
         ("GET", ["orgs", org, "teams", slug, "members"]) => members(state, call, who, org, slug),
+        ("GET", ["users", login]) => {
+            let account = state.world.account(login).ok_or_else(Answer::not_found)?;
+            Ok(Answer::ok(&objects::public_user(&state.world, account.id)))
+        }
         ("GET", ["orgs" | "users", account, "installation"]) => apps::installed_on(state, who, account),
         ("GET", ["repos", owner, name, "installation"]) => {
             let repo = named(state, call, &format!("{owner}/{name}"))?;

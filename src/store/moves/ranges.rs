@@ -125,6 +125,11 @@ mod tests {
         }
     }
 
+    fn issue(repo: RepoId) -> Call {
+        let (title, body) = (String::new(), String::new());
+        Call::Issue { repo, purpose: "p".into(), title, body, open: true, told: None }
+    }
+
     fn record(repo: RepoId) -> Call {
         let release = ReleaseId { train: "t".into(), title: "1".into() };
         let (title, body) = (String::new(), String::new());
@@ -145,7 +150,16 @@ mod tests {
             let sha = "a".repeat(40).parse().unwrap();
             let (title, summary) = (String::new(), String::new());
             let status = crate::domain::effect::CheckStatus::Success;
-            let check = Call::CheckRun { repo, sha, name: "n".into(), status, title, summary, urgent: false };
+            let check = Call::CheckRun {
+                repo,
+                sha,
+                name: "n".into(),
+                status,
+                title,
+                summary,
+                urgent: false,
+                signs: false,
+            };
             let news = News::Stage { number: 7, stage: None, was: None, since: None };
             let announcement = Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news };
             for call in [
@@ -156,13 +170,7 @@ mod tests {
                     body: String::new(),
                     was_on: std::collections::BTreeSet::new(),
                 },
-                Call::Issue {
-                    repo,
-                    purpose: "p".into(),
-                    title: String::new(),
-                    body: String::new(),
-                    open: true,
-                },
+                issue(repo),
                 record(repo),
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },

@@ -193,12 +193,14 @@ async fn registered(s: &Scene, told: &Told) -> String {
         underway: _,
         systems: _,
         needs_no_code: _,
+        systems: _,
         tried: _,
         depends: _,
         planned_at: _,
         planned_by: _,
         goes_along: _,
         formerly: _,
+        overheard: _,
     } = found.next().expect("in the register");
     let accepted = match acceptance {
         Acceptance::Accepted { by, at } => {

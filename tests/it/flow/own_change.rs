@@ -89,3 +89,35 @@ async fn a_linked_change_request_must_still_be_accepted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_button_on_the_check_signs_the_commit_that_it_is_on_for_whoever_wrote_none_of_it() {
+    scenario(async |s| {
+        s.policy("repositories:\n  - { match: acme/web, change: pull-request }\n").await;
+        let pull = s.pull_request("acme/web", "export", "Export.").await;
+        let newest = |sha: &str| s.github().check_runs("acme/web", sha).pop().expect("a check run");
+        let buttons = || {
+            let requests = s.github().requests();
+            let written = requests.iter().rev().find(|it| it.method != "GET" && it.path.contains("/check-runs"));
+            let actions = written.and_then(|it| it.body["actions"].as_array().cloned()).unwrap_or_default();
+            actions.iter().filter_map(|it| it["identifier"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert_eq!(buttons(), ["recheck", "approve"]);
+        let run = newest(&pull.head)["id"].as_u64().expect("a number");
+        s.by("ana").press("acme/web", run, "approve");
+        s.settle().await;
+        assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        // What is pushed after it was seen is not signed.
+        let moved = s.by("ana").push("acme/web", "export", &[("more.txt", "more")], "More");
+        s.settle().await;
+        s.by("lee").press("acme/web", run, "approve");
+        s.settle().await;
+        assert_snapshot!(s.check(&moved), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        let run = newest(&moved)["id"].as_u64().expect("a number");
+        s.by("lee").press("acme/web", run, "approve");
+        s.settle().await;
+        assert_snapshot!(s.check(&moved), @"success: 1 of 1 rules met");
+        assert_eq!(buttons(), ["recheck"]);
+    })
+    .await;
+}

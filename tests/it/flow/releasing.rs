@@ -27,7 +27,12 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
 
 /// A train over two repositories, and the milestone of December in both.
 pub(super) async fn a_train(s: &Scene) {
-    s.policy(TRAIN).await;
+    a_train_by(s, TRAIN).await;
+}
+
+/// The same by these rules.
+pub(super) async fn a_train_by(s: &Scene, rules: &str) {
+    s.policy(rules).await;
     for repository in [WEB, BILLING] {
         s.by("rosa").create_milestone(repository, "2026.12", day("2026-12-03"));
         s.by("rosa").protect(repository, "production", true, true);

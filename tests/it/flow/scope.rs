@@ -94,7 +94,7 @@ async fn a_change_goes_out_alone_and_one_comes_in_besides_only_with_a_reason() {
         }
         assert_snapshot!(s.sentences(record).join("\n"), @r"
         @rosa `/swap`: it takes `#n`, `#n for #m`, or `for #m` and a reason behind it.
-        @rosa `/swap`: it takes change requests, of which #&#8203;900 is none behind it.
+        @rosa `/swap`: it takes issues that are change requests (#&#8203;900 is none) behind it.
         @rosa `/swap`: it takes `#n`, `#n for #m`, or `for #m` and a reason behind it.
         @rosa `/swap`: it takes `#n`, `#n for #m`, or `for #m` and a reason behind it.
         ");

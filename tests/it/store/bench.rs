@@ -161,6 +161,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         failed: Failed::default(),
         ruled: None,
         adopted: BTreeMap::new(),
+        declared: Default::default(),
     })
 }
 

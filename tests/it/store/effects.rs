@@ -37,6 +37,7 @@ fn check(sha: &str, urgent: bool) -> Effect {
         title: String::new(),
         summary: String::new(),
         urgent,
+        signs: false,
     })
 }
 

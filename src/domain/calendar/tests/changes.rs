@@ -38,10 +38,6 @@ fn began() -> impl Strategy<Value = Option<i64>> {
     prop_oneof![3 => (0_i64..4).prop_map(Some), 1 => (0_i64..72).prop_map(Some), 1 => Just(None)]
 }
 
-fn purpose() -> impl Strategy<Value = Purpose<'static>> {
-    proptest::sample::select(&[Purpose::Deploy, Purpose::Deploy, Purpose::Rollback { why: "it fails" }][..])
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -51,13 +47,12 @@ proptest! {
         opened in proptest::collection::vec(freeze(), 0..3),
         now in hours("2026-12-01T00:00:00Z", 0..40 * 24),
         began in began(),
-        purpose in purpose(),
         parts in proptest::collection::vec(0.0..1.0_f64, 8),
     ) {
         let freezes = Freezes { opened, waived: vec![] };
         let policy = if own.is_empty() { policy(POLICY) } else { policies(POLICY, own) };
         let started = began.map(|hours| now - SignedDuration::from_hours(hours));
-        let scene = Scene { freezes, started, purpose, ..Scene::of(policy) };
+        let scene = Scene { freezes, started, ..Scene::of(policy) };
         let judged = scene.judge(now);
         let again = judged.look_again.unwrap_or(now + SignedDuration::from_hours(24 * 365));
         let between = again.duration_since(now);

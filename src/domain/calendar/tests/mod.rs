@@ -73,7 +73,6 @@ struct Scene {
     target: Target<'static>,
     systems: Vec<String>,
     change_requests: Vec<IssueRef>,
-    purpose: Purpose<'static>,
     started: Option<Timestamp>,
 }
 
@@ -85,7 +84,6 @@ impl Scene {
             target: Target::Environment("prod-eu"),
             systems: vec![],
             change_requests: vec![at(1), at(2)],
-            purpose: Purpose::Deploy,
             started: None,
         }
     }
@@ -105,11 +103,7 @@ impl Scene {
 
     fn asking<T>(&self, ask: impl FnOnce(&Calendar<'_>, &Departure<'_>) -> T) -> T {
         let place = Place { target: self.target, repo: WEB, systems: &self.systems };
-        let departure = Departure {
-            purpose: self.purpose,
-            change_requests: &self.change_requests,
-            started: self.started,
-        };
+        let departure = Departure { change_requests: &self.change_requests, started: self.started };
         ask(&Calendar::new(&self.policy, &place, &self.freezes), &departure)
     }
 

@@ -1,6 +1,12 @@
 //! What somebody on call declares, who may, and what is owed for it.
 
 use super::*;
+use crate::domain::{
+    ids::{CommentId, SubjectId},
+    pull_request::{OwnChange, PullRequestView, Said, Tie, Words},
+    subject::Relation,
+    trial,
+};
 
 /// Oz and olga are on call, and olga manages releases beside rita.
 const ON_CALL: &str = "version: 1
@@ -166,8 +172,7 @@ fn what_is_owed_for_an_emergency_is_silence_where_there_was_none() {
 fn the_repositories_of_its_pull_requests_are_where_something_is_owed_until_it_is_paid() {
     let owes = |world: &World| {
         let relations = world.request().relations();
-        let owed =
-            relations.iter().filter(|(relation, _)| *relation == crate::domain::subject::Relation::Owes);
+        let owed = relations.iter().filter(|(relation, _)| *relation == Relation::Owes);
         owed.map(|(_, subject)| subject.to_string()).collect::<Vec<_>>()
     };
     let mut world = world();
@@ -198,22 +203,9 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
     Next: a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
     ");
     let issue = |decision: &Decision| {
-        let issues = decision.effects.iter().filter_map(|effect| match &effect.call {
-            Call::Issue { title, body, open, .. } => Some(format!("{title} (open: {open})\n{body}")),
-            Call::Comment { .. }
-            | Call::Record { .. }
-            | Call::Label { .. }
-            | Call::Milestone { .. }
-            | Call::Reaction { .. }
-            | Call::CheckRun { .. }
-            | Call::ProtectionAnswer { .. }
-            | Call::ProtectionNote { .. }
-            | Call::Schedule { .. }
-            | Call::Plan { .. }
-            | Call::ReadAnew { .. }
-            | Call::Ship { .. }
-            | Call::CloseMilestone { .. }
-            | Call::Announce { .. } => None,
+        let issues = decision.effects.iter().filter_map(|effect| {
+            let Call::Issue { title, body, open, .. } = &effect.call else { return None };
+            Some(format!("{title} (open: {open})\n{body}"))
         });
         issues.collect::<Vec<_>>().join("\n")
     };
@@ -228,7 +220,7 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
     - What would have made the ordinary way fast enough?
     - What changes now, and who does it until when?
 
-    Write it here. Then one of the people on call ([oz](https://github.com/oz), [olga](https://github.com/olga)) or a release manager comments `/done worked`, `/done problems` or `/done backed-out`, with a sentence behind it, on [web#12](https://github.com/acme/web/issues/12), and this issue closes by itself. From the due time on it stands in the way of ordinary deployments.
+    Write it here. Then one of the people on call ([oz](https://github.com/oz), [olga](https://github.com/olga)) or a release manager comments `/done worked`, `/done problems` or `/done backed-out`, with a sentence behind it, here or on [web#12](https://github.com/acme/web/issues/12), and this issue closes by itself. From the due time on it stands in the way of ordinary deployments.
     ");
     let events =
         [world.comment("rita", "/approve"), world.comment("oz", "/done worked The pool was too small.")];
@@ -253,4 +245,259 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
 
     Next: a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
     ");
+}
+
+#[test]
+fn an_emergency_takes_in_the_issue_on_which_it_is_declared_and_whoever_takes_the_label_off_has_the_last_word()
+{
+    let mut world = World::new().with_policy(ON_CALL);
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    assert_eq!(
+        world.settle(&[comment]),
+        ["thumbs up 1", "+change-request", "issue retrospective/12/1795428010", "+change/emergency",]
+    );
+    assert_eq!(stands(&world), "in force, by oz, unsigned, not looked back on");
+    assert_eq!(world.request().requester().map(|by| by.login.as_str()), Some("sam"));
+    let off = world.unlabel("sam", "change-request");
+    world.settle(&[off]);
+    assert_eq!(stands(&world), "ended, by oz, unsigned, not looked back on");
+    assert!(!world.issue().labels.contains(&"change-request".into()));
+    let again = world.comment("oz", "/emergency still nobody can pay");
+    world.settle(&[again]);
+    assert_eq!(stands(&world), "in force, by oz, unsigned, not looked back on");
+    assert!(world.issue().labels.contains(&"change-request".into()));
+}
+
+#[test]
+fn on_an_issue_that_is_none_of_ours_nothing_but_an_emergency_is_heard_and_only_of_those_on_call() {
+    for (who, body, expected) in [
+        ("oz", "/accept", None),
+        ("oz", "Is this an emergency?", None),
+        ("renovate[bot]", "/emergency nobody can pay", None),
+        ("sam", "/emergency nobody can pay", Some("confused 1")),
+        ("oz", "/emergency", Some("confused 1")),
+    ] {
+        let mut world = World::new().with_policy(ON_CALL);
+        let comment = world.comment(who, body);
+        match (world.judge(&[comment]), expected) {
+            (Judgement::Ignored(_), None) => {}
+            (Judgement::Decided(decision), Some(first)) => {
+                let told = told(&decision);
+                assert_eq!((told.len(), told[0].as_str()), (2, first), "{who}: {body}");
+            }
+            (other, _) => panic!("{who}: {body}: {other:?}"),
+        }
+    }
+    let mut ours = World::new().with_policy(ON_CALL);
+    ours.issue().author = Some(actor("changegate[bot]"));
+    ours.issue().body = "What happened?\n\n<!-- changegate:x -->".into();
+    let comment = ours.comment("oz", "/emergency nobody can pay");
+    ours.deliver(&[comment]);
+    assert_eq!((ours.request().acts.len(), ours.request().taken_in), (0, false));
+}
+
+#[test]
+fn where_issues_are_taken_in_by_type_it_is_asked_for() {
+    let by_type = format!("{ON_CALL}intake: {{ type: Incident }}\n");
+    let mut world = World::new().with_policy(&by_type);
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    let told = world.settle(&[comment]);
+    insta::assert_snapshot!(told.join("\n"), @r"
+    thumbs up 1
+    comment intake: @oz This issue is an emergency as soon as it has the type **Incident**, which Changegate cannot set. Nothing else is needed.
+    issue retrospective/12/1795428010
+    ");
+}
+
+/// A link, made so many seconds after the world began.
+fn tied(world: &mut World, number: u64, seconds: i64, by: Option<&str>) {
+    world.pull(number, true, true, false);
+    let since = "2026-11-23T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds);
+    let pull = world.pulls.last_mut().unwrap();
+    pull.ties = vec![Tie { to: AT, since, by: by.map(actor) }];
+}
+
+#[test]
+fn whoever_links_a_pull_request_while_it_lasts_rides_along_only_by_the_word_of_those_who_answer_for_it() {
+    // Declared 20 seconds after the world began.
+    for (since, by, expected) in [
+        (5, None, true),
+        (5, Some("sam"), true),
+        (20, Some("sam"), true),
+        (21, Some("sam"), false),
+        (21, None, false),
+        (21, Some("oz"), true),
+        (21, Some("olga"), true),
+        (21, Some("rita"), true),
+    ] {
+        let mut world = world();
+        let comment = world.comment("oz", "/emergency nobody can pay");
+        tied(&mut world, 30, since, by);
+        world.deliver(&[comment]);
+        let parts = &world.request().emergency.as_ref().unwrap().parts;
+        assert_eq!(!parts.is_empty(), expected, "{since} {by:?}");
+    }
+}
+
+#[test]
+fn an_emergency_that_is_said_again_takes_in_what_was_linked_by_then_and_on_a_pull_request_that_one_alone() {
+    let parts = |world: &World| {
+        world.request().emergency.iter().flat_map(|it| &it.parts).map(|at| at.number).collect::<Vec<_>>()
+    };
+    let mut world = world();
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    world.deliver(&[comment]);
+    tied(&mut world, 30, 25, Some("sam"));
+    tied(&mut world, 31, 25, Some("sam"));
+    world.tick(60);
+    world.deliver(&[]);
+    assert_eq!(parts(&world), Vec::<u64>::new());
+    world.pulls[1].said = vec![Said {
+        comment: CommentId(99),
+        place: 0,
+        by: actor("oz"),
+        at: world.now,
+        words: Words::Emergency("this one too".into()),
+    }];
+    world.deliver(&[]);
+    assert_eq!(parts(&world), [31]);
+    let again = world.comment("oz", "/emergency all of it");
+    world.deliver(&[again]);
+    assert_eq!(parts(&world), [30, 31]);
+}
+
+#[test]
+fn it_owes_for_the_systems_that_its_labels_name_too() {
+    let mut world = world();
+    let labelled = world.label("sam", "System/Payments");
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    world.deliver(&[labelled, comment]);
+    let owes = |subject| (Relation::Owes, subject);
+    assert!(world.request().relations().contains(&owes(SubjectId::Account)));
+    assert_eq!(world.request().view().systems.into_iter().collect::<Vec<_>>(), ["payments"]);
+    let paid = [world.comment("rita", "/approve"), world.comment("oz", "/done worked")];
+    world.deliver(&paid);
+    assert!(!world.request().relations().contains(&owes(SubjectId::Account)));
+}
+
+/// A pull request that is its own change request, on which this was said.
+fn own(said: &[(&str, &str)]) -> World {
+    let mut world = World::new().with_policy(ON_CALL);
+    let said = said.iter().enumerate().map(|(place, (who, words))| Said {
+        comment: CommentId(place as u64 + 1),
+        place: 0,
+        by: actor(who),
+        at: world.now + SignedDuration::from_secs(i64::try_from(place).unwrap()),
+        words: match words.split_once(' ') {
+            Some(("/emergency", why)) => Words::Emergency(why.into()),
+            Some(("/done", how)) => Words::Done(how.into()),
+            _ => Words::Approve(String::new()),
+        },
+    });
+    let said = said.collect();
+    let shown = OwnChange { labels: vec![], created_at: Some(world.now), updated_at: Some(world.now) };
+    world.pulls =
+        vec![PullRequestView { links: vec![], said, own: Some(shown), ..trial::pull_request(AT, &[]) }];
+    world
+}
+
+#[test]
+fn a_pull_request_that_is_its_own_change_request_is_declared_signed_and_looked_back_on_like_an_issue() {
+    for (said, expected, taken_in) in [
+        (vec![("oz", "/emergency nobody can pay")], "in force, by oz, unsigned, not looked back on", true),
+        (vec![("sam", "/emergency nobody can pay")], "none", false),
+        (
+            vec![("oz", "/emergency nobody can pay"), ("rita", "/approve "), ("oz", "/done worked")],
+            "ended, by oz, rita, worked",
+            true,
+        ),
+    ] {
+        let mut world = own(&said);
+        world.deliver(&[]);
+        assert_eq!((stands(&world).as_str(), world.request().taken_in), (expected, taken_in), "{said:?}");
+    }
+    let mut world = own(&[("oz", "/emergency nobody can pay")]);
+    let decision = world.deliver(&[]);
+    assert!(world.request().emergency.as_ref().unwrap().is_for(AT));
+    insta::assert_snapshot!(status(&decision), @r"
+    **Change request**: this pull request
+
+    **Emergency**, declared by @oz on 23 Nov 2026, 10:00 UTC: nobody can pay
+    Quickest, if it helps: deploy again what ran before; that passes at any time. Otherwise the commits of its pull requests pass without release, window and signatures until 23 Nov 2026, 14:00 UTC; `/emergency WHY` renews that. Nothing else passes with them.
+    Owed until 24 Nov 2026, 10:00 UTC: `/approve` here by one of the release managers ([rita](https://github.com/rita), [olga](https://github.com/olga)) who neither declared it nor worked on it.
+    Owed until 30 Nov 2026, 10:00 UTC: `/done worked|problems|backed-out` here, once the issue of its retrospective is written.
+    ");
+    let told = told(&decision);
+    assert!(told.contains(&"thumbs up 1".into()) && told.contains(&"+change/emergency".into()), "{told:?}");
+}
+
+/// Somebody comments on the issue in which people look back on it.
+fn on_retrospective(world: &mut World, by: &str, body: &str) -> Event {
+    let mut event = world.comment(by, body);
+    if let What::Comment { on: crate::domain::event::CommentedOn::Issue(issue), .. } = &mut event.what {
+        issue.at = trial::at(90);
+    }
+    event
+}
+
+fn kept(world: &World) -> Event {
+    let purpose = crate::domain::event::IssuePurpose::Retrospective { of: AT };
+    world.event("changegate[bot]", What::Kept { issue: trial::at(90), purpose })
+}
+
+#[test]
+fn what_is_owed_for_an_issue_that_was_deleted_is_paid_where_people_look_back_on_it() {
+    let mut world = world();
+    let comment = world.comment("oz", "/emergency nobody can pay");
+    world.deliver(&[comment]);
+    let kept = kept(&world);
+    world.deliver(&[kept]);
+    let record = (Relation::Records, SubjectId::ChangeRequest(trial::at(90)));
+    assert!(world.request().relations().contains(&record));
+    let deleted = world.change("sam", IssueChange::Deleted, |_| ());
+    world.deliver(&[deleted]);
+    assert_eq!(stands(&world), "ended, by oz, unsigned, not looked back on");
+    assert!(!world.request().owes.is_empty());
+    let refused = on_retrospective(&mut world, "sam", "/done worked");
+    assert_eq!(told(&world.deliver(&[refused]))[0], "confused 2");
+    let paid = [
+        on_retrospective(&mut world, "rita", "/approve"),
+        on_retrospective(&mut world, "rita", "/done worked The pool was too small."),
+        on_retrospective(&mut world, "rita", "/accept"),
+    ];
+    let decision = world.deliver(&paid);
+    assert_eq!(stands(&world), "ended, by oz, rita, worked");
+    assert!(world.request().owes.is_empty());
+    let told = told(&decision);
+    assert!(told.contains(&"thumbs up 3".into()) && told.contains(&"thumbs up 4".into()), "{told:?}");
+    assert!(told.iter().any(|it| it.starts_with("issue retrospective")), "{told:?}");
+}
+
+#[test]
+fn what_is_owed_goes_along_with_an_issue_that_is_transferred_and_that_it_goes_ahead_does_not() {
+    let mut there = world();
+    let comment = there.comment("oz", "/emergency nobody can pay");
+    there.deliver(&[comment]);
+    let moved = there.change("sam", IssueChange::Transferred { to: Some(trial::at(77)) }, |_| ());
+    there.deliver(&[moved]);
+    assert!(there.request().owes.is_empty());
+    let along = there.request().goes_along();
+    assert_eq!(along.iter().filter(|act| act.deed.is_in_need()).count(), 1);
+
+    // Where it is now nobody of the old place is on call.
+    let mut here = World::new().with_policy(&ON_CALL.replace("oz, olga", "lee"));
+    let labelled = here.label("sam", "change-request");
+    here.deliver(&[labelled]);
+    let Some(State::ChangeRequest(request)) = &mut here.state else { panic!("no change request") };
+    request.acts.extend(along.into_iter().filter(|act| act.deed.is_in_need()));
+    here.deliver(&[]);
+    assert_eq!(stands(&here), "ended, by oz, unsigned, not looked back on");
+    assert!(!here.request().owes.is_empty());
+    here.tick(60);
+    let again = here.comment("lee", "/emergency it goes on");
+    here.deliver(&[again]);
+    assert_eq!(stands(&here), "in force, by lee, unsigned, not looked back on");
+    let paid = [here.comment("rita", "/approve"), here.comment("lee", "/done worked")];
+    here.deliver(&paid);
+    assert!(here.request().owes.is_empty());
 }

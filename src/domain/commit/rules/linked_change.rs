@@ -25,7 +25,11 @@ pub(super) fn is_ordinary_issue(link: &LinkedChange<'_>) -> bool {
 }
 
 /// Whether the change request covers this pull request.
-pub(super) fn finding(link: &LinkedChange<'_>, pull: &PullRequestView, scene: &Scene<'_>) -> Finding {
+pub(super) fn finding(
+    link: &LinkedChange<'_>,
+    (pull, own): (&PullRequestView, &Named),
+    scene: &Scene<'_>,
+) -> Finding {
     let named = Named::issue(link.to, scene.repo, link.name);
     let time = |at| scene.zone.time(at);
     let Some(view) = link.view else {
@@ -38,12 +42,17 @@ pub(super) fn finding(link: &LinkedChange<'_>, pull: &PullRequestView, scene: &S
             not_taken_in(&named, view, link.marker.as_ref())
         }
         (Accepted { by, at }, true, true) => match (in_force(view), delivered_before(view, pull)) {
-            (Some(emergency), Some(_)) => declared(&named, emergency, &time(emergency.at)),
-            (None, Some(was)) => delivered(&named, &time(was.at), &link.triagers),
+            (Some(emergency), Some(_)) if emergency.is_for(pull.at) => {
+                declared(&named.text, emergency, &time(emergency.at))
+            }
+            (_, Some(was)) => delivered(&named, &time(was.at), &link.triagers),
             (_, None) => accepted(&named, by.as_ref(), &time(*at)),
         },
         (Waiting { since }, true, true) => match in_force(view) {
-            Some(emergency) => declared(&named, emergency, &time(emergency.at)),
+            Some(emergency) if emergency.is_for(pull.at) => {
+                declared(&named.text, emergency, &time(emergency.at))
+            }
+            Some(_) => not_part(&named, own, link),
             None => waiting(&named, view.stage, since.map(time), &link.triagers),
         },
         (Refused { by, why }, true, true) => {
@@ -123,15 +132,29 @@ fn accepted(named: &Named, by: Option<&Actor>, at: &str) -> Finding {
     Finding::new("change_accepted", Outcome::Pass, RULE, sentence).names(by.and_then(|by| by.page))
 }
 
-fn declared(named: &Named, emergency: &Emergency, at: &str) -> Finding {
+pub(super) fn declared(name: &str, emergency: &Emergency, at: &str) -> Finding {
     let by = Named::actor(&emergency.by);
-    let sentence = format!(
-        "{} was declared an emergency by {} on {at}: {}.",
-        named.text,
-        by.text,
-        quoted(&emergency.why)
-    );
+    let sentence =
+        format!("{name} was declared an emergency by {} on {at}: {}.", by.text, quoted(&emergency.why));
     Finding::new("emergency_declared", Outcome::Pass, RULE, sentence).names(by.page)
+}
+
+/// Whoever links a pull request to an emergency while it lasts does not ride along.
+fn not_part(named: &Named, pull: &Named, link: &LinkedChange<'_>) -> Finding {
+    let (name, page, pull) = (&named.text, pull.page.clone(), &pull.text);
+    let (on_call, pages) = people("somebody on call", &link.on_call);
+    let (triager, more) = triager(&link.triagers);
+    let sentence = format!(
+        "{name} is an emergency, and {pull} was linked to it after it was declared, by nobody who may add to it."
+    );
+    Finding::new("emergency_not_for_it", Outcome::Pending, RULE, sentence)
+        .headline(format!("{pull} is not part of the emergency {name}"))
+        .cure(format!(
+            "{on_call} comments `/emergency WHY` on {pull}; or {triager} comments `/accept` on {name}"
+        ))
+        .names(pages)
+        .names(more)
+        .names(page)
 }
 
 fn waiting(named: &Named, stage: Stage, since: Option<String>, triagers: &[String]) -> Finding {
@@ -179,9 +202,13 @@ fn refusal(stage: Stage) -> &'static str {
 
 /// "a triager (@acme/triage or @dana)".
 fn triager(triagers: &[String]) -> (String, Vec<Reference>) {
-    let named: Vec<Named> = triagers.iter().map(|who| Named::who(who)).collect();
+    people("a triager", triagers)
+}
+
+fn people(what: &str, people: &[String]) -> (String, Vec<Reference>) {
+    let named: Vec<Named> = people.iter().map(|who| Named::who(who)).collect();
     if named.is_empty() {
-        return ("a triager (the policy there names none)".into(), vec![]);
+        return (format!("{what} (the policy there names none)"), vec![]);
     }
-    (format!("a triager ({})", one_of(&named)), named.into_iter().filter_map(|name| name.page).collect())
+    (format!("{what} ({})", one_of(&named)), named.into_iter().filter_map(|name| name.page).collect())
 }

@@ -94,7 +94,10 @@ fn belongs(
     }
     if links.is_empty() && scene.own_changes {
         let judged = view.unknown.is_none();
-        return judged.then(|| own_change::finding(view, named)).into_iter().collect();
+        return judged
+            .then(|| own_change::finding(view, pull_request.own, named, scene))
+            .into_iter()
+            .collect();
     }
     if links.is_empty() {
         let told = view.unknown.is_none() && view.lost_links.is_empty();
@@ -108,7 +111,7 @@ fn belongs(
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
     rules.push(linked);
-    rules.extend(links.iter().map(|link| linked_change::finding(link, view, scene)));
+    rules.extend(links.iter().map(|link| linked_change::finding(link, (view, named), scene)));
     rules
 }
 

@@ -1,22 +1,37 @@
 //! A pull request that is its own change request: an independent review that approves its final diff accepts it.
 
-use super::super::{
+use super::{
     super::{
-        finding::{Finding, Outcome},
-        pull_request::PullRequestView,
+        super::{
+            change_request::ChangeRequestView,
+            finding::{Finding, Outcome},
+            pull_request::PullRequestView,
+        },
+        named::Named,
+        scene::Scene,
     },
-    named::Named,
+    linked_change,
 };
 
 const RULE: &str = "its own change request, accepted by an independent review";
 
-pub(super) fn finding(view: &PullRequestView, named: &Named) -> Finding {
+/// `own`: what is known of it where an emergency was declared on it.
+pub(super) fn finding(
+    view: &PullRequestView,
+    own: Option<&ChangeRequestView>,
+    named: &Named,
+    scene: &Scene<'_>,
+) -> Finding {
     if !view.independent_approvals.is_empty() {
         let people: Vec<Named> = view.independent_approvals.iter().map(Named::actor).collect();
         let texts: Vec<&str> = people.iter().map(|person| person.text.as_str()).collect();
         let sentence = format!("`{}` is approved by {}.", view.head.short(), texts.join(", "));
         return Finding::new("own_change_accepted", Outcome::Pass, RULE, sentence)
             .names(people.into_iter().filter_map(|person| person.page));
+    }
+    if let Some(emergency) = own.and_then(|own| own.emergency.as_ref()).filter(|it| it.in_force) {
+        let at = scene.zone.time(emergency.at);
+        return linked_change::declared(&named.text, emergency, &at).names(named.page.clone());
     }
     match view.unattributed_commits.first() {
         Some(commit) => unattributed(commit.short(), view.unattributed_commits.len(), named),

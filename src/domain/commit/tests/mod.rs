@@ -62,6 +62,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         tried: vec![],
         goes_along: vec![],
         formerly: BTreeSet::new(),
+        overheard: vec![],
     }
 }
 

@@ -306,3 +306,59 @@ fn an_issue_in_a_repository_that_was_never_seen_is_named_without_a_page() {
         .judged();
     assert!(shown(&decision).contains("There is no issue number 3 of a repository unknown here."));
 }
+
+fn declared(parts: &[u64]) -> crate::domain::change_request::emergency::Emergency {
+    crate::domain::change_request::emergency::Emergency {
+        since: time(0),
+        by: actor("oz"),
+        at: time(0),
+        why: "nobody can pay".into(),
+        declared_by: [actor("oz").id].into(),
+        signed: None,
+        looked_back: None,
+        in_force: true,
+        came_along: false,
+        terms: None,
+        parts: parts.iter().map(|number| at(*number)).collect(),
+    }
+}
+
+#[test]
+fn who_is_linked_to_an_emergency_later_is_told_who_may_add_it() {
+    let policy = ENFORCE.replace("[acme/triage]", "[acme/triage]\n  break-glass: [oz, acme/on-call]");
+    let world = |parts: &[u64]| {
+        let emergency = ChangeRequestView { emergency: Some(declared(parts)), ..waiting(128) };
+        World::new(Some(&policy)).with(pull_request(41, &[at(128)])).and(emergency)
+    };
+    assert_eq!(status(&world(&[41]).judged()), Some(CheckStatus::Success));
+    insta::assert_snapshot!(shown(&world(&[42]).judged()), @r"
+    ActionRequired: 1 of 2 rules not met: #41 is not part of the emergency #128
+
+    | | rule | |
+    |---|---|---|
+    | ✓ pass | linked to a change request | [#128](https://github.com/acme/web/issues/128) |
+    | … waiting | the change request is accepted | [#128](https://github.com/acme/web/issues/128) is an emergency, and [#41](https://github.com/acme/web/pull/41) was linked to it after it was declared, by nobody who may add to it. **Cure:** somebody on call ([oz](https://github.com/oz) or [acme/on-call](https://github.com/orgs/acme/teams/on-call)) comments `/emergency WHY` on [#41](https://github.com/acme/web/pull/41); or a triager ([acme/triage](https://github.com/orgs/acme/teams/triage)) comments `/accept` on [#128](https://github.com/acme/web/issues/128). |
+
+    It is judged again by itself when any of this changes.
+    ");
+}
+
+#[test]
+fn an_emergency_on_a_pull_request_that_is_its_own_change_passes_without_a_review_while_it_lasts() {
+    let shown_by_itself =
+        crate::domain::pull_request::OwnChange { labels: vec![], created_at: None, updated_at: None };
+    let own = PullRequestView { own: Some(shown_by_itself), ..pull_request(41, &[]) };
+    let ended = crate::domain::change_request::emergency::Emergency { in_force: false, ..declared(&[41]) };
+    let judged = |emergency| {
+        let request = ChangeRequestView { emergency: Some(emergency), ..waiting(41) };
+        World::new(Some(OWN)).with(own.clone()).and(request).judged()
+    };
+    insta::assert_snapshot!(shown(&judged(declared(&[41]))), @r"
+    Success: emergency: 1 of 1 rules met
+
+    | | rule | |
+    |---|---|---|
+    | ✓ pass | the change request is accepted | [#41](https://github.com/acme/web/pull/41) was declared an emergency by [oz](https://github.com/oz) on 23 Nov 2026, 09:00 UTC: “nobody can pay”. |
+    ");
+    assert_eq!(status(&judged(ended)), Some(CheckStatus::ActionRequired));
+}

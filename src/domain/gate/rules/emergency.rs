@@ -136,15 +136,9 @@ pub(super) fn not_alone(scene: &Scene<'_>) -> Option<Finding> {
         of_it.iter().flat_map(|pull| &pull.emergencies).map(|(at, _)| *at).collect();
     let changes: Vec<Named> = changes.into_iter().map(|at| named(at, scene)).collect();
     let others: Vec<Named> = others.into_iter().map(|other| pull(other.at)).collect();
-    let (are, come) =
-        if changes.len() == 1 { ("is an emergency", "comes") } else { ("are emergencies", "comes") };
-    let come = if others.len() == 1 { come } else { "come" };
-    let sentence = format!(
-        "{} {are}, and {} {come} along and belong{} to none.",
-        all_of(&changes),
-        all_of(&others),
-        if others.len() == 1 { "s" } else { "" }
-    );
+    let (are, of) = if changes.len() == 1 { ("is an emergency", "it") } else { ("are emergencies", "them") };
+    let come = if others.len() == 1 { "comes along and is" } else { "come along and are" };
+    let sentence = format!("{} {are}, and {} {come} no part of {of}.", all_of(&changes), all_of(&others));
     let numbers: BTreeSet<u64> = of_it.iter().map(|pull| pull.at.number).collect();
     let way = alone(first.number, &numbers, scene).map_or_else(
         || "deploy the fix alone, on a branch from what runs".to_owned(),

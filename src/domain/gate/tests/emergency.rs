@@ -18,6 +18,9 @@ pub(super) fn declared() -> Emergency {
         signed: None,
         looked_back: None,
         in_force: true,
+        came_along: false,
+        terms: None,
+        parts: Default::default(),
     }
 }
 
@@ -169,7 +172,7 @@ fn an_emergency_says_who_declared_it_and_what_is_owed_and_where_other_work_comes
     };
     insta::assert_snapshot!(said(deployment(vec![fix(41)]), "emergency"), @"#141 was declared an emergency by @oskar on 23 Nov 2026, 08:00 UTC: “nobody can pay”. It lasts until 23 Nov 2026, 12:00 UTC. An independent signature is owed until 24 Nov 2026, 08:00 UTC. A retrospective is owed until 30 Nov 2026, 08:00 UTC.");
     insta::assert_snapshot!(said(deployment(vec![fix(41), pull(42, Outcome::Pass)]), "emergency_not_alone"), @"
-    #141 is an emergency, and #42 comes along and belongs to none.
+    #141 is an emergency, and #42 comes along and is no part of it.
     deploy the fix alone: `git switch -c hotfix/141 bbbbbbb && git cherry-pick -x eeeeeee`
     ");
     insta::assert_snapshot!(said(owing(declared(), 8 * DAY), "emergency_unsigned"), @"

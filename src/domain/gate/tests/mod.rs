@@ -16,7 +16,7 @@ mod source;
 mod times;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -78,6 +78,7 @@ struct Pull {
     approved_by: Vec<Actor>,
     emergencies: Vec<(IssueRef, Emergency)>,
     risk: Option<Risk>,
+    systems: BTreeSet<String>,
 }
 
 /// A pull request that stands so.
@@ -85,7 +86,7 @@ fn pull(number: u64, own: Outcome) -> Pull {
     let rule = Finding::new("change_not_accepted", own, "the change request is accepted", "It stands.");
     let rule = if own == Outcome::Pass { rule } else { rule.cure("a triager comments `/accept`") };
     let passes = Finding::new("pull_request", Outcome::Pass, "", format!("#{number}")).because(vec![rule]);
-    Pull { number, passes, approved_by: vec![], emergencies: vec![], risk: None }
+    Pull { number, passes, approved_by: vec![], emergencies: vec![], risk: None, systems: BTreeSet::new() }
 }
 
 fn deployed(digit: char) -> Deployed {
@@ -245,6 +246,7 @@ impl Deployment {
             approved_by: pull.approved_by.clone(),
             emergencies: pull.emergencies.clone(),
             risk: pull.risk,
+            systems: pull.systems.clone(),
         });
         Scene {
             ask,
@@ -262,6 +264,7 @@ impl Deployment {
             tried: vec![],
             owed: self.owed.clone(),
             underway: vec![],
+            names: BTreeMap::new(),
             policy,
         }
     }

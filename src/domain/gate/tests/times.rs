@@ -77,3 +77,19 @@ fn who_waits_for_a_time_is_judged_again_at_that_time() {
     assert_eq!(opened(Some(90), None).verdict().look_again(), Some(time(90)));
     assert_eq!(opened(None, None).verdict().look_again(), None);
 }
+
+#[test]
+fn a_freeze_of_a_system_closes_what_touches_it_and_nothing_else() {
+    let of_payments = |systems: &[&str]| {
+        let touching =
+            Pull { systems: systems.iter().map(|it| (*it).to_owned()).collect(), ..pull(41, Outcome::Pass) };
+        opened(None, None)
+            .but(|it| it.freezes.opened[0].scope.systems = Some(vec!["Payments".into()]))
+            .bringing(vec![touching, pull(42, Outcome::Pass)])
+    };
+    all_are_so(vec![
+        ("it touches the system", of_payments(&["payments", "web"]), "pending freeze"),
+        ("it touches another", of_payments(&["web"]), "allow"),
+        ("nobody says what it touches", of_payments(&[]), "allow"),
+    ]);
+}

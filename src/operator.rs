@@ -1,0 +1,156 @@
+//! What an operator declares from the command line. It becomes a delivery like everything else; nothing is decided here.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        change_request::emergency::Terms,
+        event::Declaration,
+        facts::{Answer as FactAnswer, Question},
+        ids::{IssueRef, RepoId, RepoName, SubjectId, SubjectKind, TenantId},
+        repository::Declared,
+        subject::{State, View},
+    },
+    github::{GitHub, payload::Whereabouts},
+    place,
+    store::{KeepError, NewDelivery, Packed, Store, StoreError},
+};
+
+/// `changegate emergency`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Emergency {
+    /// `owner/name`.
+    pub repository: String,
+    /// The login of who declares it.
+    pub by: String,
+    pub why: String,
+    pub incident: Option<String>,
+    pub pull_request: Option<u64>,
+}
+
+/// A declaration that was kept: what came of it is asked for with this.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Kept {
+    pub tenant: TenantId,
+    pub subject: SubjectId,
+    pub id: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// It is on its way, and what is waited for.
+    Waits(String),
+    Refused(String),
+    /// It is declared there; `terms`: until when it lasts and what is owed, once it is in force.
+    Declared {
+        repository: String,
+        issue: IssueRef,
+        terms: Option<Terms>,
+    },
+}
+
+/// Why it could not be declared, as a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    #[error(
+        "Changegate knows no repository {0}\n  cure: name it as owner/name, and give the Changegate App access to it"
+    )]
+    NoRepository(String),
+    #[error("{0}")]
+    NoPerson(String),
+    #[error(
+        "the App is not installed on this account, or suspended\n  cure: install it, or lift the suspension"
+    )]
+    NotInstalled,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("it could not be written down: {0}\n  cure: try again")]
+    Keep(KeepError),
+}
+
+/// Takes what operators declare.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    pub store: Store,
+    pub github: Arc<GitHub>,
+    pub clock: Clock,
+}
+
+impl Operator {
+    /// Writes the declaration down.
+    ///
+    /// # Errors
+    /// When the repository or the person is not known, or nothing can be written.
+    pub async fn declare(&self, emergency: Emergency) -> Result<Kept, OperatorError> {
+        let unknown = || OperatorError::NoRepository(emergency.repository.clone());
+        let name: RepoName = emergency.repository.parse().map_err(|_| unknown())?;
+        let (tenant, repo) = self.find(&name).await?.ok_or_else(unknown)?;
+        let place = place::find(&self.store, &tenant, std::iter::once(repo)).await?;
+        let account = (tenant.clone(), SubjectId::Account);
+        let known = self.store.views(std::slice::from_ref(&account)).await?;
+        let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
+        let (Some(installation), Some(account)) = (place.installation, account) else {
+            return Err(OperatorError::NotInstalled);
+        };
+        let by = self.github.user(&place, &emergency.by).await.map_err(OperatorError::NoPerson)?;
+        let now = self.clock.now();
+        let declaration = Declaration {
+            id: now.as_microsecond().to_string(),
+            by,
+            at: now,
+            why: emergency.why,
+            incident: emergency.incident,
+            pull_request: emergency.pull_request,
+        };
+        let (event, body) = Whereabouts { account, installation, repo, name }.declared(&declaration);
+        let body =
+            Packed::of(&body).map_err(|error| OperatorError::Keep(KeepError::Busy(error.to_string())))?;
+        let (host, id) = (tenant.host().to_owned(), format!("{tenant}-emergency-{}", declaration.id));
+        let delivery = NewDelivery { id, event: event.into(), host, received_at: now, body };
+        self.store.keep(delivery).await.map_err(OperatorError::Keep)?;
+        Ok(Kept { tenant, subject: SubjectId::Repository(repo), id: declaration.id })
+    }
+
+    async fn find(&self, name: &RepoName) -> Result<Option<(TenantId, RepoId)>, StoreError> {
+        let views = self.store.subjects_of_kind(SubjectKind::Repository, None).await?;
+        let mut named = views.into_iter().filter_map(|(tenant, _, view)| {
+            let repository = view.as_repository()?;
+            (repository.name == *name && !repository.gone).then_some((tenant, repository.id))
+        });
+        Ok(named.next())
+    }
+
+    /// What came of a declaration so far.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn became(&self, kept: &Kept) -> Result<Became, StoreError> {
+        let question = Question::Known(kept.subject.clone());
+        let found = self.store.answer(&kept.tenant, &[question]).await?;
+        let known = |answer| if let FactAnswer::Known(state) = answer { state } else { None };
+        let state = found.into_iter().find_map(|found| known(found.answer));
+        let repository = state.as_deref().and_then(State::as_repository).cloned();
+        let Some(repository) = repository else { return Ok(Became::Waits("it is being read".into())) };
+        Ok(match repository.declared.get(&kept.id) {
+            None => Became::Waits("it is being read".into()),
+            Some(Declared::Doubted { why, .. }) => {
+                Became::Waits(format!("it could not be found out who may, and is tried again: {why}"))
+            }
+            Some(Declared::Refused { why, .. }) => Became::Refused(why.clone()),
+            Some(Declared::Opening { .. }) => Became::Waits("its issue is being opened on GitHub".into()),
+            Some(Declared::Opened { issue, .. }) => {
+                let subject = (kept.tenant.clone(), SubjectId::ChangeRequest(*issue));
+                let views = self.store.views(std::slice::from_ref(&subject)).await?;
+                let request = views.get(&subject).and_then(View::as_change_request);
+                let emergency = request.and_then(|request| request.emergency.as_ref());
+                let terms = emergency.filter(|it| it.in_force).and_then(|it| it.terms.clone());
+                Became::Declared { repository: repository.name.to_string(), issue: *issue, terms }
+            }
+        })
+    }
+}
