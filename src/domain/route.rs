@@ -80,7 +80,9 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         What::MergeGroup { group, .. } => {
             repo.map(|repo| SubjectId::Commit(repo, group.head_sha.clone())).into_iter().collect()
         }
-        What::Push { .. } | What::Repository { .. } => repo.map(SubjectId::Repository).into_iter().collect(),
+        What::Push { .. } | What::Repository { .. } | What::PolicyMoved => {
+            repo.map(SubjectId::Repository).into_iter().collect()
+        }
         What::Installation { repositories, .. } => {
             repositories.iter().map(|named| SubjectId::Repository(named.id)).collect()
         }
@@ -96,7 +98,8 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()
         }
-        What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
+        What::Withheld { environment, .. }
+        | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
         }
@@ -258,6 +261,8 @@ mod tests {
                 What::Watched { environments: vec!["Live".into(), "qa".into()] },
                 "environment/7/live environment/7/qa",
             ),
+            (What::PolicyMoved, ""),
+            (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
         ]
     }
 
@@ -291,6 +296,8 @@ mod tests {
             What::Swept { .. } => 24,
             What::Recorded { .. } => 25,
             What::Watched { .. } => 26,
+            What::Withheld { .. } => 27,
+            What::PolicyMoved => 28,
         }
     }
 
@@ -302,7 +309,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..29).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

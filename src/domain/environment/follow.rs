@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::{
     super::{
-        event::{Event, RuleRequest, RunSnapshot, What},
+        event::{DeploymentSnapshot, Event, RuleRequest, RunSnapshot, What},
         ids::Sha,
     },
     Answered, Deployed, Environment, Request, RunId,
+    belonging::Seen,
     runs::Phase,
 };
 
@@ -41,40 +42,62 @@ impl Environment {
         let mut heard = Heard::default();
         for event in events {
             heard.watched |= matches!(event.what, What::Watched { .. });
-            if let What::ProtectionRule(RuleRequest { environment, run: Some(run), .. }) = &event.what {
+            if let What::ProtectionRule(RuleRequest { environment, run: Some(run), deployment, .. }) =
+                &event.what
+            {
                 self.call(environment.as_deref());
                 self.ask(*run, now);
+                if let Some(deployment) = deployment {
+                    self.bind(deployment.id, *run, None);
+                }
                 heard.asked.push(*run);
+            }
+            if let What::Withheld { run, attempt, .. } = &event.what {
+                heard.asked.extend(self.reopen(*run, *attempt).then_some(*run));
             }
             if let What::DeploymentStatus { state: Some(state), deployment, run, .. } = &event.what {
                 self.call(deployment.environment.as_deref());
-                let Some((phase, sha)) = Phase::of(state).zip(deployment.sha.clone()) else { continue };
-                let allowed = self.let_through(&sha, *run) || self.runs.was_allowed(deployment.id);
-                let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
-                let is_news = self.runs.hear(deployment.id, deployed);
-                if phase.has_begun() {
-                    if is_news {
-                        self.end(*run, now);
-                    }
-                    // What was read before it was told is no news, and may have gone by all the same.
-                    heard.begun.push(Begun { deployment: deployment.id, sha, allowed });
-                }
+                heard.begun.extend(self.hear_status(state, deployment, *run, now));
             }
         }
         self.forget();
         heard
     }
 
-    /// Whether we let this commit through, in this run and attempt where they are named.
-    pub(super) fn let_through(&self, sha: &Sha, run: Option<RunSnapshot>) -> bool {
-        let is_of =
-            |request: &Request, attempt| request.job.as_ref().is_some_and(|job| job.attempt == attempt);
-        let of_the_run = |request: &&Request| {
-            run.is_none_or(|run| {
-                request.run == run.id && run.attempt.is_none_or(|attempt| is_of(request, attempt))
-            })
-        };
-        self.requests.iter().filter(of_the_run).any(|request| request.let_through(sha))
+    /// What begins by this, if anything does.
+    fn hear_status(
+        &mut self,
+        state: &str,
+        deployment: &DeploymentSnapshot,
+        run: Option<RunSnapshot>,
+        now: Timestamp,
+    ) -> Option<Begun> {
+        let (phase, sha) = Phase::of(state).zip(deployment.sha.clone())?;
+        if let Some(RunSnapshot { id, attempt: attempt @ Some(_) }) = run {
+            self.bind(deployment.id, id, attempt);
+        }
+        let created_at = deployment.created_at;
+        let allowed = self.allowed(Seen { id: deployment.id, sha: &sha, created_at, run });
+        let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
+        let is_news = self.runs.hear(deployment.id, deployed);
+        self.runs.set_allowed(deployment.id, allowed);
+        if is_news && phase.has_begun() {
+            self.end(run, now);
+        }
+        // What was read before it was told is no news, and may have gone by all the same.
+        phase.has_begun().then_some(Begun { deployment: deployment.id, sha, allowed })
+    }
+
+    /// It was let through, and the answer was not sent: it waits again.
+    fn reopen(&mut self, run: RunId, attempt: u64) -> bool {
+        let let_through =
+            |it: &Request| it.is_of(run, attempt) && it.approved_at().is_some() && !self.has_begun(it);
+        let Some(place) = self.requests.iter().rposition(let_through) else { return false };
+        let request = self.requests.get_mut(place);
+        request.is_some_and(|request| {
+            (request.answered, request.overtaken) = (None, false);
+            true
+        })
     }
 
     /// What has begun waits no more, whoever let it through; a later attempt does, and one that was not read yet may be
@@ -113,6 +136,7 @@ impl Environment {
             surplus -= usize::from(goes);
             !goes
         });
+        self.guessed.retain(|deployment| self.runs.knows(*deployment));
     }
 }
 

@@ -123,6 +123,11 @@ pub enum What {
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
+    /// GitHub shows another policy file than the one that is known: it must be read. Whoever compared them says so.
+    PolicyMoved,
+    /// An answer that was to let this attempt of a run into an environment was not sent: it had become too old, or
+    /// something had happened since. Whoever sends says so.
+    Withheld { environment: String, run: u64, attempt: u64 },
 }
 
 impl What {
@@ -148,6 +153,7 @@ impl What {
             self,
             Self::Repository { .. }
                 | Self::Push { .. }
+                | Self::PolicyMoved
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
                 | Self::Label { .. }
@@ -211,6 +217,8 @@ impl What {
             Self::Swept { .. } => "swept".into(),
             Self::Recorded { .. } => "recorded".into(),
             Self::Watched { .. } => "watched".into(),
+            Self::PolicyMoved => "policy moved".into(),
+            Self::Withheld { .. } => "withheld".into(),
         }
     }
 }

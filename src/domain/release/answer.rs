@@ -16,7 +16,10 @@ use super::{
     act::{Act, Verdict},
     readiness::Setting,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// We write at most so many answers on one control record within an hour.
+const REPLIES_AN_HOUR: usize = 10;
 
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
@@ -40,7 +43,7 @@ struct Answer {
 }
 
 impl Telling<'_> {
-    pub(super) fn effects(&self, after: &Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
+    pub(super) fn effects(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
         let mut effects = vec![];
         if !after.scope.is_empty() || after.record.is_some() {
             effects.push(self.record(after, home, events));
@@ -49,7 +52,9 @@ impl Telling<'_> {
             effects.extend(self.back_to_the_queue(after));
         }
         if let Some(record) = after.record {
-            effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
+            for told in self.told {
+                effects.extend(self.answer(told, record, after));
+            }
         }
         effects
     }
@@ -106,7 +111,8 @@ impl Telling<'_> {
         }
     }
 
-    fn answer(&self, told: &Told, record: IssueRef, after: &Release) -> Vec<Effect> {
+    /// A reaction, and where something was refused a sentence: so many an hour, and no more.
+    fn answer(&self, told: &Told, record: IssueRef, after: &mut Release) -> Vec<Effect> {
         let answer = self.judge_comment(told, after);
         let content = if !answer.refusals.is_empty() {
             Reaction::Confused
@@ -119,7 +125,9 @@ impl Telling<'_> {
         };
         let mut effects =
             vec![Effect::new(Call::Reaction { repo: record.repo, comment: told.comment, content })];
-        if !answer.refusals.is_empty() {
+        after.replies.retain(|at| self.now.duration_since(*at) < SignedDuration::from_hours(1));
+        if !answer.refusals.is_empty() && after.replies.len() < REPLIES_AN_HOUR {
+            after.replies.push(self.now);
             let who = text::mention(&told.by);
             let sentences = answer.refusals.iter().map(|(sentence, named)| {
                 let pages: Vec<_> = named.iter().filter_map(|named| named.page.clone()).collect();

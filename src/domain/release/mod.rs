@@ -105,6 +105,9 @@ pub struct Release {
     /// Enough people had signed when it was last judged.
     #[serde(default)]
     pub signed: bool,
+    /// When we answered comments on its control record, within the last hour.
+    #[serde(default)]
+    pub replies: Vec<Timestamp>,
 }
 
 /// Since when the scope is locked.
@@ -190,6 +193,7 @@ impl Release {
             readiness: vec![],
             trials: vec![],
             signed: false,
+            replies: vec![],
         }
     }
 
@@ -400,7 +404,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         web_url: &case.instance.web_url,
         now: case.now,
     };
-    let effects = if speaks { telling.effects(&after, home, case.events) } else { vec![] };
+    let effects = if speaks { telling.effects(&mut after, home, case.events) } else { vec![] };
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     Some(Decision { effects, audit, look_again, after: State::Release(Box::new(after)) }.into())

@@ -119,6 +119,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         }
         "deployment_review" => parse::<protection::Review>(event, body)?.what(),
         sweep::RECORDED => parse::<sweep::Record>(event, body)?.what(repo()?),
+        sweep::POLICY_MOVED => What::PolicyMoved,
+        sweep::WITHHELD => parse::<sweep::Withhold>(event, body)?.what(),
         sweep::WATCHED => parse::<sweep::Watch>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),

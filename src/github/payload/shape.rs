@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 56] = [
+pub(super) const TELLING: [&str; 58] = [
     "action",
     "after",
     "alert",
@@ -41,6 +41,7 @@ pub(super) const TELLING: [&str; 56] = [
     "package",
     "pages",
     "parent_issue",
+    "policy_moved",
     "project",
     "project_card",
     "project_column",
@@ -64,6 +65,7 @@ pub(super) const TELLING: [&str; 56] = [
     "team",
     "thread",
     "watched",
+    "withheld",
     "workflow_job",
     "workflow_job_run",
     "workflow_run",
@@ -156,6 +158,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
+        super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
+        super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

@@ -1,7 +1,9 @@
-//! `changegate_sweep`, `changegate_watch` and `changegate_record`: not GitHub's, but what our own sweep found and what our own
-//! writing came to, written down as deliveries so that one door leads in.
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy` and `changegate_withheld`: not
+//! GitHub's, but what our own sweep and glances found and what our own writing came to, written down as deliveries so that
+//! one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched` or `recorded` at its top: nobody can pass one off as such a delivery.
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved` or `withheld` at its top: nobody can pass one off
+//! as such a delivery.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,12 @@ use crate::domain::{
 pub const SWEPT: &str = "changegate_sweep";
 /// What a delivery is called that says where a control record is.
 pub const RECORDED: &str = "changegate_record";
+
+/// What a delivery is called that says that an answer was not sent.
+pub const WITHHELD: &str = "changegate_withheld";
+
+/// What a delivery is called that says that the policy file has to be read.
+pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -75,6 +83,26 @@ impl Watch {
     }
 }
 
+/// The body of `changegate_withheld`.
+#[derive(Deserialize)]
+pub(super) struct Withhold {
+    withheld: Withheld,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Withheld {
+    environment: String,
+    run: u64,
+    attempt: u64,
+}
+
+impl Withhold {
+    pub(super) fn what(self) -> What {
+        let Withheld { environment, run, attempt } = self.withheld;
+        What::Withheld { environment, run, attempt }
+    }
+}
+
 impl Sweep {
     pub(super) fn what(self, repo: RepoId) -> What {
         let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
@@ -106,6 +134,19 @@ impl Whereabouts {
     #[must_use]
     pub fn watched(&self, environments: &[String]) -> (&'static str, Vec<u8>) {
         (WATCHED, self.body("watched", "watched", json!(environments)))
+    }
+
+    /// The same: the policy file is another than is known.
+    #[must_use]
+    pub fn policy_moved(&self) -> (&'static str, Vec<u8>) {
+        (POLICY_MOVED, self.body("policy_moved", "policy_moved", json!(true)))
+    }
+
+    /// The same: an answer for this attempt of a run was not sent.
+    #[must_use]
+    pub fn withheld(&self, environment: &str, (run, attempt): (u64, u64)) -> (&'static str, Vec<u8>) {
+        let withheld = json!({ "environment": environment, "run": run, "attempt": attempt });
+        (WITHHELD, self.body("withheld", "withheld", withheld))
     }
 
     /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
@@ -170,6 +211,9 @@ mod tests {
         assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
         let watched = What::Watched { environments: vec!["Live/eu".into()] };
         assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
+        let withheld = What::Withheld { environment: "Live/eu".into(), run: 30, attempt: 2 };
+        assert_eq!(understood(here().withheld("Live/eu", (30, 2))), withheld);
+        assert_eq!(understood(here().policy_moved()), What::PolicyMoved);
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

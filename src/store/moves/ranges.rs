@@ -164,6 +164,7 @@ mod tests {
                     environment: "e".into(),
                     ruling: Ruling::Rejected,
                     comment: String::new(),
+                    until: None,
                 },
                 Call::ProtectionNote {
                     repo,
@@ -176,6 +177,8 @@ mod tests {
                     repo,
                     issues: [7].into(),
                     pull_requests: [].into(),
+                    policy: false,
+                    milestones: vec![],
                     by: SubjectId::environment(repo, "e"),
                 },
                 Call::Announce { announcement },
