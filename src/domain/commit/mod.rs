@@ -16,6 +16,7 @@ use super::{
 };
 pub use group::MergeGroup;
 pub use merged::{Merged, judge_merged};
+pub use rules::DECLARED;
 pub use scene::CheckStand;
 use scene::Scene;
 pub use template::stands;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{event::RunSnapshot, ids::Sha},
-    Environment, Request, RunId,
+    Answered, Environment, Phase, Request, RunId,
 };
 
 /// How long a deployment may take from our answer to its first sign.
@@ -33,22 +33,30 @@ pub(super) enum Through {
 }
 
 impl Environment {
-    /// A delivery names the deployment of a job: it belongs to the attempt, or else to what waits of the run.
+    /// A delivery names the deployment of a job: it is of this attempt, or else of what waits of the run.
     pub(super) fn bind(&mut self, deployment: u64, run: RunId, attempt: Option<u64>) {
-        if self.owner(deployment).is_some() {
-            return;
-        }
-        let is_it = |request: &&mut Request| match attempt {
-            Some(attempt) => request.is_of(run, attempt),
-            None => request.run == run && request.is_open(),
-        };
-        if let Some(request) = self.requests.iter_mut().rev().find(is_it) {
+        if let Some(attempt) = attempt {
+            self.attempts.insert(deployment, (run, attempt));
+        } else if !self.is_owned(deployment)
+            && let Some(request) = self.requests.iter_mut().rev().find(|it| it.run == run && it.is_open())
+        {
             request.deployments.insert(deployment);
         }
     }
 
+    /// What waits, or waited, for a deployment to begin.
     fn owner(&self, deployment: u64) -> Option<&Request> {
-        self.requests.iter().find(|request| request.deployments.contains(&deployment))
+        self.requests.iter().find(|request| self.is_told(deployment, request) == Some(true))
+    }
+
+    fn is_owned(&self, deployment: u64) -> bool {
+        self.attempts.contains_key(&deployment) || self.owner(deployment).is_some()
+    }
+
+    /// Whether a deployment is of a request; `None`: nobody has said.
+    fn is_told(&self, deployment: u64, request: &Request) -> Option<bool> {
+        let told = self.attempts.get(&deployment).map(|(run, attempt)| request.is_of(*run, *attempt));
+        told.or_else(|| request.deployments.contains(&deployment).then_some(true))
     }
 
     /// Whether we let a deployment through. What deliveries have bound to a request is of that one; what was created long
@@ -58,8 +66,9 @@ impl Environment {
         if let Some(owner) = self.owner(seen.id) {
             return certain(owner.let_through(seen.sha));
         }
-        let mut of_run = self.requests.iter().filter(|it| seen.run.is_none_or(|run| it.run == run.id));
-        if let Some(RunSnapshot { id, attempt: Some(attempt) }) = seen.run {
+        let run = self.run_of(seen);
+        let mut of_run = self.requests.iter().filter(|it| run.is_none_or(|run| it.run == run.id));
+        if let Some(RunSnapshot { id, attempt: Some(attempt) }) = run {
             let of_it: Vec<&Request> = of_run.filter(|it| it.is_of(id, attempt)).collect();
             let is_unheard = of_it.is_empty();
             let is_through = of_it.into_iter().any(|it| it.let_through(seen.sha));
@@ -71,6 +80,12 @@ impl Environment {
         };
         let perhaps = of_run.any(|it| it.let_through(seen.sha) && in_time(it));
         if perhaps { Through::Perhaps } else { Through::Unheard }
+    }
+
+    /// As it is said of it now, or was before.
+    fn run_of(&self, seen: Seen<'_>) -> Option<RunSnapshot> {
+        let told = self.attempts.get(&seen.id);
+        seen.run.or_else(|| told.map(|(id, attempt)| RunSnapshot { id: *id, attempt: Some(*attempt) }))
     }
 
     /// Whether a deployment counts as let through, by what is known of it now and was before.
@@ -85,8 +100,22 @@ impl Environment {
                 self.guessed.insert(seen.id);
                 true
             }
-            Through::Unheard => self.runs.was_allowed(seen.id) && !(was_guessed && seen.run.is_some()),
+            Through::Unheard => {
+                self.runs.was_allowed(seen.id) && !(was_guessed && self.run_of(seen).is_some())
+            }
         }
+    }
+
+    /// How far a deployment has come. One that we refused has failed without ever having begun.
+    pub(super) fn come_to(&self, phase: Phase, seen: Seen<'_>) -> Phase {
+        let run = self.run_of(seen);
+        let of_run = |it: &&Request| {
+            run.is_some_and(|run| run.attempt.is_some_and(|attempt| it.is_of(run.id, attempt)))
+        };
+        let mut of_it = self.owner(seen.id).into_iter().chain(self.requests.iter().filter(of_run));
+        let is_refused = of_it.any(|it| matches!(it.answered, Some(Answered::Rejected { .. })));
+        let is_over = phase == Phase::Failed && !self.runs.has_begun(seen.id);
+        if is_over && is_refused { Phase::Waits } else { phase }
     }
 
     /// The deployment that we let through and that has given no sign yet.
@@ -100,7 +129,7 @@ impl Environment {
     pub(super) fn has_begun(&self, request: &Request) -> bool {
         let Some((at, job)) = request.approved_at().zip(request.job.as_ref()) else { return false };
         let is_of_it = |id: u64, sha: &Sha| {
-            request.deployments.contains(&id) || (*sha == job.sha && self.owner(id).is_none())
+            self.is_told(id, request).unwrap_or_else(|| *sha == job.sha && !self.is_owned(id))
         };
         self.runs.begun_since(at).any(|(id, deployed)| is_of_it(id, &deployed.sha))
     }
@@ -116,7 +145,7 @@ impl Environment {
 mod tests {
     use super::*;
     use crate::domain::{
-        environment::{Answered, Deployed, Phase},
+        environment::Deployed,
         gate::Candidate,
         trial::{sha, time},
     };
@@ -185,14 +214,35 @@ mod tests {
     }
 
     #[test]
+    fn what_we_refused_has_never_begun_and_what_went_by_has() {
+        let refused = Some(Answered::Rejected { at: time(0) });
+        let request = Request { answered: refused, ..attempt(1, None, &[11]) };
+        let mut environment = known(vec![request, attempt(2, None, &[])]);
+        let run = |attempt| Some(RunSnapshot { id: 9, attempt: Some(attempt) });
+        let mut come = |id, run, phase| {
+            let (sha, created_at) = (&sha('a'), None);
+            let come = environment.come_to(phase, Seen { id, sha, created_at, run });
+            let deployed = Deployed { sha: sha.clone(), phase: come, heard_at: time(1), allowed: false };
+            environment.runs.hear(id, deployed);
+            come
+        };
+        assert_eq!(come(11, None, Phase::Failed), Phase::Waits);
+        assert_eq!(come(12, run(1), Phase::Failed), Phase::Waits);
+        assert_eq!(come(13, run(2), Phase::Failed), Phase::Failed, "it was not refused");
+        assert_eq!(come(14, None, Phase::Failed), Phase::Failed, "nothing is known of it");
+        assert_eq!(come(11, None, Phase::Runs), Phase::Runs, "somebody has started it by hand");
+        assert_eq!(come(11, None, Phase::Failed), Phase::Failed);
+    }
+
+    #[test]
     fn a_deployment_belongs_to_the_first_that_it_was_bound_to() {
         let mut environment = known(vec![attempt(1, Some(0), &[]), attempt(2, None, &[])]);
         environment.bind(11, 9, Some(1));
         environment.bind(11, 9, None);
         environment.bind(12, 9, None);
         environment.bind(13, 9, Some(3));
-        let bound: Vec<Vec<u64>> =
-            environment.requests.iter().map(|it| it.deployments.iter().copied().collect()).collect();
-        assert_eq!(bound, [vec![11], vec![12]]);
+        environment.bind(13, 9, None);
+        let owner = |id| environment.owner(id).and_then(|it| it.job.as_ref()).map(|job| job.attempt);
+        assert_eq!([11, 12, 13, 14].map(owner), [Some(1), Some(2), None, None]);
     }
 }

@@ -3,7 +3,7 @@
 //! One subject judges all that waits for one environment, because only one deployment goes there at a time and each
 //! decision changes what the next one brings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::{
     facts::Inquiry,
     gate::Verdict,
     ids::{RepoId, Sha},
+    pairs,
     subject::State,
 };
 use answer::{To, Told};
@@ -61,6 +62,9 @@ pub struct Environment {
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
+    /// Of which run and attempt a deployment is, as far as deliveries have told, by its number.
+    #[serde(default, with = "pairs")]
+    pub attempts: BTreeMap<u64, (RunId, u64)>,
     /// The deployments that count as let through by their commit alone, until somebody says of which run they are.
     #[serde(default)]
     pub guessed: BTreeSet<u64>,
@@ -109,6 +113,14 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
             request.job.is_none() || request.unread.is_some() || heard.asked.contains(&request.run)
         };
         after.read_jobs(repo, asked, case.now, inquiry)?;
+        for (deployment, run) in std::mem::take(&mut heard.named) {
+            after.bind(deployment, run, None);
+        }
+        for run in std::mem::take(&mut heard.ended) {
+            if after.is_read(run.id) {
+                after.end(Some(run), case.now);
+            }
+        }
         after.judge_open(case, repo, (&mut heard, &mut told), inquiry)?
     } else {
         None
@@ -139,6 +151,13 @@ impl Environment {
             .and_then(|(view, policy)| bypass::guarded(&policy, view.name.as_str(), &self.name));
         self.watched_from = mode.and(self.watched_from.or(Some(now)));
         Some(())
+    }
+
+    /// Whether GitHub has said what waits of a run.
+    fn is_read(&self, run: RunId) -> bool {
+        self.requests
+            .iter()
+            .any(|request| request.run == run && request.is_open() && request.unread.is_none())
     }
 
     /// Asks at once what will be asked in turn.

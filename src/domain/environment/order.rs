@@ -31,7 +31,7 @@ impl Environment {
                 repo,
                 environment: &self.name,
                 candidate,
-                order: self.order(newer, now),
+                order: self.order(newer.filter(|(by, _)| *by > request.run), now),
                 brings: self.brings(request),
                 ran: self.runs.ran(&candidate.sha),
             };

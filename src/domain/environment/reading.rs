@@ -65,7 +65,8 @@ impl Environment {
         let phase = phase?;
         let was_guessed = self.guessed.contains(&deployment.id) && self.runs.was_allowed(deployment.id);
         let (id, sha, created_at) = (deployment.id, &deployment.sha, Some(deployment.created_at));
-        let allowed = self.allowed(Seen { id, sha, created_at, run: None });
+        let seen = Seen { id, sha, created_at, run: None };
+        let (phase, allowed) = (self.come_to(phase, seen), self.allowed(seen));
         let heard_at = deployment.latest.as_ref().map_or(deployment.created_at, |latest| latest.created_at);
         let sha = deployment.sha.clone();
         let is_news = self.runs.hear(deployment.id, Deployed { sha: sha.clone(), phase, heard_at, allowed })
@@ -84,8 +85,7 @@ impl Request {
     fn take(&mut self, run: &WorkflowRunReading, repo: RepoId, now: Timestamp) {
         self.unread = None;
         if self.job.as_ref().is_some_and(|job| job.attempt != run.attempt) {
-            // Of the deployments that were named, only the newest can be of the later attempt.
-            self.deployments = self.deployments.last().copied().into_iter().collect();
+            self.deployments.clear();
         }
         self.job = Some(Candidate {
             attempt: run.attempt,

@@ -117,6 +117,11 @@ impl Runs {
         }
     }
 
+    /// Whether a deployment is known to have begun.
+    pub(super) fn has_begun(&self, id: u64) -> bool {
+        self.0.get(&id).is_some_and(|it| it.phase.has_begun())
+    }
+
     /// Whether anything is known of a deployment.
     pub(super) fn knows(&self, id: u64) -> bool {
         self.0.contains_key(&id)

@@ -283,6 +283,19 @@ fn an_allow_that_was_not_sent_is_decided_anew_and_what_was_heard_of_another_atte
 }
 
 #[test]
+fn an_allow_that_was_not_sent_and_is_asked_for_once_more_is_one_request() {
+    let world = world();
+    let allowed = decided(&world, None, 0, |_| 0);
+    for events in [[asks(), withheld(1)].concat(), [withheld(1), asks()].concat()] {
+        let again = heard(&world, Some(&allowed.after), events, (20, |_: &Question| 0));
+        assert_eq!(told(&again), "Approved");
+        let open =
+            again.after.as_environment().unwrap().requests.iter().filter(|it| it.approved_at().is_some());
+        assert_eq!(open.count(), 1);
+    }
+}
+
+#[test]
 fn an_allow_that_was_taken_is_not_decided_anew() {
     let world = world();
     let allowed = decided(&world, None, 0, |_| 0);

@@ -15,6 +15,9 @@ use super::super::{
     scene::{LinkedChange, Scene},
 };
 
+/// It passed because of an emergency, and nobody has accepted it.
+pub const DECLARED: &str = "emergency_declared";
+
 const RULE: &str = "the change request is accepted";
 
 /// Known, and not a change request: where a pull request is its own, such links are GitHub's matter alone.
@@ -104,7 +107,7 @@ fn declared(named: &Named, emergency: &Emergency, at: &str) -> Finding {
         by.text,
         quoted(&emergency.why)
     );
-    Finding::new("emergency_declared", Outcome::Pass, RULE, sentence).names(by.page)
+    Finding::new(DECLARED, Outcome::Pass, RULE, sentence).names(by.page)
 }
 
 fn waiting(named: &Named, stage: Stage, since: Option<String>, triagers: &[String]) -> Finding {
