@@ -1,6 +1,8 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
+mod attacks;
 mod costs;
+mod days;
 mod deliveries;
 mod deploying;
 mod derived;
@@ -9,6 +11,7 @@ mod endings;
 mod faults;
 mod installation;
 mod intake;
+mod late;
 mod links;
 mod milestones;
 mod modes;

@@ -228,7 +228,7 @@ fn untimed(text: &str) -> String {
     untimed
 }
 
-fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
+pub(super) fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
     if items.len() < 2 {
         return vec![items];
     }

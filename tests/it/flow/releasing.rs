@@ -36,7 +36,7 @@ async fn a_train(s: &Scene) {
 }
 
 /// Accepted, planned for December, built by Ana and merged.
-async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Numbered {
+pub(super) async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Numbered {
     let issue = s.accepted(title).await;
     s.by("rosa").set_milestone(issue, "2026.12");
     s.settle().await;
@@ -48,13 +48,13 @@ async fn built(s: &Scene, title: &str, branch: &str, repository: &str) -> Number
 }
 
 /// The control record of December.
-fn record(s: &Scene) -> Numbered {
+pub(super) fn record(s: &Scene) -> Numbered {
     let found = s.record_of(WEB, "Release 2026.12");
     assert_eq!(found.len(), 1, "{found:?}");
     found[0]
 }
 
-fn text(s: &Scene) -> String {
+pub(super) fn text(s: &Scene) -> String {
     s.github().issue(record(s))["body"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -64,20 +64,20 @@ fn shown(s: &Scene) -> String {
 }
 
 /// The revision that the record shows.
-fn revision(s: &Scene) -> String {
+pub(super) fn revision(s: &Scene) -> String {
     let body = text(s);
     let after = body.split("Signatures on revision `").nth(1).expect(&body);
     after.split('`').next().unwrap().to_owned()
 }
 
-async fn locked(s: &Scene) -> Numbered {
+pub(super) async fn locked(s: &Scene) -> Numbered {
     let record = record(s);
     s.by("rosa").comment(record, "/lock");
     s.settle().await;
     record
 }
 
-async fn signed_by(s: &Scene, login: &str, words: &str) {
+pub(super) async fn signed_by(s: &Scene, login: &str, words: &str) {
     let record = record(s);
     s.by(login).comment(record, words);
     s.settle().await;
@@ -205,7 +205,14 @@ async fn a_release_goes_when_its_scope_is_locked_and_each_group_has_signed_what_
 }
 
 /// The same train, with a branch of its own for each release.
-async fn a_train_with_branches(s: &Scene) -> Numbered {
+pub(super) async fn a_train_with_branches(s: &Scene) -> Numbered {
+    let issue = planned_with_branches(s).await;
+    locked(s).await;
+    issue
+}
+
+/// The same, before its scope is locked.
+pub(super) async fn planned_with_branches(s: &Scene) -> Numbered {
     s.policy(&TRAIN.replace("lock: 7 days before", "candidate: { branch: \"release/{title}\" }")).await;
     s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
     s.by("rosa").protect(WEB, "production", true, true);
@@ -214,22 +221,21 @@ async fn a_train_with_branches(s: &Scene) -> Numbered {
     let head = s.github().head(WEB, "main").unwrap();
     s.by("rosa").create_branch(WEB, "release/2026.12", &head);
     s.settle().await;
-    locked(s).await;
     issue
 }
 
-async fn both_sign(s: &Scene) {
+pub(super) async fn both_sign(s: &Scene) {
     let revision = revision(s);
     signed_by(s, "quinn", &format!("/approve qa {revision}")).await;
     signed_by(s, "rosa", &format!("/approve release-manager {revision}")).await;
 }
 
-fn phase(s: &Scene) -> String {
+pub(super) fn phase(s: &Scene) -> String {
     text(s).split("**").nth(1).unwrap_or_default().to_owned()
 }
 
 /// What blocks, line by line.
-fn blocks(s: &Scene) -> String {
+pub(super) fn blocks(s: &Scene) -> String {
     let body = s.readable(&text(s));
     let found = body.split("### What still blocks\n\n").nth(1).unwrap_or_default();
     found.split("\n\n").next().unwrap_or_default().to_owned()
