@@ -139,6 +139,10 @@ impl Performer {
         if matches!(claim.effect.call, Call::ReadAnew { .. }) {
             return (self.read_anew(place, claim).await, None);
         }
+        if let Call::Ship { repo, shipment } = &claim.effect.call {
+            let shipped = |here: &Whereabouts| vec![here.shipped(shipment)];
+            return (self.bring_in(place, claim, *repo, shipped).await, None);
+        }
         if let Some(outcome) = self.hold_back(place, claim).await {
             return (outcome, None);
         }
@@ -193,7 +197,18 @@ impl Performer {
             let milestones = milestones.iter().map(|milestone| here.milestone(milestone, false));
             swept.into_iter().chain(policy).chain(milestones).collect()
         };
-        match self.keep(place, claim, *repo, told).await {
+        self.bring_in(place, claim, *repo, told).await
+    }
+
+    /// What is told to ourselves comes in at the door where everything comes in.
+    async fn bring_in(
+        &self,
+        place: &Place,
+        claim: &EffectClaim,
+        repo: RepoId,
+        deliveries: impl FnOnce(&Whereabouts) -> Vec<(&'static str, Vec<u8>)>,
+    ) -> EffectOutcome {
+        match self.keep(place, claim, repo, deliveries).await {
             Ok(true) => EffectOutcome::Sent { remote: None },
             Ok(false) => EffectOutcome::Refused { why: format!("nothing is known of repository {repo}") },
             Err(error) => EffectOutcome::Retry { at: self.clock.now() + SOON, why: error.to_string() },

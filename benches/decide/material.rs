@@ -305,6 +305,8 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         brought: vec![sha(1_000_000 + number)],
         standard: Standard::default(),
         said: vec![],
+        opened_at: None,
+        shipped: vec![],
     }
 }
 
@@ -321,6 +323,9 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         risk: None,
         requester: None,
         text: None,
+        delivered: None,
+        underway: None,
+        systems: [].into(),
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],
@@ -380,6 +385,7 @@ fn stored_pull_request(number: usize, changes: usize) -> PullRequest {
         derived: None,
         standard: Standard::default(),
         said: vec![],
+        shipped: Default::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::MilestoneSnapshot,
+    event::{MilestoneSnapshot, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -128,6 +128,8 @@ pub enum Call {
     Label { on: IssueRef, name: String, present: bool },
     /// The issue has this milestone, or none.
     Milestone { on: IssueRef, number: Option<u64> },
+    /// Nothing more is planned for a milestone.
+    CloseMilestone { repo: RepoId, number: u64 },
     /// Our reaction on a comment.
     Reaction { repo: RepoId, comment: CommentId, content: Reaction },
     /// Our deployment protection rule lets a run's jobs into an environment, or does not. It cannot be taken back.
@@ -168,6 +170,9 @@ pub enum Call {
         /// Who waits for it.
         by: SubjectId,
     },
+    /// Something else runs in an environment than before. Nobody outside is told; it comes back in as a delivery, to the pull
+    /// requests and releases that it concerns.
+    Ship { repo: RepoId, shipment: Shipment },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -225,6 +230,7 @@ impl Call {
             }
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::Milestone { on, .. } => format!("milestone/{}/{}", on.repo, on.number),
+            Self::CloseMilestone { repo, number } => format!("milestone-state/{repo}/{number}"),
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
             Self::ProtectionAnswer { repo, run, attempt, environment, .. } => {
                 format!("protection/{repo}/{run}/{attempt}/{environment}")
@@ -233,6 +239,7 @@ impl Call {
                 format!("protection-note/{repo}/{run}/{attempt}/{environment}")
             }
             Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
+            Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -242,13 +249,15 @@ impl Call {
             Self::CheckRun { urgent: true, .. }
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
-            | Self::ReadAnew { .. } => Lane::Gate,
+            | Self::ReadAnew { .. }
+            | Self::Ship { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
             | Self::Record { .. }
             | Self::Label { .. }
             | Self::Milestone { .. }
+            | Self::CloseMilestone { .. }
             | Self::Reaction { .. } => Lane::Rest,
             Self::Announce { .. } => Lane::Announce,
         }
@@ -261,10 +270,12 @@ impl Call {
             }
             Self::Label { .. }
             | Self::Milestone { .. }
+            | Self::CloseMilestone { .. }
             | Self::Reaction { .. }
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
-            | Self::ReadAnew { .. } => Class::Set,
+            | Self::ReadAnew { .. }
+            | Self::Ship { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
     }
@@ -282,10 +293,12 @@ impl Call {
             Self::CheckRun { repo, .. }
             | Self::Issue { repo, .. }
             | Self::Record { repo, .. }
+            | Self::CloseMilestone { repo, .. }
             | Self::Reaction { repo, .. }
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. }
-            | Self::ReadAnew { repo, .. } => *repo,
+            | Self::ReadAnew { repo, .. }
+            | Self::Ship { repo, .. } => *repo,
             Self::Comment { on, .. } | Self::Label { on, .. } | Self::Milestone { on, .. } => on.repo,
             Self::Announce { announcement } => announcement.repo,
         }

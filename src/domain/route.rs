@@ -2,9 +2,9 @@
 
 use super::{
     effect::CHANGE_CHECK,
-    event::{CommentedOn, Event, IssueChange, IssueSnapshot, RuleRequest, What},
+    event::{CommentedOn, Event, IssueChange, IssueSnapshot, RuleRequest, Shipment, What},
     facts::Question,
-    ids::{IssueRef, SubjectId, SubjectKind},
+    ids::{IssueRef, RepoId, SubjectId, SubjectKind},
     subject::Relation,
 };
 
@@ -47,7 +47,7 @@ fn releases(event: &Event) -> Option<(SubjectId, Relation)> {
         record(issue)
     } else if let What::Comment { on: CommentedOn::Issue(issue), .. } = &event.what {
         record(issue)
-    } else if matches!(event.what, What::Push { .. } | What::DeploymentStatus { .. }) {
+    } else if matches!(event.what, What::Push { .. } | What::DeploymentStatus { .. } | What::Shipped(_)) {
         event.repository.as_ref().map(|it| (SubjectId::Repository(it.id), Relation::Ships))
     } else {
         None
@@ -98,6 +98,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
             repo.into_iter().flat_map(of).collect()
         }
+        What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
         What::Withheld { environment, .. }
         | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
@@ -119,6 +120,12 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         | What::Membership { .. }
         | What::Team { .. } => vec![],
     }
+}
+
+/// The pull requests that came or went with a deployment.
+fn moved(shipment: &Shipment, repo: RepoId) -> impl Iterator<Item = SubjectId> {
+    let numbers = shipment.brought.iter().chain(&shipment.taken);
+    numbers.map(move |number| SubjectId::PullRequest(IssueRef { repo, number: *number }))
 }
 
 /// The issue or pull request that an event is about, if it is about one.
@@ -263,6 +270,17 @@ mod tests {
             ),
             (What::PolicyMoved, ""),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
+            (
+                What::Shipped(Shipment {
+                    environment: "production".into(),
+                    deployment: 1,
+                    sha: sha('a'),
+                    at: time(0),
+                    brought: [41, 42].into(),
+                    taken: [40].into(),
+                }),
+                "pull_request/7/40 pull_request/7/41 pull_request/7/42",
+            ),
         ]
     }
 
@@ -298,6 +316,7 @@ mod tests {
             What::Watched { .. } => 26,
             What::Withheld { .. } => 27,
             What::PolicyMoved => 28,
+            What::Shipped(_) => 29,
         }
     }
 
@@ -309,7 +328,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..29).collect());
+        assert_eq!(places, (0..30).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -37,6 +37,8 @@ pub enum Relation {
     Records,
     /// A change request owes something in a repository. It is looked up, and wakes nobody there.
     Owes,
+    /// A change request without code is underway. It is looked up, and wakes nobody in the account.
+    Underway,
 }
 
 impl Relation {
@@ -51,6 +53,7 @@ impl Relation {
             Self::Ships => "ships",
             Self::Records => "records",
             Self::Owes => "owes",
+            Self::Underway => "underway",
         }
     }
 }

@@ -178,6 +178,8 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         brought: vec![],
         standard: Standard::default(),
         said: vec![],
+        opened_at: None,
+        shipped: vec![],
     }
 }
 

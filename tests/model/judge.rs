@@ -372,6 +372,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         derived: None,
         standard: Standard::default(),
         said: vec![],
+        shipped: vec![],
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -423,6 +424,9 @@ fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
         emergency: emergency(told.crisis).filter(|_| is_ours),
         risk: None,
         text: None,
+        delivered: None,
+        underway: None,
+        systems: [].into(),
         needs_no_code: false,
         tried: vec![],
         goes_along: vec![],
@@ -453,6 +457,8 @@ fn other(change: u64) -> PullRequestView {
         brought: vec![sha('d'), sha('e')],
         standard: Standard::default(),
         said: vec![],
+        opened_at: None,
+        shipped: vec![],
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Deed {
     Risk { risk: Risk, why: Option<String> },
     /// Said to be an emergency.
     Emergency { why: String },
+    /// Begun, where it needs no code.
+    Start,
     /// Signed, where it is an emergency.
     Vouch,
     /// Looked back on, once it was done.
@@ -135,6 +137,12 @@ pub enum Refusal {
     /// Nobody may, by hand.
     NotByHand,
     NotUnderstood,
+    /// Nor a release manager.
+    NeitherContactNorOperations,
+    /// It has code, and starts with its deployment.
+    HasCode,
+    /// The rules for a deployment are not met now.
+    NotNow,
 }
 
 impl Refusal {
@@ -152,6 +160,9 @@ impl Refusal {
             Self::NeitherOnCallNorReleaseManager => "neither_on_call_nor_release_manager",
             Self::NotByHand => "not_by_hand",
             Self::NotUnderstood => "not_understood",
+            Self::NeitherContactNorOperations => "neither_contact_nor_operations",
+            Self::HasCode => "has_code",
+            Self::NotNow => "not_now",
         }
     }
 }
@@ -225,6 +236,7 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         | Deed::Try { .. }
         | Deed::Risk { .. }
         | Deed::Emergency { .. }
+        | Deed::Start
         | Deed::Vouch
         | Deed::LookBack { .. }
         | Deed::Malformed { .. }
@@ -272,6 +284,7 @@ impl Deed {
             | Self::Try { .. }
             | Self::Risk { .. }
             | Self::Emergency { .. }
+            | Self::Start
             | Self::Vouch
             | Self::LookBack { .. }
             | Self::Malformed { .. }

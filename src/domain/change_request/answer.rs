@@ -28,6 +28,9 @@ use super::{
 /// We write at most so many comments on one issue within an hour, beside the status comment.
 const REPLIES_AN_HOUR: usize = 10;
 
+/// Of a delivery that is older nobody is told.
+const RECENTLY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Everything to tell; notes what was said.
 #[must_use]
 pub fn effects(
@@ -45,9 +48,31 @@ pub fn effects(
         effects.extend(asked(after.at, &heard.told, after));
         effects.extend(answered(before, after, setting, now));
         effects.extend(labels(before, after, setting));
+        effects.extend(in_production(before, after, setting, now));
     }
     effects.extend(status(after, heard, setting));
     effects
+}
+
+/// Whoever asked for it is told once that it runs, and asked to try it.
+fn in_production(
+    before: Option<&ChangeRequest>,
+    after: &mut ChangeRequest,
+    setting: &Setting<'_>,
+    now: Timestamp,
+) -> Option<Effect> {
+    let at = after.delivered.as_ref()?.at;
+    let was = before.and_then(|before| before.delivered.as_ref()).map(|was| was.at);
+    let is_news = was != Some(at) && now.duration_since(at) < RECENTLY;
+    let requester = after.requester().filter(|requester| requester.person && is_news)?;
+    let body = status::in_production(requester, at, setting);
+    let room = after.replies.iter().filter(|at| now.duration_since(**at) < SignedDuration::from_hours(1));
+    if room.count() >= REPLIES_AN_HOUR {
+        return None;
+    }
+    after.replies.push(now);
+    let purpose = format!("in-production/{}", at.as_second());
+    Some(Effect::new(Call::Comment { on: after.at, purpose, body, was_on: BTreeSet::new() }))
 }
 
 fn status(after: &mut ChangeRequest, heard: &Heard, setting: &Setting<'_>) -> Option<Effect> {

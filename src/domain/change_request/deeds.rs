@@ -201,6 +201,7 @@ fn deed(command: &Command) -> Option<Deed> {
         Command::Unknown(word) => Some(Deed::Unheard(word.clone())),
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,
+        Command::Later(Later::Started) => Some(Deed::Start),
         Command::Later(later) => tried(later).or_else(|| in_need(later)),
     }
 }

@@ -21,11 +21,13 @@ use super::{
     ChangeRequest,
     act::{Act, ActId, Deed},
     answer, deeds,
+    delivered::{self, Known, Round},
     emergency::Emergency,
     follow::Heard,
     log, news, people,
     rules::Rules,
     stage::{self, Work},
+    without_code,
 };
 
 /// How long after it was done an act is answered; one that we learn of later only counts.
@@ -93,7 +95,11 @@ fn decide(
     );
     judge_acts(&mut after, rules, inquiry, case.now)?;
     plan(&mut after, release);
-    derive(&mut after, &around, case.now);
+    let mut verified_at = derive(&mut after, &around, case.now);
+    let by_hand = after.needs_no_code() && around.pulls.is_empty();
+    if after.judge_starts(by_hand, rules, case.now, inquiry)? {
+        verified_at = derive(&mut after, &around, case.now);
+    }
     let emergency_ends = after.judge_emergency(&around, case.now);
     let due = milestone.and_then(|milestone| milestone.due_on);
     let web_url = &case.instance.web_url;
@@ -111,7 +117,7 @@ fn decide(
     let in_doubt = is_in_doubt(&after, rules) || after.bears_a_former_label(around.repository);
     let look_again =
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
-    let look_again = look_again.into_iter().chain(emergency_ends).min();
+    let look_again = look_again.into_iter().chain(emergency_ends).chain(verified_at).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
@@ -175,16 +181,18 @@ fn judge_acts(
     inquiry: &mut Inquiry<'_>,
     now: Timestamp,
 ) -> Option<()> {
-    let requester = after.requester().cloned();
+    let (requester, contact) = (after.requester().cloned(), after.contact().cloned());
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
+    let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();
     let mut complete = Some(());
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
-        match people::verdict(act, rules, requester.as_ref(), inquiry) {
+        match people::verdict(act, rules, (requester.as_ref(), contact.as_ref()), inquiry) {
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }
-        // What is owed for an emergency is not meant where there was none.
-        let beside = !declared && matches!(act.deed, Deed::Vouch | Deed::LookBack { .. });
+        // What is owed for an emergency is not meant where there was none, nor is how it went before it ran.
+        let beside = (!declared && act.deed == Deed::Vouch)
+            || (!declared && !ran && matches!(act.deed, Deed::LookBack { .. }));
         act.quiet =
             beside || !rules.speaks() || (!act.came_along() && now.duration_since(act.at) > ANSWERED_FOR);
     }
@@ -210,20 +218,38 @@ fn plan(after: &mut ChangeRequest, release: Option<ReleaseId>) {
     }
 }
 
-/// Everything that follows from what is known.
-fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) {
+/// Everything that follows from what is known; when it will be known to work, if nobody says otherwise.
+fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Option<Timestamp> {
     let views: Vec<&PullRequestView> = around.pulls.iter().map(|pull| pull.view).collect();
-    let (work, since) = match Work::of(after.at, &views) {
-        (work @ (Work::None | Work::Part), since) => {
-            closed_by_pull_request(after, &views).unwrap_or((work, since))
-        }
-        found @ (Work::Open | Work::Finished, _) => found,
+    let reopened = after.acts.iter().filter(|act| act.counts() && act.deed == Deed::Reopen);
+    let reopened: Vec<Timestamp> = reopened.map(|act| act.at).collect();
+    let by_hand = after.needs_no_code() && views.is_empty();
+    let (round, underway) = if by_hand {
+        without_code::round(&after.acts)
+    } else {
+        (delivered::round(after.at, &views, &reopened), None)
     };
+    let Round { work, since, delivered } = round;
+    (after.underway, after.systems) = (underway, after.systems(&around.rules));
+    let (work, since) = match work {
+        Work::None | Work::Part if !by_hand => {
+            closed_by_pull_request(after, &views, reopened.last()).unwrap_or((work, since))
+        }
+        Work::None | Work::Part | Work::Open | Work::Finished | Work::Delivered => (work, since),
+    };
+    after.delivered = delivered;
+    let verified = after.delivered.as_ref();
+    let verified = verified.and_then(|it| {
+        let known = delivered::known(&after.acts, it, &around.rules.zone);
+        if let Known::Works(at) = known { Some(at) } else { None }
+    });
+    after.verified = verified.filter(|at| *at <= now);
     if work != Work::None || !after.work.is_empty() {
         stage::note(&mut after.work, since.unwrap_or(now), work);
     }
     after.acceptance = after.judge_acceptance();
     after.stages = after.history();
+    verified.filter(|at| *at > now)
 }
 
 impl ChangeRequest {
@@ -243,13 +269,18 @@ impl ChangeRequest {
     }
 }
 
-/// GitHub may know of a pull request that we don't see. One that was taken back finishes nothing.
+/// GitHub may know of a pull request that we don't see. One that was taken back finishes nothing, nor does one after which it was
+/// reopened.
 fn closed_by_pull_request(
     after: &ChangeRequest,
     views: &[&PullRequestView],
+    reopened: Option<&Timestamp>,
 ) -> Option<(Work, Option<Timestamp>)> {
     let seen = after.seen.as_ref().filter(|seen| !seen.open)?;
     let read = after.read.as_ref().filter(|read| read.closed_at == seen.closed_at)?;
+    if reopened.is_some_and(|at| Some(*at) > seen.closed_at) {
+        return None;
+    }
     let closer = views.iter().find(|view| Some(view.at) == read.closed_by_pull_request);
     let undone = closer.is_some_and(|closer| stage::undone_by(closer, views).is_some());
     read.closed_by_pull_request.filter(|_| !undone).map(|_| (Work::Finished, seen.closed_at))

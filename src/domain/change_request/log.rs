@@ -75,6 +75,7 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
             ("risk", Some(format!("{}{why}", risk.as_str())))
         }
         Deed::Emergency { why } => ("emergency", Some(why.clone())),
+        Deed::Start => ("started", None),
         Deed::Vouch => ("signed", None),
         Deed::LookBack { result, said } => ("looked_back", Some(format!("{} {said}", result.as_str()))),
         Deed::Malformed { .. } => ("malformed", None),

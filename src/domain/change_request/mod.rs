@@ -6,6 +6,8 @@
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may,
 //! - [`emergency`]: what somebody on call declared, and what is owed for it,
+//! - [`delivered`]: whether it runs in production,
+//! - [`without_code`]: what is done by hand,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -13,6 +15,7 @@
 pub mod act;
 pub mod answer;
 pub mod deeds;
+pub mod delivered;
 pub mod emergency;
 pub mod follow;
 pub mod log;
@@ -21,6 +24,7 @@ pub mod news;
 pub mod people;
 pub mod rules;
 pub mod stage;
+pub mod without_code;
 
 mod judge;
 
@@ -34,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::IssueSnapshot,
+    finding::Finding,
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     policy::Risk,
     revision::RevisionHash,
@@ -41,9 +46,11 @@ use super::{
 };
 
 use act::{Act, Deed};
+use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
 use stage::{Own, Work};
+use without_code::Underway;
 
 pub use judge::judge;
 
@@ -90,6 +97,21 @@ pub struct ChangeRequest {
     /// Where something is owed for it: the repositories that its pull requests, and the issue itself, are in.
     #[serde(default)]
     pub owes: BTreeSet<RepoId>,
+    /// It runs in production.
+    #[serde(default)]
+    pub delivered: Option<Delivered>,
+    /// Since when it is known to work.
+    #[serde(default)]
+    pub verified: Option<Timestamp>,
+    /// Somebody is at it, where it needs no code.
+    #[serde(default)]
+    pub underway: Option<Underway>,
+    /// The systems that it touches.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
+    /// What stood against starting it when somebody wanted to last.
+    #[serde(default)]
+    pub hindrances: Vec<Finding>,
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
@@ -111,9 +133,19 @@ pub enum Stage {
     InWork,
     /// A finishing pull request is merged and no linked one is open: the code is complete. Not delivered.
     Merged,
+    /// It runs in an environment that policy guards.
+    Deployed,
+    /// And is known to work there.
+    Verified,
 }
 
 impl Stage {
+    /// Whether nothing is left to be built.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Merged | Self::Deployed | Self::Verified)
+    }
+
     /// As stored and as the audit log writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -128,6 +160,8 @@ impl Stage {
             Self::Scheduled => "scheduled",
             Self::InWork => "in_work",
             Self::Merged => "merged",
+            Self::Deployed => "deployed",
+            Self::Verified => "verified",
         }
     }
 }
@@ -168,6 +202,15 @@ pub struct ChangeRequestView {
     /// The hash of what of it is signed, while it is in the register.
     #[serde(default)]
     pub text: Option<RevisionHash>,
+    /// Where it runs, once it does.
+    #[serde(default)]
+    pub delivered: Option<Delivered>,
+    /// Somebody is at it, where it needs no code.
+    #[serde(default)]
+    pub underway: Option<Underway>,
+    /// The systems that it touches.
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
     /// A triager has said that it needs no code.
     #[serde(default)]
     pub needs_no_code: bool,
@@ -216,6 +259,11 @@ impl ChangeRequest {
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
             owes: BTreeSet::new(),
+            delivered: None,
+            verified: None,
+            underway: None,
+            systems: BTreeSet::new(),
+            hindrances: vec![],
             commented: false,
             replies: vec![],
         }
@@ -236,11 +284,20 @@ impl ChangeRequest {
             emergency: self.emergency.clone(),
             risk: act::risk(&self.acts),
             text: self.text.clone(),
-            needs_no_code: self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure),
+            delivered: self.delivered.clone(),
+            underway: self.underway.clone(),
+            systems: self.systems.clone(),
+            needs_no_code: self.needs_no_code(),
             tried: self.tried(),
             goes_along: self.goes_along(),
             formerly: self.formerly(),
         }
+    }
+
+    /// Whether a triager has said that it needs no code.
+    #[must_use]
+    pub fn needs_no_code(&self) -> bool {
+        self.acts.iter().any(|act| act.counts() && act.deed == Deed::Infrastructure)
     }
 
     fn tried(&self) -> Vec<Tried> {
@@ -260,7 +317,8 @@ impl ChangeRequest {
         let release = self.release().filter(|_| self.taken_in);
         let release = release.map(|release| (Relation::In, SubjectId::Release(release.clone())));
         let owes = self.owes.iter().map(|repo| (Relation::Owes, SubjectId::Repository(*repo)));
-        release.into_iter().chain(owes).collect()
+        let underway = self.underway.iter().map(|_| (Relation::Underway, SubjectId::Account));
+        release.into_iter().chain(owes).chain(underway).collect()
     }
 
     /// How far it is; the last stage it had, where it has left the register.

@@ -11,11 +11,11 @@ use super::{
     rules::Rules,
 };
 
-/// Judges an act by the policy of now; `None`: a team has to be asked for first.
+/// Judges an act of somebody by the policy of now, which knows the requester and the contact; `None`: a team has to be asked for first.
 pub fn verdict(
     act: &Act,
     rules: &Rules,
-    requester: Option<&Actor>,
+    (requester, contact): (Option<&Actor>, Option<&Actor>),
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Verdict> {
     if rules.mode.is_none() {
@@ -32,8 +32,22 @@ pub fn verdict(
         (Deed::Emergency { .. }, Some(_)) if rules.emergencies.is_empty() => refused(Refusal::NoEmergencies),
         (Deed::Emergency { .. }, Some(by)) => member(&rules.on_call, by, Refusal::NotOnCall, inquiry),
         (Deed::Vouch, Some(by)) => member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry),
+        (Deed::Start, Some(by)) => {
+            let all = [&rules.operations[..], &rules.release_managers].concat();
+            let is_contact = contact.is_some_and(|contact| contact.id == by.id);
+            let known = if is_contact {
+                Some(Verdict::Allowed)
+            } else {
+                member(&all, by, Refusal::NeitherContactNorOperations, inquiry)
+            };
+            // Whoever may start it: whether it may start now is judged with all that is known.
+            known.map(|verdict| if verdict == Verdict::Allowed { being_judged() } else { verdict })
+        }
         (Deed::LookBack { .. }, Some(by)) => {
-            let all = [&rules.on_call[..], &rules.release_managers].concat();
+            if contact.is_some_and(|contact| contact.id == by.id) {
+                return Some(Verdict::Allowed);
+            }
+            let all = [&rules.on_call[..], &rules.release_managers, &rules.operations].concat();
             member(&all, by, Refusal::NeitherOnCallNorReleaseManager, inquiry)
         }
         (Deed::Plan(_), Some(by)) => {
@@ -49,6 +63,10 @@ pub fn verdict(
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }
+}
+
+fn being_judged() -> Verdict {
+    Verdict::Unknown("it is being judged whether it may start now".into())
 }
 
 fn member(people: &[Who], actor: &Actor, refusal: Refusal, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {

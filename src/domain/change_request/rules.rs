@@ -4,7 +4,7 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Who, Zone},
+    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Who, Zone},
     revision::{ChangeText, RevisionHash},
 };
 
@@ -20,6 +20,8 @@ pub struct Rules {
     pub release_managers: Vec<Who>,
     /// Who may declare an emergency.
     pub on_call: Vec<Who>,
+    /// Who runs what was built: the group `operations`, where the policy has one.
+    pub operations: Vec<Who>,
     /// What an emergency may do and what is owed for it, in each kind of environment that knows one.
     pub emergencies: Vec<(Emergency, Zone)>,
     /// With `cg`, commands are written `/cg accept`.
@@ -44,6 +46,8 @@ pub struct Labels {
     emergency: String,
     /// What stands before the value.
     risk: String,
+    /// The same.
+    system: String,
 }
 
 /// What a label decides.
@@ -70,6 +74,7 @@ impl Rules {
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
             on_call: policy.role("break-glass").to_vec(),
+            operations: policy.group("operations").unwrap_or_default().to_vec(),
             emergencies: emergencies(&policy),
             prefix: policy.command_prefix().map(Into::into),
             zone: policy.zone(),
@@ -86,6 +91,7 @@ impl Rules {
             triagers: vec![],
             release_managers: vec![],
             on_call: vec![],
+            operations: vec![],
             emergencies: vec![],
             prefix: None,
             zone: Zone::utc(),
@@ -132,6 +138,25 @@ impl Rules {
         policy.release_of(name.as_str(), title)
     }
 
+    /// The policy, where there is one.
+    #[must_use]
+    pub fn policy(&self) -> Option<&EffectivePolicy> {
+        self.policy.as_ref().map(|(policy, _)| policy)
+    }
+
+    /// Whether what is built here waits for a release.
+    #[must_use]
+    pub fn ships_by_train(&self) -> bool {
+        self.policy.as_ref().is_some_and(|(policy, name)| policy.ship_for(name.as_str()) == Ship::Train)
+    }
+
+    /// The system that a label names.
+    #[must_use]
+    pub fn system(&self, label: &str) -> Option<String> {
+        let (start, end) = label.split_at_checked(self.labels.system.len())?;
+        same(start, &self.labels.system).then(|| end.to_lowercase())
+    }
+
     /// Whether anything is written on GitHub.
     #[must_use]
     pub fn speaks(&self) -> bool {
@@ -166,6 +191,7 @@ impl Labels {
             standard: label("change/standard"),
             emergency: label("change/emergency"),
             risk: label("risk/"),
+            system: label("system/"),
         }
     }
 
@@ -181,6 +207,7 @@ impl Labels {
             standard: labels.standard.clone(),
             emergency: labels.emergency.clone(),
             risk: labels.risk.clone(),
+            system: labels.system.clone(),
         }
     }
 
@@ -198,6 +225,12 @@ impl Labels {
             let (start, end) = name.split_at_checked(self.risk.len())?;
             same(start, &self.risk).then(|| Decides::Risk(Risk::read(end)))
         }
+    }
+
+    /// The label of what needs no code.
+    #[must_use]
+    pub fn infrastructure(&self) -> &str {
+        &self.infrastructure
     }
 
     /// The label that an emergency bears.

@@ -41,6 +41,8 @@ pub enum Work {
     Part,
     /// None is open, and one that finishes it is merged.
     Finished,
+    /// What they did runs in an environment that policy guards.
+    Delivered,
 }
 
 impl Own {
@@ -69,6 +71,7 @@ impl Work {
     #[must_use]
     pub fn of(to: IssueRef, pulls: &[&PullRequestView]) -> (Self, Option<Timestamp>) {
         let merged = || pulls.iter().filter_map(|pull| pull.merged_at);
+        let gone = pulls.iter().flat_map(|pull| &pull.shipped).filter(|it| !it.runs).map(|it| it.at);
         let finishes = |pull: &&&PullRequestView| {
             pull.merged_at.is_some()
                 && undone_by(pull, pulls).is_none()
@@ -77,7 +80,7 @@ impl Work {
         if pulls.iter().any(|pull| pull.open) {
             (Self::Open, None)
         } else if pulls.iter().any(|pull| finishes(&pull)) {
-            (Self::Finished, merged().max())
+            (Self::Finished, merged().chain(gone).max())
         } else if merged().next().is_some() {
             (Self::Part, merged().max())
         } else {
@@ -106,6 +109,7 @@ pub fn stage(own: Own, ruling: Option<Ruling>, planned: bool, work: Work) -> Opt
         (Some(Ruling::Declined), _) => Stage::Declined,
         (Some(Ruling::Duplicate), _) => Stage::Duplicate,
         (Some(Ruling::Withdrawn), _) => Stage::Withdrawn,
+        (Some(Ruling::Accepted) | None, Work::Delivered) => Stage::Deployed,
         (Some(Ruling::Accepted) | None, Work::Finished) => Stage::Merged,
         (Some(Ruling::Accepted), Work::Open | Work::Part) => Stage::InWork,
         (Some(Ruling::Accepted), Work::None) if planned => Stage::Scheduled,
@@ -127,6 +131,7 @@ impl ChangeRequest {
     pub fn history(&self) -> Vec<(Stage, Timestamp)> {
         let counted = self.acts.iter().filter(|act| act.counts()).map(|act| act.at);
         let changed = self.planned.iter().map(|(at, _)| *at).chain(self.work.iter().map(|(at, _)| *at));
+        let changed = changed.chain(self.verified);
         let mut times: Vec<Timestamp> = self.versions.keys().copied().chain(counted).chain(changed).collect();
         times.sort();
         times.dedup();
@@ -145,7 +150,9 @@ impl ChangeRequest {
         let (_, own) = self.versions.range(..=at).next_back()?;
         let ruling = act::standing(&self.acts, at).map(|standing| standing.ruling);
         let planned = last_at(&self.planned, at).is_some_and(Option::is_some);
-        stage(*own, ruling, planned, last_at(&self.work, at).copied().unwrap_or(Work::None))
+        let stage = stage(*own, ruling, planned, last_at(&self.work, at).copied().unwrap_or(Work::None));
+        let is_verified = self.verified.is_some_and(|verified| verified <= at);
+        if stage == Some(Stage::Deployed) && is_verified { Some(Stage::Verified) } else { stage }
     }
 
     /// When it was first in the register.

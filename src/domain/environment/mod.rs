@@ -19,6 +19,7 @@ use super::{
 use answer::{To, Told};
 pub use request::{Answered, Request, RunId};
 pub use runs::{Deployed, Phase, Runs};
+pub use shipped::Shipped;
 
 mod answer;
 mod belonging;
@@ -31,6 +32,7 @@ mod reading;
 mod request;
 mod ruled;
 mod runs;
+mod shipped;
 mod unguarded;
 mod unruled;
 mod warning;
@@ -59,6 +61,9 @@ pub struct Environment {
     /// When GitHub was last asked who waits.
     #[serde(default)]
     pub looked_at: Option<Timestamp>,
+    /// The last deployment of which was told what it changed.
+    #[serde(default)]
+    pub shipped: Option<Shipped>,
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
@@ -125,8 +130,9 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     } else {
         None
     };
-    let look_again = look_again.into_iter().chain(after.next_look()).min();
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
+    let reads_again = after.ship((repo, case.now), &mut told, inquiry)?;
+    let look_again = look_again.into_iter().chain(after.next_look()).chain(reads_again).min();
     let Told { effects, audit } = told;
     Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())
 }

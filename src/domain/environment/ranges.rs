@@ -71,6 +71,22 @@ impl Environment {
         Some(())
     }
 
+    /// What a commit brought where `from` ran before. `None`: something must be found out first.
+    pub(super) fn range(
+        &self,
+        repo: RepoId,
+        (from, to): (Option<&Sha>, &Sha),
+        now: Timestamp,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Result<Brings, String>> {
+        let (view, policy) = (inquiry.repository(repo)?, inquiry.policy(repo)?);
+        let (Some(view), Some(policy)) = (view, policy) else {
+            return Some(Err("the repository has no policy".into()));
+        };
+        let asking = Asking { repo, view, policy: &policy, environment: &self.name, now };
+        Some(asking.brings(from, to, false, inquiry)?.map(|found| found.brings))
+    }
+
     /// What a request brings, or why that is not known.
     pub(super) fn brings<'a>(&'a self, request: &'a Request) -> Result<&'a Brings, &'a str> {
         let unread = request.unread.as_deref().or(self.unread.as_deref());
@@ -133,6 +149,7 @@ impl<'a> Asking<'_, 'a> {
             adopted: self.view.adopted.len(),
             findings,
             picks: range.picks(),
+            undoes: range.lost.iter().filter_map(|lost| lost.pull_request).collect(),
             pull_requests: range.pull_requests,
         };
         Some(Ok(Found { brings, provisional: unread || unknown }))

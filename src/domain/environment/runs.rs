@@ -94,7 +94,13 @@ impl Runs {
     /// What runs there now: the last deployment that succeeded.
     #[must_use]
     pub fn baseline(&self) -> Option<&Deployed> {
-        self.baseline_id().and_then(|id| self.0.get(&id))
+        self.current().map(|(_, deployed)| deployed)
+    }
+
+    /// The same, with GitHub's number.
+    #[must_use]
+    pub fn current(&self) -> Option<(u64, &Deployed)> {
+        self.baseline_id().and_then(|id| Some((id, self.0.get(&id)?)))
     }
 
     /// The deployment that is on its way, if one is.

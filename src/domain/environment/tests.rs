@@ -170,12 +170,14 @@ fn told(decision: &Decision) -> String {
             let policy = if *policy { " policy" } else { "" };
             format!("read {issues:?} {pull_requests:?}{policy}{}", milestones.collect::<String>())
         }
+        Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
         | Call::Issue { .. }
         | Call::Record { .. }
         | Call::Label { .. }
         | Call::Milestone { .. }
+        | Call::CloseMilestone { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });

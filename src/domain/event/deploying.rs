@@ -1,5 +1,7 @@
 //! What is told of deployments: what waits for our rule, what was created, what became of it, and who reviewed it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,22 @@ pub struct DeploymentReport {
     /// The App that reported it, if an App did.
     pub app: Option<u64>,
     pub created_at: Option<Timestamp>,
+}
+
+/// What a deployment that succeeded has changed of what runs in an environment. We say so ourselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// As GitHub writes it.
+    pub environment: String,
+    /// GitHub's number of the deployment; a later one has a higher number.
+    pub deployment: u64,
+    pub sha: Sha,
+    /// When it had succeeded, as far as we heard.
+    pub at: Timestamp,
+    /// The pull requests that it brought.
+    pub brought: BTreeSet<u64>,
+    /// Those that ran there before and do not any more.
+    pub taken: BTreeSet<u64>,
 }
 
 /// A run of a workflow, and which of its attempts.

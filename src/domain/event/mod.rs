@@ -15,7 +15,7 @@ pub use change::{
 };
 pub use deploying::{
     Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
-    RuleRequest, RunSnapshot,
+    RuleRequest, RunSnapshot, Shipment,
 };
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
@@ -128,6 +128,8 @@ pub enum What {
     /// An answer that was to let this attempt of a run into an environment was not sent: it had become too old, or
     /// something had happened since. Whoever sends says so.
     Withheld { environment: String, run: u64, attempt: u64 },
+    /// Something else runs in an environment than before. The environment says so, to whom it concerns.
+    Shipped(Shipment),
 }
 
 impl What {
@@ -219,6 +221,7 @@ impl What {
             Self::Watched { .. } => "watched".into(),
             Self::PolicyMoved => "policy moved".into(),
             Self::Withheld { .. } => "withheld".into(),
+            Self::Shipped(_) => "shipped".into(),
         }
     }
 }

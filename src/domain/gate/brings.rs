@@ -15,6 +15,9 @@ pub struct Brings {
     /// The candidate is older than what runs, or what runs is not in it.
     pub goes_back: bool,
     pub pull_requests: BTreeSet<u64>,
+    /// The pull requests that run and are not in the candidate any more.
+    #[serde(default)]
+    pub undoes: BTreeSet<u64>,
     /// Whether each commit is traced, and what would be lost.
     pub findings: Vec<Finding>,
     /// How many commits without a pull request were adopted when it was found out.

@@ -9,7 +9,7 @@ use super::{
     super::{
         account::Account,
         calendar::Freezes,
-        change_request::{ChangeRequestView, emergency::Emergency},
+        change_request::{ChangeRequestView, emergency::Emergency, without_code},
         commit::{self, CheckStand},
         environment::Deployed,
         facts::{Inquiry, Membership},
@@ -93,6 +93,8 @@ pub struct Scene<'a> {
     pub shipping: Option<Shipping<'a>>,
     /// The changes that come along and have to be tried.
     pub tried: Vec<Trying<'a>>,
+    /// Changes without code that are underway on a system which this touches, each with the name of its repository.
+    pub underway: Vec<(&'a ChangeRequestView, Option<&'a RepoName>)>,
     /// The emergencies for which something is owed here.
     pub owed: Vec<(IssueRef, Emergency)>,
 }
@@ -260,6 +262,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let shipping =
         releases.and_then(|releases| look_at_releases(&ask, &policy, &sections, releases, inquiry));
     let owed = look_at_debts(&ask, &sections, inquiry);
+    let underway = look_at_systems(&pull_requests, inquiry);
     Some(Scene {
         ask,
         name: view.name.clone(),
@@ -275,8 +278,22 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         shipping,
         tried,
         owed,
+        underway,
         policy,
     })
+}
+
+/// What is underway on the systems of the change requests that come along.
+fn look_at_systems<'a>(
+    pull_requests: &[PullRequestInRange],
+    inquiry: &mut Inquiry<'a>,
+) -> Vec<(&'a ChangeRequestView, Option<&'a RepoName>)> {
+    let own: BTreeSet<IssueRef> = pull_requests.iter().flat_map(|it| &it.change_requests).copied().collect();
+    let views = own.iter().map(|at| inquiry.view(SubjectId::ChangeRequest(*at)).flatten());
+    let views: Vec<_> = views.collect();
+    let systems = views.into_iter().flatten().filter_map(View::as_change_request);
+    let systems = systems.flat_map(|view| view.systems.iter().cloned()).collect();
+    without_code::clashing(&own, &systems, inquiry).unwrap_or_default()
 }
 
 /// Nothing is owed where no emergency is known.

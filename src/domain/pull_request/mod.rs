@@ -26,6 +26,7 @@ pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
 pub use reading::{Reading, ReviewGiven};
+pub use shipped::Shipped;
 pub use standard::{Files, Fit, Standard};
 
 mod asking;
@@ -37,6 +38,7 @@ mod linked;
 mod policy_edit;
 mod reading;
 mod recheck;
+mod shipped;
 mod standard;
 
 #[cfg(test)]
@@ -73,6 +75,9 @@ pub struct PullRequest {
     /// What was said here of an emergency, oldest first.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// Where it runs, or ran.
+    #[serde(default)]
+    pub shipped: Vec<Shipped>,
 }
 
 /// What others may read of a pull request.
@@ -116,6 +121,11 @@ pub struct PullRequestView {
     /// What was said here of an emergency: its change requests hear it.
     #[serde(default)]
     pub said: Vec<Said>,
+    #[serde(default)]
+    pub opened_at: Option<Timestamp>,
+    /// Where it runs, or ran.
+    #[serde(default)]
+    pub shipped: Vec<Shipped>,
 }
 
 impl PullRequest {
@@ -133,6 +143,7 @@ impl PullRequest {
             derived: None,
             standard: Standard::default(),
             said: vec![],
+            shipped: vec![],
         }
     }
 
@@ -163,6 +174,8 @@ impl PullRequest {
             brought: self.brought(),
             standard: self.standard.clone(),
             said: self.said.clone(),
+            opened_at: self.seen.created_at,
+            shipped: self.shipped.clone(),
         }
     }
 
@@ -297,6 +310,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
     after.hear_in_need(&recheck.told);
+    after.hear_shipments(case.events);
     if let Some(policy) = &recheck.policy {
         recheck.answers.extend(after.unheard(&recheck.told, policy));
     }

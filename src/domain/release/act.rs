@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
+        change_request::emergency::Done,
         command::{Command, Later, Told},
         facts::{Inquiry, Membership},
         ids::{Actor, CommentId, IssueRef, RepoId, RepoName, Sha},
@@ -36,6 +37,8 @@ pub enum Deed {
     /// This change comes along although it is none of the release: switched off, or only a part of it. It is covered, and does
     /// not count as delivered.
     Carry { change: IssueRef, why: String },
+    /// That is how it went, once it was deployed.
+    CloseOut { result: Done, said: String },
     /// It cannot be followed, and what it takes.
     Unclear { word: String, takes: String },
 }
@@ -85,9 +88,10 @@ impl Release {
             .collect();
         self.acts.extend(heard.into_iter().collect::<Option<Vec<Act>>>()?);
         self.acts.sort_by_key(|act| (act.at, act.comment, act.place));
+        let has_begun = self.has_begun();
         let mut complete = Some(());
         for act in self.acts.iter_mut().filter(|act| matches!(act.verdict, Verdict::Unknown(_))) {
-            match verdict(act, policy, inquiry) {
+            match verdict(act, has_begun, policy, inquiry) {
                 Some(verdict) => act.verdict = verdict,
                 None => complete = None,
             }
@@ -120,7 +124,23 @@ fn deed(command: &Command, here: Option<RepoId>, inquiry: &mut Inquiry<'_>) -> O
     if let Later::Carry(what) = later {
         return Some(carry(what, here, inquiry));
     }
+    if let Later::Done(words) = later {
+        return Some(Some(close_out(words)));
+    }
     (*later == Later::Lock).then_some(Some(Deed::Lock))
+}
+
+/// `worked`, or `problems` or `backed-out` and what it was.
+fn close_out(words: &str) -> Deed {
+    match Done::read(words) {
+        Some((result, said)) if result == Done::Worked || !said.is_empty() => {
+            Deed::CloseOut { result, said: said.into() }
+        }
+        Some(_) | None => Deed::Unclear {
+            word: "done".into(),
+            takes: "`worked`, or `problems` or `backed-out` and what happened".into(),
+        },
+    }
 }
 
 /// `#12 WHY` of the record's repository, or `acme/web#12 WHY`.
@@ -155,17 +175,30 @@ fn candidate(what: &str, inquiry: &mut Inquiry<'_>) -> Option<Deed> {
     Some(found.map_or_else(unclear, |repo| Deed::Candidate { repo, sha }))
 }
 
-fn verdict(act: &Act, policy: &EffectivePolicy, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+/// Whether somebody may; `has_begun`: something of it was deployed.
+fn verdict(
+    act: &Act,
+    has_begun: bool,
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Verdict> {
     if let Deed::Unclear { takes, .. } = &act.deed {
         return Some(Verdict::Refused(format!("it takes {takes} behind it")));
     }
+    let closes = matches!(act.deed, Deed::CloseOut { .. });
+    if closes && !has_begun {
+        return Some(Verdict::Refused("nothing of this release was deployed yet".into()));
+    }
     let managers = policy.release_managers();
-    Some(match inquiry.membership(managers, &act.by)? {
+    let operations = policy.group("operations").unwrap_or_default();
+    let may = if closes { [managers, operations].concat() } else { managers.to_vec() };
+    Some(match inquiry.membership(&may, &act.by)? {
         Membership::Member => Verdict::Allowed,
         Membership::Unknown(why) => Verdict::Unknown(why),
         Membership::Stranger => {
-            let names: Vec<String> = managers.iter().map(ToString::to_string).collect();
-            Verdict::Refused(format!("only a release manager ({}) decides that", names.join(", ")))
+            let names: Vec<String> = may.iter().map(ToString::to_string).collect();
+            let whom = if closes { "only a release manager or operations" } else { "only a release manager" };
+            Verdict::Refused(format!("{whom} ({}) decides that", names.join(", ")))
         }
     })
 }
@@ -178,6 +211,7 @@ impl Deed {
             Self::Lock => "lock",
             Self::Candidate { .. } => "candidate",
             Self::Carry { .. } => "carry",
+            Self::CloseOut { .. } => "done",
             Self::Unclear { word, .. } => word,
         }
     }

@@ -12,7 +12,7 @@ use super::{
         policy::{EffectivePolicy, Train},
         report::{self, text},
     },
-    Release, Signing,
+    Release, Signing, TakenBack,
     act::{Act, Verdict},
     readiness::Setting,
 };
@@ -48,10 +48,12 @@ impl Telling<'_> {
         if !after.scope.is_empty() || after.record.is_some() {
             effects.push(self.record(after, home, events));
         }
+        effects.extend(Self::closes_milestones(after));
         if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
             effects.extend(self.back_to_the_queue(after));
         }
         if let Some(record) = after.record {
+            effects.extend(self.asks_how_it_went(after, record));
             for told in self.told {
                 effects.extend(self.answer(told, record, after));
             }
@@ -63,6 +65,27 @@ impl Telling<'_> {
     fn back_to_the_queue(&self, after: &Release) -> Vec<Effect> {
         let left = after.changes.iter().filter(|change| change.is_not_begun());
         left.map(|change| Effect::new(Call::Milestone { on: change.at, number: None })).collect()
+    }
+
+    /// Two days after it is deployed, or taken back.
+    fn asks_how_it_went(&self, after: &Release, record: IssueRef) -> Option<Effect> {
+        after.asked_at().filter(|at| *at <= self.now)?;
+        let whom: Vec<String> =
+            self.policy.release_managers().iter().map(|who| format!("@{}", who)).collect();
+        let prefix = self.policy.command_prefix().map(|prefix| format!("{prefix} ")).unwrap_or_default();
+        let body = format!(
+            "{} How did it go? Comment `/{prefix}done worked`, or `/{prefix}done problems WHAT`, or `/{prefix}done backed-out WHY`. That closes the release.",
+            whom.join(" ")
+        );
+        let (purpose, was_on) = ("close-out".into(), Default::default());
+        Some(Effect::new(Call::Comment { on: record, purpose, body, was_on }))
+    }
+
+    /// Once people have said how it went nothing more is planned for it.
+    fn closes_milestones(after: &Release) -> impl Iterator<Item = Effect> {
+        let over = after.open && after.outcome().is_some();
+        let milestones = after.milestones.iter().filter(move |_| over);
+        milestones.map(|(repo, number)| Effect::new(Call::CloseMilestone { repo: *repo, number: *number }))
     }
 
     fn record(&self, after: &Release, home: RepoId, events: &[Event]) -> Effect {
@@ -84,7 +107,7 @@ impl Telling<'_> {
             revision: after.history.current().cloned(),
             title: format!("Release {}", after.id.title),
             body: report::record::body(&shown),
-            open: after.open,
+            open: after.open && after.outcome().is_none(),
         });
         // Somebody has changed it, or we have: what it shows is set again where it was not us.
         let edited = |event: &&Event| {
@@ -246,6 +269,17 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
     }
     if after.opened.is_some() && before.is_none_or(|before| before.opened.is_none()) {
         entries.push(entry(after, "release.go_no_go"));
+    }
+    let taken = |before: &Release, back: &TakenBack| before.taken_back.contains(back);
+    for back in after.taken_back.iter().filter(|back| before.is_none_or(|before| !taken(before, back))) {
+        let entry = entry(after, "release.taken_back").fact("repository", back.repo);
+        let entry = entry.fact("deployment", back.deployment).fact("at", back.at);
+        entries.push(entry.text("environment", back.environment.clone()));
+    }
+    let was = before.and_then(Release::outcome);
+    if let Some(outcome) = after.outcome().filter(|outcome| was != Some(*outcome)) {
+        let entry = entry(after, "release.closed_out").by(Some(outcome.by)).fact("at", outcome.at);
+        entries.push(entry.fact("result", outcome.result.as_str()).text("said", outcome.said));
     }
     for (repo, candidate) in &after.candidates {
         let known = before.and_then(|before| before.candidates.get(repo));

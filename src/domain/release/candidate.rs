@@ -91,7 +91,11 @@ impl Release {
     fn named(&self, repo: RepoId) -> Option<(Timestamp, &Actor, &Sha)> {
         self.acts.iter().rev().filter(|act| act.counts()).find_map(|act| match &act.deed {
             Deed::Candidate { repo: of, sha } if *of == repo => Some((act.at, &act.by, sha)),
-            Deed::Candidate { .. } | Deed::Lock | Deed::Carry { .. } | Deed::Unclear { .. } => None,
+            Deed::Candidate { .. }
+            | Deed::Lock
+            | Deed::Carry { .. }
+            | Deed::CloseOut { .. }
+            | Deed::Unclear { .. } => None,
         })
     }
 

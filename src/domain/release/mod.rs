@@ -10,11 +10,13 @@
 //! - [`signing`]: who has to sign, and how that stands,
 //! - `readiness`: whether it is ready for that,
 //! - `trials`: whether each of its changes was tried,
+//! - [`outcome`]: where it runs, where it was taken back, and how that went,
 //! - `answer`: what GitHub and the log are told.
 
 pub mod act;
 mod answer;
 pub mod candidate;
+pub mod outcome;
 mod readiness;
 mod rules;
 pub mod scope;
@@ -45,6 +47,7 @@ use super::{
 };
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
+pub use outcome::TakenBack;
 use readiness::Setting;
 pub use scope::{Carried, Change, Pull};
 pub use signing::Signing;
@@ -96,6 +99,9 @@ pub struct Release {
     /// Where its commits were deployed, by GitHub's number of the deployment.
     #[serde(default, with = "pairs")]
     pub deployed: BTreeMap<u64, Deployed>,
+    /// Where something else was deployed since that lacks its work.
+    #[serde(default)]
+    pub taken_back: Vec<TakenBack>,
     /// Whether it is ready to be signed and to go.
     #[serde(default)]
     pub readiness: Vec<Finding>,
@@ -164,7 +170,9 @@ pub enum Phase {
     /// Some of its repositories run it, or one is on the way.
     PartlyDeployed,
     Deployed,
-    /// Its milestones are closed.
+    /// It ran, and was taken back everywhere.
+    BackedOut,
+    /// People have said how it went, or its milestones are closed.
     Closed,
 }
 
@@ -190,6 +198,7 @@ impl Release {
             history: History::default(),
             ledger: Ledger::default(),
             deployed: BTreeMap::new(),
+            taken_back: vec![],
             readiness: vec![],
             trials: vec![],
             signed: false,
@@ -227,12 +236,14 @@ impl Release {
         let ships = self.ships();
         let runs: BTreeSet<RepoId> =
             self.running().filter(|it| it.state == DeploymentState::Succeeded).map(|it| it.repo).collect();
-        if !self.open {
+        if !self.open || self.outcome().is_some() {
             Phase::Closed
         } else if !ships.is_empty() && self.opened.is_some() && ships.is_subset(&runs) {
             Phase::Deployed
         } else if self.running().next().is_some() {
             Phase::PartlyDeployed
+        } else if self.is_taken_back() {
+            Phase::BackedOut
         } else if self.opened.is_some() && signed {
             Phase::Approved
         } else if self.opened.is_some() {
@@ -244,12 +255,11 @@ impl Release {
         }
     }
 
-    /// The deployments of its candidates as they are now.
-    pub fn running(&self) -> impl Iterator<Item = &Deployed> {
-        self.deployed
-            .values()
-            .filter(|it| it.began)
-            .filter(|it| self.candidates.get(&it.repo).is_some_and(|candidate| candidate.sha == it.sha))
+    /// Whether it is signed, and nothing stands in its way.
+    #[must_use]
+    pub fn may_go(&self) -> bool {
+        let mut all = self.readiness.iter().chain(&self.trials);
+        self.open && self.signed && all.all(|finding| finding.outcome() == Outcome::Pass)
     }
 
     /// Whether it ships this commit of the repository.
@@ -265,6 +275,8 @@ impl Release {
                 if let Some(revision) = revision {
                     self.history.shown(revision, *at);
                 }
+            } else if let (What::Shipped(shipment), Some(here)) = (&event.what, &event.repository) {
+                self.hear_shipment(here.id, shipment);
             } else if let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what {
                 let repo = event.repository.as_ref().map(|it| it.id);
                 let told = repo.zip(deployment.sha.clone()).zip(DeploymentState::of(state));
@@ -415,9 +427,10 @@ impl Release {
     fn look_again(&self, train: Option<&Train>, zone: &Zone, now: Timestamp) -> Option<Timestamp> {
         let locks = train.filter(|_| self.locked.is_none() && self.open && !self.scope.is_empty());
         let locks = locks.and_then(|train| self.locks_at(train, zone)).filter(|at| *at > now);
+        let asked = self.asked_at().filter(|at| *at > now);
         let unread = self.unread.is_some()
             || self.acts.iter().any(|act| matches!(act.verdict, Verdict::Unknown(_)))
             || self.readiness.iter().chain(&self.trials).any(|finding| finding.outcome() == Outcome::Unknown);
-        locks.into_iter().chain(unread.then(|| now + READ_AGAIN)).min()
+        locks.into_iter().chain(asked).chain(unread.then(|| now + READ_AGAIN)).min()
     }
 }

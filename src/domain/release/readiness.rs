@@ -81,8 +81,10 @@ impl Release {
                 return Finding::new("change_needs_no_code", Outcome::Pass, READY, sentence)
                     .names(named.page);
             }
-            Stage::Merged | Stage::InWork if !open.is_empty() => told.in_work(&open),
-            Stage::Merged => match self.merged_late(change) {
+            _ if (change.stage.is_complete() || change.stage == Stage::InWork) && !open.is_empty() => {
+                told.in_work(&open)
+            }
+            Stage::Merged | Stage::Deployed | Stage::Verified => match self.merged_late(change) {
                 Some((repo, at)) => told.late(&setting.repository(repo), &setting.zone.time(at)),
                 None => {
                     let sentence = format!("{} is merged.", told.name);

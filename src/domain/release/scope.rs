@@ -69,7 +69,7 @@ impl Change {
                 | Stage::Duplicate
                 | Stage::Withdrawn
         );
-        let merged = self.stage == Stage::Merged || (self.needs_no_code && self.pulls.is_empty() && accepted);
+        let merged = self.stage.is_complete() || (self.needs_no_code && self.pulls.is_empty() && accepted);
         merged && !self.pulls.iter().any(|pull| pull.open)
     }
 

@@ -3,6 +3,7 @@
 use crate::domain::change_request::{
     ChangeRequest, Stage,
     act::Standing,
+    delivered::{Known, known},
     stage::{Own, undone_by},
 };
 
@@ -51,6 +52,7 @@ pub fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &S
         }
         Stage::InWork => format!("Accepted{by}. Next: {}", in_work(request, setting)),
         Stage::Merged => merged(request, standing, setting),
+        Stage::Deployed | Stage::Verified => delivered(request, standing, setting),
     }
 }
 
@@ -182,6 +184,36 @@ fn merged(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Set
         )
     };
     format!("Merged{links}{ships}. Merged is not delivered.{closed}{accepted}")
+}
+
+/// Of what runs in production.
+fn delivered(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &Setting<'_>) -> String {
+    let Some(delivered) = &request.delivered else { return merged(request, standing, setting) };
+    let zone = &setting.rules.zone;
+    let environments: Vec<String> =
+        delivered.environments.iter().map(|name| text::escape(name, TITLE_LIMIT)).collect();
+    let since = format!("Runs in {} since {}.", environments.join(", "), zone.time(delivered.at));
+    if let Some(at) = request.verified {
+        let again = format!("{} takes it up again.", setting.command("reopen"));
+        return format!("{since} Known to work since {}. Nothing else belongs to it; {again}", zone.time(at));
+    }
+    let [works, does_not] = ["works", "does-not-work WHY"].map(|word| setting.command(word));
+    match known(&request.acts, delivered, zone) {
+        Known::Works(due) => format!(
+            "{since}\n\nNext: whoever asked for it tries it, and comments {works} or {does_not}. It counts as verified on {}, if nobody says otherwise.",
+            zone.day(due)
+        ),
+        Known::Fails { by, said } => {
+            let by = by.map_or_else(|| "Somebody".into(), text::mention);
+            let said = text::escape(said, TEXT_LIMIT);
+            let (said, [reopen, done]) =
+                (said.trim_end_matches('.'), ["reopen", "done worked"].map(|word| setting.command(word)));
+            let what = if said.is_empty() { String::new() } else { format!(": {said}") };
+            format!(
+                "{since} {by} says that it does not work{what}.\n\nNext: {reopen} takes it up again, or {done} ends it."
+            )
+        }
+    }
 }
 
 /// `#12` as a link; anything else as it was written.

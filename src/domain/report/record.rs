@@ -49,7 +49,8 @@ pub fn body(record: &Record<'_>) -> String {
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
 - those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`\n\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`\n\
+- release managers and operations, once it is deployed: `/done worked|problems|backed-out`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
 impl Record<'_> {
@@ -70,7 +71,14 @@ impl Record<'_> {
             },
         });
         let train = text::escape(&release.id.train, TITLE_LIMIT);
-        format!("{} · train {train}\n\n{}", facts.join(" · "), next(phase))
+        let outcome = release.outcome().map(|outcome| {
+            let said = text::escape(outcome.said, TEXT_LIMIT);
+            let (by, at) = (self.person(outcome.by), self.zone.time(outcome.at));
+            format!("\n\nHow it went, by {by} on {at}: **{}**. {said}", outcome.result.as_str())
+                .trim_end()
+                .to_owned()
+        });
+        format!("{} · train {train}\n\n{}{}", facts.join(" · "), next(phase), outcome.unwrap_or_default())
     }
 
     fn scope(&self) -> String {
@@ -244,6 +252,7 @@ const fn phase_words(phase: Phase) -> &'static str {
         Phase::Approved => "Approved",
         Phase::PartlyDeployed => "Partly deployed",
         Phase::Deployed => "Deployed",
+        Phase::BackedOut => "Backed out",
         Phase::Closed => "Closed",
     }
 }
@@ -258,7 +267,12 @@ const fn next(phase: Phase) -> &'static str {
         Phase::GoNoGo => "What ships is fixed. It can be signed now, with the commands below.",
         Phase::Approved => "Everybody has signed. Its commits can be deployed.",
         Phase::PartlyDeployed => "Its commits are being deployed; the table says what runs where.",
-        Phase::Deployed => "Every repository runs it. Close its milestones to end it.",
-        Phase::Closed => "Its milestones are closed.",
+        Phase::Deployed => {
+            "Every repository runs it. `/done worked|problems|backed-out` closes it; that is asked for two days later."
+        }
+        Phase::BackedOut => {
+            "What ran was taken back. It can be deployed again; or `/done backed-out WHY` closes it."
+        }
+        Phase::Closed => "Nothing more is planned for it.",
     }
 }

@@ -6,10 +6,12 @@ use crate::domain::{
         act::{Act, ActId, Deed, Refusal, Ruling, Verdict},
         answer,
     },
+    finding::Finding,
     policy::Who,
 };
 
 use super::{
+    check,
     status::Setting,
     text::{self, TITLE_LIMIT},
 };
@@ -62,6 +64,7 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Try { works: false, .. } => "does-not-work",
         Deed::Risk { .. } => "risk",
         Deed::Emergency { .. } => "emergency",
+        Deed::Start => "started",
         Deed::Vouch => "approve",
         Deed::LookBack { .. } => "done",
         Deed::Unheard(_) => return "a command that does not exist".into(),
@@ -90,7 +93,13 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
             "the policy knows no emergency: no section of `environments` says `emergency`".into()
         }
         (Refusal::NeitherOnCallNorReleaseManager, _) => {
-            format!("that is for {} and {}", on_call(setting), release_managers(setting))
+            let operations =
+                people("people of operations", "group `operations`", &setting.rules.operations, setting);
+            let contact = after.contact().map(|contact| text::escape(&contact.login, TITLE_LIMIT));
+            let contact = contact.map(|contact| format!("the contact ({contact}), ")).unwrap_or_default();
+            let operations =
+                if setting.rules.operations.is_empty() { String::new() } else { format!("{operations}, ") };
+            format!("that is for {contact}{operations}{} and {}", on_call(setting), release_managers(setting))
         }
         (Refusal::NeitherRequesterNorTriager, _) => {
             let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));
@@ -100,8 +109,31 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
                 triagers()
             )
         }
+        (Refusal::NeitherContactNorOperations, _) => {
+            let operations =
+                people("people of operations", "group `operations`", &setting.rules.operations, setting);
+            format!("that is for whom it is assigned to, {operations}, and {}", release_managers(setting))
+        }
+        (Refusal::HasCode, _) => {
+            let label = text::escape(setting.rules.labels.infrastructure(), TITLE_LIMIT);
+            format!(
+                "it starts with the deployment of its pull requests; where it needs none, a triager sets **{label}** first"
+            )
+        }
+        (Refusal::NotNow, _) => not_now(after, setting),
         (Refusal::NotATriager, _) => format!("this is decided by {}", triagers()),
     }
+}
+
+/// What stands against it, one after the other.
+fn not_now(after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let sentence = |finding: &Finding| {
+        let words = |text: &str| check::markdown(text, &finding.names, setting.web_url);
+        let cure = finding.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(cure)));
+        format!("\n- {}{}", words(&finding.sentence), cure.unwrap_or_default())
+    };
+    let all: String = after.hindrances.iter().map(sentence).collect();
+    format!("it may not start now:{all}\n\nComment {} again then", setting.command("started"))
 }
 
 fn managers(setting: &Setting<'_>) -> String {
@@ -133,7 +165,9 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NeitherRequesterNorTriager
         | Refusal::NotAReleaseManager
         | Refusal::NotOnCall
-        | Refusal::NeitherOnCallNorReleaseManager => true,
+        | Refusal::NeitherOnCallNorReleaseManager
+        | Refusal::NeitherContactNorOperations => true,
+        Refusal::HasCode | Refusal::NotNow => false,
         Refusal::NotAPerson | Refusal::NoEmergencies | Refusal::NotByHand | Refusal::NotUnderstood => false,
     };
     match (&act.id, &act.deed) {

@@ -64,6 +64,16 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     text::cut(parts.join("\n\n"))
 }
 
+/// What whoever asked for it is told once it runs.
+#[must_use]
+pub fn in_production(requester: &Actor, at: Timestamp, setting: &Setting<'_>) -> String {
+    let (whom, since) = (text::mention(requester), setting.rules.zone.time(at));
+    let [works, does_not] = ["works", "does-not-work"].map(|word| setting.command(word));
+    format!(
+        "{whom} **In production** since {since}. Please try it and comment {works}, or {does_not} and what you saw."
+    )
+}
+
 impl Setting<'_> {
     /// A command as it is written here, as code: `` `/accept` ``.
     #[must_use]
@@ -139,6 +149,8 @@ fn stage_words(request: &ChangeRequest) -> String {
         Stage::Accepted | Stage::Scheduled => "accepted",
         Stage::InWork => "in work",
         Stage::Merged => "merged",
+        Stage::Deployed => "in production",
+        Stage::Verified => "in production, verified",
     }
     .into()
 }

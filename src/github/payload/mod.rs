@@ -121,6 +121,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::RECORDED => parse::<sweep::Record>(event, body)?.what(repo()?),
         sweep::POLICY_MOVED => What::PolicyMoved,
         sweep::WITHHELD => parse::<sweep::Withhold>(event, body)?.what(),
+        sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::WATCHED => parse::<sweep::Watch>(event, body)?.what(),
         sweep::SWEPT => parse::<sweep::Sweep>(event, body)?.what(repo()?),
         other => return Ok(Understood::Not(format!("`{other}` is not an event that we read"))),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 58] = [
+pub(super) const TELLING: [&str; 59] = [
     "action",
     "after",
     "alert",
@@ -58,6 +58,7 @@ pub(super) const TELLING: [&str; 58] = [
     "repository_ruleset",
     "review",
     "rule",
+    "shipped",
     "since",
     "starred_at",
     "sub_issue",
@@ -160,6 +161,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
         super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
         super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
+        super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::WATCHED => (&["action", "watched", "repository"], &[]),
         super::sweep::SWEPT => (&["action", "swept", "repository"], &[]),
         _ => return None,

@@ -1,8 +1,8 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy` and `changegate_withheld`: not
-//! GitHub's, but what our own sweep and glances found and what our own writing came to, written down as deliveries so that
-//! one door leads in.
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship` and
+//! `changegate_withheld`: not GitHub's, but what our own sweep and glances found, what our own writing came to and what an
+//! environment tells of itself, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved` or `withheld` at its top: nobody can pass one off
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `shipped` or `withheld` at its top: nobody can pass one off
 //! as such a delivery.
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, MilestoneSnapshot, What},
+    event::{AccountSnapshot, MilestoneSnapshot, Shipment, What},
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -25,6 +25,9 @@ pub const WITHHELD: &str = "changegate_withheld";
 
 /// What a delivery is called that says that the policy file has to be read.
 pub const POLICY_MOVED: &str = "changegate_policy";
+
+/// What a delivery is called that says what an environment runs.
+pub const SHIPPED: &str = "changegate_ship";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -68,6 +71,18 @@ impl Record {
     pub(super) fn what(self, repo: RepoId) -> What {
         let Recorded { release, number, revision, at } = self.recorded;
         What::Recorded { release, record: IssueRef { repo, number }, revision, at }
+    }
+}
+
+/// The body of `changegate_ship`.
+#[derive(Deserialize)]
+pub(super) struct Ship {
+    shipped: Shipment,
+}
+
+impl Ship {
+    pub(super) fn what(self) -> What {
+        What::Shipped(self.shipped)
     }
 }
 
@@ -128,6 +143,12 @@ impl Whereabouts {
     ) -> (&'static str, Vec<u8>) {
         let recorded = json!({ "release": release, "number": number, "revision": revision, "at": at });
         (RECORDED, self.body("recorded", "recorded", recorded))
+    }
+
+    /// The same: something else runs in an environment than before.
+    #[must_use]
+    pub fn shipped(&self, shipment: &Shipment) -> (&'static str, Vec<u8>) {
+        (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
     }
 
     /// The same: it is to be looked whether these environments are as they are known.
@@ -214,6 +235,15 @@ mod tests {
         let withheld = What::Withheld { environment: "Live/eu".into(), run: 30, attempt: 2 };
         assert_eq!(understood(here().withheld("Live/eu", (30, 2))), withheld);
         assert_eq!(understood(here().policy_moved()), What::PolicyMoved);
+        let shipment = Shipment {
+            environment: "Live/eu".into(),
+            deployment: 5,
+            sha: "ab".repeat(20).parse().unwrap(),
+            at: when,
+            brought: [41].into(),
+            taken: [].into(),
+        };
+        assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

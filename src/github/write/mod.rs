@@ -142,6 +142,7 @@ impl Writer<'_> {
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
+            Call::CloseMilestone { number, .. } => self.close_milestone(*number).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
             Call::ProtectionAnswer { run, attempt, environment, ruling, comment, .. } => {
                 self.protection((*run, *attempt), &Review::answer(environment, *ruling, comment)).await
@@ -149,7 +150,7 @@ impl Writer<'_> {
             Call::ProtectionNote { run, attempt, environment, comment, .. } => {
                 self.protection((*run, *attempt), &Review::note(environment, comment)).await
             }
-            Call::ReadAnew { .. } | Call::Announce { .. } => {
+            Call::ReadAnew { .. } | Call::Ship { .. } | Call::Announce { .. } => {
                 Err(Trouble::NotInstalled("this is not for GitHub".into()))
             }
         }
@@ -179,8 +180,10 @@ impl Writer<'_> {
             | Call::Record { .. }
             | Call::Label { .. }
             | Call::Milestone { .. }
+            | Call::CloseMilestone { .. }
             | Call::Reaction { .. }
             | Call::ReadAnew { .. }
+            | Call::Ship { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

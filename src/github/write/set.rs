@@ -23,6 +23,11 @@ struct Milestone {
 }
 
 #[derive(Serialize)]
+struct MilestoneState {
+    state: &'static str,
+}
+
+#[derive(Serialize)]
 struct Content {
     content: &'static str,
 }
@@ -49,6 +54,15 @@ impl Writer<'_> {
         let milestone = Milestone { milestone: number };
         self.send(Method::PATCH, &format!("/issues/{}", on.number), Some(&milestone)).await?;
         Ok(DONE)
+    }
+
+    /// One that was deleted is closed for good.
+    pub(super) async fn close_milestone(&self, number: u64) -> Result<Done, Trouble> {
+        let closed = MilestoneState { state: "closed" };
+        match self.send(Method::PATCH, &format!("/milestones/{number}"), Some(&closed)).await {
+            Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     pub(super) async fn react(&self, to: CommentId, reaction: Reaction) -> Result<Done, Trouble> {

@@ -68,10 +68,12 @@ pub(super) fn effects(repo: RepoId) -> Vec<Range> {
         "issue",
         "label",
         "milestone",
+        "milestone-state",
         "protection",
         "protection-note",
         "reaction",
         "record",
+        "shipped",
     ]
     .map(|what| Range::below(&format!("{what}/{repo}")))
     .into()
@@ -87,6 +89,7 @@ mod tests {
     use crate::domain::{
         announcement::{Announcement, News},
         effect::{Call, Effect, Reaction, Ruling},
+        event::Shipment,
         ids::{CommentId, IssueRef, ReleaseId, SubjectId},
     };
 
@@ -127,6 +130,12 @@ mod tests {
         Call::Record { repo, release, revision: None, title, body, open: true }
     }
 
+    fn ship(repo: RepoId) -> Call {
+        let (environment, sha) = ("e".into(), "a".repeat(40).parse().unwrap());
+        let (at, brought, taken) = (jiff::Timestamp::UNIX_EPOCH, [].into(), [].into());
+        Call::Ship { repo, shipment: Shipment { environment, deployment: 7, sha, at, brought, taken } }
+    }
+
     #[test]
     fn the_ranges_of_effects_hold_every_call_about_the_repository() {
         for (repo, inside) in [(7, true), (70, false), (8, false)] {
@@ -156,6 +165,7 @@ mod tests {
                 record(repo),
                 Call::Label { on, name: "l".into(), present: true },
                 Call::Milestone { on, number: None },
+                Call::CloseMilestone { repo, number: 7 },
                 Call::Reaction { repo, comment: CommentId(7), content: Reaction::Eyes },
                 Call::ProtectionAnswer {
                     repo,
@@ -181,6 +191,7 @@ mod tests {
                     milestones: vec![],
                     by: SubjectId::environment(repo, "e"),
                 },
+                ship(repo),
                 Call::Announce { announcement },
             ] {
                 let key = Effect::new(call).key;

@@ -1,9 +1,11 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
 mod attacks;
+mod by_hand;
 mod costs;
 mod days;
 mod deliveries;
+mod delivering;
 mod deploying;
 mod derived;
 mod emergencies;

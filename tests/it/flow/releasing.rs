@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::support::{Scene, assert_snapshot, scenario};
 
 const WEB: &str = "acme/web";
-const BILLING: &str = "acme/billing";
+pub(super) const BILLING: &str = "acme/billing";
 
 const TRAIN: &str = "
 trains:
@@ -26,7 +26,7 @@ fn day(text: &str) -> Option<Timestamp> {
 }
 
 /// A train over two repositories, and the milestone of December in both.
-async fn a_train(s: &Scene) {
+pub(super) async fn a_train(s: &Scene) {
     s.policy(TRAIN).await;
     for repository in [WEB, BILLING] {
         s.by("rosa").create_milestone(repository, "2026.12", day("2026-12-03"));
@@ -58,7 +58,7 @@ pub(super) fn text(s: &Scene) -> String {
     s.github().issue(record(s))["body"].as_str().unwrap_or_default().to_owned()
 }
 
-fn shown(s: &Scene) -> String {
+pub(super) fn shown(s: &Scene) -> String {
     let body = text(s);
     s.readable(body.split("\n\n<details>").next().unwrap_or_default())
 }
@@ -83,13 +83,13 @@ pub(super) async fn signed_by(s: &Scene, login: &str, words: &str) {
     s.settle().await;
 }
 
-async fn deploys(s: &Scene, repository: &str) -> u64 {
+pub(super) async fn deploys(s: &Scene, repository: &str) -> u64 {
     let run = s.by("sam").dispatch(repository, &["production"], "main");
     s.settle().await;
     run
 }
 
-fn stands(s: &Scene, repository: &str, run: u64) -> String {
+pub(super) fn stands(s: &Scene, repository: &str, run: u64) -> String {
     let run = s.github().run(repository, run);
     let word = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
     format!("{} {}", word("status"), word("conclusion"))
@@ -177,14 +177,14 @@ async fn a_release_goes_when_its_scope_is_locked_and_each_group_has_signed_what_
         assert_snapshot!(shown(s), @"
         **Deployed** · due 3 Dec 2026, 12:00 UTC · locked 2 Nov 2026, 12:00 UTC by [rosa](https://github/rosa) · train customer
 
-        Every repository runs it. Close its milestones to end it.
+        Every repository runs it. `/done worked|problems|backed-out` closes it; that is asked for two days later.
 
         ### What it ships: 2 change requests
 
         | change request | asked by | stands | pull requests |
         |---|---|---|---|
-        | [#1](https://github/acme/web/issues/1) Export | [sam](https://github/sam) | merged | [#3](https://github/acme/web/pull/3) |
-        | [#4](https://github/acme/web/issues/4) Bill | [sam](https://github/sam) | merged | [acme/billing#1](https://github/acme/billing/pull/1) |
+        | [#1](https://github/acme/web/issues/1) Export | [sam](https://github/sam) | deployed | [#3](https://github/acme/web/pull/3) |
+        | [#4](https://github/acme/web/issues/4) Bill | [sam](https://github/sam) | deployed | [acme/billing#1](https://github/acme/billing/pull/1) |
 
         ### The commits
 

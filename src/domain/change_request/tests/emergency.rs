@@ -209,6 +209,8 @@ fn people_read_what_is_quicker_until_when_it_holds_and_what_is_owed() {
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
             | Call::ReadAnew { .. }
+            | Call::Ship { .. }
+            | Call::CloseMilestone { .. }
             | Call::Announce { .. } => None,
         });
         issues.collect::<Vec<_>>().join("\n")

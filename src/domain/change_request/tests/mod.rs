@@ -1,10 +1,12 @@
 //! A small world around one issue: people act on it, deliveries are judged, questions are answered from what is so.
 
+mod delivered;
 mod emergency;
 mod life;
 mod order;
 mod risk;
 mod triage;
+mod without_code;
 mod words;
 mod world;
 
@@ -54,6 +56,8 @@ pub fn short(call: &Call) -> String {
         Call::ProtectionAnswer { environment, ruling, .. } => format!("{ruling:?} {environment}"),
         Call::ProtectionNote { environment, comment, .. } => format!("note {environment}: {comment}"),
         Call::ReadAnew { .. } => "read anew".into(),
+        Call::Ship { .. } => "shipped".into(),
+        Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
@@ -77,6 +81,8 @@ pub fn status(decision: &Decision) -> String {
         | Call::ProtectionAnswer { .. }
         | Call::ProtectionNote { .. }
         | Call::ReadAnew { .. }
+        | Call::Ship { .. }
+        | Call::CloseMilestone { .. }
         | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()

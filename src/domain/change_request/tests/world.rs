@@ -14,7 +14,7 @@ use crate::domain::{
     milestone::MilestoneView,
     policy::PolicyText,
     pull_request::PullRequestView,
-    subject::{State, View},
+    subject::{Relation, State, View},
     trial::{self, actor},
 };
 
@@ -250,6 +250,8 @@ impl World {
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
             | Call::ReadAnew { .. }
+            | Call::Ship { .. }
+            | Call::CloseMilestone { .. }
             | Call::Announce { .. } => None,
         }
     }
@@ -274,6 +276,7 @@ impl World {
                 view(pull.map(|pull| View::PullRequest(Box::new(pull.clone()))))
             }
             Question::View(_) => view(None),
+            Question::PointingAt(_, Relation::Underway) => Answer::PointingAt(vec![]),
             Question::PointingAt(..) => {
                 Answer::PointingAt(self.pulls.iter().map(|pull| SubjectId::PullRequest(pull.at)).collect())
             }

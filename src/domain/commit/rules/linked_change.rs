@@ -5,11 +5,13 @@ use super::super::{
         change_request::{
             Acceptance::{Accepted, Refused, Unknown, Waiting},
             ChangeRequestView, Stage,
+            delivered::Delivered,
             emergency::Emergency,
         },
         finding::{Finding, Outcome, Reference, code, quoted},
         ids::Actor,
         policy::Marker,
+        pull_request::{Derived, PullRequestView},
     },
     named::{Named, one_of},
     scene::{LinkedChange, Scene},
@@ -25,7 +27,8 @@ pub(super) fn is_ordinary_issue(link: &LinkedChange<'_>) -> bool {
     link.view.is_some_and(|view| !view.taken_in && !matches!(view.acceptance, Unknown(_)))
 }
 
-pub(super) fn finding(link: &LinkedChange<'_>, scene: &Scene<'_>) -> Finding {
+/// Whether the change request covers this pull request.
+pub(super) fn finding(link: &LinkedChange<'_>, pull: &PullRequestView, scene: &Scene<'_>) -> Finding {
     let named = Named::issue(link.to, scene.repo, link.name);
     let time = |at| scene.zone.time(at);
     let Some(view) = link.view else {
@@ -37,8 +40,12 @@ pub(super) fn finding(link: &LinkedChange<'_>, scene: &Scene<'_>) -> Finding {
         (Accepted { .. } | Waiting { .. } | Refused { .. }, true, false) => {
             not_taken_in(&named, view, link.marker.as_ref())
         }
-        (Accepted { by, at }, true, true) => accepted(&named, by.as_ref(), &time(*at)),
-        (Waiting { since }, true, true) => match view.emergency.as_ref().filter(|it| it.in_force) {
+        (Accepted { by, at }, true, true) => match (in_force(view), delivered_before(view, pull)) {
+            (Some(emergency), Some(_)) => declared(&named, emergency, &time(emergency.at)),
+            (None, Some(was)) => delivered(&named, &time(was.at), &link.triagers),
+            (_, None) => accepted(&named, by.as_ref(), &time(*at)),
+        },
+        (Waiting { since }, true, true) => match in_force(view) {
             Some(emergency) => declared(&named, emergency, &time(emergency.at)),
             None => waiting(&named, view.stage, since.map(time), &link.triagers),
         },
@@ -47,6 +54,26 @@ pub(super) fn finding(link: &LinkedChange<'_>, scene: &Scene<'_>) -> Finding {
         }
     };
     finding.names(named.page)
+}
+
+fn in_force(view: &ChangeRequestView) -> Option<&Emergency> {
+    view.emergency.as_ref().filter(|it| it.in_force)
+}
+
+/// Whether it was delivered before this pull request was opened. What repeats or undoes a part of it is no further work.
+fn delivered_before<'a>(view: &'a ChangeRequestView, pull: &PullRequestView) -> Option<&'a Delivered> {
+    let is_derived = pull.derived.as_ref().is_some_and(Derived::is_proven);
+    view.delivered.as_ref().filter(|delivered| !is_derived && !delivered.pulls.contains(&pull.at))
+}
+
+fn delivered(named: &Named, at: &str, triagers: &[String]) -> Finding {
+    let name = &named.text;
+    let (triager, pages) = triager(triagers);
+    let sentence = format!("{name} was delivered on {at}; nothing that was opened later belongs to it.");
+    Finding::new("change_delivered", Outcome::Fail, RULE, sentence)
+        .headline(format!("{name} is delivered already"))
+        .cure(format!("link another change request; or the requester or {triager} comments `/reopen` there"))
+        .names(pages)
 }
 
 fn unknown(id: &str, named: &Named, why: &str) -> Finding {

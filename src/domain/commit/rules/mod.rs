@@ -102,7 +102,7 @@ fn belongs(
     let linked = Finding::new("linked", Outcome::Pass, "linked to a change request", texts.join(", "))
         .names(pages.into_iter().flatten());
     rules.push(linked);
-    rules.extend(links.iter().map(|link| linked_change::finding(link, scene)));
+    rules.extend(links.iter().map(|link| linked_change::finding(link, view, scene)));
     rules
 }
 

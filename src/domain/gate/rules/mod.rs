@@ -23,6 +23,7 @@ mod rollback;
 mod signatures;
 mod source;
 mod times;
+mod underway;
 
 /// What the rules say, and when that changes although nothing happens.
 pub(super) struct Judged {
@@ -39,6 +40,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     if let Some(rollback) = rollback::finding(scene) {
         return Judged { findings: first.chain([rollback]).collect(), again_at: None };
     }
+    let first = first.chain(underway::findings(scene));
     if let Some(way) = emergency::way(scene) {
         let rules = required(scene, |rule| !matches!(rule, Rule::Approvals(_) | Rule::Acceptance(_)));
         let findings = first.chain(range::findings(scene)).chain(rules).chain(way.findings).collect();

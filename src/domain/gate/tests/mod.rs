@@ -128,6 +128,7 @@ fn brings(pull_requests: &[u64]) -> Brings {
         pull_requests: pull_requests.iter().copied().collect(),
         findings: vec![Finding::new("range_traced", Outcome::Pass, "every commit is traced", traced)],
         adopted: 0,
+        undoes: [].into(),
         picks: pull_requests.iter().map(|number| (*number, sha('e'))).collect(),
     }
 }
@@ -257,6 +258,7 @@ impl Deployment {
             shipping: None,
             tried: vec![],
             owed: self.owed.clone(),
+            underway: vec![],
             policy,
         }
     }
