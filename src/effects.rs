@@ -1,5 +1,7 @@
 //! Performs one stored effect after another; chooses nothing. GitHub has one queue and one writer, other systems another.
 
+mod late;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -134,18 +136,19 @@ impl Performer {
             let why = "the App is not installed on this account, or suspended".into();
             return (EffectOutcome::Unsent { at: self.clock.now() + AWAY, why }, None);
         }
-        if let Call::ReadAnew { repo, issues, pull_requests, .. } = &claim.effect.call {
-            let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
-            let swept = |here: &Whereabouts| here.swept(&numbers(issues), &numbers(pull_requests));
-            return (self.bring_in(place, claim, *repo, swept).await, None);
+        if matches!(claim.effect.call, Call::ReadAnew { .. }) {
+            return (self.read_anew(place, claim).await, None);
         }
         if let Call::Ship { repo, shipment } = &claim.effect.call {
-            let shipped = |here: &Whereabouts| here.shipped(shipment);
+            let shipped = |here: &Whereabouts| vec![here.shipped(shipment)];
             return (self.bring_in(place, claim, *repo, shipped).await, None);
         }
         if let Call::Plan { on, planning } = &claim.effect.call {
-            let planned = |here: &Whereabouts| here.planned(on.number, planning);
+            let planned = |here: &Whereabouts| vec![here.planned(on.number, planning)];
             return (self.bring_in(place, claim, on.repo, planned).await, None);
+        }
+        if let Some(outcome) = self.hold_back(place, claim).await {
+            return (outcome, None);
         }
         let outcome =
             match self.github.perform(place, &claim.effect, claim.remote.as_deref(), claim.attempts).await {
@@ -178,16 +181,33 @@ impl Performer {
             if claim.remote.as_deref() == Some(remote.as_str()) {
                 return Ok(());
             }
-            let kept = |here: &Whereabouts| here.kept(number, purpose);
+            let kept = |here: &Whereabouts| vec![here.kept(number, purpose)];
             self.keep(place, claim, *repo, kept).await.map_err(|error| error.to_string())?;
             return Ok(());
         }
         let Call::Record { repo, release, revision, .. } = &claim.effect.call else { return Ok(()) };
         // GitHub counts whole seconds; the later of both clocks is after both what was decided and what was written.
         let at = written_at.map_or_else(|| self.clock.now(), |at| at.max(self.clock.now()));
-        let recorded = |here: &Whereabouts| here.recorded(release, number, (revision.as_ref(), at));
+        let recorded = |here: &Whereabouts| vec![here.recorded(release, number, (revision.as_ref(), at))];
         self.keep(place, claim, *repo, recorded).await.map_err(|error| error.to_string())?;
         Ok(())
+    }
+
+    /// What must be read anew comes in at the door where everything comes in.
+    async fn read_anew(&self, place: &Place, claim: &EffectClaim) -> EffectOutcome {
+        let Call::ReadAnew { repo, issues, pull_requests, policy, milestones, .. } = &claim.effect.call
+        else {
+            return EffectOutcome::Refused { why: "it reads nothing".into() };
+        };
+        let numbers = |numbers: &BTreeSet<u64>| numbers.iter().copied().collect::<Vec<_>>();
+        let told = |here: &Whereabouts| {
+            let sweeps = !issues.is_empty() || !pull_requests.is_empty();
+            let swept = sweeps.then(|| here.swept(&numbers(issues), &numbers(pull_requests)));
+            let policy = policy.then(|| here.policy_moved());
+            let milestones = milestones.iter().map(|milestone| here.milestone(milestone, false));
+            swept.into_iter().chain(policy).chain(milestones).collect()
+        };
+        self.bring_in(place, claim, *repo, told).await
     }
 
     /// What is told to ourselves comes in at the door where everything comes in.
@@ -196,22 +216,22 @@ impl Performer {
         place: &Place,
         claim: &EffectClaim,
         repo: RepoId,
-        delivery: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
+        deliveries: impl FnOnce(&Whereabouts) -> Vec<(&'static str, Vec<u8>)>,
     ) -> EffectOutcome {
-        match self.keep(place, claim, repo, delivery).await {
+        match self.keep(place, claim, repo, deliveries).await {
             Ok(true) => EffectOutcome::Sent { remote: None },
             Ok(false) => EffectOutcome::Refused { why: format!("nothing is known of repository {repo}") },
             Err(error) => EffectOutcome::Retry { at: self.clock.now() + SOON, why: error.to_string() },
         }
     }
 
-    /// Keeps a delivery of our own about a repository. `false`: it is not known whose the repository is.
+    /// Keeps deliveries of our own about a repository. `false`: it is not known whose the repository is.
     async fn keep(
         &self,
         place: &Place,
         claim: &EffectClaim,
         repo: RepoId,
-        delivery: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
+        deliveries: impl FnOnce(&Whereabouts) -> Vec<(&'static str, Vec<u8>)>,
     ) -> Result<bool, KeepError> {
         let now = self.clock.now();
         let account = (claim.tenant.clone(), SubjectId::Account);
@@ -222,11 +242,14 @@ impl Performer {
         let (Some(account), Some(installation), Some(name)) = (account, place.installation, name) else {
             return Ok(false);
         };
-        let (event, body) = delivery(&Whereabouts { account, installation, repo, name });
-        let (key, host) = (&claim.effect.key, claim.tenant.host().to_owned());
-        let id = format!("{}-{key}-{}", claim.tenant, now.as_microsecond());
-        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
-        self.store.keep(NewDelivery { id, event: event.into(), host, received_at: now, body }).await?;
+        let (at, generation) = (now.as_microsecond(), claim.generation);
+        let told = deliveries(&Whereabouts { account, installation, repo, name });
+        for (n, (event, body)) in told.into_iter().enumerate() {
+            let id = format!("{}-{}-{at}-{generation}-{n}", claim.tenant, claim.effect.key);
+            let (event, host) = (event.into(), claim.tenant.host().to_owned());
+            let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
+            self.store.keep(NewDelivery { id, event, host, received_at: now, body }).await?;
+        }
         Ok(true)
     }
 }

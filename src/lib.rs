@@ -30,7 +30,8 @@
 //! 6. A decision carries its read set; settling checks it inside the transaction and judges again on a mismatch.
 //! 7. Unknown is never allow. No allow rests on what GitHub said more than ten seconds ago, nor on less than what had
 //!    arrived: the run, its checks and what runs are read at that moment, and the pull requests and change requests that
-//!    it brings are compared with GitHub; what differs is read anew first.
+//!    it brings are compared with GitHub; what differs is read anew first. An allow is sent while that is so and nothing has
+//!    come since, or else decided anew.
 //! 8. A check run never ends `neutral` or `skipped`: both would satisfy a required check.
 //! 9. No call to GitHub while a transaction is open. An effect is stored before it is sent; sending it twice is
 //!    harmless, or carries the same idempotency key; a newer effect with the same key replaces an unsent older one; one

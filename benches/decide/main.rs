@@ -5,7 +5,10 @@
 //! - *gate*: [`changegate::domain::gate::decide`], with everything gathered,
 //! - *whole*: [`changegate::domain::decide::judge`] of the environment with every fact at hand: the range is traced, each
 //!   pull request judged, everything gathered and decided, twice, since an allow is judged again by what was read last,
-//! - *small*: the whole for one commit, for comparison.
+//! - *small*: the whole for one commit, for comparison,
+//! - *stored*: the whole of a deployment that waits, with what the store says read from a real database each time, among 1,000
+//!   and among 100,000 change requests; GitHub's answers are at hand. SQLite always, PostgreSQL if
+//!   `CHANGEGATE_TEST_POSTGRES` names a server on which databases may be created.
 //!
 //! It measures and tells; it never fails because something is slow.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement that cannot go on has failed")]
@@ -16,6 +19,7 @@
     reason = "it measures real time, and answers only what is asked of this material"
 )]
 
+mod database;
 mod material;
 
 use std::{
@@ -29,6 +33,7 @@ use changegate::domain::{
 };
 use comfy_table::{CellAlignment, Table, presets};
 
+use database::Database;
 use material::Material;
 
 const ROUNDS: usize = 101;
@@ -44,6 +49,57 @@ fn main() {
     row(&mut table, "gate", &large, &gate(&large), Some(5.0));
     row(&mut table, "whole", &large, &whole(&large), Some(50.0));
     row(&mut table, "small", &small, &whole(&small), None);
+    println!("{table}");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(stored());
+}
+
+/// The sizes of the database, and how much the larger may cost beside the smaller.
+const STORED: [usize; 2] = [1_000, 100_000];
+const TIMES: f64 = 1.5;
+
+async fn stored() {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "database",
+        "it brings",
+        "change requests stored",
+        "median ms",
+        "p99 ms",
+        "at most 50",
+        "at most 1.5 times",
+    ]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for changes in [20, 500] {
+        let material = Material::of(2 * changes, changes, 40);
+        for database in Database::all().await {
+            let mut before = None;
+            for size in STORED {
+                database.fill(&material, material.stored(size)).await;
+                let times = database.evaluate(&material).await;
+                let at = |place: usize| times.get(place).map_or(0.0, Duration::as_secs_f64) * 1_000.0;
+                let median = at(times.len() / 2);
+                let met = |is_met: bool| if is_met { "met" } else { "NOT MET" };
+                let ratio = before.map_or_else(String::new, |before: f64| {
+                    format!("{} ({:.2})", met(median <= TIMES * before), median / before)
+                });
+                before = Some(median);
+                table.add_row([
+                    database.name.to_owned(),
+                    format!("{changes} changes"),
+                    size.to_string(),
+                    format!("{median:.2}"),
+                    format!("{:.2}", at(times.len() * 99 / 100)),
+                    met(median <= 50.0).to_owned(),
+                    ratio,
+                ]);
+            }
+            database.store.close().await;
+        }
+    }
     println!("{table}");
 }
 

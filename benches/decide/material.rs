@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use changegate::domain::{
-    change_request::{Acceptance, ChangeRequestView, Stage},
+    change_request::{Acceptance, ChangeRequest, ChangeRequestView, Stage, follow::Gone},
     decide::{Case, Instance, Judgement, judge},
     environment::{Deployed, Environment, Phase, Request},
-    event::{Event, RuleRequest, What},
+    event::{Event, IssueSnapshot, PullRequestSnapshot, RuleRequest, What},
     facts::{
         Answer, CheckReading, ComparedCommit, Comparison, ComparisonStatus, DeploymentReading,
-        DeploymentStatusReading, Fact, Facts, Question, ReferenceReading, WorkflowRunReading,
+        DeploymentStatusReading, Fact, Facts, PolicyAtHead, Question, ReferenceReading, WorkflowRunReading,
     },
     ids::{AccountId, Actor, IssueRef, RepoId, Sha, SubjectId},
     link::Link,
     policy::PolicyText,
-    pull_request::{PullRequestView, Standard},
-    repository::RepositoryView,
+    pull_request::{Files, Linked, PullRequest, PullRequestView, Reading, Standard},
+    repository::{Failed, PolicyFile, Repository, RepositoryView, Ruled},
     subject::{State, View},
 };
 use jiff::Timestamp;
@@ -129,7 +129,8 @@ impl Material {
         }
     }
 
-    fn answer(&self, question: &Question) -> Answer {
+    /// What the store and GitHub would answer.
+    pub fn answer(&self, question: &Question) -> Answer {
         let (commits, changes, _) = self.size;
         match question {
             Question::View(subject) => Answer::View(self.view(subject).map(Box::new)),
@@ -146,6 +147,12 @@ impl Material {
             Question::Reference(..) => {
                 Answer::Reference(ReferenceReading { branch: Some(sha(commits)), tag: None })
             }
+            Question::Known(subject) => Answer::Known(self.known(subject).map(Box::new)),
+            Question::Unsettled(_) => Answer::Unsettled(false),
+            // A glance shows what is known: neither of them anything.
+            Question::IssueGlance(_) => Answer::IssueGlance(None),
+            Question::PullRequestGlance(_) => Answer::PullRequestGlance(None),
+            Question::PolicyGlance(_) => Answer::PolicyFile(Some(self.policy.as_str().to_owned())),
             other => panic!("nobody answers {other:?}"),
         }
     }
@@ -161,6 +168,53 @@ impl Material {
                 Some(View::ChangeRequest(Box::new(change_request(*to, self.now))))
             }
             _ => None,
+        }
+    }
+
+    /// What is known of a subject, beside a glance that shows nothing of it.
+    fn known(&self, subject: &SubjectId) -> Option<State> {
+        match subject {
+            SubjectId::Repository(_) => Some(State::Repository(self.stored_repository())),
+            SubjectId::PullRequest(at) => {
+                let known = stored_pull_request(at.number as usize, self.size.1);
+                Some(State::PullRequest(Box::new(PullRequest { gone: true, ..known })))
+            }
+            SubjectId::ChangeRequest(to) => {
+                let known = stored_change_request(*to, self.now);
+                Some(State::ChangeRequest(Box::new(ChangeRequest { gone: Some(Gone::Deleted), ..known })))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a database holds: the repository, everything that the deployment brings, and so many change requests.
+    pub fn stored(&self, requests: usize) -> Vec<(SubjectId, State)> {
+        let changes = self.size.1;
+        let repository = (SubjectId::Repository(WEB), State::Repository(self.stored_repository()));
+        let pulls = (1..=changes).map(|number| {
+            let state = State::PullRequest(Box::new(stored_pull_request(number, changes)));
+            (SubjectId::PullRequest(at(number)), state)
+        });
+        let requests = (changes + 1..=changes + requests).map(|number| {
+            let state = State::ChangeRequest(Box::new(stored_change_request(at(number), self.now)));
+            (SubjectId::ChangeRequest(at(number)), state)
+        });
+        std::iter::once(repository).chain(pulls).chain(requests).collect()
+    }
+
+    fn stored_repository(&self) -> Repository {
+        Repository {
+            id: WEB,
+            name: "acme/web".parse().unwrap(),
+            default_branch: Some("main".into()),
+            private: true,
+            archived: false,
+            left: false,
+            policy: PolicyFile { good: Some(self.policy.clone()), ..PolicyFile::default() },
+            relabelled: BTreeMap::new(),
+            failed: Failed::default(),
+            ruled: Some(Ruled { head: sha(0), at: self.now, enforced: true }),
+            adopted: BTreeMap::new(),
         }
     }
 
@@ -286,5 +340,92 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         goes_along: vec![],
         formerly: BTreeSet::new(),
         overheard: vec![],
+    }
+}
+
+/// Merged, and reviewed by nobody.
+fn stored_pull_request(number: usize, changes: usize) -> PullRequest {
+    let head = sha(1_000_000 + number);
+    let seen = PullRequestSnapshot {
+        at: at(number),
+        title: format!("Change number {number}"),
+        body: "Because somebody asked for it, with a few words more.".into(),
+        open: false,
+        draft: false,
+        merged: true,
+        merged_at: Some(Timestamp::UNIX_EPOCH),
+        merge_commit: Some(head.clone()),
+        head: head.clone(),
+        head_branch: format!("change-{number}"),
+        head_repo: Some(WEB),
+        base: sha(0),
+        base_branch: "main".into(),
+        author: Some(actor("ana", 1)),
+        labels: vec![],
+        milestone: None,
+        created_at: None,
+        updated_at: None,
+    };
+    let read = Reading {
+        head,
+        updated_at: None,
+        closes: vec![],
+        written: vec![],
+        claims: Default::default(),
+        commits: vec![],
+        people: vec![AccountId(1)],
+        writers: vec![],
+        unproven: vec![],
+        files: Files::Whole(vec!["src/main.rs".into()]),
+        unattributed: vec![],
+        reviews: vec![],
+        policy: PolicyAtHead::Same,
+    };
+    let links = vec![Link { to: at(changes + number), finishes: true }];
+    PullRequest {
+        seen,
+        guessed: false,
+        gone: false,
+        read: Some(read),
+        unread: None,
+        given: vec![],
+        linked: Linked { links, ..Linked::default() },
+        policy_edit: None,
+        asking: None,
+        derived: None,
+        standard: Standard::default(),
+        said: vec![],
+        shipped: vec![],
+        depends: vec![],
+        declared: false,
+        ties: vec![],
+        added: vec![],
+        pressed: vec![],
+    }
+}
+
+/// Accepted, and merged.
+fn stored_change_request(at: IssueRef, now: Timestamp) -> ChangeRequest {
+    let seen = IssueSnapshot {
+        at,
+        title: "Something is slow".into(),
+        body: "Every page of the shop takes five seconds since Monday.\n\nPlease make it quick again.".into(),
+        open: true,
+        state_reason: None,
+        labels: vec!["change-request".into()],
+        issue_type: None,
+        milestone: None,
+        assignees: vec![],
+        author: Some(actor("sam", 5)),
+        created_at: Some(now),
+        updated_at: Some(now),
+        closed_at: None,
+    };
+    ChangeRequest {
+        seen: Some(seen),
+        taken_in: true,
+        acceptance: Acceptance::Accepted { by: Some(actor("kim", 4)), at: now },
+        stages: vec![(Stage::Accepted, now)],
+        ..ChangeRequest::new(at)
     }
 }

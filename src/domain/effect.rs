@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{IssuePurpose, Planning, Shipment},
+    event::{IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -158,6 +158,9 @@ pub enum Call {
         ruling: Ruling,
         /// Markdown, at most 1,024 characters.
         comment: String,
+        /// Until when it may be sent: it rests on what was so a moment ago. `None`: at any time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// Why our rule does not answer yet. GitHub takes ten of these for a deployment.
     ProtectionNote {
@@ -174,6 +177,12 @@ pub enum Call {
         repo: RepoId,
         issues: BTreeSet<u64>,
         pull_requests: BTreeSet<u64>,
+        /// The policy file, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        policy: bool,
+        /// Milestones, as GitHub shows them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        milestones: Vec<MilestoneSnapshot>,
         /// Who waits for it.
         by: SubjectId,
     },

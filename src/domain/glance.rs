@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change_request::{ChangeRequest, follow::Gone},
-    event::ReviewState,
-    ids::{IssueRef, Sha},
+    event::{MilestoneSnapshot, ReviewState},
+    ids::{IssueRef, RepoId, Sha},
+    milestone::Milestone,
     pull_request::PullRequest,
+    repository::Repository,
 };
 
 /// An issue. Whatever people do to it moves the time.
@@ -24,7 +26,17 @@ pub struct IssueGlance {
     pub state_reason: Option<String>,
     /// In alphabetical order.
     pub labels: Vec<String>,
-    pub milestone: Option<u64>,
+    pub milestone: Option<MilestoneGlance>,
+}
+
+/// The milestone of an issue. Its title says of which release it is, and its day when that locks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MilestoneGlance {
+    pub number: u64,
+    pub title: String,
+    pub open: bool,
+    pub due_on: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A pull request. A deleted branch or a mention moves its time too, so what counts is compared by itself.
@@ -71,9 +83,42 @@ impl IssueGlance {
         let same = self.open == seen.open
             && reason(self.open, &self.state_reason) == reason(seen.open, &seen.state_reason)
             && self.labels == seen.labels
-            && self.milestone == seen.milestone;
+            && self.milestone.as_ref().map(|milestone| milestone.number) == seen.milestone;
         by_time(self.updated_at.cmp(&seen.updated_at), same)
     }
+}
+
+impl MilestoneGlance {
+    /// `None`: nothing is known of it.
+    #[must_use]
+    pub fn compare(&self, known: Option<&Milestone>) -> Compared {
+        let Some(known) = known else { return Compared::Other };
+        if known.deleted {
+            // Its number is not given again: GitHub shows it as it was before.
+            return Compared::Older;
+        }
+        let seen = &known.seen;
+        let same = (&self.title, self.open, self.due_on) == (&seen.title, seen.open, seen.due_on);
+        match by_time(self.updated_at.cmp(&seen.updated_at), same) {
+            // How many issues it has moves its time too.
+            Compared::Other if same => Compared::Same,
+            compared @ (Compared::Same | Compared::Other | Compared::Older) => compared,
+        }
+    }
+
+    /// As a delivery would show it.
+    #[must_use]
+    pub fn snapshot(&self, repo: RepoId) -> MilestoneSnapshot {
+        let Self { number, title, open, due_on, updated_at } = self.clone();
+        MilestoneSnapshot { repo, number, title, open, due_on, updated_at }
+    }
+}
+
+/// The policy file that GitHub shows; `None`: there is none.
+#[must_use]
+pub fn policy_file(shown: Option<&str>, known: Option<&Repository>) -> Compared {
+    let same = known.is_some_and(|known| known.policy.has_seen(shown));
+    if same { Compared::Same } else { Compared::Other }
 }
 
 const fn by_time(shown: Ordering, same: bool) -> Compared {
@@ -156,7 +201,7 @@ mod tests {
             ("older", IssueGlance { updated_at: Some(time(9)), ..shown.clone() }, Compared::Older),
             ("closed", IssueGlance { open: false, ..shown.clone() }, Compared::Other),
             ("without its label", IssueGlance { labels: vec![], ..shown.clone() }, Compared::Other),
-            ("planned", IssueGlance { milestone: Some(3), ..shown.clone() }, Compared::Other),
+            ("planned", IssueGlance { milestone: Some(december()), ..shown.clone() }, Compared::Other),
         ] {
             assert_eq!(shown.compare(Some(&known)), compared, "{what}");
             assert_eq!(shown.compare(None), Compared::Other, "{what}");
@@ -174,6 +219,34 @@ mod tests {
                 "{gone:?}"
             );
         }
+    }
+
+    fn december() -> MilestoneGlance {
+        let (due_on, updated_at) = (Some(time(0)), Some(time(10)));
+        MilestoneGlance { number: 3, title: "2026.12".into(), open: true, due_on, updated_at }
+    }
+
+    #[test]
+    fn a_milestone_is_another_when_its_title_its_day_or_its_end_is() {
+        let shown = december();
+        let known = Milestone { seen: shown.snapshot(WEB), deleted: false, release: None };
+        for (what, shown, compared) in [
+            ("as it is known", shown.clone(), Compared::Same),
+            (
+                "with one issue more",
+                MilestoneGlance { updated_at: Some(time(11)), ..december() },
+                Compared::Same,
+            ),
+            ("older", MilestoneGlance { updated_at: Some(time(9)), ..december() }, Compared::Older),
+            ("renamed", MilestoneGlance { title: "2027.01".into(), ..december() }, Compared::Other),
+            ("closed", MilestoneGlance { open: false, ..december() }, Compared::Other),
+            ("put off", MilestoneGlance { due_on: Some(time(99)), ..december() }, Compared::Other),
+        ] {
+            assert_eq!(shown.compare(Some(&known)), compared, "{what}");
+            assert_eq!(shown.compare(None), Compared::Other, "{what}");
+        }
+        let deleted = Milestone { deleted: true, ..known };
+        assert_eq!(shown.compare(Some(&deleted)), Compared::Older);
     }
 
     type Change<'a> = &'a dyn Fn(&mut PullRequestGlance);

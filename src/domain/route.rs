@@ -103,7 +103,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             repo.map(|repo| of_commits(&event.what, repo)).unwrap_or_default()
         }
         What::Milestone { milestone, .. } => vec![SubjectId::Milestone(milestone.repo, milestone.number)],
-        What::Repository { .. } => repo.map(SubjectId::Repository).into_iter().collect(),
+        What::Repository { .. } | What::PolicyMoved => repo.map(SubjectId::Repository).into_iter().collect(),
         What::Installation { repositories, .. } => {
             repositories.iter().map(|named| SubjectId::Repository(named.id)).collect()
         }
@@ -122,7 +122,8 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             repo.into_iter().flat_map(of).collect()
         }
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
-        What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
+        What::Withheld { environment, .. }
+        | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
         }
@@ -359,6 +360,8 @@ mod tests {
                 What::Watched { environments: vec!["Live".into(), "qa".into()] },
                 "environment/7/live environment/7/qa",
             ),
+            (What::PolicyMoved, ""),
+            (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
                 What::Shipped(Shipment {
                     environment: "production".into(),
@@ -407,6 +410,8 @@ mod tests {
             What::Planned { .. } => 28,
             What::Declared(_) => 29,
             What::Kept { .. } => 30,
+            What::Withheld { .. } => 31,
+            What::PolicyMoved => 32,
         }
     }
 
@@ -418,7 +423,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..31).collect());
+        assert_eq!(places, (0..33).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -285,7 +285,7 @@ impl World {
                 Answer::MergeGroup(self.groups.get(head).cloned().unwrap_or_default())
             }
             Question::Issue(_) => Answer::Issue(None),
-            Question::PolicyFile(_) => Answer::PolicyFile(self.file.clone()),
+            Question::PolicyFile(_) | Question::PolicyGlance(_) => Answer::PolicyFile(self.file.clone()),
             Question::PolicyOrigin(_) => Answer::PolicyOrigin(self.origin.clone()),
             Question::Team(_) => Answer::Team(vec![]),
             Question::Person(login) => Answer::Person((login != "nobody").then(|| actor(login))),

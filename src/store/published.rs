@@ -90,6 +90,7 @@ impl Key {
             | Question::EnvironmentRules(..)
             | Question::IssueGlance(_)
             | Question::PullRequestGlance(_)
+            | Question::PolicyGlance(_)
             // These rest on nothing that is published.
             | Question::Known(_)
             | Question::Unsettled(_) => None,

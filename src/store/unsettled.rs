@@ -1,7 +1,9 @@
 //! Answers what rests on nothing that is published: all that is known of a subject, and whether something has arrived that
-//! is not settled yet.
+//! is not settled yet, for what is to be decided and for what was and is to be sent.
 
 use std::collections::BTreeSet;
+
+use sqlx::Row;
 
 use crate::domain::{
     facts::{Answer, Question},
@@ -42,7 +44,7 @@ impl Store {
         Ok(answers)
     }
 
-    /// Whether a delivery for this tenant waits to be routed, or one of these must look at something. A delivery of which
+    /// Whether a delivery for this tenant waits to be routed, or one of these must look at something or was woken. A delivery of which
     /// it is not seen whose it is may be anybody's.
     async fn is_unsettled(
         &self,
@@ -69,8 +71,37 @@ impl Store {
             if statement.fetch_optional(&self.database().reading).await?.is_some() {
                 return Ok(true);
             }
+            // What it reads has changed, and it has not looked at that yet; later times are its own.
+            let text = "SELECT id FROM subject WHERE due_at <= 1 AND (tenant, id) IN ({rows}) LIMIT 1";
+            let statement = self.database().dialect.rows(text, 2, some.len());
+            let statement = some.iter().fold(statement, |statement, subject| {
+                statement.bind(body::escape(tenant.as_str())).bind(published::id(subject))
+            });
+            if statement.fetch_optional(&self.database().reading).await?.is_some() {
+                return Ok(true);
+            }
         }
         Ok(false)
+    }
+
+    /// Whether anything has arrived for a subject, or for what it read when it was decided last, that is not settled.
+    pub async fn is_moving(&self, tenant: &TenantId, subject: &SubjectId) -> Result<bool, StoreError> {
+        let (owner, reader) = (body::escape(tenant.as_str()), published::id(subject));
+        let text = "SELECT key FROM reading WHERE tenant = $1 AND reader = $2";
+        let statement = self.database().dialect.query(text).bind(owner.clone()).bind(reader.clone());
+        let mut subjects: BTreeSet<SubjectId> = [subject.clone()].into();
+        for row in statement.fetch_all(&self.database().reading).await? {
+            // Names and relations are read too: whoever bears them is among the subjects.
+            subjects.extend(published::subject(&row.try_get::<String, _>(0)?).ok());
+        }
+        if self.is_unsettled(tenant, &subjects).await? {
+            return Ok(true);
+        }
+        let text = "SELECT fan_out.key FROM fan_out
+             JOIN reading ON reading.tenant = fan_out.tenant AND reading.key = fan_out.key
+             WHERE reading.tenant = $1 AND reading.reader = $2 LIMIT 1";
+        let statement = self.database().dialect.query(text).bind(owner).bind(reader);
+        Ok(statement.fetch_optional(&self.database().reading).await?.is_some())
     }
 }
 

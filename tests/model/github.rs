@@ -25,6 +25,8 @@ pub const OURS: u64 = 41;
 pub const OTHER: u64 = 42;
 /// The change request that both belong to.
 pub const CHANGE: u64 = 12;
+/// The one that the other belongs to where emergencies are played; nobody accepts it.
+pub const OTHER_CHANGE: u64 = 13;
 
 pub fn at(number: u64) -> IssueRef {
     IssueRef { repo: WEB, number }
@@ -90,6 +92,29 @@ pub enum Check {
     Failed,
 }
 
+/// An emergency: declared at a phase, and what was paid for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Crisis {
+    pub declared: Option<u8>,
+    pub signed: bool,
+    pub looked_back: bool,
+}
+
+impl Crisis {
+    pub const NONE: Self = Self { declared: None, signed: false, looked_back: false };
+
+    /// It lasts an hour, and until it was looked back on.
+    pub fn lasts(self, phase: u8) -> bool {
+        self.declared.is_some_and(|declared| phase == declared) && !self.looked_back
+    }
+
+    /// The signature is due after an hour, the look back after two.
+    pub fn is_overdue(self, phase: u8) -> bool {
+        let since = self.declared.map(|declared| phase - declared);
+        since.is_some_and(|hours| (hours >= 1 && !self.signed) || (hours >= 2 && !self.looked_back))
+    }
+}
+
 /// What is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Truth {
@@ -104,6 +129,8 @@ pub struct Truth {
     pub frozen: bool,
     /// On what ours was merged as.
     pub check: Check,
+    /// Of the change request that ours belongs to.
+    pub crisis: Crisis,
     /// GitHub does not answer.
     pub down: bool,
     pub jobs: [Job; 3],
@@ -117,6 +144,7 @@ impl Truth {
         accepted: false,
         frozen: false,
         check: Check::Runs,
+        crisis: Crisis::NONE,
         down: false,
         jobs: [Job::None; 3],
     };
@@ -133,6 +161,11 @@ impl Truth {
     /// Whether ours runs already, or ran: then it is brought no more, and the way back to it is open.
     pub fn ran(&self) -> bool {
         ATTEMPTS.iter().zip(self.jobs).any(|(it, job)| it.sha == 'c' && job == Job::Succeeded)
+    }
+
+    /// Whether the other one runs already, or ran.
+    pub fn other_ran(&self) -> bool {
+        ATTEMPTS.iter().zip(self.jobs).any(|(it, job)| it.sha == 'd' && job == Job::Succeeded)
     }
 
     /// Without what a judgement of the environment does not ask GitHub about: it reads that from the store, and sees at a
@@ -232,9 +265,7 @@ impl Truth {
 
     /// The latest attempt of a run.
     fn run(&self, run: u64) -> Option<WorkflowRunReading> {
-        let mut started =
-            ATTEMPTS.iter().zip(self.jobs).filter(|(it, job)| it.run == run && *job != Job::None);
-        let (it, job) = started.next_back()?;
+        let (it, job) = self.started(run)?;
         let (status, conclusion) = match job {
             Job::None | Job::Waits | Job::Let(_) => ("waiting", None),
             Job::Runs => ("in_progress", None),
@@ -257,6 +288,11 @@ impl Truth {
             path: ".github/workflows/deploy.yml".into(),
             started_at: None,
         })
+    }
+
+    fn started(&self, run: u64) -> Option<(Attempt, Job)> {
+        let of_run = |(it, job): &(Attempt, Job)| it.run == run && *job != Job::None;
+        ATTEMPTS.into_iter().zip(self.jobs).rfind(of_run)
     }
 
     fn deployments(&self, phase: u8) -> Vec<DeploymentReading> {
@@ -297,8 +333,14 @@ impl Truth {
             News::Asks(run) => What::ProtectionRule(RuleRequest {
                 environment: Some(ENVIRONMENT.into()),
                 run: Some(run),
+                deployment: self.started(run).map(|(it, _)| deployment(it)),
                 ..RuleRequest::default()
             }),
+            News::Withheld(place) => What::Withheld {
+                environment: ENVIRONMENT.into(),
+                run: ATTEMPTS[place].run,
+                attempt: ATTEMPTS[place].attempt,
+            },
             News::Began(place) => told(place, "in_progress"),
             News::Ended(place) => told(place, state(self.jobs[place]).unwrap_or("failure")),
         };
@@ -316,20 +358,24 @@ fn state(job: Job) -> Option<&'static str> {
 }
 
 fn told(place: usize, state: &str) -> What {
-    let Attempt { run, attempt, sha: commit, deployment } = ATTEMPTS[place];
+    let Attempt { run, attempt, .. } = ATTEMPTS[place];
     What::DeploymentStatus {
         state: Some(state.into()),
-        deployment: DeploymentSnapshot {
-            id: deployment,
-            environment: Some(ENVIRONMENT.into()),
-            sha: Some(sha(commit)),
-            reference: Some("main".into()),
-            creator: None,
-            app: None,
-            created_at: None,
-        },
+        deployment: deployment(ATTEMPTS[place]),
         report: DeploymentReport::default(),
         run: Some(RunSnapshot { id: run, attempt: Some(attempt) }),
+    }
+}
+
+fn deployment(of: Attempt) -> DeploymentSnapshot {
+    DeploymentSnapshot {
+        id: of.deployment,
+        environment: Some(ENVIRONMENT.into()),
+        sha: Some(sha(of.sha)),
+        reference: Some("main".into()),
+        creator: None,
+        app: None,
+        created_at: None,
     }
 }
 
@@ -376,12 +422,14 @@ pub enum News {
     Policy,
     /// A run asks our rule.
     Asks(u64),
+    /// An answer to this attempt was not sent: we say so ourselves.
+    Withheld(usize),
     Began(usize),
     Ended(usize),
 }
 
 impl News {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Review(0),
         Self::Review(1),
         Self::Pull,
@@ -389,6 +437,9 @@ impl News {
         Self::Policy,
         Self::Asks(1),
         Self::Asks(2),
+        Self::Withheld(0),
+        Self::Withheld(1),
+        Self::Withheld(2),
         Self::Began(0),
         Self::Began(1),
         Self::Began(2),
@@ -400,12 +451,12 @@ impl News {
 
 /// Several, each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Pile(u16);
+pub struct Pile(u32);
 
 impl Pile {
     pub const NONE: Self = Self(0);
 
-    fn bit(news: News) -> u16 {
+    fn bit(news: News) -> u32 {
         News::ALL.iter().position(|it| *it == news).map_or(0, |place| 1 << place)
     }
 
@@ -448,7 +499,9 @@ impl Pile {
     /// What the environment itself hears.
     pub fn of_deploying() -> Self {
         Self(0).with_all(
-            News::ALL.into_iter().filter(|it| matches!(it, News::Asks(_) | News::Began(_) | News::Ended(_))),
+            News::ALL.into_iter().filter(|it| {
+                matches!(it, News::Asks(_) | News::Withheld(_) | News::Began(_) | News::Ended(_))
+            }),
         )
     }
 

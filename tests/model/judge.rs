@@ -8,21 +8,27 @@ use std::{
 };
 
 use changegate::domain::{
-    change_request::{Acceptance, ChangeRequest, ChangeRequestView, Stage, follow::Gone},
+    change_request::{
+        Acceptance, ChangeRequest, ChangeRequestView, Stage,
+        emergency::{Done, Emergency, LookedBack, Signed},
+        follow::Gone,
+    },
     decide::{Case, Decision, Instance, Judgement, judge},
     effect::{Call, Ruling},
     environment::{Answered, Deployed, Environment, Phase, Request},
     event::Event,
     facts::{Answer, Fact, Facts, Question},
     finding::{Finding, Outcome},
-    ids::SubjectId,
+    ids::{AccountId, IssueRef, SubjectId},
     policy::PolicyText,
     pull_request::{Linked, PullRequest, PullRequestView, Standard},
-    repository::RepositoryView,
-    subject::{State, View},
+    repository::{Failed, PolicyFile, Repository, RepositoryView},
+    subject::{Relation, State, View},
 };
 
-use crate::github::{ATTEMPTS, CHANGE, ENVIRONMENT, OTHER, OURS, Pile, Truth, WEB, actor, at, sha, time};
+use crate::github::{
+    ATTEMPTS, CHANGE, Crisis, ENVIRONMENT, OTHER, OTHER_CHANGE, OURS, Pile, Truth, WEB, actor, at, sha, time,
+};
 
 /// The number of a state.
 pub type Id = u16;
@@ -33,6 +39,7 @@ pub struct Told {
     pub pull_request: Id,
     pub accepted: bool,
     pub frozen: bool,
+    pub crisis: Crisis,
 }
 
 /// Everything that a judgement of the environment rests on.
@@ -86,6 +93,8 @@ pub struct Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rules {
     pub change_accepted: bool,
+    /// The environment knows emergencies, and the other pull request belongs to a change that is none.
+    pub emergencies: bool,
 }
 
 pub struct Judge {
@@ -185,7 +194,8 @@ impl Judge {
             known.pull_requests.get(sight.pull_request)
         };
         let events: Vec<Event> = sight.events.iter().map(|news| sight.truth.tells(news)).collect();
-        let told = Told { pull_request: sight.pull_request, accepted: true, frozen: false };
+        let told =
+            Told { pull_request: sight.pull_request, accepted: true, frozen: false, crisis: Crisis::NONE };
         let environment = Sight { environment: 0, events: Pile::NONE, told, truth: sight.truth, phase: 0 };
         let subject = SubjectId::PullRequest(at(OURS));
         let decision = decided(&subject, before.as_ref(), &events, 0, |question| {
@@ -204,6 +214,13 @@ impl Judge {
         let known = self.known.lock().expect("nobody fell over");
         let view = |id| known.pull_requests.get(id).map(|state| state.view());
         one == other || view(one) == view(other)
+    }
+
+    /// Whether an answer that was stored still holds.
+    pub fn lets_go(&self, environment: Id, place: usize) -> bool {
+        let known = self.known.lock().expect("nobody fell over");
+        let attempt = ATTEMPTS[place];
+        known.environments.get(environment).lets_go(attempt.run, attempt.attempt)
     }
 
     pub fn standing(&self, environment: Id) -> Standing {
@@ -233,18 +250,23 @@ impl Judge {
             }
             Question::View(SubjectId::PullRequest(number)) if *number == at(OURS) => view(ours.cloned()),
             Question::View(SubjectId::PullRequest(number)) if *number == at(OTHER) => {
-                view(Some(View::PullRequest(Box::new(other()))))
+                let change = if self.rules.emergencies { OTHER_CHANGE } else { CHANGE };
+                view(Some(View::PullRequest(Box::new(other(change)))))
             }
-            Question::View(SubjectId::ChangeRequest(_)) => {
-                view(Some(View::ChangeRequest(Box::new(change_request(sight.told.accepted)))))
+            Question::View(SubjectId::ChangeRequest(number)) => {
+                view(Some(View::ChangeRequest(Box::new(change_request(*number, sight.told)))))
             }
             Question::View(_) => view(None),
+            Question::PointingAt(_, Relation::Owes) if owes(sight.told.crisis) => {
+                Answer::PointingAt(vec![SubjectId::ChangeRequest(at(CHANGE))])
+            }
             Question::PointingAt(..) => Answer::PointingAt(vec![]),
             // The shell of the model waits for what was acknowledged itself.
             Question::Unsettled(_) => Answer::Unsettled(false),
             Question::Known(subject) => Answer::Known(as_shown(subject).map(Box::new)),
             Question::PullRequestGlance(_) if !sight.truth.down => Answer::PullRequestGlance(None),
             Question::IssueGlance(_) if !sight.truth.down => Answer::IssueGlance(None),
+            Question::PolicyGlance(_) if !sight.truth.down => Answer::PolicyFile(None),
             Question::RepositoryNamed(_) => Answer::RepositoryNamed(None),
             question => return sight.truth.answer(question, sight.phase),
         };
@@ -272,6 +294,11 @@ impl Judge {
 
 fn policy(rules: Rules, frozen: bool) -> PolicyText {
     let accepted = if rules.change_accepted { "- change: accepted" } else { "" };
+    let emergency = if rules.emergencies {
+        "emergency: { lasts: 1 hour, approved: within 1 hour, retrospective: 2 hours }"
+    } else {
+        ""
+    };
     let freezes = if frozen {
         "freezes: [{ name: quarter end, from: 2026-11-23 08:00, to: 2026-11-23 10:30 }]"
     } else {
@@ -293,6 +320,7 @@ environments:
       {accepted}
     continuous:
       - approvals: {{ review: 1 }}
+    {emergency}
 {freezes}
 "
     ))
@@ -314,6 +342,23 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
     if let SubjectId::ChangeRequest(at) = subject {
         let known = ChangeRequest { gone: Some(Gone::Deleted), ..ChangeRequest::new(*at) };
         return Some(State::ChangeRequest(Box::new(known)));
+    }
+    if let SubjectId::Repository(id) = subject {
+        return Some(State::Repository(Repository {
+            id: *id,
+            name: "acme/web".parse().expect("a name"),
+            default_branch: Some("main".into()),
+            private: true,
+            archived: false,
+            left: false,
+            policy: PolicyFile::default(),
+            relabelled: BTreeMap::new(),
+            failed: Failed::default(),
+            ruled: None,
+            adopted: BTreeMap::new(),
+            tags: Default::default(),
+            declared: Default::default(),
+        }));
     }
     let SubjectId::PullRequest(_) = subject else { return None };
     let known = PullRequest {
@@ -339,14 +384,46 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
     Some(State::PullRequest(Box::new(known)))
 }
 
-fn change_request(accepted: bool) -> ChangeRequestView {
+/// Whether something is owed for it.
+fn owes(crisis: Crisis) -> bool {
+    crisis.declared.is_some() && !(crisis.signed && crisis.looked_back)
+}
+
+fn emergency(crisis: Crisis) -> Option<Emergency> {
+    let since = time(crisis.declared?);
+    let signed = crisis.signed.then(|| Signed { by: actor(5, "rosa"), at: since });
+    let looked_back = crisis.looked_back.then(|| LookedBack {
+        by: actor(2, "quinn"),
+        at: since,
+        result: Done::Worked,
+        said: "The pool was too small.".into(),
+    });
+    Some(Emergency {
+        since,
+        by: actor(2, "quinn"),
+        at: since,
+        why: "nobody can pay".into(),
+        declared_by: [AccountId(2)].into(),
+        signed,
+        in_force: looked_back.is_none(),
+        looked_back,
+        came_along: false,
+        terms: None,
+        parts: [at(OURS)].into(),
+    })
+}
+
+/// That the time of an emergency is over is told late here: the gate looks at the time itself.
+fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
+    let is_ours = place == at(CHANGE);
+    let accepted = is_ours && told.accepted;
     let acceptance = if accepted {
         Acceptance::Accepted { by: Some(actor(3, "kim")), at: time(0) }
     } else {
         Acceptance::Waiting { since: Some(time(0)) }
     };
     ChangeRequestView {
-        at: at(CHANGE),
+        at: place,
         title: "Login is slow".into(),
         exists: true,
         taken_in: true,
@@ -354,7 +431,7 @@ fn change_request(accepted: bool) -> ChangeRequestView {
         acceptance,
         release: None,
         requester: None,
-        emergency: None,
+        emergency: emergency(told.crisis).filter(|_| is_ours),
         risk: None,
         text: None,
         delivered: None,
@@ -371,8 +448,8 @@ fn change_request(accepted: bool) -> ChangeRequestView {
     }
 }
 
-/// The other pull request: merged, approved, linked to the same change request.
-fn other() -> PullRequestView {
+/// The other pull request: merged, approved, linked to this change request.
+fn other(change: u64) -> PullRequestView {
     PullRequestView {
         at: at(OTHER),
         title: "Faster logout".into(),
@@ -382,7 +459,7 @@ fn other() -> PullRequestView {
         head: sha('e'),
         base_branch: "main".into(),
         author: Some(actor(4, "sam")),
-        links: vec![changegate::domain::link::Link { to: at(CHANGE), finishes: false }],
+        links: vec![changegate::domain::link::Link { to: at(change), finishes: false }],
         lost_links: vec![],
         too_many_links: false,
         unknown: None,

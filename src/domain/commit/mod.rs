@@ -19,6 +19,7 @@ use super::{
 pub use check::{outcome_word, status_word};
 pub use group::MergeGroup;
 pub use merged::{Merged, judge_merged};
+pub use rules::DECLARED;
 pub use scene::CheckStand;
 use scene::Scene;
 pub use template::stands;

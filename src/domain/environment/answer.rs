@@ -22,6 +22,8 @@ pub(super) struct To<'a> {
     pub repo: RepoId,
     pub environment: &'a str,
     pub web_url: &'a str,
+    /// Until when an answer may be sent that opens the gate; `None`: nothing is enforced.
+    pub until: Option<Timestamp>,
 }
 
 /// Answers, or tells why it waits: only where that is news.
@@ -40,7 +42,9 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
     let (repo, environment) = (to.repo, to.environment.to_owned());
     if let Some(ruling) = ruling {
         request.answered = Some(Answered::new(ruling, verdict.at));
-        let effect = Effect::new(Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment });
+        let until = to.until.filter(|_| verdict.lets_through());
+        let effect =
+            Effect::new(Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment, until });
         // Another job of the same attempt may ask for the same answer.
         effects.push(effect.again());
     } else if news && request.notes < MOST_NOTES {

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::{
     super::{
-        event::{Event, RuleRequest, RunSnapshot, What},
+        event::{DeploymentSnapshot, Event, RuleRequest, RunSnapshot, What},
         ids::Sha,
     },
     Answered, Deployed, Environment, Request, RunId,
+    belonging::Seen,
     runs::Phase,
 };
 
@@ -21,6 +22,10 @@ pub(super) struct Heard {
     pub(super) asked: Vec<RunId>,
     /// Deployments that began or ended.
     pub(super) begun: Vec<Begun>,
+    /// The deployments of jobs that ask, and their runs.
+    pub(super) named: Vec<(u64, RunId)>,
+    /// What of them waits no more, once its runs were read.
+    pub(super) ended: Vec<RunSnapshot>,
     /// It is time to look whether everything is as it is known.
     pub(super) watched: bool,
     /// Something may have been deployed unheard.
@@ -41,40 +46,77 @@ impl Environment {
         let mut heard = Heard::default();
         for event in events {
             heard.watched |= matches!(event.what, What::Watched { .. });
-            if let What::ProtectionRule(RuleRequest { environment, run: Some(run), .. }) = &event.what {
+            if let What::ProtectionRule(RuleRequest { environment, run: Some(run), deployment, .. }) =
+                &event.what
+            {
                 self.call(environment.as_deref());
                 self.ask(*run, now);
+                // What waits already may turn out to be a later attempt: then it is the later one's.
+                heard.named.extend(deployment.as_ref().map(|deployment| (deployment.id, *run)));
                 heard.asked.push(*run);
+            }
+            if let What::Withheld { run, attempt, .. } = &event.what {
+                heard.asked.extend(self.reopen((*run, *attempt), now).then_some(*run));
             }
             if let What::DeploymentStatus { state: Some(state), deployment, run, .. } = &event.what {
                 self.call(deployment.environment.as_deref());
-                let Some((phase, sha)) = Phase::of(state).zip(deployment.sha.clone()) else { continue };
-                let allowed = self.let_through(&sha, *run) || self.runs.was_allowed(deployment.id);
-                let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
-                let is_news = self.runs.hear(deployment.id, deployed);
-                if phase.has_begun() {
-                    if is_news {
-                        self.end(*run, now);
+                let mut ended = vec![];
+                heard.begun.extend(self.hear_status(state, (deployment, *run), now, &mut ended));
+                for run in ended {
+                    // Who asks once more may be a later attempt: that is known when the run was read.
+                    if heard.asked.contains(&run.id) {
+                        heard.ended.push(run);
+                    } else {
+                        self.end(Some(run), now);
                     }
-                    // What was read before it was told is no news, and may have gone by all the same.
-                    heard.begun.push(Begun { deployment: deployment.id, sha, allowed });
                 }
+            }
+        }
+        for (deployment, run) in &heard.named {
+            if self.requests.iter().any(|it| it.run == *run && it.is_open() && it.job.is_none()) {
+                self.bind(*deployment, *run, None);
             }
         }
         self.forget();
         heard
     }
 
-    /// Whether we let this commit through, in this run and attempt where they are named.
-    pub(super) fn let_through(&self, sha: &Sha, run: Option<RunSnapshot>) -> bool {
-        let is_of =
-            |request: &Request, attempt| request.job.as_ref().is_some_and(|job| job.attempt == attempt);
-        let of_the_run = |request: &&Request| {
-            run.is_none_or(|run| {
-                request.run == run.id && run.attempt.is_none_or(|attempt| is_of(request, attempt))
-            })
-        };
-        self.requests.iter().filter(of_the_run).any(|request| request.let_through(sha))
+    /// What begins by this, if anything does.
+    fn hear_status(
+        &mut self,
+        state: &str,
+        (deployment, run): (&DeploymentSnapshot, Option<RunSnapshot>),
+        now: Timestamp,
+        ended: &mut Vec<RunSnapshot>,
+    ) -> Option<Begun> {
+        let (phase, sha) = Phase::of(state).zip(deployment.sha.clone())?;
+        if let Some(RunSnapshot { id, attempt: attempt @ Some(_) }) = run {
+            self.bind(deployment.id, id, attempt);
+        }
+        let seen = Seen { id: deployment.id, sha: &sha, created_at: deployment.created_at, run };
+        let (phase, allowed) = (self.come_to(phase, seen), self.allowed(seen));
+        let deployed = Deployed { sha: sha.clone(), phase, heard_at: now, allowed };
+        let is_news = self.runs.hear(deployment.id, deployed);
+        self.runs.set_allowed(deployment.id, allowed);
+        if is_news && phase.has_begun() {
+            ended.extend(run);
+        }
+        // What was read before it was told is no news, and may have gone by all the same.
+        phase.has_begun().then_some(Begun { deployment: deployment.id, sha, allowed })
+    }
+
+    /// It was let through, and the answer was not sent: it waits again, or has ended where the run has asked once more.
+    fn reopen(&mut self, (run, attempt): (RunId, u64), now: Timestamp) -> bool {
+        let let_through =
+            |it: &Request| it.is_of(run, attempt) && it.approved_at().is_some() && !self.has_begun(it);
+        let Some(place) = self.requests.iter().rposition(let_through) else { return false };
+        let asks_again = self.requests.iter().any(|it| it.run == run && it.is_open());
+        let request = self.requests.get_mut(place);
+        request.is_some_and(|request| {
+            request.answered = asks_again.then_some(Answered::Ended { at: now });
+            request.overtaken = false;
+            true
+        })
     }
 
     /// What has begun waits no more, whoever let it through; a later attempt does, and one that was not read yet may be
@@ -113,6 +155,8 @@ impl Environment {
             surplus -= usize::from(goes);
             !goes
         });
+        self.guessed.retain(|deployment| self.runs.knows(*deployment));
+        self.attempts.retain(|deployment, _| self.runs.knows(*deployment));
     }
 }
 

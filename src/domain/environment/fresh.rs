@@ -1,4 +1,4 @@
-//! Before anything is let through, all that it rests on is compared with what GitHub shows at that moment. What is another
+//! Before anything is let through, all that it rests on (what it brings, and what rules it) is compared with what GitHub shows at that moment. What is another
 //! than it is known is read anew first, and the answer waits for that.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,15 +11,16 @@ use super::{
         facts::{Fact, Inquiry},
         gate::{Decision, Ruling, Verdict},
         glance::{self, Compared},
-        ids::{IssueRef, RepoId, RepoName, SubjectId},
+        ids::{IssueRef, RepoId, RepoName, SubjectId, SubjectKind},
         pull_request::PullRequestView,
         subject::{State, View},
     },
     Environment, Request, RunId,
+    ruled::{self, Moved},
 };
 
 /// How old what GitHub said may be when something is let through because of it.
-const FRESH: SignedDuration = SignedDuration::from_secs(10);
+pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(10);
 /// For how long nobody is told that something is being read anew.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 /// When it is judged again, where nothing wakes it before: whoever was read anew does.
@@ -29,7 +30,7 @@ pub(super) const SOON: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Debug)]
 pub(super) enum Doubt {
     /// These must be read anew; none: what was asked took too long, or something has arrived and is not settled.
-    Anew(BTreeSet<SubjectId>),
+    Anew(Moved),
     /// GitHub cannot be asked; why, as a sentence.
     Unknown(String),
 }
@@ -40,7 +41,7 @@ pub(super) struct Waiting {
     /// The requests that get no answer and no note yet.
     pub silent: BTreeSet<RunId>,
     /// What must be read anew.
-    pub anew: BTreeSet<SubjectId>,
+    pub anew: Moved,
     /// Something else is known of the requests than when they were judged.
     pub is_news: bool,
 }
@@ -51,12 +52,12 @@ pub(super) fn let_through(verdicts: &[(RunId, Verdict)]) -> BTreeSet<RunId> {
 }
 
 impl Environment {
-    /// What stands against letting these through; `read`: the runs that were read just now. `None`: something must be
+    /// What stands against letting these through; `just_read`: the runs that were read just now. `None`: something must be
     /// found out first.
     pub(super) fn doubts(
         &self,
         runs: &BTreeSet<RunId>,
-        read: &BTreeSet<RunId>,
+        just_read: &BTreeSet<RunId>,
         (repo, now): (RepoId, Timestamp),
         inquiry: &mut Inquiry<'_>,
     ) -> Option<BTreeMap<RunId, Doubt>> {
@@ -66,35 +67,31 @@ impl Environment {
         let requests = self.requests.iter().filter(|it| it.is_open() && runs.contains(&it.run));
         let rest: Vec<_> =
             requests.map(|request| (request.run, self.rests_on(repo, request, inquiry))).collect();
-        let rest: Vec<(RunId, BTreeSet<SubjectId>)> =
+        let rest: Vec<(RunId, Option<BTreeSet<SubjectId>>)> =
             rest.into_iter().map(|(run, subjects)| Some((run, subjects?))).collect::<Option<_>>()?;
-        let all: BTreeSet<SubjectId> = rest.iter().flat_map(|(_, subjects)| subjects).cloned().collect();
-        let compared: Vec<_> = all.iter().map(|subject| (subject, compare(subject, inquiry))).collect();
-        let ruling = ruling(repo, inquiry);
-        let unsettled = inquiry.unsettled(all.iter().cloned().chain(ruling?).collect());
-        let compared: BTreeMap<&SubjectId, Result<Compared, String>> = compared
-            .into_iter()
-            .map(|(subject, compared)| Some((subject, compared?)))
-            .collect::<Option<_>>()?;
-        let is_late = unsettled? || inquiry.oldest().is_some_and(|at| now.duration_since(at) > FRESH);
-        let doubt = |(run, subjects): (RunId, BTreeSet<SubjectId>)| {
-            let is_late = is_late || !read.contains(&run);
-            Some((run, doubt(subjects, &compared, is_late)?))
+        let all: BTreeSet<SubjectId> =
+            rest.iter().flat_map(|(_, subjects)| subjects.iter().flatten()).cloned().collect();
+        let asks = rest.iter().any(|(_, subjects)| subjects.is_some());
+        let glances = Glances::of(&all, asks, repo, inquiry)?;
+        let is_late = glances.unsettled || inquiry.oldest().is_some_and(|at| now.duration_since(at) > FRESH);
+        let doubt = |(run, subjects): (RunId, Option<BTreeSet<SubjectId>>)| {
+            let is_late = is_late || !just_read.contains(&run);
+            Some((run, doubt(subjects, &glances, is_late)?))
         };
         Some(rest.into_iter().filter_map(doubt).collect())
     }
 
     /// The pull requests that a deployment brings, those that they repeat or undo, and the change requests of all of them.
-    /// What ran before goes back without anybody being asked.
+    /// Inner `None`: what ran before goes back without anybody being asked.
     fn rests_on(
         &self,
         repo: RepoId,
         request: &Request,
         inquiry: &mut Inquiry<'_>,
-    ) -> Option<BTreeSet<SubjectId>> {
-        let Some(brings) = &request.brings else { return Some(BTreeSet::new()) };
+    ) -> Option<Option<BTreeSet<SubjectId>>> {
+        let Some(brings) = &request.brings else { return Some(None) };
         if brings.goes_back && self.runs.ran(&brings.to).is_some() {
-            return Some(BTreeSet::new());
+            return Some(None);
         }
         let brought: Vec<IssueRef> =
             brings.pull_requests.iter().map(|number| IssueRef { repo, number: *number }).collect();
@@ -103,7 +100,7 @@ impl Environment {
         let from: Vec<IssueRef> = from.copied().collect();
         let pulls = brought.iter().chain(&from).map(|at| SubjectId::PullRequest(*at));
         let links = views.iter().flat_map(|view| &view.links);
-        Some(pulls.chain(links.map(|link| SubjectId::ChangeRequest(link.to))).collect())
+        Some(Some(pulls.chain(links.map(|link| SubjectId::ChangeRequest(link.to))).collect()))
     }
 
     /// The pull requests of a range of which nothing is known.
@@ -120,7 +117,7 @@ impl Environment {
             let unread: BTreeSet<SubjectId> =
                 pulls.filter(|pull| matches!(inquiry.view(pull.clone()), Some(None))).collect();
             if !unread.is_empty() && verdicts.iter().any(|(run, _)| *run == request.run) {
-                found.insert(request.run, Doubt::Anew(unread));
+                found.insert(request.run, Doubt::Anew(Moved { subjects: unread, milestones: vec![] }));
             }
         }
         found
@@ -143,7 +140,7 @@ impl Environment {
                     (request.anew_since, request.unread) = (None, Some(why));
                     waiting.is_news = true;
                 }
-                Some(Doubt::Anew(subjects)) => {
+                Some(Doubt::Anew(moved)) => {
                     let since = *request.anew_since.get_or_insert(now);
                     let waits =
                         matches!(verdict.ruling, Ruling::Enforced(Decision::Allow | Decision::Unavailable));
@@ -151,10 +148,10 @@ impl Environment {
                     if is_short && waits {
                         waiting.silent.insert(request.run);
                     } else if verdict.lets_through() {
-                        request.unread = Some(in_vain(&subjects));
+                        request.unread = Some(in_vain(&moved.subjects));
                         waiting.is_news = true;
                     }
-                    waiting.anew.extend(subjects);
+                    waiting.anew = std::mem::take(&mut waiting.anew).and(moved);
                 }
             }
         }
@@ -170,13 +167,13 @@ fn views<'a>(at: &[IssueRef], inquiry: &mut Inquiry<'a>) -> Option<Vec<&'a PullR
 }
 
 /// The repositories whose policy files rule here.
-fn ruling(repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Vec<SubjectId>> {
+fn ruling(repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Vec<RepoId>> {
     let shared = inquiry.repository_name(repo)?.and_then(shared);
     let shared = match shared {
         Some(name) => inquiry.repository_named(name)?,
         None => None,
     };
-    Some([Some(repo), shared].into_iter().flatten().map(SubjectId::Repository).collect())
+    Some([Some(repo), shared].into_iter().flatten().collect())
 }
 
 fn shared(name: &RepoName) -> Option<RepoName> {
@@ -201,25 +198,61 @@ fn compare(subject: &SubjectId, inquiry: &mut Inquiry<'_>) -> Option<Result<Comp
     }))
 }
 
-fn said<T>(fact: Fact<T>) -> Result<T, String> {
+pub(super) fn said<T>(fact: Fact<T>) -> Result<T, String> {
     match fact {
         Fact::Known(shown, _) => Ok(shown),
         Fact::Unknown(why) => Err(why),
     }
 }
 
+/// What GitHub shows at this moment, beside what is known.
+struct Glances {
+    compared: BTreeMap<SubjectId, Result<Compared, String>>,
+    /// What is shown otherwise of the policy files and the milestones.
+    rules: Result<Moved, String>,
+    /// Something has arrived that any of it must still look at.
+    unsettled: bool,
+}
+
+impl Glances {
+    /// `None`: not answered yet.
+    fn of(
+        subjects: &BTreeSet<SubjectId>,
+        asks: bool,
+        repo: RepoId,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Option<Self> {
+        let compared: Vec<_> =
+            subjects.iter().map(|subject| (subject.clone(), compare(subject, inquiry))).collect();
+        let ruling = ruling(repo, inquiry);
+        let policies = ruling.as_deref().and_then(|it| ruled::policies(if asks { it } else { &[] }, inquiry));
+        let milestones = ruled::milestones(subjects.iter(), inquiry);
+        let ruling = ruling?.into_iter().map(SubjectId::Repository);
+        let read = inquiry.read_of_the_store();
+        let unsettled = inquiry.unsettled(subjects.iter().cloned().chain(ruling).chain(read).collect());
+        let compared = compared.into_iter().map(|(subject, compared)| Some((subject, compared?)));
+        let (compared, milestones) = (compared.collect::<Option<_>>(), milestones?);
+        let rules = policies?.and_then(|policies| Ok(policies.and(milestones?)));
+        Some(Self { compared: compared?, rules, unsettled: unsettled? })
+    }
+}
+
 /// `None`: all is as it is known.
 fn doubt(
-    subjects: BTreeSet<SubjectId>,
-    compared: &BTreeMap<&SubjectId, Result<Compared, String>>,
+    subjects: Option<BTreeSet<SubjectId>>,
+    Glances { compared, rules, .. }: &Glances,
     is_late: bool,
 ) -> Option<Doubt> {
-    let mut anew = BTreeSet::new();
-    for subject in subjects {
+    let mut anew = match (&subjects, rules) {
+        (None, _) => Moved::default(),
+        (Some(_), Ok(rules)) => rules.clone(),
+        (Some(_), Err(why)) => return Some(Doubt::Unknown(why.clone())),
+    };
+    for subject in subjects.into_iter().flatten() {
         match compared.get(&subject) {
             Some(Ok(Compared::Same)) | None => {}
             Some(Ok(Compared::Other)) => {
-                anew.insert(subject);
+                anew.subjects.insert(subject);
             }
             Some(Ok(Compared::Older)) => {
                 let why = format!("GitHub shows {} as it was before what it had told of", named(&subject));
@@ -228,11 +261,23 @@ fn doubt(
             Some(Err(why)) => return Some(Doubt::Unknown(why.clone())),
         }
     }
-    (is_late || !anew.is_empty()).then_some(Doubt::Anew(anew))
+    (is_late || !anew.subjects.is_empty()).then_some(Doubt::Anew(anew))
 }
 
 fn named(subject: &SubjectId) -> String {
-    subject.number().map_or_else(|| subject.to_string(), |number| format!("#{number}"))
+    match subject {
+        SubjectId::Repository(_) => "the policy file".into(),
+        SubjectId::Milestone(_, number) => format!("milestone {number}"),
+        SubjectId::PullRequest(_)
+        | SubjectId::ChangeRequest(_)
+        | SubjectId::Account
+        | SubjectId::Commit(..)
+        | SubjectId::Release(_)
+        | SubjectId::Environment(..)
+        | SubjectId::Promotion(..) => {
+            subject.number().map_or_else(|| subject.to_string(), |number| format!("#{number}"))
+        }
+    }
 }
 
 fn in_vain(subjects: &BTreeSet<SubjectId>) -> String {
@@ -243,26 +288,21 @@ fn in_vain(subjects: &BTreeSet<SubjectId>) -> String {
 }
 
 /// One for each repository: these are read anew.
-pub(super) fn read_anew(anew: BTreeSet<SubjectId>, by: &SubjectId) -> Vec<Effect> {
-    let mut by_repo: BTreeMap<RepoId, (BTreeSet<u64>, BTreeSet<u64>)> = BTreeMap::new();
-    for subject in anew {
-        match subject {
-            SubjectId::ChangeRequest(at) => {
-                by_repo.entry(at.repo).or_default().0.insert(at.number);
-            }
-            SubjectId::PullRequest(at) => {
-                by_repo.entry(at.repo).or_default().1.insert(at.number);
-            }
-            SubjectId::Account
-            | SubjectId::Repository(_)
-            | SubjectId::Milestone(..)
-            | SubjectId::Commit(..)
-            | SubjectId::Release(_)
-            | SubjectId::Environment(..)
-            | SubjectId::Promotion(..) => {}
+pub(super) fn read_anew(Moved { subjects, milestones }: Moved, by: &SubjectId) -> Vec<Effect> {
+    let repositories: BTreeSet<RepoId> = subjects.iter().filter_map(SubjectId::repo).collect();
+    let call = |repo| {
+        let here = || subjects.iter().filter(move |subject| subject.repo() == Some(repo));
+        let numbers = |kind| {
+            here().filter(|it| it.kind() == kind).filter_map(SubjectId::number).collect::<BTreeSet<u64>>()
+        };
+        Call::ReadAnew {
+            repo,
+            issues: numbers(SubjectKind::ChangeRequest),
+            pull_requests: numbers(SubjectKind::PullRequest),
+            policy: subjects.contains(&SubjectId::Repository(repo)),
+            milestones: milestones.iter().filter(|milestone| milestone.repo == repo).cloned().collect(),
+            by: by.clone(),
         }
-    }
-    let call =
-        |(repo, (issues, pull_requests))| Call::ReadAnew { repo, issues, pull_requests, by: by.clone() };
-    by_repo.into_iter().map(call).map(Effect::new).collect()
+    };
+    repositories.into_iter().map(call).map(Effect::new).collect()
 }

@@ -3,7 +3,7 @@
 //! One subject judges all that waits for one environment, because only one deployment goes there at a time and each
 //! decision changes what the next one brings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     facts::Inquiry,
-    gate::{self, Ask, Order, Scene, Touched, Verdict},
+    gate::{Touched, Verdict},
     ids::{RepoId, Sha, SubjectId},
+    pairs,
     subject::{Relation, State},
 };
 use answer::{To, Told};
@@ -21,13 +22,16 @@ pub use runs::{Deployed, Phase, Runs};
 pub use shipped::Shipped;
 
 mod answer;
+mod belonging;
 mod bypass;
 mod follow;
 mod fresh;
+mod order;
 mod pointed;
 mod ranges;
 mod reading;
 mod request;
+mod ruled;
 mod runs;
 mod shipped;
 mod unguarded;
@@ -70,6 +74,12 @@ pub struct Environment {
     /// Which commits touch the components that run there.
     #[serde(default)]
     pub touched: Option<Touched>,
+    /// Of which run and attempt a deployment is, as far as deliveries have told, by its number.
+    #[serde(default, with = "pairs")]
+    pub attempts: BTreeMap<u64, (RunId, u64)>,
+    /// The deployments that count as let through by their commit alone, until somebody says of which run they are.
+    #[serde(default)]
+    pub guessed: BTreeSet<u64>,
 }
 
 /// What others may read of an environment.
@@ -107,6 +117,7 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     let before = case.before.and_then(State::as_environment);
     let mut after =
         before.cloned().unwrap_or_else(|| Environment { name: name.into(), ..Default::default() });
+    after.look_back(case.now);
     let mut heard = after.hear(case.events, case.now);
     after.repo = Some(repo);
     if before.is_none()
@@ -130,6 +141,14 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
             request.job.is_none() || request.unread.is_some() || heard.asked.contains(&request.run)
         };
         after.read_jobs(repo, asked, case.now, inquiry)?;
+        for (deployment, run) in std::mem::take(&mut heard.named) {
+            after.bind(deployment, run, None);
+        }
+        for run in std::mem::take(&mut heard.ended) {
+            if after.is_read(run.id) {
+                after.end(Some(run), case.now);
+            }
+        }
         after.judge_open(case, repo, (&mut heard, &mut told), inquiry)?
     } else {
         None
@@ -181,6 +200,13 @@ impl Environment {
         Some(())
     }
 
+    /// Whether GitHub has said what waits of a run.
+    fn is_read(&self, run: RunId) -> bool {
+        self.requests
+            .iter()
+            .any(|request| request.run == run && request.is_open() && request.unread.is_none())
+    }
+
     /// Asks at once what will be asked in turn.
     fn foresee(&self, heard: &follow::Heard, case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) {
         inquiry.foresee_policy(repo, case.events);
@@ -204,7 +230,8 @@ impl Environment {
     ) -> Option<Option<Timestamp>> {
         let (verdicts, waiting) = self.fresh_verdicts(case, repo, heard, inquiry)?;
         told.effects.extend(fresh::read_anew(waiting.anew, case.subject));
-        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url };
+        let until = inquiry.oldest().unwrap_or(case.now) + fresh::FRESH;
+        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
             if waiting.silent.contains(&run) {
@@ -220,8 +247,7 @@ impl Environment {
             }
         }
         // Who waits for one that was let through does not wait for ever.
-        let given_up = self.requests.iter().filter_map(|it| it.given_up_at(&self.runs, case.now)).min();
-        look_again.extend(given_up.filter(|_| self.requests.iter().any(Request::is_open)));
+        look_again.extend(self.given_up_at(case.now).filter(|_| self.requests.iter().any(Request::is_open)));
         // A run that GitHub did not speak of is asked for again.
         look_again.extend(self.requests.iter().any(Request::is_unread).then(|| case.now + READ_AGAIN));
         Some(look_again.into_iter().min())
@@ -251,7 +277,8 @@ impl Environment {
         }
         let mut doubts = self.never_read(&verdicts, repo, inquiry);
         doubts.extend(self.doubts(&fresh::let_through(&verdicts), &read, (repo, case.now), inquiry)?);
-        let waiting = self.wait(doubts, &verdicts, case.now);
+        let mut waiting = self.wait(doubts, &verdicts, case.now);
+        waiting.silent.extend(order::give_way(&verdicts, &waiting.silent));
         if waiting.is_news {
             verdicts = self.verdicts(case, repo, inquiry)?;
         }
@@ -266,36 +293,22 @@ impl Environment {
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Vec<(RunId, Verdict)>> {
         self.read_ranges(repo, case.now, inquiry)?;
-        let mut scenes = vec![];
-        for request in self.requests.iter().filter(|request| request.is_open()) {
-            let Some(candidate) = &request.job else { continue };
-            let ask = Ask {
-                now: case.now,
-                repo,
-                environment: &self.name,
-                candidate,
-                order: self.order(request, case.now),
-                brings: self.brings(request),
-                ran: self.runs.ran(&candidate.sha),
-            };
-            scenes.push((request.run, gate::look(ask, inquiry)));
-        }
-        let verdict = |(run, scene): (RunId, Option<Scene<'_>>)| Some((run, gate::decide(&scene?)));
-        inquiry.is_complete().then(|| scenes.into_iter().filter_map(verdict).collect())
+        self.judge_in_order((repo, case.now), inquiry)
     }
 
-    /// How a request stands to the others. A run with a higher number was started later.
-    fn order(&self, request: &Request, now: Timestamp) -> Order<'_> {
-        let newer = self.requests.iter().filter(|it| it.is_open() && it.run > request.run);
-        if let Some((by, job)) =
-            newer.filter_map(|it| Some((it.run, it.job.as_ref()?))).max_by_key(|(run, _)| *run)
-        {
-            return Order::Superseded { by, sha: &job.sha };
+    /// What was let through and has not begun was decided before this: if it is not sent yet, it is judged anew.
+    fn look_back(&mut self, now: Timestamp) {
+        let begins: Vec<bool> =
+            self.requests.iter().map(|request| self.begins(request, now).is_some()).collect();
+        for (request, begins) in self.requests.iter_mut().zip(begins) {
+            request.overtaken = begins;
         }
-        if let Some((_, deployed)) = self.runs.running() {
-            return Order::Running { sha: &deployed.sha, since: deployed.heard_at };
-        }
-        let begins = self.requests.iter().find_map(|it| it.begins(&self.runs, now));
-        begins.map_or(Order::Free, |(sha, since)| Order::Running { sha, since })
+    }
+
+    /// Whether this attempt of a run is let through, by a decision that nothing has come after.
+    #[must_use]
+    pub fn lets_go(&self, run: RunId, attempt: u64) -> bool {
+        let mut of_it = self.requests.iter().filter(|request| request.is_of(run, attempt));
+        of_it.any(|request| request.approved_at().is_some() && !request.overtaken)
     }
 }

@@ -9,6 +9,7 @@ use super::{
         ids::RepoId,
     },
     Answered, Deployed, Environment, Request,
+    belonging::Seen,
     follow::{Begun, Heard},
     runs::Phase,
 };
@@ -62,12 +63,16 @@ impl Environment {
         let said = deployment.latest.as_ref().map(|latest| latest.state.as_str());
         let phase = if deployment.runs() { Some(Phase::Succeeded) } else { said.and_then(Phase::of) };
         let phase = phase?;
-        let allowed = self.let_through(&deployment.sha, None);
+        let was_guessed = self.guessed.contains(&deployment.id) && self.runs.was_allowed(deployment.id);
+        let (id, sha, created_at) = (deployment.id, &deployment.sha, Some(deployment.created_at));
+        let seen = Seen { id, sha, created_at, run: None };
+        let (phase, allowed) = (self.come_to(phase, seen), self.allowed(seen));
         let heard_at = deployment.latest.as_ref().map_or(deployment.created_at, |latest| latest.created_at);
         let sha = deployment.sha.clone();
-        let is_news = self.runs.hear(deployment.id, Deployed { sha: sha.clone(), phase, heard_at, allowed });
+        let is_news = self.runs.hear(deployment.id, Deployed { sha: sha.clone(), phase, heard_at, allowed })
+            || (was_guessed && !allowed);
+        self.runs.set_allowed(deployment.id, allowed);
         let is_watched = self.watched_from.is_some_and(|from| deployment.created_at >= from);
-        let allowed = self.runs.was_allowed(deployment.id);
         (is_news && is_watched && phase.has_begun()).then_some(Begun {
             deployment: deployment.id,
             sha,
@@ -79,6 +84,9 @@ impl Environment {
 impl Request {
     fn take(&mut self, run: &WorkflowRunReading, repo: RepoId, now: Timestamp) {
         self.unread = None;
+        if self.job.as_ref().is_some_and(|job| job.attempt != run.attempt) {
+            self.deployments.clear();
+        }
         self.job = Some(Candidate {
             attempt: run.attempt,
             sha: run.head_sha.clone(),

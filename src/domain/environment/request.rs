@@ -1,14 +1,13 @@
 //! Somebody who waits to deploy: a job of a workflow run that GitHub holds until we answer.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    super::{
-        gate::{Brings, Candidate, Verdict},
-        ids::Sha,
-    },
-    Runs,
+use super::super::{
+    gate::{Brings, Candidate, Verdict},
+    ids::Sha,
 };
 
 /// A workflow run; GitHub's number.
@@ -40,10 +39,13 @@ pub struct Request {
     /// How many times it was said that GitHub will not wait for ever.
     #[serde(default)]
     pub warned: u8,
+    /// The deployments of its jobs, by GitHub's number, as far as deliveries have named them.
+    #[serde(default)]
+    pub deployments: BTreeSet<u64>,
+    /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
+    #[serde(default)]
+    pub overtaken: bool,
 }
-
-/// How long a deployment may take from our answer to its first sign.
-const BEGINS: SignedDuration = SignedDuration::from_mins(10);
 
 /// The end of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +87,8 @@ impl Request {
             anew_since: None,
             provisional: false,
             warned: 0,
+            deployments: BTreeSet::new(),
+            overtaken: false,
         }
     }
 
@@ -94,27 +98,24 @@ impl Request {
         self.answered.is_none()
     }
 
-    /// The deployment that we let through and that has given no sign yet.
-    pub(super) fn begins<'a>(&'a self, runs: &Runs, now: Timestamp) -> Option<(&'a Sha, Timestamp)> {
-        let Some(Answered::Approved { at }) = self.answered else { return None };
-        let sha = &self.job.as_ref()?.sha;
-        (now.duration_since(at) < BEGINS && !runs.has_heard(sha, at)).then_some((sha, at))
-    }
-
-    /// When it is taken for granted that it never began: nobody tells of one that was cancelled before.
-    pub(super) fn given_up_at(&self, runs: &Runs, now: Timestamp) -> Option<Timestamp> {
-        self.begins(runs, now).map(|(_, since)| since + BEGINS)
-    }
-
     /// Whether it waits, and nothing is known of it.
     pub(super) const fn is_unread(&self) -> bool {
         self.is_open() && self.job.is_none()
     }
 
+    /// Since when it is let through.
+    pub(super) const fn approved_at(&self) -> Option<Timestamp> {
+        if let Some(Answered::Approved { at }) = self.answered { Some(at) } else { None }
+    }
+
     /// Whether we let this commit through.
     #[must_use]
     pub fn let_through(&self, sha: &Sha) -> bool {
-        let approved = matches!(self.answered, Some(Answered::Approved { .. }));
-        approved && self.job.as_ref().is_some_and(|job| job.sha == *sha)
+        self.approved_at().is_some() && self.job.as_ref().is_some_and(|job| job.sha == *sha)
+    }
+
+    /// Whether it is this attempt of this run.
+    pub(super) fn is_of(&self, run: RunId, attempt: u64) -> bool {
+        self.run == run && self.job.as_ref().is_some_and(|job| job.attempt == attempt)
     }
 }

@@ -118,9 +118,27 @@ impl Runs {
         last.filter(|(_, it)| it.phase == Phase::Runs).map(|(id, it)| (*id, it))
     }
 
-    /// Whether a deployment of the commit has begun since then.
-    pub(super) fn has_heard(&self, sha: &Sha, since: Timestamp) -> bool {
-        self.0.values().any(|it| it.sha == *sha && it.phase.has_begun() && it.heard_at >= since)
+    /// The deployments that have begun since then.
+    pub(super) fn begun_since(&self, since: Timestamp) -> impl Iterator<Item = (u64, &Deployed)> {
+        let begun = self.0.iter().filter(move |(_, it)| it.phase.has_begun() && it.heard_at >= since);
+        begun.map(|(id, it)| (*id, it))
+    }
+
+    /// It was found out whether a deployment had been allowed.
+    pub(super) fn set_allowed(&mut self, id: u64, allowed: bool) {
+        if let Some(deployed) = self.0.get_mut(&id) {
+            deployed.allowed = allowed;
+        }
+    }
+
+    /// Whether a deployment is known to have begun.
+    pub(super) fn has_begun(&self, id: u64) -> bool {
+        self.0.get(&id).is_some_and(|it| it.phase.has_begun())
+    }
+
+    /// Whether anything is known of a deployment.
+    pub(super) fn knows(&self, id: u64) -> bool {
+        self.0.contains_key(&id)
     }
 
     /// When the commit ran there before, deployed with an allow.

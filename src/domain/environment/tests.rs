@@ -6,15 +6,17 @@ use crate::domain::{
     change_request::ChangeRequest,
     decide::{Case, Decision, Judgement, judge},
     effect::Call,
-    event::{Event, IssueSnapshot, RuleRequest, What},
+    event::{DeploymentReport, DeploymentSnapshot, Event, IssueSnapshot, RuleRequest, RunSnapshot, What},
     facts::{
         ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
         ReferenceReading, WorkflowRunReading,
     },
-    glance::{IssueGlance, PullRequestGlance},
+    glance::{IssueGlance, MilestoneGlance, PullRequestGlance},
     ids::SubjectId,
+    milestone::Milestone,
     policy::PolicyText,
     pull_request::PullRequestView,
+    repository::{Repository, Unsigned},
     subject::{State, View},
     trial::*,
 };
@@ -28,9 +30,12 @@ fn production() -> SubjectId {
 
 /// Commit `b` came with #41, which belongs to #12; `a` runs already.
 fn world() -> World {
+    let mut known = Repository::new(&seen(WEB));
+    known.policy.good = Some(PolicyText::from(POLICY));
     let mut repository = repository(WEB, Some(&PolicyText::from(POLICY)));
     repository.ruled_from = Some(sha('a'));
-    let mut world = World::default().showing(SubjectId::Repository(WEB), View::Repository(repository));
+    let mut world = World { file: Some(POLICY.into()), ..World::default() }
+        .showing(SubjectId::Repository(WEB), View::Repository(repository));
     let merged = PullRequestView {
         open: false,
         merged_at: Some(time(-100)),
@@ -57,6 +62,7 @@ fn world() -> World {
         wait_timer: 0,
         waits_since: None,
     };
+    world.states.insert(SubjectId::Repository(WEB), State::Repository(known));
     world.waiting.insert(30, vec![pending]);
     world.runs.insert(30, run());
     let main = ReferenceReading { branch: Some(sha('b')), tag: None };
@@ -124,8 +130,18 @@ fn asks() -> Vec<Event> {
 
 /// Judges; each answer of GitHub is as old as `age` says.
 fn decided(world: &World, before: Option<&State>, seconds: i64, age: impl Fn(&Question) -> i64) -> Decision {
+    heard(world, before, if before.is_some() { vec![] } else { asks() }, (seconds, age))
+}
+
+/// The same, after these deliveries.
+fn heard(
+    world: &World,
+    before: Option<&State>,
+    events: Vec<Event>,
+    (seconds, age): (i64, impl Fn(&Question) -> i64),
+) -> Decision {
     let (mut facts, now, instance) = (Facts::default(), time(seconds), instance());
-    let (subject, events) = (production(), if before.is_some() { vec![] } else { asks() });
+    let subject = production();
     for _ in 0..12 {
         let case =
             Case { subject: &subject, before, events: &events, facts: &facts, now, instance: &instance };
@@ -151,7 +167,11 @@ fn told(decision: &Decision) -> String {
     let told = decision.effects.iter().map(|effect| match &effect.call {
         Call::ProtectionAnswer { ruling, .. } => format!("{ruling:?}"),
         Call::ProtectionNote { comment, .. } => comment.clone(),
-        Call::ReadAnew { issues, pull_requests, .. } => format!("read {issues:?} {pull_requests:?}"),
+        Call::ReadAnew { issues, pull_requests, policy, milestones, .. } => {
+            let milestones = milestones.iter().map(|it| format!(" milestone {}", it.title));
+            let policy = if *policy { " policy" } else { "" };
+            format!("read {issues:?} {pull_requests:?}{policy}{}", milestones.collect::<String>())
+        }
         Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
@@ -227,4 +247,206 @@ fn a_copy_that_lags_behind_and_a_github_that_does_not_say_are_unknown() {
     **Not decided:** 1 of 5 rules could not be judged. Nothing was let through.
     - What it brings could not be found out: GitHub shows #&#8203;12 as it was before what it had told of. **Cure:** it is read again by itself.
     ");
+}
+
+/// Until when the answer may be sent.
+fn until(decision: &Decision) -> Option<jiff::Timestamp> {
+    let calls = decision.effects.iter().map(|effect| &effect.call);
+    let until = |call: &Call| if let Call::ProtectionAnswer { until, .. } = call { *until } else { None };
+    calls.filter_map(until).next()
+}
+
+fn lets_go(decision: &Decision) -> bool {
+    decision.after.as_environment().unwrap().lets_go(30, 1)
+}
+
+fn withheld(attempt: u64) -> Vec<Event> {
+    vec![event(What::Withheld { environment: "production".into(), run: 30, attempt })]
+}
+
+#[test]
+fn an_allow_may_be_sent_for_as_long_as_what_it_rests_on_is_fresh_and_nothing_was_judged_since() {
+    let world = world();
+    let allowed = decided(&world, None, 0, |_| 4);
+    assert_eq!((told(&allowed).as_str(), until(&allowed)), ("Approved", Some(time(6))));
+    assert!(lets_go(&allowed));
+    let woken = decided(&world, Some(&allowed.after), 1, |_| 0);
+    assert_eq!((told(&woken).as_str(), lets_go(&woken)), ("", false));
+}
+
+#[test]
+fn an_allow_that_was_not_sent_is_decided_anew_and_what_was_heard_of_another_attempt_changes_nothing() {
+    let mut world = world();
+    let allowed = decided(&world, None, 0, |_| 0);
+    let other = heard(&world, Some(&allowed.after), withheld(2), (20, |_: &Question| 0));
+    assert_eq!(told(&other), "");
+    let again = heard(&world, Some(&allowed.after), withheld(1), (20, |_: &Question| 0));
+    assert_eq!((told(&again).as_str(), until(&again), lets_go(&again)), ("Approved", Some(time(30)), true));
+    assert!(again.audit.is_empty(), "it was decided so before");
+    world.pull_request_glances.get_mut(&at(41)).unwrap().title = "Faster".into();
+    let differs = heard(&world, Some(&allowed.after), withheld(1), (20, |_: &Question| 0));
+    assert_eq!((told(&differs).as_str(), lets_go(&differs)), ("read {} {41}", false));
+}
+
+#[test]
+fn an_allow_that_was_not_sent_and_is_asked_for_once_more_is_one_request() {
+    let world = world();
+    let allowed = decided(&world, None, 0, |_| 0);
+    for events in [[asks(), withheld(1)].concat(), [withheld(1), asks()].concat()] {
+        let again = heard(&world, Some(&allowed.after), events, (20, |_: &Question| 0));
+        assert_eq!(told(&again), "Approved");
+        let open =
+            again.after.as_environment().unwrap().requests.iter().filter(|it| it.approved_at().is_some());
+        assert_eq!(open.count(), 1);
+    }
+}
+
+#[test]
+fn an_allow_that_was_taken_is_not_decided_anew() {
+    let world = world();
+    let allowed = decided(&world, None, 0, |_| 0);
+    let begun =
+        heard(&world, Some(&allowed.after), vec![reports(7, 1, "in_progress")], (5, |_: &Question| 0));
+    let late = heard(&world, Some(&begun.after), withheld(1), (20, |_: &Question| 0));
+    assert_eq!(told(&late), "");
+    assert!(!late.after.as_environment().unwrap().requests[0].is_open());
+}
+
+fn reports(deployment: u64, attempt: u64, state: &str) -> Event {
+    let deployment = DeploymentSnapshot {
+        id: deployment,
+        environment: Some("production".into()),
+        sha: Some(sha('b')),
+        reference: None,
+        creator: None,
+        app: None,
+        created_at: None,
+    };
+    let run = Some(RunSnapshot { id: 30, attempt: Some(attempt) });
+    let (state, report) = (Some(state.into()), DeploymentReport::default());
+    event(What::DeploymentStatus { state, deployment, report, run })
+}
+
+#[test]
+fn a_policy_that_github_shows_otherwise_is_read_before_anything_goes_out() {
+    let mut world = world();
+    world.file = Some(format!("{POLICY}freezes: []\n"));
+    world.origin = vec![50];
+    assert_eq!(told(&decided(&world, None, 0, |_| 0)), "read {} {50} policy");
+    // It was read, and is not signed yet.
+    let Some(State::Repository(known)) = world.states.get_mut(&SubjectId::Repository(WEB)) else { panic!() };
+    let text = world.file.as_deref().map(PolicyText::from);
+    known.policy.unsigned = Some(Unsigned { text, since: time(0), told: false });
+    let on_its_way = decided(&world, None, 0, |_| 0);
+    assert_eq!(told(&on_its_way), "read {} {50} policy");
+    let Some(State::Repository(known)) = world.states.get_mut(&SubjectId::Repository(WEB)) else { panic!() };
+    known.policy.unsigned.as_mut().unwrap().told = true;
+    assert_eq!(
+        told(&decided(&world, Some(&on_its_way.after), 2, |_| 0)),
+        "Approved",
+        "the last good one counts"
+    );
+}
+
+#[test]
+fn a_milestone_that_github_shows_otherwise_is_read_before_anything_goes_out() {
+    let mut world = world();
+    let (due_on, updated_at) = (None, Some(time(0)));
+    let shown = MilestoneGlance { number: 3, title: "2026.12".into(), open: true, due_on, updated_at };
+    world.issue_glances.get_mut(&at(12)).unwrap().milestone = Some(shown.clone());
+    let Some(State::ChangeRequest(known)) = world.states.get_mut(&SubjectId::ChangeRequest(at(12))) else {
+        panic!()
+    };
+    known.seen.as_mut().unwrap().milestone = Some(3);
+    let first = decided(&world, None, 0, |_| 0);
+    assert_eq!(told(&first), "read {} {} milestone 2026.12");
+    let known = Milestone { seen: shown.snapshot(WEB), deleted: false, release: None };
+    world.states.insert(SubjectId::Milestone(WEB, 3), State::Milestone(known));
+    assert_eq!(told(&decided(&world, Some(&first.after), 2, |_| 0)), "Approved");
+}
+
+#[test]
+fn everything_that_was_read_must_be_settled_the_account_and_its_freezes_too() {
+    let (world, mut facts) = (world(), Facts::default());
+    let (subject, events, instance) = (production(), asks(), instance());
+    let mut asked = vec![];
+    loop {
+        let now = time(0);
+        let case = Case {
+            subject: &subject,
+            before: None,
+            events: &events,
+            facts: &facts,
+            now,
+            instance: &instance,
+        };
+        let Judgement::Needs(questions) = judge(case) else { break };
+        for question in questions {
+            let found = world.answer(&question);
+            asked.extend(if let Question::Unsettled(subjects) = &question {
+                Some(subjects.clone())
+            } else {
+                None
+            });
+            facts.insert(question, found);
+        }
+    }
+    let [asked] = asked.as_slice() else { panic!("asked once, not {asked:?}") };
+    let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    assert_eq!(asked, ["account", "repository/7", "pull_request/7/41", "change_request/7/12"]);
+}
+
+/// A run that waits beside the first one.
+fn and_another(mut world: World, reference: &str) -> (World, Vec<Event>) {
+    world.runs.insert(31, WorkflowRunReading { id: 31, head_branch: Some(reference.into()), ..run() });
+    let waiting = world.waiting.get(&30).cloned().unwrap();
+    world.waiting.insert(31, waiting);
+    let request =
+        RuleRequest { environment: Some("production".into()), run: Some(31), ..RuleRequest::default() };
+    (world, asks().into_iter().chain([event(What::ProtectionRule(request))]).collect())
+}
+
+/// What each run is told.
+fn answers(decision: &Decision) -> Vec<(u64, String)> {
+    let answer = |call: &Call| {
+        if let Call::ProtectionAnswer { run, ruling, .. } = call {
+            Some((*run, format!("{ruling:?}")))
+        } else {
+            None
+        }
+    };
+    let mut all: Vec<_> = decision.effects.iter().filter_map(|effect| answer(&effect.call)).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_newer_run_keeps_an_older_one_back_only_where_it_could_go_itself() {
+    let from = POLICY.replace("    require:", "    from: { branches: [main] }\n    require:");
+    let text = PolicyText::from(from.as_str());
+    for (reference, expected) in [
+        ("main", vec![(30, "Rejected".to_owned()), (31, "Approved".to_owned())]),
+        ("side", vec![(30, "Approved".to_owned()), (31, "Rejected".to_owned())]),
+    ] {
+        let mut world = world();
+        let mut repository = repository(WEB, Some(&text));
+        repository.ruled_from = Some(sha('a'));
+        world = world.showing(SubjectId::Repository(WEB), View::Repository(repository));
+        let (mut world, events) = and_another(world, reference);
+        world.file = Some(from.clone());
+        let Some(State::Repository(known)) = world.states.get_mut(&SubjectId::Repository(WEB)) else {
+            panic!()
+        };
+        known.policy.good = Some(text.clone());
+        let decision = heard(&world, None, events, (0, |_: &Question| 0));
+        assert_eq!(answers(&decision), expected, "{reference}");
+    }
+}
+
+#[test]
+fn while_it_is_not_known_whether_a_newer_run_may_go_an_older_one_is_told_nothing() {
+    let (mut world, events) = and_another(world(), "main");
+    world.issue_glances.get_mut(&at(12)).unwrap().updated_at = Some(time(5));
+    let decision = heard(&world, None, events, (0, |_: &Question| 0));
+    assert_eq!((answers(&decision), decision.look_again), (vec![], Some(time(2))));
 }

@@ -133,6 +133,11 @@ pub enum What {
     Kept { issue: IssueRef, purpose: IssuePurpose },
     /// It is time to look whether these environments are as they are known. Our own sweep says so.
     Watched { environments: Vec<String> },
+    /// GitHub shows another policy file than the one that is known: it must be read. Whoever compared them says so.
+    PolicyMoved,
+    /// An answer that was to let this attempt of a run into an environment was not sent: it had become too old, or
+    /// something had happened since. Whoever sends says so.
+    Withheld { environment: String, run: u64, attempt: u64 },
     /// Something else runs in an environment than before. The environment says so, to whom it concerns.
     Shipped(Shipment),
 }
@@ -164,6 +169,7 @@ impl What {
                 | Self::Kept { purpose: IssuePurpose::Emergency(_), .. }
                 | Self::Repository { .. }
                 | Self::Push { .. }
+                | Self::PolicyMoved
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
                 | Self::Label { .. }
@@ -240,6 +246,8 @@ impl What {
             Self::Declared(_) => "declared".into(),
             Self::Kept { .. } => "kept".into(),
             Self::Watched { .. } => "watched".into(),
+            Self::PolicyMoved => "policy moved".into(),
+            Self::Withheld { .. } => "withheld".into(),
             Self::Shipped(_) => "shipped".into(),
         }
     }

@@ -106,6 +106,20 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    /// The subjects of which the store was asked so far.
+    #[must_use]
+    pub fn read_of_the_store(&self) -> BTreeSet<SubjectId> {
+        let asked = self.facts.0.keys();
+        let subject = |question: &Question| {
+            if let Question::View(subject) | Question::Known(subject) = question {
+                Some(subject.clone())
+            } else {
+                None
+            }
+        };
+        asked.filter_map(subject).collect()
+    }
+
     /// Whether anything has arrived that one of these must still look at. To be asked beside the last of what is read.
     pub fn unsettled(&mut self, subjects: BTreeSet<SubjectId>) -> Option<bool> {
         Some(!matches!(self.ask(Question::Unsettled(subjects))?, Fact::Known(Answer::Unsettled(false), _)))
@@ -114,6 +128,11 @@ impl<'a> Inquiry<'a> {
     /// The issue at a glance, read from GitHub.
     pub fn issue_glance(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueGlance>>> {
         github!(self.ask(Question::IssueGlance(at))?, Answer::IssueGlance(found) => found.as_ref())
+    }
+
+    /// The policy file on the default branch at a glance, read from GitHub.
+    pub fn policy_glance(&mut self, repo: RepoId) -> Option<Fact<Option<&'a str>>> {
+        github!(self.ask(Question::PolicyGlance(repo))?, Answer::PolicyFile(found) => found.as_deref())
     }
 
     /// The pull request at a glance, read from GitHub.

@@ -68,6 +68,8 @@ pub enum Question {
     IssueGlance(IssueRef),
     /// The pull request at a glance.
     PullRequestGlance(IssueRef),
+    /// The policy file on the default branch, beside what else is seen at a glance.
+    PolicyGlance(RepoId),
 }
 
 impl Question {
@@ -102,7 +104,8 @@ impl Question {
             | Self::WaitingRuns(_)
             | Self::EnvironmentRules(..)
             | Self::IssueGlance(_)
-            | Self::PullRequestGlance(_) => false,
+            | Self::PullRequestGlance(_)
+            | Self::PolicyGlance(_) => false,
         }
     }
 
@@ -126,6 +129,7 @@ impl Question {
             | Self::IssueGlance(at)
             | Self::PullRequestGlance(at) => Some(at.repo),
             Self::PolicyFile(repo)
+            | Self::PolicyGlance(repo)
             | Self::PolicyOrigin(repo)
             | Self::MergeGroup(repo, ..)
             | Self::CommitChanges(repo, _)

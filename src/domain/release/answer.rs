@@ -18,6 +18,9 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+/// We write at most so many answers on one control record within an hour.
+const REPLIES_AN_HOUR: usize = 10;
+
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
     pub before: Option<&'a Release>,
@@ -54,7 +57,9 @@ impl Telling<'_> {
         effects.extend(super::moved::issues((self.before, after), self.policy, name_of, self.web_url));
         if let Some(record) = after.record {
             effects.extend(self.asks_how_it_went(after, record));
-            effects.extend(self.told.iter().flat_map(|told| self.answer(told, record, after)));
+            for told in self.told {
+                effects.extend(self.answer(told, record, after));
+            }
         }
         effects
     }
@@ -136,7 +141,8 @@ impl Telling<'_> {
         }
     }
 
-    fn answer(&self, told: &Told, record: IssueRef, after: &Release) -> Vec<Effect> {
+    /// A reaction, and where something was refused a sentence: so many an hour, and no more.
+    fn answer(&self, told: &Told, record: IssueRef, after: &mut Release) -> Vec<Effect> {
         let answer = self.judge_comment(told, after);
         let content = if !answer.refusals.is_empty() {
             Reaction::Confused
@@ -149,7 +155,9 @@ impl Telling<'_> {
         };
         let mut effects =
             vec![Effect::new(Call::Reaction { repo: record.repo, comment: told.comment, content })];
-        if !answer.refusals.is_empty() {
+        after.replies.retain(|at| self.now.duration_since(*at) < SignedDuration::from_hours(1));
+        if !answer.refusals.is_empty() && after.replies.len() < REPLIES_AN_HOUR {
+            after.replies.push(self.now);
             let who = text::mention(&told.by);
             let sentences = answer.refusals.iter().map(|(sentence, named)| {
                 let pages: Vec<_> = named.iter().filter_map(|named| named.page.clone()).collect();

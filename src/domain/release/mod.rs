@@ -139,6 +139,9 @@ pub struct Release {
     /// Enough people had signed when it was last judged.
     #[serde(default)]
     pub signed: bool,
+    /// When we answered comments on its control record, within the last hour.
+    #[serde(default)]
+    pub replies: Vec<Timestamp>,
 }
 
 /// Since when the scope is locked.
@@ -233,6 +236,7 @@ impl Release {
             trials: vec![],
             reminded: Reminders::new(),
             signed: false,
+            replies: vec![],
         }
     }
 

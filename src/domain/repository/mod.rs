@@ -96,7 +96,7 @@ pub struct RepositoryView {
 }
 
 impl Repository {
-    fn new(seen: &RepositorySnapshot) -> Self {
+    pub(super) fn new(seen: &RepositorySnapshot) -> Self {
         Self {
             id: seen.id,
             name: seen.name.clone(),
@@ -311,7 +311,7 @@ fn may_have_changed(
     let pushed = |event: &Event| match (&event.what, &after.default_branch) {
         (What::Push { reference, .. }, Some(branch)) => reference.strip_prefix("refs/heads/") == Some(branch),
         (What::Push { .. }, None) => true,
-        (_, Some(_) | None) => false,
+        (what, Some(_) | None) => matches!(what, What::PolicyMoved),
     };
     after.policy.read != installation
         || before.is_none_or(|before| before.is_gone() || before.default_branch != after.default_branch)

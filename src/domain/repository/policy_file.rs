@@ -92,6 +92,27 @@ impl PolicyFile {
         Some(actor)
     }
 
+    /// Whether the newest text that was read is this one. Of a text with errors only these are remembered.
+    #[must_use]
+    pub fn has_seen(&self, text: Option<&str>) -> bool {
+        let text = text.map(PolicyText::from);
+        if self.errors.is_empty() {
+            let newest = self.unsigned.as_ref().map_or(&self.good, |unsigned| &unsigned.text);
+            return text == *newest;
+        }
+        let errors = |scope| text.as_ref().and_then(|text| text.read(scope).err()).unwrap_or_default();
+        let said = |scope| errors(scope).iter().map(ToString::to_string).collect::<Vec<_>>();
+        [Scope::Organisation, Scope::Repository, Scope::Alone]
+            .into_iter()
+            .any(|scope| said(scope) == self.errors)
+    }
+
+    /// Whether a newer text has come of which it is not settled whether it is signed.
+    #[must_use]
+    pub fn is_on_its_way(&self) -> bool {
+        self.unsigned.as_ref().is_some_and(|unsigned| !unsigned.told)
+    }
+
     /// Whether an exception is to be opened now; remembers that it was.
     pub(super) fn is_overdue(&mut self, now: Timestamp) -> bool {
         let overdue =

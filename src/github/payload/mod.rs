@@ -119,6 +119,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         }
         "deployment_review" => parse::<protection::Review>(event, body)?.what(),
         sweep::RECORDED => parse::<sweep::Record>(event, body)?.what(repo()?),
+        sweep::POLICY_MOVED => What::PolicyMoved,
+        sweep::WITHHELD => parse::<sweep::Withhold>(event, body)?.what(),
         sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::PLANNED => parse::<sweep::Plan>(event, body)?.what(repo()?),
         sweep::DECLARED => parse::<sweep::Declared>(event, body)?.what(),

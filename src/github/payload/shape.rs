@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 59] = [
+pub(super) const TELLING: [&str; 61] = [
     "action",
     "after",
     "alert",
@@ -44,6 +44,7 @@ pub(super) const TELLING: [&str; 59] = [
     "pages",
     "parent_issue",
     "planned",
+    "policy_moved",
     "project",
     "project_card",
     "project_column",
@@ -67,6 +68,7 @@ pub(super) const TELLING: [&str; 59] = [
     "team",
     "thread",
     "watched",
+    "withheld",
     "workflow_job",
     "workflow_job_run",
     "workflow_run",
@@ -159,6 +161,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
             (&["action", "since", "repository"], &["approver", "comment", "workflow_job_run", "workflow_run"])
         }
         super::sweep::RECORDED => (&["action", "recorded", "repository"], &[]),
+        super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
+        super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),

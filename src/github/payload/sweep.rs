@@ -1,8 +1,8 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_ship`, `changegate_plan`, `changegate_issue` and
-//! `changegate_emergency`: not GitHub's, but what our own sweep found, what our own writing came to, what an environment or a
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_plan`,
+//! `changegate_issue`, `changegate_withheld` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `shipped`, `planned`, `kept` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -19,6 +19,12 @@ use crate::domain::{
 pub const SWEPT: &str = "changegate_sweep";
 /// What a delivery is called that says where a control record is.
 pub const RECORDED: &str = "changegate_record";
+
+/// What a delivery is called that says that an answer was not sent.
+pub const WITHHELD: &str = "changegate_withheld";
+
+/// What a delivery is called that says that the policy file has to be read.
+pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
@@ -149,6 +155,26 @@ impl Watch {
     }
 }
 
+/// The body of `changegate_withheld`.
+#[derive(Deserialize)]
+pub(super) struct Withhold {
+    withheld: Withheld,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Withheld {
+    environment: String,
+    run: u64,
+    attempt: u64,
+}
+
+impl Withhold {
+    pub(super) fn what(self) -> What {
+        let Withheld { environment, run, attempt } = self.withheld;
+        What::Withheld { environment, run, attempt }
+    }
+}
+
 impl Sweep {
     pub(super) fn what(self, repo: RepoId) -> What {
         let at = |numbers: Vec<u64>| numbers.into_iter().map(|number| IssueRef { repo, number }).collect();
@@ -205,6 +231,19 @@ impl Whereabouts {
     #[must_use]
     pub fn watched(&self, environments: &[String]) -> (&'static str, Vec<u8>) {
         (WATCHED, self.body("watched", "watched", json!(environments)))
+    }
+
+    /// The same: the policy file is another than is known.
+    #[must_use]
+    pub fn policy_moved(&self) -> (&'static str, Vec<u8>) {
+        (POLICY_MOVED, self.body("policy_moved", "policy_moved", json!(true)))
+    }
+
+    /// The same: an answer for this attempt of a run was not sent.
+    #[must_use]
+    pub fn withheld(&self, environment: &str, (run, attempt): (u64, u64)) -> (&'static str, Vec<u8>) {
+        let withheld = json!({ "environment": environment, "run": run, "attempt": attempt });
+        (WITHHELD, self.body("withheld", "withheld", withheld))
     }
 
     /// The same: this is how GitHub lists a milestone, or that it has none of this number any more.
@@ -288,6 +327,9 @@ mod tests {
         }
         let watched = What::Watched { environments: vec!["Live/eu".into()] };
         assert_eq!(understood(here().watched(&["Live/eu".into()])), watched);
+        let withheld = What::Withheld { environment: "Live/eu".into(), run: 30, attempt: 2 };
+        assert_eq!(understood(here().withheld("Live/eu", (30, 2))), withheld);
+        assert_eq!(understood(here().policy_moved()), What::PolicyMoved);
         let shipment = Shipment {
             environment: "Live/eu".into(),
             deployment: 5,

@@ -42,6 +42,7 @@ impl Reader<'_> {
             | Question::Reference(..)
             | Question::IssueGlance(_)
             | Question::PullRequestGlance(_)
+            | Question::PolicyGlance(_)
             | Question::View(_)
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_)

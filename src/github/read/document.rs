@@ -102,7 +102,8 @@ const COMMITS: &str = "fragment CommitParts on PullRequestCommitConnection { nod
     signature { isValid wasSignedByGitHub signer { databaseId login } } } } pageInfo { hasNextPage endCursor } }";
 
 const ISSUE_GLANCE: &str = "fragment IssueGlance on Issue { updatedAt state stateReason(enableDuplicate: true) \
-    labels(first: 100) { nodes { name } pageInfo { hasNextPage } } milestone { number } }";
+    labels(first: 100) { nodes { name } pageInfo { hasNextPage } } \
+    milestone { number title state dueOn updatedAt } }";
 
 const PULL_REQUEST_GLANCE: &str = "fragment PullRequestGlance on PullRequest { updatedAt lastEditedAt title state isDraft \
     merged mergeCommit { oid } headRefOid baseRefName \

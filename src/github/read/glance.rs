@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Reader,
+    Blob, Reader,
     document::Answers,
     pull_request::{Review, last_opinions},
     shapes::{Elsewhere, Named, Oid, Page, names},
 };
 use crate::domain::{
     facts::Answer,
-    glance::{IssueGlance, PullRequestGlance},
+    glance::{IssueGlance, MilestoneGlance, PullRequestGlance},
     ids::{RepoId, Sha},
 };
 
@@ -33,12 +33,24 @@ struct Issue {
     state: String,
     state_reason: Option<String>,
     labels: Option<Page<Named>>,
-    milestone: Option<Numbered>,
+    milestone: Option<Milestone>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Numbered {
+#[serde(rename_all = "camelCase")]
+struct Milestone {
     number: u64,
+    title: String,
+    state: String,
+    due_on: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+}
+
+impl Milestone {
+    fn glance(self) -> MilestoneGlance {
+        let Self { number, title, state, due_on, updated_at } = self;
+        MilestoneGlance { number, title, open: state != "CLOSED", due_on, updated_at }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +85,16 @@ impl Reader<'_> {
         found.map(|found| Answer::PullRequestGlance(found.map(Box::new))).map_err(|why| self.unanswered(why))
     }
 
+    /// The text of the policy file; a file that is no text has none.
+    pub(super) fn policy_glance(&self, repo: RepoId, answers: &Answers, n: usize) -> Result<Answer, String> {
+        let found = self.in_repository(answers, n, repo)?.object;
+        match found {
+            Some(Blob { text: None, .. }) => Err(self.unanswered("the policy file is no text")),
+            Some(Blob { text, .. }) => Ok(Answer::PolicyFile(text)),
+            None => Ok(Answer::PolicyFile(None)),
+        }
+    }
+
     /// Names are recycled: what another repository of the name shows is nothing.
     fn glanced<T: DeserializeOwned>(
         &self,
@@ -98,7 +120,7 @@ impl Issue {
             open: self.state != "CLOSED",
             state_reason: self.state_reason.map(|reason| reason.to_ascii_lowercase()),
             labels: names(self.labels),
-            milestone: self.milestone.map(|milestone| milestone.number),
+            milestone: self.milestone.map(Milestone::glance),
         })
     }
 }

@@ -191,6 +191,9 @@ impl<'a> Reader<'a> {
             Question::PullRequestGlance(at) => {
                 Some(Part::PullRequestGlance { name: name(&at.repo)?, number: at.number })
             }
+            Question::PolicyGlance(repo) => {
+                Some(Part::File { name: name(repo)?, commit: "HEAD".into(), path: PATH })
+            }
             Question::PolicyFile(_)
             | Question::Changes(_)
             | Question::CommitChanges(..)
@@ -292,6 +295,7 @@ impl<'a> Reader<'a> {
             }
             Question::IssueGlance(at) => self.issue_glance(at.repo, answers, n),
             Question::PullRequestGlance(at) => self.pull_request_glance(at.repo, answers, n),
+            Question::PolicyGlance(repo) => self.policy_glance(*repo, answers, n),
             Question::PolicyFile(_)
             | Question::Changes(_)
             | Question::CommitChanges(..)
@@ -386,7 +390,13 @@ impl<'a> Reader<'a> {
 /// Whether the answer may lie in any repository: with a token for one, a linked issue elsewhere would look like none. And
 /// what is seen at a glance is asked together, wherever it is.
 const fn reaches_anywhere(question: &Question) -> bool {
-    matches!(question, Question::Links(_) | Question::IssueGlance(_) | Question::PullRequestGlance(_))
+    matches!(
+        question,
+        Question::Links(_)
+            | Question::IssueGlance(_)
+            | Question::PullRequestGlance(_)
+            | Question::PolicyGlance(_)
+    )
 }
 
 fn several_kinds(parts: &[Part]) -> bool {

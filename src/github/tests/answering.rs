@@ -15,6 +15,7 @@ fn answer(ruling: Ruling) -> Effect {
         environment: "production".into(),
         ruling,
         comment: "2026.12 is approved.".into(),
+        until: None,
     })
 }
 

@@ -315,7 +315,8 @@ async fn a_hundred_issues_and_pull_requests_are_seen_at_a_glance_in_one_document
             let labels =
                 json!({"nodes": [{"name": "b"}, {"name": "a"}], "pageInfo": {"hasNextPage": n == 7}});
             return json!({"databaseId": 7, "issue": {"updatedAt": "2026-11-20T09:00:00Z", "state": "CLOSED",
-                "stateReason": "NOT_PLANNED", "labels": labels, "milestone": {"number": 3}}});
+                "stateReason": "NOT_PLANNED", "labels": labels, "milestone": {"number": 3, "title": "2026.12",
+                "state": "OPEN", "dueOn": null, "updatedAt": "2026-11-20T09:00:00Z"}}});
         }
         let links = json!({"nodes": [{"number": 12, "repository": {"databaseId": 8}}],
             "pageInfo": {"hasNextPage": n == 67}});
@@ -342,7 +343,7 @@ async fn a_hundred_issues_and_pull_requests_are_seen_at_a_glance_in_one_document
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
     insta::assert_snapshot!([0, 7, 60, 67, 68].map(shown).join("\n"), @r#"
-    {"IssueGlance":{"updated_at":"2026-11-20T09:00:00Z","open":false,"state_reason":"not_planned","labels":["a","b"],"milestone":3}}
+    {"IssueGlance":{"updated_at":"2026-11-20T09:00:00Z","open":false,"state_reason":"not_planned","labels":["a","b"],"milestone":{"number":3,"title":"2026.12","open":true,"due_on":null,"updated_at":"2026-11-20T09:00:00Z"}}}
     unknown: GitHub did not answer this at 10:04 UTC: it does not show all labels of an issue
     {"PullRequestGlance":{"updated_at":"2026-11-20T09:00:00Z","edited_at":null,"title":"T","open":false,"draft":false,"merge_commit":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","head":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","base_branch":"main","closes":[{"repo":8,"number":12}],"reviews":{"5":"dismissed"}}}
     unknown: GitHub did not answer this at 10:04 UTC: it does not show all linked issues of a pull request

@@ -83,6 +83,28 @@ impl GitHub {
         remote: Option<&str>,
         attempts: u32,
     ) -> Result<Done, Failure> {
+        let writer = self.writer(place, effect, remote, attempts)?;
+        writer.write().await.map_err(|trouble| writer.failure(&trouble))
+    }
+
+    /// Whether anybody waits for an answer of our protection rule.
+    ///
+    /// # Errors
+    /// When GitHub does not say.
+    pub async fn is_waited_for(&self, place: &Place, effect: &Effect) -> Result<bool, Failure> {
+        let Call::ProtectionAnswer { run, attempt, environment, .. } = &effect.call else { return Ok(false) };
+        let writer = self.writer(place, effect, None, 0)?;
+        let waits = writer.waits((*run, *attempt), environment).await;
+        waits.map_err(|trouble| writer.failure(&trouble))
+    }
+
+    fn writer<'a>(
+        &'a self,
+        place: &'a Place,
+        effect: &'a Effect,
+        remote: Option<&'a str>,
+        attempts: u32,
+    ) -> Result<Writer<'a>, Failure> {
         let refused = |why: String| Failure::Refused { why };
         let repo = effect.call.repo();
         let installation =
@@ -91,8 +113,7 @@ impl GitHub {
             .names
             .get(&repo)
             .ok_or_else(|| refused(format!("the name of repository {repo} is not known")))?;
-        let writer = Writer { github: self, installation, name, effect, remote, attempts };
-        writer.write().await.map_err(|trouble| writer.failure(&trouble))
+        Ok(Writer { github: self, installation, name, effect, remote, attempts })
     }
 
     /// Until when nothing may be written in this lane, and why; `None`: one thing may be written now.

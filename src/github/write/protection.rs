@@ -29,6 +29,14 @@ struct Run {
     status: Option<String>,
 }
 
+impl Run {
+    fn still_runs(&self, attempt: u64) -> Result<bool, Trouble> {
+        let unsaid = || Trouble::Strange("it does not say which attempt of the run this is".into());
+        let same = self.run_attempt.ok_or_else(unsaid)? == attempt;
+        Ok(same && self.status.as_deref() != Some("completed"))
+    }
+}
+
 #[derive(Deserialize)]
 struct Pending {
     environment: Environment,
@@ -61,7 +69,7 @@ impl Writer<'_> {
         review: &Review<'_>,
     ) -> Result<Done, Trouble> {
         const DONE: Done = Done::of(None);
-        if !self.still_runs(run, attempt).await? {
+        if !self.run(run).await?.still_runs(attempt)? {
             return Ok(DONE);
         }
         let path = format!("/actions/runs/{run}/deployment_protection_rule");
@@ -76,12 +84,20 @@ impl Writer<'_> {
         }
     }
 
-    async fn still_runs(&self, run: u64, attempt: u64) -> Result<bool, Trouble> {
+    /// Whether this attempt of a run waits for our answer.
+    pub(super) async fn waits(&self, (run, attempt): (u64, u64), environment: &str) -> Result<bool, Trouble> {
+        let found = self.run(run).await?;
+        if !found.still_runs(attempt)? {
+            return Ok(false);
+        }
+        // The list of what waits may be behind the run.
+        let has_begun = found.status.as_deref() == Some("in_progress");
+        Ok(!has_begun || self.still_waits(run, environment).await?)
+    }
+
+    async fn run(&self, run: u64) -> Result<Run, Trouble> {
         let rest = format!("/actions/runs/{run}?exclude_pull_requests=true");
-        let found: Run = access::parse(&self.get(&rest).await?.body)?;
-        let unsaid = || Trouble::Strange("it does not say which attempt of the run this is".into());
-        let same = found.run_attempt.ok_or_else(unsaid)? == attempt;
-        Ok(same && found.status.as_deref() != Some("completed"))
+        access::parse(&self.get(&rest).await?.body)
     }
 
     /// GitHub refuses alike what is not there yet and what is answered already.

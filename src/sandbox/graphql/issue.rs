@@ -194,6 +194,7 @@ pub(super) fn milestone<'a>(milestone: &Milestone, field: &str) -> Resolved<'a> 
         "title" => leaf(milestone.title.as_str()),
         "dueOn" => optional_moment(milestone.due_on),
         "state" => leaf(if milestone.closed_at.is_some() { "CLOSED" } else { "OPEN" }),
+        "updatedAt" => optional_moment(Some(milestone.updated_at)),
         _ => unknown(field),
     }
 }

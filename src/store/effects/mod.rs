@@ -50,6 +50,8 @@ pub enum EffectOutcome {
     Unsent { at: Timestamp, why: String },
     /// GitHub refuses it for good, and why. It stays visible; the same is not sent again.
     Refused { why: String },
+    /// It must not be sent any more, and why: whoever decided it decides anew.
+    Withheld { why: String },
 }
 
 /// An effect in the words of the database.

@@ -59,6 +59,7 @@ impl DoneRow {
                 (None, None, None, Some((at.as_microsecond(), body::escape(why))))
             }
             EffectOutcome::Refused { why } => (None, None, Some(body::escape(why)), None),
+            EffectOutcome::Withheld { .. } => (None, None, None, None),
         };
         Ok(Self {
             tenant: body::escape(claim.tenant.as_str()),
@@ -70,7 +71,10 @@ impl DoneRow {
             given: claim.given.clone(),
             refused,
             retry,
-            unsent: i64::from(matches!(outcome, EffectOutcome::Unsent { .. })),
+            unsent: i64::from(matches!(
+                outcome,
+                EffectOutcome::Unsent { .. } | EffectOutcome::Withheld { .. }
+            )),
             is_told_once: claim.effect.class() == Class::Fire,
         })
     }

@@ -183,6 +183,7 @@ mod tests {
                     environment: "e".into(),
                     ruling: Ruling::Rejected,
                     comment: String::new(),
+                    until: None,
                 },
                 Call::ProtectionNote {
                     repo,
@@ -195,6 +196,8 @@ mod tests {
                     repo,
                     issues: [7].into(),
                     pull_requests: [].into(),
+                    policy: false,
+                    milestones: vec![],
                     by: SubjectId::environment(repo, "e"),
                 },
                 ship(repo),

@@ -68,6 +68,7 @@ impl Scene {
             Question::CommitChanges(repo, sha(head)),
             Question::CommitChanges(repo, sha(&"0".repeat(40))),
             Question::ChangesBetween(repo, sha(base), sha(head)),
+            Question::PolicyGlance(repo),
             Question::IssueGlance(IssueRef { repo, number: 1 }),
             Question::PullRequestGlance(IssueRef { repo, number: 1 }),
             Question::PullRequestGlance(IssueRef { repo, number: 9_999 }),
@@ -82,7 +83,9 @@ impl Scene {
         let (place, repo) = self.place(run).await;
         let (environment, comment) = ("production".to_owned(), "Because.".to_owned());
         let call = match ruling {
-            Some(ruling) => Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment },
+            Some(ruling) => {
+                Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment, until: None }
+            }
             None => Call::ProtectionNote { repo, run, attempt, environment, comment },
         };
         let github = &self.stage.app.inbox.github;

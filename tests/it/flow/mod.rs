@@ -1,7 +1,9 @@
 //! Webhook in, effect out: what people do on GitHub, and what GitHub then shows.
 
+mod attacks;
 mod by_hand;
 mod costs;
+mod days;
 mod deliveries;
 mod delivering;
 mod depending;
@@ -13,6 +15,7 @@ mod faults;
 mod freezes;
 mod installation;
 mod intake;
+mod late;
 mod links;
 mod milestones;
 mod modes;

@@ -193,7 +193,6 @@ async fn registered(s: &Scene, told: &Told) -> String {
         underway: _,
         systems: _,
         needs_no_code: _,
-        systems: _,
         tried: _,
         depends: _,
         planned_at: _,
@@ -236,7 +235,7 @@ fn untimed(text: &str) -> String {
     untimed
 }
 
-fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
+pub(super) fn permutations(items: Vec<usize>) -> Vec<Vec<usize>> {
     if items.len() < 2 {
         return vec![items];
     }

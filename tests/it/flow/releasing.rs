@@ -210,7 +210,14 @@ async fn a_release_goes_when_its_scope_is_locked_and_each_group_has_signed_what_
 }
 
 /// The same train, with a branch of its own for each release.
-async fn a_train_with_branches(s: &Scene) -> Numbered {
+pub(super) async fn a_train_with_branches(s: &Scene) -> Numbered {
+    let issue = planned_with_branches(s).await;
+    locked(s).await;
+    issue
+}
+
+/// The same, before its scope is locked.
+pub(super) async fn planned_with_branches(s: &Scene) -> Numbered {
     s.policy(&TRAIN.replace("lock: 7 days before", "candidate: { branch: \"release/{title}\" }")).await;
     s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
     s.by("rosa").protect(WEB, "production", true, true);
@@ -219,7 +226,6 @@ async fn a_train_with_branches(s: &Scene) -> Numbered {
     let head = s.github().head(WEB, "main").unwrap();
     s.by("rosa").create_branch(WEB, "release/2026.12", &head);
     s.settle().await;
-    locked(s).await;
     issue
 }
 

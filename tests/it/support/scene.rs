@@ -67,6 +67,12 @@ impl Scene {
 
     /// Writes the organisation's policy: these lines over the smallest one in mode `enforce`.
     pub async fn policy(&self, lines: &str) {
+        self.policy_file("acme/.github", &self.policy_text(lines)).await;
+    }
+
+    /// The smallest policy in mode `enforce`, and these lines over it.
+    #[expect(clippy::unused_self, reason = "it reads like the verbs beside it")]
+    pub fn policy_text(&self, lines: &str) -> String {
         let mut text = String::from("version: 1\n");
         if !lines.contains("mode:") {
             text.push_str("mode: enforce\n");
@@ -75,7 +81,7 @@ impl Scene {
             "roles: { triager: [acme/triage], release-manager: [rosa] }\ngroups: { qa: [quinn] }\n",
         );
         text.push_str(lines);
-        self.policy_file("acme/.github", &text).await;
+        text
     }
 
     /// Writes a policy file as it is: the first one of a repository is pushed, a later one proposed by Lee and signed

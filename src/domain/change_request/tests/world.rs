@@ -315,7 +315,8 @@ impl World {
             | Question::Known(_)
             | Question::Unsettled(_)
             | Question::IssueGlance(_)
-            | Question::PullRequestGlance(_) => {
+            | Question::PullRequestGlance(_)
+            | Question::PolicyGlance(_) => {
                 panic!("a change request asks for {question:?}")
             }
         };

@@ -17,6 +17,9 @@ use super::super::{
     scene::{LinkedChange, Scene},
 };
 
+/// It passed because of an emergency, and nobody has accepted it.
+pub const DECLARED: &str = "emergency_declared";
+
 const RULE: &str = "the change request is accepted";
 
 /// Known, and not a change request: where a pull request is its own, such links are GitHub's matter alone.
@@ -136,7 +139,7 @@ pub(super) fn declared(name: &str, emergency: &Emergency, at: &str) -> Finding {
     let by = Named::actor(&emergency.by);
     let sentence =
         format!("{name} was declared an emergency by {} on {at}: {}.", by.text, quoted(&emergency.why));
-    Finding::new("emergency_declared", Outcome::Pass, RULE, sentence).names(by.page)
+    Finding::new(DECLARED, Outcome::Pass, RULE, sentence).names(by.page)
 }
 
 /// Whoever links a pull request to an emergency while it lasts does not ride along.

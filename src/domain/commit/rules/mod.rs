@@ -17,6 +17,8 @@ mod policy_edit;
 mod promotion;
 mod standard_change;
 
+pub use linked_change::DECLARED;
+
 /// How a pull request is linked.
 const LINK: &str =
     "put `Closes #n` (this finishes it) or `Change: owner/repo#n` (this is part of it) in the description";

@@ -80,6 +80,11 @@ fn ends(emergency: &Emergency, scene: &Scene<'_>) -> Option<Timestamp> {
     rules(scene).map(|(rules, section)| emergency.ends(rules, &section.zone)).min()
 }
 
+/// Whether it lasts in this environment.
+pub(super) fn lasts(emergency: &Emergency, scene: &Scene<'_>) -> bool {
+    ends(emergency, scene).is_some_and(|ends| ends > scene.ask.now)
+}
+
 fn rules<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = (&'a policy::Emergency, &'a Section)> {
     scene.sections.iter().filter_map(|section| Some((section.rules.emergency.as_ref()?, section)))
 }
@@ -122,9 +127,8 @@ fn owed(emergency: &Emergency, scene: &Scene<'_>) -> Vec<(Debt, Timestamp)> {
 
 /// Of what is emergency, that other work comes along; nothing, where none of it is, or all of it.
 pub(super) fn not_alone(scene: &Scene<'_>) -> Option<Finding> {
-    let lasts = |emergency: &Emergency| ends(emergency, scene).is_some_and(|ends| ends > scene.ask.now);
     let is_one = |pull: &&super::super::PullRequestInRange| {
-        !pull.emergencies.is_empty() && pull.emergencies.iter().all(|(_, emergency)| lasts(emergency))
+        !pull.emergencies.is_empty() && pull.emergencies.iter().all(|(_, emergency)| lasts(emergency, scene))
     };
     let (of_it, others): (Vec<_>, Vec<_>) = scene.pull_requests.iter().partition(is_one);
     let (first, _) = of_it.first()?.emergencies.first()?;

@@ -28,6 +28,17 @@ fn fix(number: u64) -> Pull {
     Pull { emergencies: vec![(at(number + 100), declared())], ..pull(number, Outcome::Pass) }
 }
 
+/// Nobody accepted its change: its check passed because of an emergency, declared so many seconds ago.
+fn passed_as_one(at: i64) -> Deployment {
+    let rule = Finding::new("emergency_declared", Outcome::Pass, "the change request is accepted", "It was.");
+    let passes = Finding::new("pull_request", Outcome::Pass, "", "#41").because(vec![rule]);
+    let emergency = Emergency { at: time(at), ..declared() };
+    let pull = Pull { passes, emergencies: vec![(super::at(141), emergency)], ..pull(41, Outcome::Pass) };
+    to(&KNOWS.replace("require: [", "require: [{ change: accepted }, "))
+        .check("ci", "github-actions", CheckStand::Passed)
+        .bringing(vec![pull])
+}
+
 fn deployment(pulls: Vec<Pull>) -> Deployment {
     to(KNOWS).check("ci", "github-actions", CheckStand::Passed).bringing(pulls)
 }
@@ -59,6 +70,12 @@ fn an_emergency_goes_ahead_of_window_and_signatures_alone_while_it_lasts_and_onl
         ),
         ("after its time it is none", deployment(vec![ended]), "pending review_missing window_closed"),
         ("where policy knows none, there is none", unknown_to_policy, "pending window_closed"),
+        (
+            "after its time what nobody accepted is not accepted, although its check passed as an emergency's",
+            passed_as_one(-4 * 3600),
+            "pending emergency_over review_missing window_closed",
+        ),
+        ("until then it is", passed_as_one(-4 * 3600 + 1), "allow"),
         (
             "its checks must have passed",
             to(KNOWS).check("ci", "github-actions", CheckStand::Failed).bringing(vec![fix(41)]),
