@@ -215,6 +215,8 @@ impl Material {
             failed: Failed::default(),
             ruled: Some(Ruled { head: sha(0), at: self.now, enforced: true }),
             adopted: BTreeMap::new(),
+            tags: Default::default(),
+            declared: Default::default(),
         }
     }
 

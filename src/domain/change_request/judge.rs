@@ -112,16 +112,11 @@ fn decide(
         after.look_at_own(own);
     }
     plan(&mut after, release);
-    let mut verified_at = derive(&mut after, &around, case.now);
-    let by_hand = after.needs_no_code() && around.pulls.is_empty();
-    if after.judge_starts(by_hand, rules, case.now, inquiry)? {
-        verified_at = derive(&mut after, &around, case.now);
-    }
+    let verified_at = stand(&mut after, &around, case.now, inquiry)?;
     let emergency_ends = after.judge_emergency(&around, case.now);
     let parts_known = after.judge_parts(&around, inquiry)?;
     let due = milestone.and_then(|milestone| milestone.due_on);
-    let web_url = &case.instance.web_url;
-    let pulls = &around.pulls;
+    let (web_url, pulls) = (&case.instance.web_url, &around.pulls);
     let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };
     let audit = log::entries(before, &after);
     let told = (&heard, &ways?[..]);
@@ -134,6 +129,20 @@ fn decide(
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
     let look_again = look_again.into_iter().chain(emergency_ends).chain(verified_at).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
+}
+
+/// Where it stands, and whether who wants to start it by hand may; when it will be known to work, if nobody says otherwise.
+/// `None`: something must be asked first.
+fn stand(
+    after: &mut ChangeRequest,
+    around: &Around<'_>,
+    now: Timestamp,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Option<Timestamp>> {
+    let verified_at = derive(after, around, now);
+    let by_hand = after.needs_no_code() && around.pulls.is_empty();
+    let is_news = after.judge_starts(by_hand, &around.rules, now, inquiry)?;
+    Some(if is_news { derive(after, around, now) } else { verified_at })
 }
 
 /// What GitHub and other systems are told.

@@ -303,17 +303,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
     if after.opened.is_some() && before.is_none_or(|before| before.opened.is_none()) {
         entries.push(entry(after, "release.go_no_go"));
     }
-    let taken = |before: &Release, back: &TakenBack| before.taken_back.contains(back);
-    for back in after.taken_back.iter().filter(|back| before.is_none_or(|before| !taken(before, back))) {
-        let entry = entry(after, "release.taken_back").fact("repository", back.repo);
-        let entry = entry.fact("deployment", back.deployment).fact("at", back.at);
-        entries.push(entry.text("environment", back.environment.clone()));
-    }
-    let was = before.and_then(Release::outcome);
-    if let Some(outcome) = after.outcome().filter(|outcome| was != Some(*outcome)) {
-        let entry = entry(after, "release.closed_out").by(Some(outcome.by)).fact("at", outcome.at);
-        entries.push(entry.fact("result", outcome.result.as_str()).text("said", outcome.said));
-    }
+    entries.extend(ended(before, after));
     for (repo, candidate) in &after.candidates {
         let known = before.and_then(|before| before.candidates.get(repo));
         if known.map(|known| &known.sha) != Some(&candidate.sha) {
@@ -345,6 +335,23 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
     for carried in after.carried.iter().filter(|carried| !was_carried(carried.change.at)) {
         let entry = entry(after, "exception.carried").by(Some(&carried.by));
         entries.push(entry.fact("change_request", carried.change.at).text("why", carried.why.clone()));
+    }
+    entries
+}
+
+/// Where it was taken back, and how people say that it went.
+fn ended(before: Option<&Release>, after: &Release) -> Vec<AuditEntry> {
+    let mut entries = vec![];
+    let taken = |before: &Release, back: &TakenBack| before.taken_back.contains(back);
+    for back in after.taken_back.iter().filter(|back| before.is_none_or(|before| !taken(before, back))) {
+        let entry = entry(after, "release.taken_back").fact("repository", back.repo);
+        let entry = entry.fact("deployment", back.deployment).fact("at", back.at);
+        entries.push(entry.text("environment", back.environment.clone()));
+    }
+    let was = before.and_then(Release::outcome);
+    if let Some(outcome) = after.outcome().filter(|outcome| was != Some(*outcome)) {
+        let entry = entry(after, "release.closed_out").by(Some(outcome.by)).fact("at", outcome.at);
+        entries.push(entry.fact("result", outcome.result.as_str()).text("said", outcome.said));
     }
     entries
 }

@@ -142,6 +142,12 @@ mod tests {
         Call::Ship { repo, shipment: Shipment { environment, deployment: 7, sha, at, brought, taken } }
     }
 
+    fn read_anew(repo: RepoId) -> Call {
+        let (issues, pull_requests, milestones) = ([7].into(), [].into(), vec![]);
+        let by = SubjectId::environment(repo, "e");
+        Call::ReadAnew { repo, issues, pull_requests, policy: false, milestones, by }
+    }
+
     #[test]
     fn the_ranges_of_effects_hold_every_call_about_the_repository() {
         for (repo, inside) in [(7, true), (70, false), (8, false)] {
@@ -192,14 +198,7 @@ mod tests {
                     environment: "e".into(),
                     comment: String::new(),
                 },
-                Call::ReadAnew {
-                    repo,
-                    issues: [7].into(),
-                    pull_requests: [].into(),
-                    policy: false,
-                    milestones: vec![],
-                    by: SubjectId::environment(repo, "e"),
-                },
+                read_anew(repo),
                 ship(repo),
                 Call::Announce { announcement },
             ] {

@@ -8,7 +8,9 @@ use changegate::sandbox::{Entry, Numbered, Verdict};
 
 use super::{
     deploying::{CONTINUOUS, WEB, built, deploys, said, ships_continuously, stands},
-    releasing::{a_train_with_branches, blocks, both_sign, locked, phase, planned_with_branches, revision},
+    releasing::{
+        a_train_with_branches, blocks, both_sign, locked, phase, planned_with_branches, revision, signed_by,
+    },
 };
 use crate::support::{Scene, assert_snapshot, scenario, scenario_without_policy};
 
@@ -105,8 +107,7 @@ async fn a_fix_is_cherry_picked_onto_the_release_branch_signed_again_and_goes_ou
         both_sign(s).await;
         let before = revision(s);
         let fix = s.accepted("Export is empty").await;
-        s.by("rosa").set_milestone(fix, "2026.12");
-        s.settle().await;
+        signed_by(s, "rosa", &format!("/swap for #{} Nobody can export", fix.number)).await;
         let pull = s.pull_request(WEB, "empty", &format!("Closes #{}", fix.number)).await;
         s.by("ana").merge(pull.at);
         s.settle().await;
@@ -139,10 +140,10 @@ async fn a_freeze_on_friday_holds_what_is_ready_until_monday_and_nobody_has_to_r
         built(s, "import", second.number).await;
         let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
-        assert_snapshot!(said(s, run), @"
+        assert_snapshot!(said(s, run), @r#"
         **Waiting:** 1 of 7 rules not met yet.
-        - Closed until Mon 9 Nov 2026, 08:00 UTC (freeze “weekend sale”, lifted by release managers). **Cure:** it is judged again at that time, or when a release manager ([rosa](https://github/rosa)) lifts it with `/unfreeze WHY`.
-        ");
+        - Closed until Mon 9 Nov 2026, 08:00 UTC (freeze “weekend sale”, lifted by release managers). **Cure:** it is judged again at that time, or when a release manager ([rosa](https://github/rosa)) lifts it with `/unfreeze "weekend sale" WHY`.
+        "#);
         s.pass(2 * DAY + 20 * 3_600);
         s.settle_for(1).await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
