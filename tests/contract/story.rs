@@ -211,7 +211,7 @@ impl Scene {
         }
     }
 
-    /// Milestones by those who may and by those who may not.
+    /// Milestones by those who may and by those who may not; a release manager goes on holiday.
     async fn planning(&self) {
         let rosa = self.by("rosa");
         let due: Timestamp = "2026-12-03T08:00:00Z".parse().unwrap();
@@ -227,6 +227,7 @@ impl Scene {
         rosa.move_milestone(WEB, december, Some(due + SignedDuration::from_hours(24)));
         rosa.rename_milestone(WEB, december, "2026.12 (late)");
         self.settle().await;
+        rosa.comment(issue, "/delegate @quinn until 2027-01-04");
         rosa.close_milestone(WEB, december);
         self.settle().await;
         rosa.reopen_milestone(WEB, december);
