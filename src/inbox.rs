@@ -34,7 +34,7 @@ const ROUTED: usize = 256;
 const BATCH: usize = 100;
 /// How often a subject may ask before it is a defect: an environment asks for the run, what lies between, where that comes
 /// from, and for all that it belongs to. Rounds that go to the store cost one statement each.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 16;
 
 /// Routes and judges.
 #[derive(Debug, Clone)]

@@ -489,7 +489,7 @@ fn decided(
 ) -> Option<Decision> {
     let instance = Instance { web_url: "https://github.com".into(), app: 1, announces: false };
     let mut facts = Facts::default();
-    for _ in 0..12 {
+    for _ in 0..16 {
         match judge(Case { subject, before, events, facts: &facts, now: time(phase), instance: &instance }) {
             Judgement::Needs(questions) => {
                 questions.into_iter().for_each(|question| {

@@ -210,6 +210,7 @@ impl Environment {
     /// Asks at once what will be asked in turn.
     fn foresee(&self, heard: &follow::Heard, case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) {
         inquiry.foresee_policy(repo, case.events);
+        self.foresee_shipment(repo, case.now, inquiry);
         let _ = inquiry.repository(repo);
         for run in &heard.asked {
             let _ = inquiry.workflow_run(repo, *run);

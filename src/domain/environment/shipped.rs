@@ -67,6 +67,15 @@ impl Environment {
         Some(None)
     }
 
+    /// Asks at once what will be asked in turn.
+    pub(super) fn foresee_shipment(&self, repo: RepoId, now: Timestamp, inquiry: &mut Inquiry<'_>) {
+        let told = self.shipped.as_ref().map(|shipped| shipped.deployment);
+        let news = self.runs.current().filter(|(deployment, _)| told < Some(*deployment));
+        if let (Some((_, runs)), Some(_)) = (news, self.watched_from) {
+            let _ = self.brought(repo, &runs.sha, now, inquiry);
+        }
+    }
+
     /// What was found out for who asked to deploy it, or else what is found out now.
     fn brought(
         &self,

@@ -102,10 +102,10 @@ async fn t15_a_freeze_in_a_policy_whose_push_was_lost_lets_nothing_through() {
         let run = deploys(s, "ana", "main").await;
         s.settle_for(1).await;
         assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
-        assert_snapshot!(said(s, run), @"
+        assert_snapshot!(said(s, run), @r#"
         **Waiting:** 1 of 8 rules not met yet.
-        - Closed until Thu 5 Nov 2026, 08:00 UTC (freeze “quarter end”, lifted by release managers). **Cure:** it is judged again at that time, or when a release manager ([rosa](https://github/rosa)) lifts it with `/unfreeze WHY`.
-        ");
+        - Closed until Thu 5 Nov 2026, 08:00 UTC (freeze “quarter end”, lifted by release managers). **Cure:** it is judged again at that time, or when a release manager ([rosa](https://github/rosa)) lifts it with `/unfreeze "quarter end" WHY`.
+        "#);
     })
     .await;
 }
