@@ -118,7 +118,9 @@ pub enum Known<'a> {
 /// not.
 #[must_use]
 pub fn known<'a>(acts: &'a [Act], delivered: &Delivered, zone: &Zone) -> Known<'a> {
-    let since = acts.iter().filter(|act| act.counts() && act.at >= delivered.at);
+    // GitHub counts whole seconds.
+    let from = delivered.at.as_second();
+    let since = acts.iter().filter(|act| act.counts() && act.at.as_second() >= from);
     since.fold(Known::Works(WATCHED.after(delivered.at, zone)), |stands, act| {
         let fails = |said| Known::Fails { by: act.by.as_ref(), said };
         if let Deed::LookBack { result, said } = &act.deed {
