@@ -323,7 +323,7 @@ async fn what_belongs_to_another_release_and_comes_along_is_named_with_its_cures
         assert_eq!(stands(s, WEB, run), "completed failure", "{}", said(s, WEB, run));
         assert_snapshot!(said(s, WEB, run), @"
         **Denied:** 1 of 14 rules not met.
-        - [#5](https://github/acme/web/pull/5) comes along, and [#4](https://github/acme/web/issues/4), to which it belongs, is not in release “2026.12”. **Cure:** a release manager sets the milestone “2026.12” on [#4](https://github/acme/web/issues/4); or [#5](https://github/acme/web/pull/5) is reverted; or the candidate is moved before it; or, where it is switched off or only a part, a release manager comments `/carry acme/web#4 WHY` on the control record.
+        - [#5](https://github/acme/web/pull/5) comes along, and [#4](https://github/acme/web/issues/4), to which it belongs, is not in release “2026.12”. **Cure:** a release manager comments `/swap for acme/web#4 WHY` on the control record, which takes it in; or [#5](https://github/acme/web/pull/5) is reverted; or the candidate is moved before it; or, where it is switched off or only a part, `/carry acme/web#4 WHY`.
         ");
         signed_by(s, "rosa", &format!("/swap for #{} it is done", other.number)).await;
         assert_eq!(phase(s), "Go/no-go");

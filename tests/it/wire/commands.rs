@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "",
     "serve",
     "demo",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 13] = [
     "audit",
     "audit verify",
     "changes",
+    "emergency",
     "sweeps",
 ];
 
@@ -48,14 +49,15 @@ async fn each_command_explains_itself() {
     Usage: changegate [OPTIONS] <COMMAND>
 
     Commands:
-      serve    Run the server
-      demo     Play a story against a small GitHub in this process: nothing to set up, nothing to clean up
-      policy   The policy file: check it, and let editors complete it
-      inbox    Deliveries that wait for a person
-      audit    The audit log
-      changes  The register: every change request, and how far it is
-      sweeps   How far the hourly comparison with GitHub is, and what it repaired
-      help     Print this message or the help of the given subcommand(s)
+      serve      Run the server
+      demo       Play a story against a small GitHub in this process: nothing to set up, nothing to clean up
+      policy     The policy file: check it, and let editors complete it
+      inbox      Deliveries that wait for a person
+      audit      The audit log
+      changes    The register: every change request, and how far it is
+      sweeps     How far the hourly comparison with GitHub is, and what it repaired
+      emergency  Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
@@ -211,6 +213,29 @@ async fn each_command_explains_itself() {
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
       -h, --help           Print help
       -V, --version        Print version
+
+    $ changegate emergency --help
+    Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
+
+    Usage: changegate emergency [OPTIONS] --repository <OWNER/NAME> --by <LOGIN> --reason <WHY>
+
+    Options:
+          --config <FILE>            The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --repository <OWNER/NAME>  The repository, as owner/name
+          --by <LOGIN>               Who declares it: the GitHub login of somebody whom policy names `break-glass`
+          --reason <WHY>             Why, in a sentence
+          --pull-request <N>         A pull request of the repository that is part of it
+          --incident <URL>           Where the incident is described
+      -h, --help                     Print help
+      -V, --version                  Print version
+
+    That it is LOGIN who declares it is your word as the operator of this server, and is recorded as such.
+    While it lasts, the commits of its pull requests pass Changegate's rules about release, window, freezes and signatures.
+    Not so GitHub's own rules. One person on call alone cannot pass:
+      required reviews of a branch     let the on-call team bypass the rule, or merge with an administrator
+      reviewers of an environment      a reviewer has to press the button; `prevent self-review` refuses whoever started the run
+      a wait timer of an environment   it runs; only an administrator starts the jobs before
+    Quicker, if it helps: run the deployment again that ran before; Changegate lets that pass at once.
 
     $ changegate sweeps --help
     How far the hourly comparison with GitHub is, and what it repaired
