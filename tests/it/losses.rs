@@ -13,7 +13,7 @@ const TRAIN: &str = "trains:\n  customer: { repositories: [acme/web], title: \"{
 
 /// How many change requests there are; each causes about twenty deliveries.
 fn size() -> usize {
-    std::env::var("CHANGEGATE_ROUNDS_LOSSES").ok().and_then(|count| count.parse().ok()).unwrap_or(30)
+    std::env::var("CHANGEGATE_ROUNDS_LOSSES").ok().and_then(|count| count.parse().ok()).unwrap_or(90)
 }
 
 /// What becomes of deliveries on their way.
@@ -205,7 +205,7 @@ async fn after_two_sweeps_a_tenth_of_all_deliveries_is_not_missed() {
         let after = outcome(&s, &wishes).await;
         let wrong: Vec<_> = after.iter().zip(&expected).filter(|(is, should)| is != should).collect();
         assert!(wrong.is_empty(), "{} of {} differ: {wrong:#?}", wrong.len(), wishes.len());
-        assert!(road.lost > 0, "nothing was lost");
+        assert!(differ > 0 && repaired[0] > 0, "nothing was lost that mattered");
         eprintln!(
             "{} deliveries, {} lost: {differ} of {} wishes stood wrong; the sweeps repaired {repaired:?}",
             road.told,
