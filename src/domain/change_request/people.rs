@@ -70,7 +70,8 @@ pub fn verdict(
     }
 }
 
-fn being_judged() -> Verdict {
+/// Somebody may start it: whether it may start now is not judged yet.
+pub(super) fn being_judged() -> Verdict {
     Verdict::Unknown("it is being judged whether it may start now".into())
 }
 

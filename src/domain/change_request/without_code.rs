@@ -22,6 +22,7 @@ use super::{
     act::{Act, Deed, Refusal, Verdict},
     delivered::{Delivered, Round},
     emergency::Done,
+    people,
     rules::Rules,
     stage::Work,
 };
@@ -100,7 +101,8 @@ impl ChangeRequest {
         now: Timestamp,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<bool> {
-        let waits = |act: &Act| act.deed == Deed::Start && !act.is_judged();
+        // Of whom it is not known whether they may start it, nothing is started.
+        let waits = |act: &Act| act.deed == Deed::Start && act.verdict == people::being_judged();
         if !self.acts.iter().any(waits) {
             return Some(false);
         }

@@ -88,3 +88,15 @@ fn where_a_train_ships_it_starts_with_its_release_and_what_has_code_starts_with_
     comment reply/1: @rita wrote `/started`; it starts with the deployment of its pull requests; where it needs none, a triager sets **kind/infrastructure** first.
     ");
 }
+
+#[test]
+fn whoever_cannot_be_looked_up_starts_nothing_until_it_is_known_that_they_may() {
+    let mut world = by_hand(&OPEN.replace("operations: [oli]", "operations: [acme/triage]"));
+    (world.outage, world.of_teams) = (Some("GitHub does not answer".into()), true);
+    let said = world.comment("tom", "/started");
+    world.deliver(&[said]);
+    assert_eq!((world.stage(), world.request().underway.clone()), (Stage::Accepted, None));
+    world.outage = None;
+    world.deliver(&[]);
+    assert_eq!(world.stage(), Stage::InWork);
+}
