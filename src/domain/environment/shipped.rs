@@ -47,6 +47,8 @@ impl Environment {
         let (sha, at) = (runs.sha.clone(), runs.heard_at);
         let next = Shipped { deployment, sha: sha.clone() };
         let is_older = self.shipped.is_none() && at < watched_from;
+        let policy = inquiry.policy(repo)?;
+        let delivers = policy.is_some_and(|policy| policy.delivers_to(&self.name));
         if is_older {
             self.shipped = Some(next);
             return Some(None);
@@ -63,7 +65,9 @@ impl Environment {
         let environment = self.name.clone();
         let shipment = Shipment { environment, deployment, sha, at, brought, taken };
         told.audit.push(entry(repo, &shipment));
-        told.effects.push(Effect::new(Call::Ship { repo, shipment }));
+        if delivers {
+            told.effects.push(Effect::new(Call::Ship { repo, shipment }));
+        }
         Some(None)
     }
 
@@ -72,6 +76,7 @@ impl Environment {
         let told = self.shipped.as_ref().map(|shipped| shipped.deployment);
         let news = self.runs.current().filter(|(deployment, _)| told < Some(*deployment));
         if let (Some((_, runs)), Some(_)) = (news, self.watched_from) {
+            let _ = inquiry.policy(repo);
             let _ = self.brought(repo, &runs.sha, now, inquiry);
         }
     }

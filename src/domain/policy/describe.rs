@@ -181,5 +181,6 @@ fn endings(environment: &Environment) -> Vec<String> {
     });
     let allowed = if environment.rollback_allowed { "allowed" } else { "like any other deployment" };
     let rollback = [format!("  rollback {allowed}")];
-    order.into_iter().chain(resign).chain(promoted).chain(emergency).chain(rollback).collect()
+    let delivers = (!environment.delivers).then(|| "  what runs there is not delivered yet".to_owned());
+    order.into_iter().chain(resign).chain(promoted).chain(emergency).chain(rollback).chain(delivers).collect()
 }

@@ -91,6 +91,12 @@ impl EffectivePolicy {
         self.base.ship_for(repo)
     }
 
+    /// Whether what runs in an environment is delivered to whoever asked for it: policy guards it, and nowhere says otherwise.
+    pub fn delivers_to(&self, environment: &str) -> bool {
+        let mut sections = self.parts().filter_map(|part| part.environment_of(environment)).peekable();
+        sections.peek().is_some() && sections.all(|(_, section)| section.delivers)
+    }
+
     /// Whether a pull request is its own change request in a repository.
     pub fn change_from_pull_request(&self, repo: &str) -> bool {
         self.base.change_from_pull_request(repo)

@@ -42,6 +42,15 @@ pub struct Environment {
     /// `None`: there are no emergencies here.
     pub emergency: Option<Emergency>,
     pub rollback_allowed: bool,
+    /// What runs there is delivered to whoever asked for it.
+    #[serde(skip_serializing_if = "is_so")]
+    pub delivers: bool,
+}
+
+/// Written down only where it is not so, so that what older programs fingerprinted stays the same.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_so(it: &bool) -> bool {
+    *it
 }
 
 /// Where a deployment may come from: these and nothing else.
@@ -154,6 +163,7 @@ impl Environment {
                 Some(written::Rollback::Refused) => false,
                 Some(written::Rollback::Allowed) | None => true,
             },
+            delivers: written.delivers.unwrap_or(true),
         };
         environment.refuse_unfinished(place);
         environment

@@ -307,6 +307,10 @@ pub(super) struct Environment {
     pub resign: Option<Resign>,
     /// What an emergency may do, and what is owed afterwards; without it there are none.
     pub emergency: Option<Emergency>,
+    /// Whether what runs there is delivered to whoever asked for it; a staging environment can be guarded and deliver nothing.
+    /// true if nothing is said.
+    #[schemars(extend("examples" = [false]))]
+    pub delivers: Option<bool>,
     /// May a commit that was deployed and approved before come back without new signatures? allowed if nothing is said.
     pub rollback: Option<Rollback>,
 }

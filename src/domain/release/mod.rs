@@ -161,7 +161,15 @@ pub struct Deployed {
     pub state: DeploymentState,
     /// It has begun to change what runs; one that we refused has failed and never begun.
     pub began: bool,
+    /// What runs there is delivered; of a staging environment it is not.
+    #[serde(default = "always")]
+    pub delivers: bool,
     pub at: Timestamp,
+}
+
+/// Of what was written down before anybody asked for it.
+const fn always() -> bool {
+    true
 }
 
 /// How far a deployment is; of two that are told, the later one counts, in whatever order they come.
@@ -324,7 +332,7 @@ impl Release {
                 if let Some(((repo, sha), state)) = told {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
-                    let told = Deployed { repo, environment, sha, state, began, at: now };
+                    let told = Deployed { repo, environment, sha, state, began, delivers: false, at: now };
                     self.hear_deployment(deployment.id, told);
                 }
             }
@@ -336,6 +344,7 @@ impl Release {
             return;
         }
         if let Some(known) = self.deployed.get(&id) {
+            told.delivers = known.delivers;
             told.began |= known.began;
             if known.state > told.state {
                 (told.state, told.at) = (known.state, known.at);
@@ -435,6 +444,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     // What will be asked in turn is asked at once.
     let _ = after.gather_needs(inquiry);
     after.hear(case.events, case.now);
+    let followed = after.follow_environments(inquiry);
     after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
     let policy = match after.home {
         Some(home) => inquiry.policy(home)?,
@@ -447,6 +457,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
+    followed?;
     after.hear_acts(&told, &policy, inquiry)?;
     after.advance(case, (train.as_ref(), &zone), inquiry)?;
     let names = after.names(inquiry)?;

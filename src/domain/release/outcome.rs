@@ -1,6 +1,6 @@
 //! What becomes of a release: where it runs, where it was taken back, and how people say that it went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::{
     super::{
         change_request::emergency::Done,
         event::Shipment,
+        facts::Inquiry,
         ids::{Actor, RepoId},
     },
     Deployed, DeploymentState, Phase, Release,
@@ -47,6 +48,7 @@ impl Release {
             sha: sha.clone(),
             state: DeploymentState::Succeeded,
             began: true,
+            delivers: true,
             at: *at,
         };
         self.hear_deployment(*deployment, told);
@@ -76,10 +78,23 @@ impl Release {
         self.begun().filter(move |(id, it)| stands(**id, it)).map(|(_, it)| it)
     }
 
+    /// Which of its deployments deliver, as policy says now. `None`: something must be found out first.
+    pub(super) fn follow_environments(&mut self, inquiry: &mut Inquiry<'_>) -> Option<()> {
+        let repos: BTreeSet<RepoId> = self.deployed.values().map(|it| it.repo).collect();
+        let asked: Vec<_> = repos.into_iter().map(|repo| (repo, inquiry.policy(repo))).collect();
+        let policies: BTreeMap<RepoId, _> =
+            asked.into_iter().map(|(repo, policy)| Some((repo, policy?))).collect::<Option<_>>()?;
+        for it in self.deployed.values_mut() {
+            let policy = policies.get(&it.repo).and_then(Option::as_ref);
+            it.delivers = policy.is_some_and(|policy| policy.delivers_to(&it.environment));
+        }
+        Some(())
+    }
+
     fn begun(&self) -> impl Iterator<Item = (&u64, &Deployed)> {
         self.deployed
             .iter()
-            .filter(|(_, it)| it.began)
+            .filter(|(_, it)| it.began && it.delivers)
             .filter(|(_, it)| self.candidates.get(&it.repo).is_some_and(|candidate| candidate.sha == it.sha))
     }
 

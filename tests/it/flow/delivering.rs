@@ -2,7 +2,7 @@
 
 use changegate::sandbox::Numbered;
 
-use super::deploying::{WEB, built, deploys, said, ships_continuously, stands};
+use super::deploying::{CONTINUOUS, WEB, built, deploys, said, ships_continuously, stands};
 use crate::support::{Scene, assert_snapshot, scenario};
 
 /// Goes out, and is through.
@@ -79,6 +79,28 @@ async fn what_a_rollback_takes_back_is_merged_and_not_delivered_any_more() {
         assert_eq!((stage(s, first), stage(s, second)), ("in production".into(), "merged".into()));
         deployed(s, "main").await;
         assert_eq!(stage(s, second), "in production");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_in_staging_is_not_delivered_though_it_is_guarded() {
+    scenario(async |s| {
+        let staging = "  staging: { require: [{ change: accepted }], delivers: false }\n";
+        s.policy(&format!("{CONTINUOUS}{staging}")).await;
+        s.by("rosa").protect(WEB, "staging", true, true);
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.settle().await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let run = s.by("sam").dispatch(WEB, &["staging"], "main");
+        s.settle().await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert_eq!(stage(s, issue), "merged");
+        deployed(s, "main").await;
+        assert_eq!(stage(s, issue), "in production");
     })
     .await;
 }
@@ -165,6 +187,24 @@ mod release {
             signed_by(s, "rosa", "/done worked").await;
             assert_snapshot!(s.sentences(record(s)).join("\n"), @"@rosa `/done`: nothing of this release was deployed yet.");
             assert_eq!(phase(s), "Go/no-go");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_release_that_is_tried_in_staging_is_not_deployed_yet() {
+        scenario(async |s| {
+            a_train(s).await;
+            built(s, "Export", "export", WEB).await;
+            locked(s).await;
+            let head = s.github().head(WEB, "main").unwrap();
+            s.by("ana").deploy(WEB, "staging", &head, &["in_progress", "success"]);
+            s.settle().await;
+            assert_eq!(phase(s), "Go/no-go");
+            both_sign(s).await;
+            assert_eq!(phase(s), "Approved");
+            goes(s, WEB).await;
+            assert_eq!(phase(s), "Deployed");
         })
         .await;
     }

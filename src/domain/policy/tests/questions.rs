@@ -174,6 +174,22 @@ fn every_value_of_the_example_is_part_of_its_fingerprint() {
 }
 
 #[test]
+fn what_runs_in_a_guarded_environment_is_delivered_unless_a_policy_says_otherwise() {
+    let own = |text| Some((text, Scope::Repository));
+    let staging = "environments:\n  staging: { names: [staging, production], delivers: false }\n";
+    for (environment, own, delivered) in [
+        ("production", None, true),
+        ("prod-eu", None, true),
+        ("staging", None, false),
+        ("staging", own(staging), false),
+        ("production", own(staging), false),
+        ("prod-eu", own(staging), true),
+    ] {
+        assert_eq!(effective(Some(EXAMPLE), own).delivers_to(environment), delivered, "{environment}");
+    }
+}
+
+#[test]
 fn a_later_program_gives_an_unchanged_file_the_same_fingerprint() {
     insta::assert_snapshot!(fingerprint(&taken(SMALLEST)), @"b598712c5ed3ba909fed2f358ce9e04d05adf165d07a95c31a04deece65f3ca9");
 }
