@@ -58,11 +58,12 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     it_is_planned_and_merged(stage, issue, &pull_request).await?;
     a_small_fix_goes_out(stage).await?;
     a_release_is_signed(stage, issue).await?;
+    it_runs_everywhere(stage, issue).await?;
     one_person_is_awake(stage).await
 }
 
 async fn set_the_scene(stage: &Stage) -> anyhow::Result<()> {
-    show::title("Changegate: a story in eight chapters, on a small GitHub in this process");
+    show::title("Changegate: a story in nine chapters, on a small GitHub in this process");
     let github = &stage.sandbox;
     github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn", "omar"]);
     github.add_team("acme", "triage", &["tess"]);
@@ -256,9 +257,39 @@ async fn a_release_is_signed(stage: &Stage, issue: Numbered) -> anyhow::Result<(
     Ok(())
 }
 
+/// The other half: a commit that nobody reviewed is answered for by name, and whoever asked for the change is asked to try it.
+async fn it_runs_everywhere(stage: &Stage, issue: Numbered) -> anyhow::Result<()> {
+    show::chapter("8. It runs, and Sam is asked");
+    let (github, web, branch) = (&stage.sandbox, "acme/web", "release/2026.12");
+    show::says(
+        "tess",
+        "deploys the other repository of the release; what Ana pushed late came with no pull request",
+    );
+    let run = github.by("tess").dispatch(web, &["production"], branch);
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, web, run)?);
+    show::says("rosa", "has read it, and answers for it on the control record; Tess starts the job again");
+    let late = github.head(web, branch).unwrap_or_default();
+    github.by("rosa").comment(record(stage)?, &format!("/adopt {late} Ana and I read it together"));
+    stage.settle().await?;
+    let run = github.by("tess").dispatch(web, &["production"], branch);
+    stage.settle().await?;
+    show::beside_the_job(&said(stage, web, run)?);
+    anyhow::ensure!(github.run(web, run)["status"] == "in_progress", "the job should have started");
+    github.finish_run(web, run, true);
+    stage.settle().await?;
+    show::aside("Both halves run, so the change is delivered, and whoever asked for it hears of it once:");
+    show::comment(&newest_comment(stage, issue)?);
+    show::says("sam", "tries it, and comments /works");
+    github.by("sam").comment(issue, "/works");
+    stage.settle().await?;
+    show::comment(&status_comment(stage, issue)?);
+    Ok(())
+}
+
 /// In a freeze, at three in the morning: one person on call brings a fix out, and what is owed for it is asked for.
 async fn one_person_is_awake(stage: &Stage) -> anyhow::Result<()> {
-    show::chapter("8. Three in the morning, and one person awake");
+    show::chapter("9. Three in the morning, and one person awake");
     let github = &stage.sandbox;
     let (rosa, ana, omar) = (github.by("rosa"), github.by("ana"), github.by("omar"));
     show::says("sam", "opens an issue at night: “Nobody can pay”; ana has the fix");
