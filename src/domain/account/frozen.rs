@@ -14,8 +14,8 @@ use super::{
         decide::Case,
         event::{CommentChange, Event, What},
         facts::{Inquiry, Membership},
-        ids::{Actor, CommentId, IssueRef},
-        policy::{EffectivePolicy, Mode},
+        ids::{Actor, CommentId, IssueRef, RepoId},
+        policy::{EffectivePolicy, Mode, Scope},
         report::{
             heard::{self, Heard},
             text,
@@ -43,6 +43,9 @@ pub struct Said {
     pub place: usize,
     pub by: Actor,
     pub deed: Deed,
+    /// The only repository for which it counts: the policy that says who may stands there alone. `None`: for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<RepoId>,
     /// It is not known whether they may. `None`: they may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
@@ -92,11 +95,12 @@ pub(super) fn is_about(event: &Event) -> bool {
 }
 
 impl Account {
-    /// What was decided of freezes by command.
+    /// What was decided by command of freezes that concern a repository.
     #[must_use]
-    pub fn freezes(&self) -> Freezes {
+    pub fn freezes(&self, repo: RepoId) -> Freezes {
         let mut freezes = Freezes::default();
-        for said in self.said.iter().filter(|said| said.doubt.is_none()) {
+        let counts = |said: &&Said| said.doubt.is_none() && said.within.is_none_or(|within| within == repo);
+        for said in self.said.iter().filter(counts) {
             said.take_part_in(&mut freezes);
         }
         freezes
@@ -119,7 +123,10 @@ impl Account {
                 let setting = Setting { on, at: told.at, policy: &policy };
                 let Some(read) = freezing::read(command, setting, inquiry) else { continue };
                 match read? {
-                    Ok(deed) => self.keep(&told, place, deed, on),
+                    Ok(deed) => {
+                        let is_alone = policy.base().scope() == Scope::Alone;
+                        self.keep(&told, place, deed, (on, is_alone));
+                    }
                     Err(takes) if speaks => {
                         let why = format!("it takes {takes} behind it");
                         heard.effects.extend(heard::refused_with_care(on, &told, DID, &why));
@@ -132,14 +139,16 @@ impl Account {
         Some(heard)
     }
 
-    /// What was not heard before, until it is known whether they may.
-    fn keep(&mut self, told: &Told, place: usize, deed: Deed, on: IssueRef) {
+    /// What was not heard before, until it is known whether they may. `is_alone`: the policy there is not the organisation's, and
+    /// says nothing of other repositories.
+    fn keep(&mut self, told: &Told, place: usize, deed: Deed, (on, is_alone): (IssueRef, bool)) {
         if self.said.iter().any(|known| known.comment == told.comment && known.place == place) {
             return;
         }
         let doubt = Some(Doubt { on, why: None });
         let (at, comment, by) = (told.at, told.comment, told.by.clone());
-        self.said.push(Said { at, comment, place, by, deed, doubt });
+        let within = is_alone.then_some(on.repo);
+        self.said.push(Said { at, comment, place, by, deed, within, doubt });
         self.said.sort_by_key(|said| (said.at, said.comment, said.place));
     }
 
@@ -405,7 +414,7 @@ freezes:
         let said = [comment(1, "mia", "/freeze 4 hours payments fail", 0)];
         let first = down.decide(&SubjectId::Account, None, &said, time(1));
         assert_eq!(told(&first), ["Eyes"]);
-        assert_eq!(account(&first.after).freezes(), Freezes::default());
+        assert_eq!(account(&first.after).freezes(WEB), Freezes::default());
         assert!(first.look_again.is_some() && first.audit.is_empty());
         let again = down.decide(&SubjectId::Account, Some(&first.after), &[], time(31));
         assert_eq!(told(&again), Vec::<String>::new());
@@ -419,7 +428,7 @@ freezes:
         let world = World::new(Some(&POLICY.replace("rita", "mia")));
         let taken = world.decide(&SubjectId::Account, Some(&again.after), &[], time(61));
         assert_eq!(told(&taken), ["ThumbsUp"]);
-        assert_eq!(account(&taken.after).freezes().opened[0].since, time(0));
+        assert_eq!(account(&taken.after).freezes(WEB).opened[0].since, time(0));
 
         let late = down.decide(&SubjectId::Account, Some(&again.after), &[], time(25 * 3600));
         insta::assert_snapshot!(told(&late).join("\n"), @r"
@@ -465,7 +474,7 @@ freezes:
         ");
         let codes: Vec<&str> = decision.audit.iter().map(|entry| entry.code.as_str()).collect();
         assert_eq!(codes, ["exception.freeze_waived"]);
-        let waived = account(&decision.after).freezes().waived;
+        let waived = account(&decision.after).freezes(WEB).waived;
         assert_eq!(waived.len(), 1);
         assert_eq!((waived[0].except.clone(), waived[0].lifted.is_some()), (vec![at(12)], false));
     }
@@ -479,12 +488,31 @@ freezes:
             comment(3, "rita", "/unfreeze \"Audit\" it is over", 2),
         ];
         let lifted = |decision: &crate::domain::decide::Decision| {
-            let freezes = account(&decision.after).freezes().opened;
+            let freezes = account(&decision.after).freezes(WEB).opened;
             freezes.iter().map(|freeze| (freeze.why.clone(), freeze.lifted.is_some())).collect::<Vec<_>>()
         };
         let expected = [("payments fail".to_owned(), false), ("audit".to_owned(), true)];
         let decision = world.decide(&SubjectId::Account, None, &said, time(3));
         assert_eq!(lifted(&decision), expected);
+    }
+
+    #[test]
+    fn where_a_policy_stands_alone_who_manages_releases_there_closes_and_opens_nothing_elsewhere() {
+        let everywhere = [comment(1, "rita", "/freeze 4 hours audit", 0)];
+        let shared = World::new(None).holding(SHARED, Some(&POLICY.into()));
+        let frozen = shared.decide(&SubjectId::Account, None, &everywhere, time(3));
+        let closed = |decision: &crate::domain::decide::Decision, repo| {
+            let freezes = account(&decision.after).freezes(repo).opened;
+            freezes.iter().filter(|freeze| freeze.lifted.is_none()).count()
+        };
+        assert_eq!((closed(&frozen, WEB), closed(&frozen, BILLING)), (1, 1));
+        let alone = World::new(Some(POLICY));
+        let own = alone.decide(&SubjectId::Account, None, &everywhere, time(3));
+        assert_eq!((closed(&own, WEB), closed(&own, BILLING)), (1, 0));
+
+        let said = [comment(2, "rita", "/unfreeze it is over", 5)];
+        let opened = alone.decide(&SubjectId::Account, Some(&frozen.after), &said, time(6));
+        assert_eq!((closed(&opened, WEB), closed(&opened, BILLING)), (0, 1));
     }
 
     #[test]
@@ -494,7 +522,7 @@ freezes:
             {"at":"2026-11-23T10:00:00Z","comment":2,"place":0,"by":{"id":5,"login":"rita","person":true},
             "deed":{"unfreeze":{"why":"over"}}}]"#;
         let said: Vec<Said> = serde_json::from_str(earlier).unwrap();
-        let freezes = Account { said, ..Account::default() }.freezes();
+        let freezes = Account { said, ..Account::default() }.freezes(WEB);
         assert!(freezes.opened[0].lifted.is_some() && !freezes.opened[0].stop);
     }
 }

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    account::Account,
     calendar::{Calendar, Departure, Freezes, Place, Target},
     facts::Inquiry,
     finding::{Finding, Outcome, code, quoted},
@@ -123,7 +122,8 @@ impl ChangeRequest {
         let account = inquiry.view(SubjectId::Account);
         let release = self.release().map(|id| inquiry.view(SubjectId::Release(id.clone())));
         let clashing = clashing(&[self.at].into(), &self.systems, inquiry);
-        let freezes = account?.and_then(View::as_account).map(Account::freezes).unwrap_or_default();
+        let account = account?.and_then(View::as_account);
+        let freezes = account.map(|account| account.freezes(self.at.repo)).unwrap_or_default();
         let release = match release {
             Some(view) => view?.and_then(View::as_release),
             None => None,

@@ -3,7 +3,7 @@
 //!
 //! [`wanted()`] says what has to be found out about a [`Comparison`], [`range()`] traces it, [`findings()`] says it in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ mod known;
 mod origin;
 mod trace;
 mod lost;
+mod cancelled;
 mod wanted;
 mod component;
 mod way_out;
@@ -50,6 +51,9 @@ pub struct Range {
     /// The commits that came with no merged pull request before, and come with the one that is to be merged.
     #[serde(default)]
     pub coming: BTreeSet<Sha>,
+    /// The pull requests that come to nothing, each with the one that takes it back, which comes along too.
+    #[serde(default)]
+    pub cancelled: BTreeMap<u64, u64>,
     /// It holds only what counts for some components of a monorepo.
     #[serde(default)]
     pub cut: Option<Cut>,
@@ -89,6 +93,7 @@ pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, k
         pull_requests: BTreeSet::new(),
         lost: vec![],
         coming: BTreeSet::new(),
+        cancelled: BTreeMap::new(),
         cut: None,
     };
     if matches!(range.kind, RangeKind::TooLong(_) | RangeKind::Unknown(_)) {
@@ -97,6 +102,7 @@ pub fn range(baseline: Option<&Sha>, candidate: &Sha, comparison: &Comparison, k
     let origins = trace::trace(comparison.commits(), known);
     range.commits = comparison.commits().iter().cloned().zip(origins).collect();
     range.pull_requests = pull_requests(&range.commits);
+    range.cancelled = cancelled::cancelled(&range.commits, known);
     range.lost = match range.kind {
         RangeKind::Behind => lost::taken_back(comparison.only_baseline(), known),
         RangeKind::Diverged { .. } | RangeKind::ForcePushed => {

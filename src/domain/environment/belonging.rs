@@ -157,6 +157,7 @@ mod tests {
             sha: sha('a'),
             reference: None,
             by: None,
+            by_itself: false,
             from_here: true,
             points: Points::NotAsked,
         };

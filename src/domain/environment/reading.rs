@@ -81,6 +81,9 @@ impl Environment {
     }
 }
 
+/// What starts a run without anybody asking for it: <https://docs.github.com/actions/reference/events-that-trigger-workflows>.
+const BY_ITSELF: [&str; 3] = ["push", "schedule", "workflow_run"];
+
 impl Request {
     fn take(&mut self, run: &WorkflowRunReading, repo: RepoId, now: Timestamp) {
         self.unread = None;
@@ -92,6 +95,7 @@ impl Request {
             sha: run.head_sha.clone(),
             reference: run.head_branch.clone(),
             by: run.triggering_actor.clone().or_else(|| run.actor.clone()),
+            by_itself: run.attempt == 1 && BY_ITSELF.contains(&run.event.as_str()),
             from_here: run.head_repo == Some(repo),
             points: Points::NotAsked,
         });

@@ -130,6 +130,7 @@ impl<'a> Asking<'_, 'a> {
             part: part.map(|part| part.fingerprint()),
             findings,
             picks: range.picks(),
+            cancelled: range.cancelled,
             undoes: range.lost.iter().filter_map(|lost| lost.pull_request).collect(),
             pull_requests: range.pull_requests,
         };

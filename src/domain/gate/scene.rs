@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        account::Account,
         calendar::Freezes,
         change_request::{ChangeRequestView, emergency::Emergency, without_code},
         commit::{self, CheckStand},
@@ -32,8 +31,11 @@ pub struct Candidate {
     pub sha: Sha,
     /// The branch or tag that it comes from.
     pub reference: Option<String>,
-    /// Who started it: the deployer.
+    /// Who started it, by hand or by merging.
     pub by: Option<Actor>,
+    /// Nobody started it by hand: a merge did, or a schedule.
+    #[serde(default)]
+    pub by_itself: bool,
     /// Whether it comes from the repository itself, not from a fork.
     pub from_here: bool,
     /// Whether the branch or tag still holds it.
@@ -156,6 +158,8 @@ pub struct PullRequestInRange {
     pub risk: Option<Risk>,
     /// The systems that the labels of its change requests name.
     pub systems: BTreeSet<String>,
+    /// It is taken back by another one that comes along, or takes that back: nothing of both is left.
+    pub comes_to_nothing: bool,
 }
 
 impl PullRequestInRange {
@@ -290,7 +294,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         name: view.name.clone(),
         default_branch: view.default_branch.clone(),
         mode: policy.mode_for(view.name.as_str()),
-        freezes: account.map(Account::freezes).unwrap_or_default(),
+        freezes: account.map(|account| account.freezes(ask.repo)).unwrap_or_default(),
         zone: policy.zone(),
         ship,
         sections,
@@ -366,7 +370,7 @@ fn look_at_trials<'a>(
         return vec![];
     }
     let mut tried: BTreeMap<IssueRef, Trying<'a>> = BTreeMap::new();
-    for pull_request in pull_requests {
+    for pull_request in pull_requests.iter().filter(|pull| !pull.comes_to_nothing) {
         let view = inquiry.view(SubjectId::PullRequest(pull_request.at)).flatten();
         let Some(view) = view.and_then(View::as_pull_request) else { continue };
         for at in &pull_request.change_requests {
@@ -454,6 +458,15 @@ pub(super) fn without_reviews(wanted: &Approvals) -> Approvals {
 }
 
 impl Scene<'_> {
+    /// Who deploys. Pressing Merge on the default branch is no work, also where it starts a deployment; pushing a tag or
+    /// running a job once more is.
+    #[must_use]
+    pub fn deployer(&self) -> Option<&Actor> {
+        let Candidate { by, by_itself, reference, .. } = self.ask.candidate;
+        let is_default = reference.is_some() && *reference == self.default_branch;
+        by.as_ref().filter(|_| !(*by_itself && is_default))
+    }
+
     /// The systems that are touched by what comes along.
     #[must_use]
     pub fn systems(&self) -> BTreeSet<String> {
@@ -470,9 +483,10 @@ impl Scene<'_> {
 }
 
 fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRequestInRange> {
-    let numbers = ask.brings.ok().into_iter().flat_map(|brings| &brings.pull_requests);
+    let brings = ask.brings.ok().into_iter();
+    let numbers = brings.flat_map(|brings| brings.pull_requests.iter().map(move |number| (brings, number)));
     numbers
-        .map(|number| {
+        .map(|(brings, number)| {
             let at = IssueRef { repo: ask.repo, number: *number };
             let commit::Merged { passes, change_requests, in_need, approved_by } =
                 commit::judge_merged(at, inquiry);
@@ -497,6 +511,7 @@ fn look_at_pull_requests(ask: &Ask<'_>, inquiry: &mut Inquiry<'_>) -> Vec<PullRe
                 emergencies: emergencies.unwrap_or_default(),
                 risk,
                 systems,
+                comes_to_nothing: brings.comes_to_nothing(*number),
             }
         })
         .collect()

@@ -171,6 +171,7 @@ impl Target {
             sha: self.head.clone(),
             reference,
             by,
+            by_itself: false,
             from_here: true,
             points: Points::Here,
         })

@@ -78,7 +78,7 @@ async fn one_change_is_not_ready_when_the_scope_locks_and_is_waited_for_by_name(
 }
 
 #[tokio::test]
-async fn a_pull_request_is_reverted_in_release_week_and_the_release_waits_until_that_is_decided() {
+async fn a_pull_request_is_reverted_in_release_week_and_the_release_goes_without_it_once_that_is_decided() {
     scenario(async |s| {
         planned_with_branches(s).await;
         let import = super::releasing::built(s, "Import", "import", WEB).await;
@@ -96,6 +96,15 @@ async fn a_pull_request_is_reverted_in_release_week_and_the_release_waits_until_
         assert_snapshot!(blocks(s), @"- [#4](https://github/acme/web/issues/4) has no pull request that finishes it. **Cure:** merge a pull request that says `Closes #4`; or a release manager ([rosa](https://github/rosa)) takes it out of the release.");
         let run = departs(s).await;
         assert_ne!(stands(s, run), "in_progress -", "{}", said(s, run));
+        signed_by(s, "rosa", "/swap #4").await;
+        s.by("rosa").force_push(WEB, "release/2026.12", &s.github().head(WEB, "main").unwrap());
+        s.settle().await;
+        assert_eq!(phase(s), "Go/no-go", "{}", blocks(s));
+        both_sign(s).await;
+        let run = departs(s).await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+        finished(s, run).await;
+        assert_eq!(phase(s), "Deployed");
     })
     .await;
 }

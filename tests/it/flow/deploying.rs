@@ -155,7 +155,7 @@ async fn what_runs_is_where_the_next_range_begins_and_going_back_to_it_is_always
         s.settle().await;
         s.by("ana").create_branch(WEB, "back", &before);
         s.policy(&CONTINUOUS.replace("[default]", "[default, back]")).await;
-        let run = deploys(s, "lee", "back").await;
+        let run = deploys(s, "ana", "back").await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
         assert_snapshot!(said(s, run), @"
         **Allowed:** 3 of 3 rules met.
@@ -430,7 +430,7 @@ async fn a_commit_that_was_cherry_picked_and_pushed_belongs_to_the_pull_request_
         let picked = picked_from(s).await;
         s.by("lee").cherry_pick(WEB, &picked, "release/1", "release/1");
         s.settle().await;
-        let run = deploys(s, "lee", "release/1").await;
+        let run = deploys(s, "ana", "release/1").await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
         assert_snapshot!(said(s, run), @"**Allowed:** 7 of 7 rules met.");
     })
@@ -445,7 +445,7 @@ async fn a_commit_that_changes_more_than_the_one_it_names_belongs_to_nothing() {
         let message = format!("Build import\n\n(cherry picked from commit {picked})");
         s.by("lee").push(WEB, "release/1", &files, &message);
         s.settle().await;
-        let run = deploys(s, "lee", "release/1").await;
+        let run = deploys(s, "ana", "release/1").await;
         assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
         assert_snapshot!(said(s, run), @"
         **Denied:** 1 of 7 rules not met.
@@ -461,14 +461,14 @@ async fn a_commit_that_takes_back_a_merged_one_and_was_pushed_goes_out() {
         let undone = picked_from(s).await;
         s.by("lee").take_back(WEB, &undone, "main");
         s.settle().await;
-        let run = deploys(s, "lee", "main").await;
+        let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
         s.github().finish_run(WEB, run, true);
         s.settle().await;
         let message = format!("Revert \"Build export\"\n\nThis reverts commit {undone}.");
         s.by("lee").push(WEB, "main", &[("other.txt", "x")], &message);
         s.settle().await;
-        let run = deploys(s, "lee", "main").await;
+        let run = deploys(s, "ana", "main").await;
         assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
     })
     .await;
@@ -482,7 +482,7 @@ async fn what_a_commit_changes_is_asked_again_where_github_does_not_say() {
         s.by("lee").cherry_pick(WEB, &picked, "release/1", "release/1");
         s.settle().await;
         s.fault(On::rest("GET", "/repos/acme/web/commits/"), Fault::ErrorBefore(502), 4);
-        let run = deploys(s, "lee", "release/1").await;
+        let run = deploys(s, "ana", "release/1").await;
         assert_eq!(stands(s, run), "waiting -", "{}", said(s, run));
         s.settle_for(3).await;
         assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));

@@ -8,6 +8,7 @@ use crate::domain::{
     trial::{actor, at, sha, time},
 };
 
+mod cancelled;
 mod component;
 mod gaps;
 mod lost;

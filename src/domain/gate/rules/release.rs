@@ -113,6 +113,7 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
     let strangers: Vec<Finding> = scene
         .pull_requests
         .iter()
+        .filter(|pull| !pull.comes_to_nothing)
         .flat_map(|pull| pull.change_requests.iter().map(move |change| (pull.at, *change)))
         .filter(|(_, change)| !release.scope.contains(change))
         .filter(|(_, change)| !release.carried.iter().any(|carried| carried.change.at == *change))
@@ -140,7 +141,7 @@ fn scope(release: &Release, scene: &Scene<'_>) -> Finding {
     Finding::new("not_all_in_release", Outcome::Pass, SCOPE, String::new()).because(strangers)
 }
 
-/// That all of it is, and who carries what along.
+/// That all of it is, who carries what along, and what comes to nothing.
 fn all_in(release: &Release, scene: &Scene<'_>) -> Finding {
     let comes = |at: &IssueRef| scene.pull_requests.iter().any(|pull| pull.change_requests.contains(at));
     let mut sentence = format!("Every change in it is in release {}", quoted(&release.id.title));
@@ -151,6 +152,15 @@ fn all_in(release: &Release, scene: &Scene<'_>) -> Finding {
             (Named::issue(change, scene.ask.repo, scene.name_of(change.repo)), Named::actor(&carried.by));
         sentence.push_str(&format!(", {} carries {} along ({})", by.text, change.text, quoted(&carried.why)));
         named.extend([change, by]);
+    }
+    for (of, by) in scene.ask.brings.ok().into_iter().flat_map(|brings| &brings.cancelled) {
+        let named_pull = |number: u64| {
+            let at = IssueRef { repo: scene.ask.repo, number };
+            Named::pull_request(at, scene.ask.repo, Some(&scene.name))
+        };
+        let (of, by) = (named_pull(*of), named_pull(*by));
+        sentence.push_str(&format!(", {} comes to nothing: {} takes it back", of.text, by.text));
+        named.extend([of, by]);
     }
     Finding::new("all_in_release", Outcome::Pass, SCOPE, format!("{sentence}.")).names(pages(&named))
 }

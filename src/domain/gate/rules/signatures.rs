@@ -6,6 +6,7 @@ use super::super::{
         approval::{self, Reviewer},
         facts::Membership,
         finding::{Finding, Outcome, code},
+        ids::Actor,
         named::{Named, one_of},
         policy::{Approvals, REVIEW, Risk, Ship},
         revision::Names,
@@ -83,7 +84,7 @@ fn lacking(
     scene: &Scene<'_>,
 ) -> Vec<Finding> {
     let named = Named::pull_request(pull_request.at, scene.ask.repo, Some(&scene.name));
-    let member = |group: &str, reviewer: &crate::domain::ids::Actor| match group {
+    let member = |group: &str, reviewer: &Actor| match group {
         REVIEW => Some(true),
         group => match scene.members.get(&(group.to_owned(), reviewer.id)) {
             Some(Membership::Member) => Some(true),
@@ -91,9 +92,13 @@ fn lacking(
             Some(Membership::Unknown(_)) | None => None,
         },
     };
+    let deployer = scene.deployer();
+    let deploys = |by: &&Actor| deployer.is_some_and(|deployer| deployer.id == by.id);
+    let own = pull_request.approved_by.iter().find(deploys);
     let reviewers: Vec<Reviewer<'_>> = pull_request
         .approved_by
         .iter()
+        .filter(|by| !deploys(by))
         .map(|by| Reviewer {
             id: by.id,
             groups: wanted
@@ -111,12 +116,13 @@ fn lacking(
                 .people
                 .get(lack.group)
                 .map(|people| people.iter().map(|who| Named::who(who)).collect());
-            missing(&lack, &named, people.unwrap_or_default())
+            missing(&lack, &named, people.unwrap_or_default(), own)
         })
         .collect()
 }
 
-fn missing(lack: &approval::Lack<'_>, named: &Named, people: Vec<Named>) -> Finding {
+/// `own`: the deployer, who approved it too.
+fn missing(lack: &approval::Lack<'_>, named: &Named, people: Vec<Named>, own: Option<&Actor>) -> Finding {
     let (group, name) = (code(lack.group), &named.text);
     let who = if people.is_empty() { "somebody who wrote none of it".to_owned() } else { one_of(&people) };
     let finding = if lack.perhaps {
@@ -125,10 +131,14 @@ fn missing(lack: &approval::Lack<'_>, named: &Named, people: Vec<Named>) -> Find
         Finding::new("reviews_unknown", Outcome::Unknown, RULE, sentence)
             .cure("the members are read again by themselves")
     } else {
-        let sentence =
-            format!("{group} has {} of {} approvals of what was merged as {name}.", lack.have, lack.needed);
+        let (have, needed) = (lack.have, lack.needed);
+        let own = own.map(Named::actor).map_or_else(String::new, |by| {
+            format!(" {} approved it and deploys it: nobody signs for what they deploy.", by.text)
+        });
+        let sentence = format!("{group} has {have} of {needed} approvals of what was merged as {name}.{own}");
+        let other = if own.is_empty() { "" } else { "; or somebody else deploys it" };
         Finding::new("review_missing", Outcome::Pending, RULE, sentence)
-            .cure(format!("{who} approves {name} in a review; GitHub takes one after the merge too"))
+            .cure(format!("{who} approves {name} in a review; GitHub takes one after the merge too{other}"))
     };
     finding
         .headline(format!("{group} has not approved {name}"))

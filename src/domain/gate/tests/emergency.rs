@@ -46,7 +46,7 @@ fn deployment(pulls: Vec<Pull>) -> Deployment {
 fn owing(emergency: Emergency, now: i64) -> Deployment {
     let windowless = KNOWS.lines().skip(1).collect::<Vec<_>>().join("\n");
     let stands = to(&windowless).check("ci", "github-actions", CheckStand::Passed);
-    let stands = stands.approved_by(&["ana"]).member("qa", "ana", Membership::Member);
+    let stands = stands.approved_by(&["quinn"]).member("qa", "quinn", Membership::Member);
     stands.but(|it| {
         it.now = time(now);
         it.owed = vec![(at(7), emergency)];
@@ -114,8 +114,8 @@ fn where_policy_wants_the_signature_first_the_emergency_waits_for_it() {
             "ordinary work does not wait for the signature of what never went out without it",
             to(&before.lines().skip(1).collect::<Vec<_>>().join("\n"))
                 .check("ci", "github-actions", CheckStand::Passed)
-                .approved_by(&["ana"])
-                .member("qa", "ana", Membership::Member)
+                .approved_by(&["quinn"])
+                .member("qa", "quinn", Membership::Member)
                 .but(|it| it.owed = vec![(at(7), declared())]),
             "allow",
         ),

@@ -103,6 +103,7 @@ fn to(lines: &str) -> Deployment {
             sha: sha('c'),
             reference: Some("main".into()),
             by: Some(actor("ana")),
+            by_itself: false,
             from_here: true,
             points: Points::Here,
         },
@@ -133,6 +134,7 @@ fn brings(pull_requests: &[u64]) -> Brings {
         adopted: 0,
         part: None,
         undoes: [].into(),
+        cancelled: BTreeMap::new(),
         picks: pull_requests.iter().map(|number| (*number, sha('e'))).collect(),
     }
 }
@@ -247,6 +249,7 @@ impl Deployment {
             emergencies: pull.emergencies.clone(),
             risk: pull.risk,
             systems: pull.systems.clone(),
+            comes_to_nothing: false,
         });
         Scene {
             ask,

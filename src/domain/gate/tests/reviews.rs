@@ -68,6 +68,39 @@ fn every_pull_request_in_it_is_signed() {
 }
 
 #[test]
+fn nobody_signs_for_what_they_deploy_and_merging_is_not_deploying() {
+    let by = |logins: &[&str], change: fn(&mut Candidate)| {
+        to(REVIEW).approved_by(logins).but(|it| {
+            it.candidate.by = Some(actor("lee"));
+            change(&mut it.candidate);
+        })
+    };
+    all_are_so(vec![
+        ("the deployer's own review", by(&["lee"], |_| ()), "pending review_missing"),
+        ("somebody else's too", by(&["lee", "olga"], |_| ()), "allow"),
+        ("merged into the default branch", by(&["lee"], |it| it.by_itself = true), "allow"),
+        (
+            "merged into another branch, or a tag that was pushed",
+            by(&["lee"], |it| (it.by_itself, it.reference) = (true, Some("v1".into()))),
+            "pending review_missing",
+        ),
+        (
+            "it is not known from where it comes",
+            by(&["lee"], |it| (it.by_itself, it.reference) = (true, None)),
+            "pending review_missing",
+        ),
+    ]);
+    let verdict = by(&["lee"], |_| ()).verdict();
+    let said: Vec<String> = verdict
+        .findings
+        .iter()
+        .flat_map(Finding::obstacles)
+        .map(|it| format!("{} {}", it.sentence, it.cure.clone().unwrap_or_default()))
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @"`review` has 0 of 1 approvals of what was merged as #41. @lee approved it and deploys it: nobody signs for what they deploy. somebody who wrote none of it approves #41 in a review; GitHub takes one after the merge too; or somebody else deploys it");
+}
+
+#[test]
 fn who_is_not_known_to_be_of_a_group_does_not_sign_for_it() {
     all_are_so(vec![
         (
