@@ -114,10 +114,15 @@ pub enum Known<'a> {
     Fails { by: Option<&'a Actor>, said: &'a str },
 }
 
-/// Whether it works, by who has said something last; or because it has run for some days without anybody saying that it does
-/// not.
+/// Whether it works, by what was said last: by whoever asked for it and has tried it, by anybody for whom it does not work, or
+/// by who has looked back on it; or because it has run for some days without anybody saying
+/// that it does not.
 #[must_use]
-pub fn known<'a>(acts: &'a [Act], delivered: &Delivered, zone: &Zone) -> Known<'a> {
+pub fn known<'a>(
+    acts: &'a [Act],
+    delivered: &Delivered,
+    (requester, zone): (Option<&Actor>, &Zone),
+) -> Known<'a> {
     // GitHub counts whole seconds.
     let from = delivered.at.as_second();
     let since = acts.iter().filter(|act| act.counts() && act.at.as_second() >= from);
@@ -125,8 +130,13 @@ pub fn known<'a>(acts: &'a [Act], delivered: &Delivered, zone: &Zone) -> Known<'
         let fails = |said| Known::Fails { by: act.by.as_ref(), said };
         if let Deed::LookBack { result, said } = &act.deed {
             if *result == Done::Worked { Known::Works(act.at) } else { fails(said.as_str()) }
-        } else if let Deed::Try { works: false, said } = &act.deed {
-            fails(said.as_deref().unwrap_or_default())
+        } else if let Deed::Try { works, said } = &act.deed {
+            let asked = requester.is_some_and(|asked| act.by.as_ref().is_some_and(|by| by.id == asked.id));
+            match (works, asked) {
+                (true, true) => Known::Works(act.at),
+                (true, false) => stands,
+                (false, _) => fails(said.as_deref().unwrap_or_default()),
+            }
         } else {
             stands
         }

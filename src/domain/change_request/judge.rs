@@ -322,7 +322,7 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Opt
     after.delivered = delivered;
     let verified = after.delivered.as_ref();
     let verified = verified.and_then(|it| {
-        let known = delivered::known(&after.acts, it, &around.rules.zone);
+        let known = delivered::known(&after.acts, it, (after.requester(), &around.rules.zone));
         if let Known::Works(at) = known { Some(at) } else { None }
     });
     after.verified = verified.filter(|at| *at <= now);

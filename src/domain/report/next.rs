@@ -192,7 +192,7 @@ fn delivered(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &
         return format!("{since} Known to work since {}. Nothing else belongs to it; {again}", zone.time(at));
     }
     let [works, does_not] = ["works", "does-not-work WHY"].map(|word| setting.command(word));
-    match known(&request.acts, delivered, zone) {
+    match known(&request.acts, delivered, (request.requester(), zone)) {
         Known::Works(due) => format!(
             "{since}\n\nNext: whoever asked for it tries it, and comments {works} or {does_not}. It counts as verified on {}, if nobody says otherwise.",
             zone.day(due)

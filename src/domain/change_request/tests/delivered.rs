@@ -94,6 +94,8 @@ fn whoever_answers_for_it_says_how_it_went_and_the_last_word_counts() {
         ("rita", "/done worked", Stage::Verified),
         ("rita", "/done problems it is slow", Stage::Deployed),
         ("sam", "/does-not-work it is slow", Stage::Deployed),
+        ("sam", "/works", Stage::Verified),
+        ("ana", "/works", Stage::Deployed),
     ] {
         let mut world = delivered();
         world.deliver(&[]);
