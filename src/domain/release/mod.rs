@@ -11,6 +11,7 @@
 //! - [`signing`]: who has to sign, and how that stands,
 //! - [`needs`]: what its changes depend on,
 //! - `readiness`: whether it is ready for that,
+//! - `apart`: whether one policy rules all of it,
 //! - [`reminders`]: who is asked again,
 //! - `trials`: whether each of its changes was tried,
 //! - [`outcome`]: where it runs, where it was taken back, and how that went,
@@ -18,6 +19,7 @@
 
 pub mod act;
 mod answer;
+mod apart;
 pub mod candidate;
 mod moved;
 pub mod needs;
@@ -477,6 +479,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let names = Names { here: home, repositories: &names };
     let setting = Setting { zone: &zone, names, managers: &managers };
     after.readiness = after.find_readiness(train.as_ref(), &setting);
+    after.readiness.extend(after.apart(&policy, &setting));
     after.trials = after.find_trials(&demanded.accepters, &policy, names, inquiry)?;
     after.signed = judged.is_enough();
     let speaks =

@@ -8,7 +8,7 @@ use crate::domain::{
     ids::CommentId,
     milestone::MilestoneView,
     subject::View,
-    trial::{BILLING, WEB, World, actor, at, event, issue, pull_request, seen, sha, time},
+    trial::{BILLING, SHARED, WEB, World, actor, at, event, issue, pull_request, seen, sha, time},
 };
 
 fn id() -> ReleaseId {
@@ -224,6 +224,32 @@ fn a_change_whose_text_is_not_known_lets_no_earlier_signature_pass_for_it() {
     let codes: Vec<&str> =
         after.as_release().unwrap().readiness.iter().map(|finding| finding.code.as_str()).collect();
     assert!(codes.contains(&"change_text_unknown"), "{codes:?}");
+}
+
+#[test]
+fn a_policy_that_stands_in_one_repository_alone_rules_no_release_of_several() {
+    let several = |mut world: World| {
+        let (subject, view) = milestone(BILLING, true, None);
+        world.views.insert(subject.clone(), view);
+        world.pointing.entry((SubjectId::Release(id()), Relation::In)).or_default().push(subject);
+        world
+    };
+    let shared = || {
+        let mut world = ready();
+        let repository = |repo, policy| View::Repository(crate::domain::trial::repository(repo, policy));
+        world.views.insert(SubjectId::Repository(WEB), repository(WEB, None));
+        world.holding(SHARED, Some(&POLICY.into()))
+    };
+    for (why, world, apart) in [
+        ("its own, over one repository", ready(), false),
+        ("its own, over two", several(ready()), true),
+        ("the organisation's, over two", several(shared()), false),
+    ] {
+        let release = told(&world, &[vec![recorded(None, 1)]]);
+        let found = release.readiness.iter().find(|finding| finding.code == "release_apart");
+        assert_eq!(found.is_some(), apart, "{why}: {:?}", release.readiness);
+        assert!(!apart || !release.may_go(), "{why}");
+    }
 }
 
 /// What the words behind `/swap` come to: who goes, who comes, and why.
