@@ -171,6 +171,11 @@ pub(super) struct Train {
     /// What it ships.
     #[serde(default)]
     pub candidate: Option<Candidate>,
+    /// The repository that keeps the control records of its releases, whether or not it has their milestone; one of those
+    /// that have it if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["acme/requests"]))]
+    pub record: Option<String>,
     /// How many change requests it carries; auto learns it from the first releases.
     #[serde(default)]
     pub slots: Option<Slots>,

@@ -7,12 +7,12 @@ use super::{
         command::{Command, Told},
         effect::{Call, Effect, Reaction},
         event::{Event, What},
-        ids::{IssueRef, RepoId},
+        ids::IssueRef,
         named::Named,
         policy::{EffectivePolicy, Train},
         report::{self, text},
     },
-    Release, Signing, TakenBack,
+    Keeper, Release, Signing, TakenBack,
     act::{Act, Verdict},
     readiness::Setting,
 };
@@ -24,6 +24,7 @@ const REPLIES_AN_HOUR: usize = 10;
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
     pub before: Option<&'a Release>,
+    pub keeper: &'a Keeper,
     pub policy: &'a EffectivePolicy,
     pub train: Option<&'a Train>,
     pub setting: &'a Setting<'a>,
@@ -43,10 +44,11 @@ struct Answer {
 }
 
 impl Telling<'_> {
-    pub(super) fn effects(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
+    pub(super) fn effects(&self, after: &mut Release, events: &[Event]) -> Vec<Effect> {
         let mut effects = vec![];
         if !after.scope.is_empty() || after.record.is_some() {
-            effects.push(self.record(after, home, events));
+            after.recorded_in = self.keeper.chosen;
+            effects.push(self.record(after, events));
         }
         effects.extend(Self::closes_milestones(after));
         if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
@@ -91,7 +93,7 @@ impl Telling<'_> {
         milestones.map(|(repo, number)| Effect::new(Call::CloseMilestone { repo: *repo, number: *number }))
     }
 
-    fn record(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Effect {
+    fn record(&self, after: &mut Release, events: &[Event]) -> Effect {
         let place = self.place(after);
         let findings =
             approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
@@ -101,6 +103,7 @@ impl Telling<'_> {
             release: after,
             judged: self.judged,
             signatures: &findings,
+            elsewhere: self.keeper.unknown.as_ref(),
             train: self.train,
             zone: self.setting.zone,
             names: self.setting.names,
@@ -109,7 +112,7 @@ impl Telling<'_> {
         let (title, body) = (format!("Release {}", after.id.title), report::record::body(&shown));
         let is_edited = events.iter().any(|event| after.is_edited(event, (&title, &body), self.now));
         let effect = Effect::new(Call::Record {
-            repo: home,
+            repo: self.keeper.repo,
             release: after.id.clone(),
             revision: after.history.current().cloned(),
             title,

@@ -10,6 +10,7 @@
 //! - `rules`: what policy demands of it,
 //! - [`signing`]: who has to sign, and how that stands,
 //! - [`needs`]: what its changes depend on,
+//! - `recording`: where its control record is kept,
 //! - `readiness`: whether it is ready for that,
 //! - [`reminders`]: who is asked again,
 //! - `trials`: whether each of its changes was tried,
@@ -23,6 +24,7 @@ mod moved;
 pub mod needs;
 pub mod outcome;
 mod readiness;
+mod recording;
 pub mod reminders;
 mod rules;
 pub mod scope;
@@ -57,6 +59,7 @@ pub use candidate::{Candidate, Source};
 pub use needs::{Need, Stands};
 pub use outcome::TakenBack;
 use readiness::Setting;
+use recording::Keeper;
 pub use reminders::Reminders;
 pub use scope::{Carried, Change, Pull};
 pub use signing::{Signing, Wanted};
@@ -83,9 +86,12 @@ pub struct Release {
     /// What its changes depend on.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// The repository of its control record, once one was chosen.
+    /// The repository by whose policy it goes, once one was chosen.
     #[serde(default)]
     pub home: Option<RepoId>,
+    /// The repository in which its control record was opened, where policy named one.
+    #[serde(default)]
+    pub recorded_in: Option<RepoId>,
     /// The control record, once GitHub has confirmed it.
     #[serde(default)]
     pub record: Option<IssueRef>,
@@ -218,6 +224,7 @@ impl Release {
             carried: vec![],
             needs: vec![],
             home: None,
+            recorded_in: None,
             record: None,
             confirmed_at: None,
             set_back: vec![],
@@ -446,6 +453,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     };
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
+    let keeper = after.keeper(train.as_ref(), home, inquiry)?;
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     after.hear_acts(&told, &policy, inquiry)?;
     after.advance(case, (train.as_ref(), &zone), inquiry)?;
@@ -463,7 +471,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     after.history.forget(|revision| judged.standing.given.iter().any(|given| given.revision == *revision));
     let managers: Vec<Named> =
         policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
-    let names = Names { here: home, repositories: &names };
+    let names = Names { here: keeper.repo, repositories: &names };
     let setting = Setting { zone: &zone, names, managers: &managers };
     after.readiness = after.find_readiness(train.as_ref(), &setting);
     after.trials = after.find_trials(&demanded.accepters, &policy, names, inquiry)?;
@@ -474,6 +482,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let (reminders, next) = if speaks { after.remind(&reminding) } else { (vec![], None) };
     let telling = answer::Telling {
         before,
+        keeper: &keeper,
         policy: &policy,
         train: train.as_ref(),
         setting: &setting,
@@ -483,7 +492,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         web_url: &case.instance.web_url,
         now: case.now,
     };
-    let effects = if speaks { telling.effects(&mut after, home, case.events) } else { vec![] };
+    let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
     let effects = [effects, reminders].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);

@@ -8,7 +8,7 @@ use super::{
     super::{
         approval::{Delegation, Judged, Signature, Stand},
         finding::{Finding, code},
-        ids::{Actor, IssueRef, RepoId},
+        ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
         policy::{Train, Zone},
         release::{Change, DeploymentState, Phase, Release, Source},
@@ -27,6 +27,8 @@ pub struct Record<'a> {
     pub signatures: &'a [Finding],
     /// Who stands in for whom now.
     pub stand_ins: &'a [Delegation],
+    /// Where policy keeps control records, and the installation does not reach.
+    pub elsewhere: Option<&'a RepoName>,
     pub train: Option<&'a Train>,
     pub zone: &'a Zone,
     pub names: Names<'a>,
@@ -81,7 +83,16 @@ impl Record<'_> {
                 .trim_end()
                 .to_owned()
         });
-        format!("{} · train {train}\n\n{}{}", facts.join(" · "), next(phase), outcome.unwrap_or_default())
+        let (next, elsewhere) = (next(phase), self.elsewhere().unwrap_or_default());
+        format!("{} · train {train}\n\n{next}{}{elsewhere}", facts.join(" · "), outcome.unwrap_or_default())
+    }
+
+    /// That it is not where policy wants it.
+    fn elsewhere(&self) -> Option<String> {
+        let name = code(self.elsewhere?.as_str());
+        Some(format!(
+            "\n\nPolicy keeps control records in {name}, which this installation does not cover; so this one is here. An owner adds {name} to the installation; the next release is recorded there then."
+        ))
     }
 
     fn scope(&self) -> String {

@@ -23,6 +23,7 @@ mod monorepo;
 mod on_its_way;
 mod orders;
 mod own_change;
+mod planning;
 mod policy;
 mod promotions;
 mod pull_requests;

@@ -248,6 +248,10 @@ fn trains_whose_releases_cannot_be_told_apart() {
     p.yml:2:81: `trains.customer.candidate.branch` is `release`
       every release would be on the same branch; use {title} in it, like release/{title}
     ");
+    insta::assert_snapshot!(refused("trains:\n  customer: { repositories: [acme/web], title: \"{year}\", record: requests }\n"), @"
+    p.yml:2:66: `trains.customer.record` is `requests`
+      write one repository as owner/name
+    ");
     insta::assert_snapshot!(refused("trains:\n  Customer Train: { repositories: [acme], title: \"{year}\", slots: many }\n"), @"
     p.yml:2:3: `trains.Customer Train` is named `Customer Train`
       people type this name in commands: use lower-case letters, digits and hyphens

@@ -154,6 +154,7 @@ fn every_value_of_the_example_is_part_of_its_fingerprint() {
         ("first Thursday 10:00", "first Thursday 11:00"),
         ("7 days before", "8 days before"),
         ("slots: auto", "slots: 12"),
+        ("record: acme/requests", "record: acme/web"),
         ("ship: continuous,", "ship: train,"),
         ("change: pull-request, ", "change: issue, "),
         ("\"libs/**\"], environment: prod-api", "\"lib/**\"], environment: prod-api"),

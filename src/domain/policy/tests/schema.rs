@@ -44,6 +44,7 @@ fn schema_and_program_refuse_the_same_shapes() {
         "trains: { a: { title: \"{year}\" } }\n",
         "trains: { a: { repositories: [a/b], title: \"{year}\", slots: 0 } }\n",
         "trains: { a: { repositories: [a/b], title: \"{year}\", slots: many } }\n",
+        "trains: { a: { repositories: [a/b], title: \"{year}\", record: [a/b] } }\n",
         "repositories: [{ mode: observe }]\n",
         "repositories: [{ match: 1 }]\n",
         "environments: { p: { require: [{ range: traced, change: accepted }] } }\n",
