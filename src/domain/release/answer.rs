@@ -307,6 +307,11 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry(after, "release.go_no_go"));
     }
     entries.extend(ended(before, after));
+    let onward =
+        after.onward.as_ref().filter(|it| before.and_then(|before| before.onward.as_ref()) != Some(*it));
+    entries.extend(onward.map(|it| {
+        entry(after, "release.renamed").by(Some(&it.by)).fact("at", it.at).text("to", it.title.clone())
+    }));
     for (repo, candidate) in &after.candidates {
         let known = before.and_then(|before| before.candidates.get(repo));
         if known.map(|known| &known.sha) != Some(&candidate.sha) {

@@ -13,6 +13,7 @@
 //! - `recording`: where its control record is kept,
 //! - `readiness`: whether it is ready for that,
 //! - [`reminders`]: who is asked again,
+//! - `renamed`: what it is called when its milestones are,
 //! - `trials`: whether each of its changes was tried,
 //! - [`outcome`]: where it runs, where it was taken back, and how that went,
 //! - `answer`: what GitHub and the log are told.
@@ -26,6 +27,7 @@ pub mod outcome;
 mod readiness;
 mod recording;
 pub mod reminders;
+mod renamed;
 mod rules;
 pub mod scope;
 pub mod signing;
@@ -61,6 +63,7 @@ pub use outcome::TakenBack;
 use readiness::Setting;
 use recording::Keeper;
 pub use reminders::Reminders;
+pub use renamed::Onward;
 pub use scope::{Carried, Change, Pull};
 pub use signing::{Signing, Wanted};
 pub use swap::{AtLock, Swap};
@@ -75,6 +78,9 @@ pub struct Release {
     pub due_on: Option<Timestamp>,
     /// Whether any of its milestones is open.
     pub open: bool,
+    /// What it is called since its milestones were renamed.
+    #[serde(default)]
+    pub onward: Option<Onward>,
     /// The change requests planned for it.
     pub scope: Vec<IssueRef>,
     /// The same, with what the release needs to know of each.
@@ -219,6 +225,7 @@ impl Release {
             milestones: vec![],
             due_on: None,
             open: false,
+            onward: None,
             scope: vec![],
             changes: vec![],
             carried: vec![],
@@ -453,6 +460,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     };
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
+    let retitled = after.follow_titles(before, train.as_ref(), inquiry)?;
     let keeper = after.keeper(train.as_ref(), home, inquiry)?;
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     after.hear_acts(&told, &policy, inquiry)?;
@@ -493,7 +501,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         now: case.now,
     };
     let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
-    let effects = [effects, reminders].concat();
+    let retitled = if speaks { retitled } else { vec![] };
+    let effects = [effects, reminders, retitled].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();

@@ -17,6 +17,7 @@ fn id() -> ReleaseId {
 
 fn milestone(repo: RepoId, open: bool, due: Option<i64>) -> (SubjectId, View) {
     let view = MilestoneView {
+        renamed: None,
         repo,
         number: 3,
         title: "2026.12".into(),

@@ -84,7 +84,18 @@ impl Record<'_> {
                 .to_owned()
         });
         let (next, elsewhere) = (next(phase), self.elsewhere().unwrap_or_default());
+        let next = self.onward().unwrap_or_else(|| next.to_owned());
         format!("{} · train {train}\n\n{next}{}{elsewhere}", facts.join(" · "), outcome.unwrap_or_default())
+    }
+
+    /// Where it goes on, once no milestone is called so any more.
+    fn onward(&self) -> Option<String> {
+        let onward = self.release.onward.as_ref().filter(|_| self.release.milestones.is_empty())?;
+        let title = text::escape(&onward.title, TITLE_LIMIT);
+        let (by, at) = (self.person(&onward.by), self.zone.time(onward.at));
+        Some(format!(
+            "It is called **{title}** now (renamed by {by}, {at}) and goes on there, with a record of its own. It is locked and signed anew: what was decided here does not go along."
+        ))
     }
 
     /// That it is not where policy wants it.

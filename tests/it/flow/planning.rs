@@ -4,7 +4,7 @@
 use changegate::sandbox::Numbered;
 
 use super::releasing::{
-    TRAIN, WEB, a_train_by, blocks, built, day, deploys, phase, record, said, shown, stands,
+    BILLING, TRAIN, WEB, a_train_by, blocks, built, day, deploys, phase, record, said, shown, stands,
 };
 use crate::support::{Scene, assert_snapshot, scenario};
 
@@ -100,6 +100,97 @@ async fn a_control_record_that_cannot_be_where_policy_wants_it_says_so_and_stays
         s.settle().await;
         assert_eq!(s.record_of(REQUESTS, "Release 2027.01").len(), 1);
         assert_eq!(s.record_of(WEB, "Release 2027.01"), []);
+    })
+    .await;
+}
+
+fn milestones(s: &Scene) -> String {
+    let titles = |repository: &str| {
+        let all = s.github().milestones(repository);
+        all.iter().map(|it| it["title"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    format!("web: {} · billing: {}", titles(WEB).join(", "), titles(BILLING).join(", "))
+}
+
+#[tokio::test]
+async fn a_release_manager_renames_one_milestone_and_with_it_the_release() {
+    scenario(async |s| {
+        a_train_by(s, TRAIN).await;
+        let issue = built(s, "Export", "export", WEB).await;
+        let bill = built(s, "Bill", "bill", BILLING).await;
+        let old = record(s);
+        says(s, "rosa", old, "/lock").await;
+        s.by("rosa").rename_milestone(BILLING, 1, "2027.01");
+        s.settle().await;
+        assert_eq!(milestones(s), "web: 2027.01 · billing: 2027.01");
+        assert_snapshot!(s.releases().await, @"");
+        assert_snapshot!(head(&s.readable(s.github().issue(old)["body"].as_str().unwrap_or_default())), @"");
+        assert_eq!(s.github().issue(old)["state"], "closed");
+        let found = s.record_of(WEB, "Release 2027.01");
+        assert_eq!(found.len(), 1, "{found:?}");
+        let new = || s.readable(s.github().issue(found[0])["body"].as_str().unwrap_or_default());
+        assert!(new().starts_with("**Planning**") && new().contains("2 change requests"), "{}", new());
+        assert_eq!(s.sentences(old), Vec::<String>::new());
+        for issue in [issue, bill] {
+            assert_eq!(s.github().issue(issue)["milestone"]["title"], "2027.01");
+        }
+        // Out of the train goes only what was renamed.
+        s.by("rosa").rename_milestone(BILLING, 1, "Some day");
+        s.settle().await;
+        assert_eq!(milestones(s), "web: 2027.01 · billing: Some day");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_milestone_that_anybody_else_renames_is_called_as_before_and_the_record_says_who_may() {
+    scenario(async |s| {
+        a_train_by(s, TRAIN).await;
+        built(s, "Export", "export", WEB).await;
+        let record = record(s);
+        for (login, to) in [("ana", "2027.01"), ("ana", "Some day"), ("sam", "2026.11")] {
+            s.by(login).rename_milestone(WEB, 1, to);
+            s.settle().await;
+            s.pass(60);
+            assert_eq!(milestones(s), "web: 2026.12 · billing: 2026.12", "{to}");
+        }
+        assert_snapshot!(s.sentences(record).join("\n"), @"");
+        assert_snapshot!(s.releases().await, @"");
+        assert_eq!(phase(s), "Planning");
+        // Nobody makes a release of what is none either.
+        s.by("ana").create_milestone(WEB, "Backlog", None);
+        s.settle().await;
+        s.by("ana").rename_milestone(WEB, 2, "2027.02");
+        s.settle().await;
+        assert_eq!(milestones(s), "web: 2026.12, Backlog · billing: 2026.12");
+        s.by("ana").rename_milestone(WEB, 2, "Some day");
+        s.settle().await;
+        assert_eq!(milestones(s), "web: 2026.12, Some day · billing: 2026.12");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renaming_is_said_where_policy_advises_and_only_written_down_where_it_observes() {
+    scenario(async |s| {
+        for (mode, said) in [("advise", 1), ("observe", 0)] {
+            let title = if mode == "advise" { "2027.01" } else { "2027.02" };
+            if mode == "advise" {
+                a_train_by(s, &format!("mode: advise\n{TRAIN}")).await;
+                built(s, "Export", "export", WEB).await;
+            } else {
+                s.policy(&format!("mode: observe\n{TRAIN}")).await;
+            }
+            let record = record(s);
+            let before = s.sentences(record).len();
+            s.by("ana").rename_milestone(WEB, 1, title);
+            s.settle().await;
+            assert_eq!(milestones(s), format!("web: {title} · billing: 2026.12"), "{mode}");
+            assert_eq!(s.sentences(record).len() - before, said, "{mode}");
+            if mode == "advise" {
+                assert_snapshot!(s.sentences(record).join("\n"), @"");
+            }
+        }
     })
     .await;
 }
