@@ -142,7 +142,10 @@ fn changes(before: Option<&Milestone>, after: &Milestone, number: u64) -> Vec<Au
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{event::{Event, What}, trial::*};
+    use crate::domain::{
+        event::{Event, What},
+        trial::*,
+    };
 
     const SUBJECT: SubjectId = SubjectId::Milestone(WEB, 3);
     const POLICY: &str = "
@@ -225,7 +228,9 @@ trains:
         let milestone = state.unwrap();
         let milestone = milestone.as_milestone().unwrap();
         let called = effects.iter().find_map(|effect| match &effect.call {
-            crate::domain::effect::Call::RenameMilestone { title, .. } => Some(format!(", put back to {title}")),
+            crate::domain::effect::Call::RenameMilestone { title, .. } => {
+                Some(format!(", put back to {title}"))
+            }
             _ => None,
         });
         format!("{}, shown {}{}", milestone.title(), milestone.seen.title, called.unwrap_or_default())
@@ -258,11 +263,24 @@ trains:
                 "2027.01, shown 2026.12, put back to 2027.01",
             ),
             (
-                vec![vec![created(), rosa()], vec![renamed(Some("ana"), "2027.01", "2026.12", 7)], vec![rosa()]],
+                vec![
+                    vec![created(), rosa()],
+                    vec![renamed(Some("ana"), "2027.01", "2026.12", 7)],
+                    vec![rosa()],
+                ],
                 "2027.01, shown 2026.12, put back to 2027.01",
             ),
-            (vec![vec![created()], vec![renamed(Some("ana"), "2026.12", "Some day", 5)]], "2026.12, shown Some day, put back to 2026.12"),
-            (vec![vec![told(MilestoneChange::Created, "Backlog", 0)], vec![renamed(Some("ana"), "Backlog", "Some day", 5)]], "Some day, shown Some day"),
+            (
+                vec![vec![created()], vec![renamed(Some("ana"), "2026.12", "Some day", 5)]],
+                "2026.12, shown Some day, put back to 2026.12",
+            ),
+            (
+                vec![
+                    vec![told(MilestoneChange::Created, "Backlog", 0)],
+                    vec![renamed(Some("ana"), "Backlog", "Some day", 5)],
+                ],
+                "Some day, shown Some day",
+            ),
         ] {
             assert_eq!(titles(&world, &batches), expected, "{batches:#?}");
         }

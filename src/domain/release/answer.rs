@@ -307,6 +307,10 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry(after, "release.go_no_go"));
     }
     entries.extend(ended(before, after));
+    if after.is_overfull() && !before.is_some_and(Release::is_overfull) {
+        let slots = after.slots.unwrap_or_default();
+        entries.push(entry(after, "release.overfull").fact("taken", after.scope.len()).fact("slots", slots));
+    }
     let onward =
         after.onward.as_ref().filter(|it| before.and_then(|before| before.onward.as_ref()) != Some(*it));
     entries.extend(onward.map(|it| {

@@ -7,6 +7,7 @@
 //! - [`act`]: what people decided on its control record,
 //! - [`swap`]: how its scope changes after the lock,
 //! - [`candidate`]: the fixed commit of each repository that it ships,
+//! - `slots`: how much of that it carries,
 //! - `rules`: what policy demands of it,
 //! - [`signing`]: who has to sign, and how that stands,
 //! - [`needs`]: what its changes depend on,
@@ -31,6 +32,7 @@ mod renamed;
 mod rules;
 pub mod scope;
 pub mod signing;
+mod slots;
 pub mod swap;
 mod trials;
 
@@ -86,6 +88,9 @@ pub struct Release {
     /// The same, with what the release needs to know of each.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// How many of them it carries, where that is limited.
+    #[serde(default)]
+    pub slots: Option<u16>,
     /// What comes along and is none of them.
     #[serde(default)]
     pub carried: Vec<Carried>,
@@ -228,6 +233,7 @@ impl Release {
             onward: None,
             scope: vec![],
             changes: vec![],
+            slots: None,
             carried: vec![],
             needs: vec![],
             home: None,
@@ -260,7 +266,8 @@ impl Release {
         let ships = self.ships().into_iter().filter(|_| self.open);
         let ships = ships.map(|repo| (Relation::Ships, SubjectId::Repository(repo)));
         let record = self.record.map(|at| (Relation::Records, SubjectId::ChangeRequest(at)));
-        ships.chain(record).collect()
+        let delivered = self.has_delivered().then_some((Relation::Delivered, SubjectId::Account));
+        ships.chain(record).chain(delivered).collect()
     }
 
     /// Whether it is of one change that ships alone: locked from its beginning.
@@ -465,6 +472,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     after.hear_acts(&told, &policy, inquiry)?;
     after.advance(case, (train.as_ref(), &zone), inquiry)?;
+    after.find_slots(train.as_ref(), inquiry)?;
     let names = after.names(inquiry)?;
     let demanded = rules::demanded(&after, inquiry)?;
     after.turn(demanded.fingerprint, case.now);

@@ -111,13 +111,23 @@ impl Record<'_> {
         if changes.is_empty() {
             return "### What it ships\n\nNo change request is planned for it.".into();
         }
-        let mut lines = vec![
-            format!("### What it ships: {}", counted(changes.len(), "change request")),
-            String::new(),
-            "| change request | asked by | stands | pull requests |\n|---|---|---|---|".into(),
-        ];
+        let mut lines =
+            vec![format!("### What it ships: {}", counted(changes.len(), "change request")), String::new()];
+        lines.extend(self.slots().map(|slots| format!("{slots}\n")));
+        lines.push("| change request | asked by | stands | pull requests |\n|---|---|---|---|".into());
         lines.extend(changes.iter().map(|change| self.change(change)));
         lines.join("\n")
+    }
+
+    /// How much more fits in, where that is limited.
+    fn slots(&self) -> Option<String> {
+        let taken = self.release.slots_taken()?;
+        let more = if self.release.is_overfull() {
+            "; that is more than a release of this train carries, and stops nothing. `/unschedule` on an issue takes it out"
+        } else {
+            ""
+        };
+        Some(format!("{taken}{more}."))
     }
 
     fn change(&self, change: &Change) -> String {
