@@ -341,6 +341,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry.fact("comment", act.comment).fact("became", became));
     }
     entries.extend(swapped(before, after));
+    entries.extend(after.appointed(before));
     let was_carried = |at: IssueRef| {
         before.is_some_and(|before| before.carried.iter().any(|carried| carried.change.at == at))
     };

@@ -10,6 +10,7 @@
 //! - `slots`: how much of that it carries,
 //! - `rules`: what policy demands of it,
 //! - [`signing`]: who has to sign, and how that stands,
+//! - [`substitutes`]: who may besides, where too few could,
 //! - [`needs`]: what its changes depend on,
 //! - `recording`: where its control record is kept,
 //! - `readiness`: whether it is ready for that,
@@ -33,6 +34,7 @@ mod rules;
 pub mod scope;
 pub mod signing;
 mod slots;
+pub mod substitutes;
 pub mod swap;
 mod trials;
 
@@ -68,6 +70,7 @@ pub use reminders::Reminders;
 pub use renamed::Onward;
 pub use scope::{Carried, Change, Pull};
 pub use signing::{Signing, Wanted};
+pub use substitutes::Substitute;
 pub use swap::{AtLock, Swap};
 
 /// What is known of a release.

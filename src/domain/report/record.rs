@@ -11,7 +11,7 @@ use super::{
         ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
         policy::{Train, Zone},
-        release::{Change, DeploymentState, Phase, Release, Source},
+        release::{Change, DeploymentState, Phase, Release, Source, Substitute, act::Act},
         revision::Names,
     },
     check::markdown,
@@ -47,6 +47,7 @@ pub fn body(record: &Record<'_>) -> String {
         record.commits(),
         record.obstacles(),
         record.signatures(),
+        record.substitutes(),
         Some(COMMANDS.to_owned()),
     ];
     text::cut(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
@@ -54,7 +55,7 @@ pub fn body(record: &Record<'_>) -> String {
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
 - those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`, `/delegate @x until DATE`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`, `/substitute @x for GROUP WHY`\n\
 - release managers and operations, once it is deployed: `/done worked|problems|backed-out`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
@@ -236,11 +237,11 @@ impl Record<'_> {
         let open = |findings: &[Finding]| -> Vec<Finding> {
             findings.iter().flat_map(Finding::obstacles).cloned().collect()
         };
-        let mut all = open(&self.release.readiness);
-        all.extend(open(&self.release.trials));
-        if self.release.history.current().is_some() {
-            all.extend(open(self.signatures));
-        }
+        let signed = self.release.history.current().map(|_| open(self.signatures)).unwrap_or_default();
+        // What nobody can give comes first: somebody has to be appointed for it.
+        let (stuck, signed): (Vec<_>, Vec<_>) =
+            signed.into_iter().partition(|finding| finding.code == "group_cannot_reach");
+        let all = [stuck, open(&self.release.readiness), open(&self.release.trials), signed].concat();
         if all.is_empty() {
             return None;
         }
@@ -278,6 +279,16 @@ impl Record<'_> {
             format!("{begin}- until {} {to} may sign for {from}", self.zone.time(it.until))
         }));
         Some(lines.join("\n"))
+    }
+
+    /// Who counts as one of a group besides.
+    fn substitutes(&self) -> Option<String> {
+        let line = |(act, it, who): (&Act, &Substitute, &Actor)| {
+            let (by, at, why) = (self.person(&act.by), self.zone.time(act.at), text::escape(&it.why, TEXT_LIMIT));
+            format!("- {} counts as one of {}: {why} ({by}, {at})", self.person(who), code(&it.group))
+        };
+        let lines: Vec<String> = self.release.substitutes().map(line).collect();
+        (!lines.is_empty()).then(|| format!("### Substitutes, as an exception\n\n{}", lines.join("\n")))
     }
 
     /// A person, as a link that calls nobody.
