@@ -156,6 +156,7 @@ impl Environment {
             },
         };
         environment.refuse_unfinished(place);
+        rules::refuse_notices(&place.key("continuous"), &written.continuous);
         environment
     }
 

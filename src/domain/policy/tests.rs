@@ -55,7 +55,7 @@ fn the_whole_example_is_taken_and_described() {
     parts of acme/mono: api in prod-api (apps/api/**, libs/**), web in prod-web (apps/web/**, libs/**)
     environment production: production, prod-*; open Tue-Thu 09:00-16:00
       always: every commit traced; every change accepted; check ci by github-actions
-      each release: signed by 1 of business, 1 of qa, 1 of release-manager; tried by qa and requester; a back-out plan
+      each release: signed by 1 of business, 1 of qa, 1 of release-manager; tried by qa and requester; a back-out plan; operations told 24 hours before
       each pull request that ships continuously: signed by 1 of review
       risk high and above: signed by 1 of operations
       emergency: 4 hours, approved within 1 working day, retrospective due in 5 working days

@@ -363,6 +363,52 @@ pub(super) struct Rule {
     pub acceptance: Option<Vec<String>>,
     /// A plan that must be there.
     pub plan: Option<PlanRule>,
+    /// Who is told what a release ships, so long before it goes: groups, or the same with `before`; 24 hours if nothing is said.
+    pub notice: Option<NoticeRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum NoticeRule {
+    Groups(Vec<String>),
+    Whole(Notice),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notice {
+    pub groups: Vec<String>,
+    #[serde(default)]
+    pub before: Option<String>,
+}
+
+impl JsonSchema for NoticeRule {
+    fn schema_name() -> Cow<'static, str> {
+        "NoticeRule".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["array", "object"],
+            "items": { "type": "string" },
+            "properties": {
+                "groups": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "The groups that are told.",
+                    "examples": [["help-desk", "operations"]]
+                },
+                "before": {
+                    "type": "string",
+                    "description": "How long before; 24 hours if nothing is said.",
+                    "examples": ["24 hours", "1 working day"]
+                }
+            },
+            "required": ["groups"],
+            "additionalProperties": false,
+            "examples": [["help-desk", "operations"]]
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]

@@ -9,11 +9,12 @@ use super::{
         event::{Event, What},
         ids::IssueRef,
         named::Named,
-        policy::{EffectivePolicy, Train},
+        policy::{EffectivePolicy, Notice, Train},
         report::{self, text},
     },
     Keeper, Release, Signing, TakenBack,
     act::{Act, Verdict},
+    notice::Notifying,
     readiness::Setting,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,8 @@ const REPLIES_AN_HOUR: usize = 10;
 
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
+    /// Who is told what it ships.
+    pub notice: Option<&'a Notice>,
     pub before: Option<&'a Release>,
     pub keeper: &'a Keeper,
     pub policy: &'a EffectivePolicy,
@@ -45,7 +48,13 @@ struct Answer {
 
 impl Telling<'_> {
     pub(super) fn effects(&self, after: &mut Release, events: &[Event]) -> Vec<Effect> {
-        let mut effects = vec![];
+        let notifying = self.notice.map(|wanted| Notifying {
+            wanted,
+            policy: self.policy,
+            names: self.setting.names,
+            web_url: self.web_url,
+        });
+        let mut effects: Vec<Effect> = notifying.and_then(|by| after.notify(&by)).into_iter().collect();
         if !after.scope.is_empty() || after.record.is_some() {
             after.recorded_in = self.keeper.chosen;
             effects.push(self.record(after, events));
@@ -103,6 +112,7 @@ impl Telling<'_> {
             release: after,
             judged: self.judged,
             signatures: &findings,
+            notice: self.notice,
             elsewhere: self.keeper.unknown.as_ref(),
             train: self.train,
             zone: self.setting.zone,
@@ -307,15 +317,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry(after, "release.go_no_go"));
     }
     entries.extend(ended(before, after));
-    if after.is_overfull() && !before.is_some_and(Release::is_overfull) {
-        let slots = after.slots.unwrap_or_default();
-        entries.push(entry(after, "release.overfull").fact("taken", after.scope.len()).fact("slots", slots));
-    }
-    let onward =
-        after.onward.as_ref().filter(|it| before.and_then(|before| before.onward.as_ref()) != Some(*it));
-    entries.extend(onward.map(|it| {
-        entry(after, "release.renamed").by(Some(&it.by)).fact("at", it.at).text("to", it.title.clone())
-    }));
+    entries.extend(planned_anew(before, after));
     for (repo, candidate) in &after.candidates {
         let known = before.and_then(|before| before.candidates.get(repo));
         if known.map(|known| &known.sha) != Some(&candidate.sha) {
@@ -349,6 +351,21 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         let entry = entry(after, "exception.carried").by(Some(&carried.by));
         entries.push(entry.fact("change_request", carried.change.at).text("why", carried.why.clone()));
     }
+    entries
+}
+
+/// That more is planned for it than it carries, and what it is called since it was renamed.
+fn planned_anew(before: Option<&Release>, after: &Release) -> Vec<AuditEntry> {
+    let mut entries = vec![];
+    if after.is_overfull() && !before.is_some_and(Release::is_overfull) {
+        let slots = after.slots.unwrap_or_default();
+        entries.push(entry(after, "release.overfull").fact("taken", after.scope.len()).fact("slots", slots));
+    }
+    let onward =
+        after.onward.as_ref().filter(|it| before.and_then(|before| before.onward.as_ref()) != Some(*it));
+    entries.extend(onward.map(|it| {
+        entry(after, "release.renamed").by(Some(&it.by)).fact("at", it.at).text("to", it.title.clone())
+    }));
     entries
 }
 

@@ -12,6 +12,7 @@
 //! - [`signing`]: who has to sign, and how that stands,
 //! - [`substitutes`]: who may besides, where too few could,
 //! - [`needs`]: what its changes depend on,
+//! - [`notice`]: who is told what it ships before it goes,
 //! - `recording`: where its control record is kept,
 //! - `readiness`: whether it is ready for that,
 //! - [`reminders`]: who is asked again,
@@ -25,6 +26,7 @@ mod answer;
 pub mod candidate;
 mod moved;
 pub mod needs;
+pub mod notice;
 pub mod outcome;
 mod readiness;
 mod recording;
@@ -63,6 +65,7 @@ use super::{
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
 pub use needs::{Need, Stands};
+pub use notice::Notified;
 pub use outcome::TakenBack;
 use readiness::Setting;
 use recording::Keeper;
@@ -153,6 +156,9 @@ pub struct Release {
     /// Whether each of its changes was tried, where policy asks for that.
     #[serde(default)]
     pub trials: Vec<Finding>,
+    /// What those were told who have to know of it, in order.
+    #[serde(default)]
+    pub notices: Vec<Notified>,
     /// Who was reminded that a signature waits.
     #[serde(default)]
     pub reminded: Reminders,
@@ -257,6 +263,7 @@ impl Release {
             taken_back: vec![],
             readiness: vec![],
             trials: vec![],
+            notices: vec![],
             reminded: Reminders::new(),
             signed: false,
             replies: vec![],
@@ -332,8 +339,8 @@ impl Release {
         self.candidates.get(&repo).is_some_and(|candidate| candidate.sha == *sha)
     }
 
-    fn hear(&mut self, events: &[Event], now: Timestamp) {
-        for event in events {
+    fn hear(&mut self, case: &Case<'_>) {
+        for event in case.events {
             if let What::Recorded { record, revision, at, .. } = &event.what {
                 self.record = Some(*record);
                 self.confirmed_at = self.confirmed_at.max(Some(*at));
@@ -348,11 +355,12 @@ impl Release {
                 if let Some(((repo, sha), state)) = told {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
-                    let told = Deployed { repo, environment, sha, state, began, at: now };
+                    let told = Deployed { repo, environment, sha, state, began, at: case.now };
                     self.hear_deployment(deployment.id, told);
                 }
             }
         }
+        self.hear_notices(case.events, case.instance.app);
     }
 
     fn hear_deployment(&mut self, id: u64, mut told: Deployed) {
@@ -458,7 +466,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     after.gather(inquiry)?;
     // What will be asked in turn is asked at once.
     let _ = after.gather_needs(inquiry);
-    after.hear(case.events, case.now);
+    after.hear(case);
     after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
     let policy = match after.home {
         Some(home) => inquiry.policy(home)?,
@@ -475,7 +483,6 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     after.hear_acts(&told, &policy, inquiry)?;
     after.advance(case, (train.as_ref(), &zone), inquiry)?;
-    after.find_slots(train.as_ref(), inquiry)?;
     let names = after.names(inquiry)?;
     let demanded = rules::demanded(&after, inquiry)?;
     after.turn(demanded.fingerprint, case.now);
@@ -483,11 +490,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     told.iter().for_each(|told| after.ledger.hear(told, &groups));
     let signing = Signing::of(&after, &demanded.signing, &policy, None, inquiry)?;
     let judged = signing.judged(&after, case.now);
-    for restraint in &judged.standing.restraints {
-        after.ledger.remember(restraint.source, &restraint.groups);
-    }
-    after.ledger.forget(&judged.standing);
-    after.history.forget(|revision| judged.standing.given.iter().any(|given| given.revision == *revision));
+    after.remember(&judged);
     let managers: Vec<Named> =
         policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
     let names = Names { here: keeper.repo, repositories: &names };
@@ -500,6 +503,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let reminding = reminders::Reminding { judged: &judged, policy: &policy, zone: &zone, now: case.now };
     let (reminders, next) = if speaks { after.remind(&reminding) } else { (vec![], None) };
     let telling = answer::Telling {
+        notice: demanded.notice.as_ref(),
         before,
         keeper: &keeper,
         policy: &policy,
@@ -512,8 +516,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         now: case.now,
     };
     let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
-    let retitled = if speaks { retitled } else { vec![] };
-    let effects = [effects, reminders, retitled].concat();
+    let effects = [effects, reminders, if speaks { retitled } else { vec![] }].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();
@@ -521,6 +524,17 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
 }
 
 impl Release {
+    /// Keeps of what people did, and of what there was to sign, only what is still asked for.
+    fn remember(&mut self, judged: &approval::Judged) {
+        for restraint in &judged.standing.restraints {
+            self.ledger.remember(restraint.source, &restraint.groups);
+        }
+        self.ledger.forget(&judged.standing);
+        let noticed = self.notices.last().map(|notified| notified.revision.clone());
+        let given = |revision: &_| judged.standing.given.iter().any(|given| given.revision == *revision);
+        self.history.forget(|revision| given(revision) || noticed.as_ref() == Some(revision));
+    }
+
     /// What comes along, the lock, and what is fixed by it. `None`: something must be found out first.
     fn advance(
         &mut self,
@@ -534,6 +548,7 @@ impl Release {
         self.lock(train, zone, case.now);
         self.follow_scope(!was_locked && self.locked.is_some(), inquiry)?;
         self.open_go_no_go(case.now);
+        self.find_slots(train, inquiry)?;
         self.find_candidates(case.events, train, case.now, inquiry)
     }
 

@@ -10,7 +10,7 @@ use super::{
         finding::{Finding, code},
         ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
-        policy::{Train, Zone},
+        policy::{Notice, Train, Zone},
         release::{Change, DeploymentState, Phase, Release, Source, Substitute, act::Act},
         revision::Names,
     },
@@ -27,6 +27,8 @@ pub struct Record<'a> {
     pub signatures: &'a [Finding],
     /// Who stands in for whom now.
     pub stand_ins: &'a [Delegation],
+    /// Who is told what it ships.
+    pub notice: Option<&'a Notice>,
     /// Where policy keeps control records, and the installation does not reach.
     pub elsewhere: Option<&'a RepoName>,
     pub train: Option<&'a Train>,
@@ -48,6 +50,7 @@ pub fn body(record: &Record<'_>) -> String {
         record.obstacles(),
         record.signatures(),
         record.substitutes(),
+        record.notice(),
         Some(COMMANDS.to_owned()),
     ];
     text::cut(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
@@ -284,11 +287,29 @@ impl Record<'_> {
     /// Who counts as one of a group besides.
     fn substitutes(&self) -> Option<String> {
         let line = |(act, it, who): (&Act, &Substitute, &Actor)| {
-            let (by, at, why) = (self.person(&act.by), self.zone.time(act.at), text::escape(&it.why, TEXT_LIMIT));
+            let (by, at, why) =
+                (self.person(&act.by), self.zone.time(act.at), text::escape(&it.why, TEXT_LIMIT));
             format!("- {} counts as one of {}: {why} ({by}, {at})", self.person(who), code(&it.group))
         };
         let lines: Vec<String> = self.release.substitutes().map(line).collect();
         (!lines.is_empty()).then(|| format!("### Substitutes, as an exception\n\n{}", lines.join("\n")))
+    }
+
+    /// Who was told what it ships, and from when on it may go.
+    fn notice(&self) -> Option<String> {
+        let notice = self.notice.filter(|_| !self.release.notices.is_empty())?;
+        let groups: Vec<Named> =
+            notice.groups.iter().map(|group| Named { text: code(group), page: None }).collect();
+        let groups = all_of(&groups);
+        let told = match self.release.told_since() {
+            Some(since) => format!(
+                "{groups} know since {}; it may go from {} on.",
+                self.zone.time(since),
+                self.zone.time(notice.before.after(since, self.zone))
+            ),
+            None => format!("{groups} are being told; it may go {} later.", notice.before),
+        };
+        Some(format!("### Notice\n\n{told}"))
     }
 
     /// A person, as a link that calls nobody.

@@ -20,6 +20,7 @@ mod links;
 mod milestones;
 mod modes;
 mod monorepo;
+mod noticing;
 mod on_its_way;
 mod orders;
 mod own_change;

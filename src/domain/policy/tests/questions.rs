@@ -162,6 +162,7 @@ fn every_value_of_the_example_is_part_of_its_fingerprint() {
         ("Tue-Thu 09:00", "Tue-Thu 08:00"),
         ("finish-within: 2", "finish-within: 3"),
         ("qa: 1, business", "qa: 2, business"),
+        ("before: 24 hours", "before: 2 days"),
         ("risk: high", "risk: medium"),
         ("lasts: 4 hours", "lasts: 5 hours"),
         ("rollback: allowed", "rollback: refused"),

@@ -45,6 +45,8 @@ fn schema_and_program_refuse_the_same_shapes() {
         "trains: { a: { repositories: [a/b], title: \"{year}\", slots: 0 } }\n",
         "trains: { a: { repositories: [a/b], title: \"{year}\", slots: many } }\n",
         "trains: { a: { repositories: [a/b], title: \"{year}\", record: [a/b] } }\n",
+        "environments: { a: { train: [{ notice: qa }] } }\n",
+        "environments: { a: { train: [{ notice: { before: 2 hours } }] } }\n",
         "repositories: [{ mode: observe }]\n",
         "repositories: [{ match: 1 }]\n",
         "environments: { p: { require: [{ range: traced, change: accepted }] } }\n",
