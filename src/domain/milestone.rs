@@ -143,6 +143,7 @@ fn changes(before: Option<&Milestone>, after: &Milestone, number: u64) -> Vec<Au
 mod tests {
     use super::*;
     use crate::domain::{
+        effect::Call,
         event::{Event, What},
         trial::*,
     };
@@ -227,11 +228,9 @@ trains:
         }
         let milestone = state.unwrap();
         let milestone = milestone.as_milestone().unwrap();
-        let called = effects.iter().find_map(|effect| match &effect.call {
-            crate::domain::effect::Call::RenameMilestone { title, .. } => {
-                Some(format!(", put back to {title}"))
-            }
-            _ => None,
+        let called = effects.iter().find_map(|effect| {
+            let Call::RenameMilestone { title, .. } = &effect.call else { return None };
+            Some(format!(", put back to {title}"))
         });
         format!("{}, shown {}{}", milestone.title(), milestone.seen.title, called.unwrap_or_default())
     }

@@ -132,9 +132,12 @@ mod tests {
 
     #[test]
     fn it_names_somebody_a_group_and_a_reason() {
-        let shown = |words: &str| match read(words) {
-            Deed::Substitute(Substitute { login, group, why, .. }) => format!("{login} | {group} | {why}"),
-            other => other.word().to_owned() + " not understood",
+        let shown = |words: &str| {
+            let deed = read(words);
+            let Deed::Substitute(Substitute { login, group, why, .. }) = deed else {
+                return format!("{} not understood", deed.word());
+            };
+            format!("{login} | {group} | {why}")
         };
         for (words, expected) in [
             ("@lee for qa Quinn is away", "lee | qa | Quinn is away"),
