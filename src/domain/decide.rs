@@ -127,7 +127,7 @@ mod tests {
             updated_at: None,
         };
         let events = [
-            event(What::Milestone { change: MilestoneChange::Created, milestone }),
+            event(What::Milestone { change: MilestoneChange::Created, milestone, was: None }),
             pull_request_event(PullRequestChange::Opened, snapshot(41)),
         ];
         for subject in [

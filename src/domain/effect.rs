@@ -139,6 +139,14 @@ pub enum Call {
     Milestone { on: IssueRef, number: Option<u64> },
     /// Nothing more is planned for a milestone.
     CloseMilestone { repo: RepoId, number: u64 },
+    /// A milestone is called so.
+    RenameMilestone {
+        repo: RepoId,
+        number: u64,
+        title: String,
+        /// As before: somebody else had given it another title.
+        back: bool,
+    },
     /// The issue has the milestone of this title, which is made where the repository has none.
     Schedule {
         on: IssueRef,
@@ -248,6 +256,9 @@ impl Call {
             }
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
             Self::CloseMilestone { repo, number } => format!("milestone-state/{repo}/{number}"),
+            Self::RenameMilestone { repo, number, back, .. } => {
+                format!("milestone-title{}/{repo}/{number}", if *back { "-back" } else { "" })
+            }
             Self::Milestone { on, .. } | Self::Schedule { on, .. } => {
                 format!("milestone/{}/{}", on.repo, on.number)
             }
@@ -282,6 +293,7 @@ impl Call {
             | Self::Label { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
+            | Self::RenameMilestone { .. }
             | Self::Schedule { .. }
             | Self::Reaction { .. } => Lane::Rest,
             Self::Announce { .. } => Lane::Announce,
@@ -296,6 +308,7 @@ impl Call {
             Self::Label { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
+            | Self::RenameMilestone { .. }
             | Self::Schedule { .. }
             | Self::Plan { .. }
             | Self::Reaction { .. }
@@ -324,6 +337,7 @@ impl Call {
             | Self::Issue { repo, .. }
             | Self::Record { repo, .. }
             | Self::CloseMilestone { repo, .. }
+            | Self::RenameMilestone { repo, .. }
             | Self::Reaction { repo, .. }
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. }

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_milestone_is_another_when_its_title_its_day_or_its_end_is() {
         let shown = december();
-        let known = Milestone { seen: shown.snapshot(WEB), deleted: false, release: None };
+        let known = Milestone::new(shown.snapshot(WEB));
         for (what, shown, compared) in [
             ("as it is known", shown.clone(), Compared::Same),
             (

@@ -1,5 +1,7 @@
 //! A milestone of one repository: followed under any title, so that the releases of the trains know their due day.
 
+mod renaming;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -8,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     audit::AuditEntry,
     decide::{Case, Decision, Judgement},
-    event::{MilestoneChange, MilestoneSnapshot, What},
+    event::{MilestoneChange, MilestoneSnapshot},
     facts::Inquiry,
     ids::{ReleaseId, RepoId, SubjectId},
     subject::{Relation, State},
 };
+pub use renaming::Renamed;
+use renaming::{Rules, Told};
 
 /// What is known of a milestone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,15 @@ pub struct Milestone {
     pub deleted: bool,
     /// The release it is a part of; `None`: nobody's, and never touched.
     pub release: Option<ReleaseId>,
+    /// The title by which it counts, while GitHub shows another one that somebody gave it who may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// The last title that a release manager gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<Renamed>,
+    /// When its title was put back, within the last hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub put_back: Vec<Timestamp>,
 }
 
 /// What others may read of a milestone.
@@ -36,20 +49,30 @@ pub struct MilestoneView {
     /// Only its day is GitHub's.
     pub due_on: Option<Timestamp>,
     pub release: Option<ReleaseId>,
+    /// The last title that a release manager gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<Renamed>,
 }
 
 impl Milestone {
+    /// As it is seen for the first time.
+    #[must_use]
+    pub const fn new(seen: MilestoneSnapshot) -> Self {
+        Self { seen, deleted: false, release: None, called: None, renamed: None, put_back: vec![] }
+    }
+
     /// What others may read of it.
     #[must_use]
     pub fn view(&self) -> MilestoneView {
         MilestoneView {
             repo: self.seen.repo,
             number: self.seen.number,
-            title: self.seen.title.clone(),
+            title: self.title().to_owned(),
             open: self.seen.open,
             deleted: self.deleted,
             due_on: self.seen.due_on,
             release: self.release.clone(),
+            renamed: self.renamed.clone(),
         }
     }
 
@@ -59,12 +82,15 @@ impl Milestone {
         self.release.iter().map(|release| (Relation::In, SubjectId::Release(release.clone()))).collect()
     }
 
-    fn take(&mut self, change: MilestoneChange, seen: &MilestoneSnapshot) {
+    /// Whether it is not older than what is known.
+    fn take(&mut self, change: MilestoneChange, seen: &MilestoneSnapshot) -> bool {
+        let is_new = seen.updated_at >= self.seen.updated_at;
         if change == MilestoneChange::Deleted {
             self.deleted = true;
-        } else if seen.updated_at >= self.seen.updated_at {
+        } else if is_new {
             self.seen = seen.clone();
         }
+        is_new
     }
 }
 
@@ -72,23 +98,28 @@ impl Milestone {
 #[must_use]
 pub fn judge(case: Case<'_>, repo: RepoId, number: u64) -> Judgement {
     let before = case.before.and_then(State::as_milestone);
-    let mut after = before.cloned();
-    for event in case.events {
-        let What::Milestone { change, milestone } = &event.what else { continue };
-        let after =
-            after.get_or_insert_with(|| Milestone { seen: milestone.clone(), deleted: false, release: None });
-        after.take(*change, milestone);
-    }
+    let (after, wishes) = Milestone::hear(before, &case);
     let Some(mut after) = after else { return Judgement::Ignored("nothing has named this milestone yet") };
     let mut inquiry = Inquiry::new(case.facts);
     let (name, policy) = (inquiry.repository_name(repo), inquiry.policy(repo));
     let (Some(name), Some(policy)) = (name, policy) else { return Judgement::Needs(inquiry.into_missing()) };
-    after.release = match (name, policy) {
-        (Some(name), Some(policy)) if !after.deleted => policy.release_of(name.as_str(), &after.seen.title),
-        (Some(_) | None, Some(_) | None) => None,
-    };
-    let audit = changes(before, &after, number);
-    Decision { audit, ..Decision::quiet(State::Milestone(after)) }.into()
+    let mut told = Told::default();
+    after.release = None;
+    match name.zip(policy) {
+        Some((name, policy)) => {
+            let rules = Rules { name, policy: &policy };
+            let Some(found) = after.follow_titles((before, &wishes), &rules, &case, &mut inquiry) else {
+                return Judgement::Needs(inquiry.into_missing());
+            };
+            told = found;
+            if !after.deleted {
+                after.release = policy.release_of(name.as_str(), after.title());
+            }
+        }
+        None => after.called = None,
+    }
+    let audit = [changes(before, &after, number), told.audit].concat();
+    Decision { audit, effects: told.effects, ..Decision::quiet(State::Milestone(after)) }.into()
 }
 
 fn changes(before: Option<&Milestone>, after: &Milestone, number: u64) -> Vec<AuditEntry> {
@@ -111,7 +142,11 @@ fn changes(before: Option<&Milestone>, after: &Milestone, number: u64) -> Vec<Au
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{event::Event, trial::*};
+    use crate::domain::{
+        effect::Call,
+        event::{Event, What},
+        trial::*,
+    };
 
     const SUBJECT: SubjectId = SubjectId::Milestone(WEB, 3);
     const POLICY: &str = "
@@ -125,7 +160,7 @@ trains:
         let (due_on, updated_at) = (Some(time(0)), Some(time(seconds)));
         let milestone =
             MilestoneSnapshot { repo: WEB, number: 3, title: title.into(), open: true, due_on, updated_at };
-        event(What::Milestone { change, milestone })
+        event(What::Milestone { change, milestone, was: None })
     }
 
     fn after(world: &World, before: Option<&State>, events: &[Event]) -> State {
@@ -175,6 +210,90 @@ trains:
         }
     }
 
+    fn renamed(by: Option<&str>, from: &str, to: &str, seconds: i64) -> Event {
+        let mut event = told(MilestoneChange::Edited, to, seconds);
+        if let What::Milestone { was, .. } = &mut event.what {
+            *was = Some(from.into());
+        }
+        Event { actor: by.map(actor), ..event }
+    }
+
+    fn titles(world: &World, batches: &[Vec<Event>]) -> String {
+        let mut state: Option<State> = None;
+        let mut effects = vec![];
+        for events in batches {
+            let decision = world.decide(&SUBJECT, state.as_ref(), events, time(60));
+            effects = decision.effects;
+            state = Some(decision.after);
+        }
+        let milestone = state.unwrap();
+        let milestone = milestone.as_milestone().unwrap();
+        let called = effects.iter().find_map(|effect| {
+            let Call::RenameMilestone { title, .. } = &effect.call else { return None };
+            Some(format!(", put back to {title}"))
+        });
+        format!("{}, shown {}{}", milestone.title(), milestone.seen.title, called.unwrap_or_default())
+    }
+
+    #[test]
+    fn only_a_release_manager_renames_a_release_in_whatever_order_it_is_told() {
+        let enforced = format!("mode: enforce\nroles: {{ release-manager: [rosa] }}{POLICY}");
+        let world = World::new(Some(&enforced));
+        let created = || told(MilestoneChange::Created, "2026.12", 0);
+        let rosa = || renamed(Some("rosa"), "2026.12", "2027.01", 5);
+        let (back, kept) = ("2026.12, shown 2027.01, put back to 2026.12", "2027.01, shown 2027.01");
+        for (batches, expected) in [
+            (vec![vec![created(), rosa()]], kept),
+            (vec![vec![rosa()]], kept),
+            (vec![vec![created()], vec![renamed(Some("ana"), "2026.12", "2027.01", 5)]], back),
+            (vec![vec![renamed(Some("ana"), "2026.12", "2027.01", 5)]], back),
+            (vec![vec![created()], vec![renamed(None, "2026.12", "2027.01", 5)]], back),
+            // Swept: it is not known who it was.
+            (vec![vec![created()], vec![told(MilestoneChange::Other, "2027.01", 5)]], back),
+            // Somebody else's edit of the due day comes before what the release manager did.
+            (vec![vec![created()], vec![told(MilestoneChange::Edited, "2027.01", 6)], vec![rosa()]], kept),
+            (
+                vec![
+                    vec![created()],
+                    vec![told(MilestoneChange::Edited, "2027.01", 6)],
+                    vec![renamed(None, "2027.01", "2026.12", 8)],
+                    vec![rosa()],
+                ],
+                "2027.01, shown 2026.12, put back to 2027.01",
+            ),
+            (
+                vec![
+                    vec![created(), rosa()],
+                    vec![renamed(Some("ana"), "2027.01", "2026.12", 7)],
+                    vec![rosa()],
+                ],
+                "2027.01, shown 2026.12, put back to 2027.01",
+            ),
+            (
+                vec![vec![created()], vec![renamed(Some("ana"), "2026.12", "Some day", 5)]],
+                "2026.12, shown Some day, put back to 2026.12",
+            ),
+            (
+                vec![
+                    vec![told(MilestoneChange::Created, "Backlog", 0)],
+                    vec![renamed(Some("ana"), "Backlog", "Some day", 5)],
+                ],
+                "Some day, shown Some day",
+            ),
+        ] {
+            assert_eq!(titles(&world, &batches), expected, "{batches:#?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_put_back_at_most_ten_times_an_hour() {
+        let enforced = format!("mode: enforce\nroles: {{ release-manager: [rosa] }}{POLICY}");
+        let world = World::new(Some(&enforced));
+        let mut batches = vec![vec![told(MilestoneChange::Created, "2026.12", 0)]];
+        batches.extend((1..=11).map(|n| vec![renamed(Some("ana"), "2026.12", &format!("Day {n}"), n)]));
+        assert_eq!(titles(&world, &batches), "2026.12, shown Day 11");
+    }
+
     #[test]
     fn each_change_is_written_down_once() {
         let world = World::new(Some(POLICY));
@@ -182,7 +301,7 @@ trains:
         for (change, title, seconds, codes) in [
             (MilestoneChange::Created, "2026.12", 0, vec!["milestone.seen"]),
             (MilestoneChange::Created, "2026.12", 0, vec![]),
-            (MilestoneChange::Edited, "2027.01", 1, vec!["milestone.changed"]),
+            (MilestoneChange::Edited, "2027.01", 1, vec!["milestone.changed", "milestone.renamed"]),
             (MilestoneChange::Deleted, "2027.01", 1, vec!["milestone.deleted"]),
             (MilestoneChange::Edited, "2027.01", 1, vec![]),
         ] {

@@ -226,7 +226,7 @@ mod tests {
         let title = "2026.12".into();
         let milestone =
             MilestoneSnapshot { repo: WEB, number: 3, title, open: true, due_on: None, updated_at: None };
-        What::Milestone { change: MilestoneChange::Edited, milestone }
+        What::Milestone { change: MilestoneChange::Edited, milestone, was: None }
     }
 
     fn merge_group() -> What {

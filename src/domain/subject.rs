@@ -46,6 +46,8 @@ pub enum Relation {
     Into,
     /// An environment is of a repository. It is looked up, and wakes nobody there.
     Deploys,
+    /// A release runs everywhere where it ships. It is looked up, and wakes nobody in the account.
+    Delivered,
 }
 
 impl Relation {
@@ -64,6 +66,7 @@ impl Relation {
             Self::Promotes => "promotes",
             Self::Into => "into",
             Self::Deploys => "deploys",
+            Self::Delivered => "delivered",
         }
     }
 }

@@ -191,6 +191,18 @@ impl Sandbox {
         self.shared.with(|state| state.world.repo(repo).map_or(0, |repo| repo.id))
     }
 
+    /// The milestones of a repository, in the order of their numbers.
+    pub fn milestones(&self, repo: &str) -> Vec<Value> {
+        self.shared.with(|state| {
+            let repo = state.world.repo(repo);
+            let of = |repo: &Repo| {
+                let all = repo.milestones.values();
+                all.map(|it| objects::milestone(&state.world, repo, it)).collect()
+            };
+            repo.map(of).unwrap_or_default()
+        })
+    }
+
     /// The issues of a repository as REST shows them, oldest first.
     pub fn issues(&self, repo: &str) -> Vec<Value> {
         self.shared.with(|state| {

@@ -138,8 +138,13 @@ impl Teller<'_> {
         );
         Finding::new("group_cannot_reach", Outcome::Fail, rule, sentence)
             .headline(format!("{}: nobody can give the missing approval", stand.group))
-            .cure(format!("{who} appoints a substitute for {group}, which is recorded as an exception"))
+            .cure(format!(
+                "{who} comments {} on {}, and that person counts as one of {group} for this release, which is recorded as an exception",
+                code(&format!("/substitute @x for {} WHY", stand.group)),
+                self.setting.place.text
+            ))
             .names(pages(&managers))
+            .names(self.setting.place.page.clone())
     }
 
     fn restraint(&self, restraint: &Restraint) -> Finding {

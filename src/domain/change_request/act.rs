@@ -92,7 +92,13 @@ pub enum Deed {
     /// Planned for the release of this title.
     Plan(String),
     /// Planned for it by a command: `next` and `now` until the release is known that they mean.
-    Schedule { title: String, why: Option<String> },
+    Schedule {
+        title: String,
+        why: Option<String>,
+        /// The releases that `next` passed over because they carry no more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        full: Vec<String>,
+    },
     /// Taken out of its release by a command.
     Unschedule { why: Option<String> },
     /// Tried what was built, and it works or does not; in whose name that counts is judged where it is asked for.
@@ -155,6 +161,8 @@ pub enum Refusal {
     NoSuchRelease,
     /// The train says not when it leaves.
     NoNext,
+    /// None that leaves soon carries more.
+    AllFull,
 }
 
 impl Refusal {
@@ -178,6 +186,7 @@ impl Refusal {
             Self::NoTrain => "no_train",
             Self::NoSuchRelease => "no_such_release",
             Self::NoNext => "no_next",
+            Self::AllFull => "all_full",
         }
     }
 }

@@ -68,7 +68,10 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Infrastructure => ("infrastructure", None),
         Deed::Class => ("class_set", None),
         Deed::Plan(title) => ("planned", Some(title.clone())),
-        Deed::Schedule { title, why } => ("scheduled", Some(with_reason(title, why.as_deref()))),
+        Deed::Schedule { title, why, full } => {
+            let full: String = full.iter().map(|full| format!("; {full} was full")).collect();
+            ("scheduled", Some(with_reason(title, why.as_deref()) + &full))
+        }
         Deed::Unschedule { why } => ("unscheduled", why.clone()),
         Deed::Try { works: true, .. } => ("works", None),
         Deed::Try { works: false, said } => ("does_not_work", said.clone()),

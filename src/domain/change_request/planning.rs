@@ -21,20 +21,29 @@ const DEPARTURES: usize = 12;
 /// known of the releases.
 pub(super) fn resolve(act: &mut Act, at: IssueRef, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<()> {
     let said = act.at;
-    let Deed::Schedule { title, .. } = &mut act.deed else { return Some(()) };
+    let Deed::Schedule { title, full, .. } = &mut act.deed else { return Some(()) };
     if title.eq_ignore_ascii_case("now")
         && let Some(name) = rules.repository()
     {
         *title = alone(name, at.number);
     } else if title.eq_ignore_ascii_case(NEXT) {
-        *title = next(said, rules, inquiry)?.unwrap_or_else(|| NEXT.into());
+        let found = next(said, rules, inquiry)?;
+        (*title, *full) = (found.title.unwrap_or_else(|| NEXT.into()), found.full);
     }
     Some(())
 }
 
-/// The first departure whose release is neither locked nor closed. Outer `None`: something must be asked first.
-fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Option<String>> {
-    let Some((name, train)) = rules.train() else { return Some(None) };
+/// The release that `next` means.
+#[derive(Default)]
+struct Next {
+    title: Option<String>,
+    /// Those before it that carry no more.
+    full: Vec<String>,
+}
+
+/// The first departure whose release is neither locked nor closed nor full. `None`: something must be asked first.
+fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next> {
+    let Some((name, train)) = rules.train() else { return Some(Next::default()) };
     let can_still_be_planned = |leaves: DateTime| {
         let leaves = instant(leaves, &rules.zone);
         leaves > at && train.lock.is_none_or(|lock| lock.0.before(leaves, &rules.zone) > at)
@@ -55,7 +64,17 @@ fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Optio
         known
             .is_none_or(|release| release.locked.is_none() && (release.open || release.milestones.is_empty()))
     };
-    Some(titles.into_iter().zip(views).find(|(_, view)| is_open(view)).map(|(title, _)| title))
+    let is_full =
+        |view: &Option<&View>| view.and_then(View::as_release).is_some_and(|release| release.is_full(train));
+    let mut found = Next::default();
+    for (title, view) in titles.into_iter().zip(views).filter(|(_, view)| is_open(view)) {
+        if !is_full(&view) {
+            found.title = Some(title);
+            break;
+        }
+        found.full.push(title);
+    }
+    Some(found)
 }
 
 fn departures(train: &Train, from: Timestamp, zone: &Zone) -> impl Iterator<Item = (String, DateTime)> {

@@ -180,6 +180,7 @@ fn told(decision: &Decision) -> String {
         | Call::Label { .. }
         | Call::Milestone { .. }
         | Call::CloseMilestone { .. }
+        | Call::RenameMilestone { .. }
         | Call::Schedule { .. }
         | Call::Plan { .. }
         | Call::Reaction { .. }
@@ -360,7 +361,7 @@ fn a_milestone_that_github_shows_otherwise_is_read_before_anything_goes_out() {
     known.seen.as_mut().unwrap().milestone = Some(3);
     let first = decided(&world, None, 0, |_| 0);
     assert_eq!(told(&first), "read {} {} milestone 2026.12");
-    let known = Milestone { seen: shown.snapshot(WEB), deleted: false, release: None };
+    let known = Milestone::new(shown.snapshot(WEB));
     world.states.insert(SubjectId::Milestone(WEB, 3), State::Milestone(known));
     assert_eq!(told(&decided(&world, Some(&first.after), 2, |_| 0)), "Approved");
 }

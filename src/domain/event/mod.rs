@@ -74,7 +74,13 @@ pub enum What {
     /// A check suite, anybody's.
     CheckSuite { change: CheckSuiteChange, head_sha: Sha, app: Option<u64> },
     /// A milestone changed.
-    Milestone { change: MilestoneChange, milestone: MilestoneSnapshot },
+    Milestone {
+        change: MilestoneChange,
+        milestone: MilestoneSnapshot,
+        /// What it was called before, where whoever did it gave it another title.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
     /// Commits arrived on a branch, or a tag moved.
     Push { reference: String, before: Option<Sha>, after: Option<Sha>, forced: bool },
     /// A merge group wants its checks, or is gone.

@@ -200,7 +200,8 @@ impl Section {
     /// Whether a train deploys there only what a release ships: where policy says something of releases, or people sign.
     fn wants_release(&self) -> bool {
         let signs = |rule: &Rule| {
-            if let Rule::Approvals(it) = rule { !without_reviews(it).is_empty() } else { false }
+            let signed = if let Rule::Approvals(it) = rule { !without_reviews(it).is_empty() } else { false };
+            signed || matches!(rule, Rule::Notice(_))
         };
         let when = self.rules.when.iter().flat_map(|when| &when.require);
         !self.rules.train.is_empty() || self.rules.require.iter().chain(when).any(signs)

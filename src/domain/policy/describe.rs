@@ -105,9 +105,10 @@ fn train_in_words(name: &str, train: &Train) -> String {
     parts.extend(train.lock.map(|lead| format!("locks {lead}")));
     parts.extend(train.branch.as_ref().map(|branch| format!("ships from {branch}")));
     parts.extend(train.tag.as_ref().map(|tag| format!("ships the tag {tag}")));
+    parts.extend(train.record.as_ref().map(|repo| format!("control records in {repo}")));
     match train.slots {
-        Slots::Auto => {}
-        Slots::AtMost(slots) => parts.push(format!("at most {slots} change requests")),
+        Slots::Auto => parts.push("slots as the last three carried".to_owned()),
+        Slots::AtMost(slots) => parts.push(format!("{slots} slots for change requests")),
     }
     parts.join("; ")
 }

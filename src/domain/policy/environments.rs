@@ -166,6 +166,7 @@ impl Environment {
             delivers: written.delivers.unwrap_or(true),
         };
         environment.refuse_unfinished(place);
+        rules::refuse_notices(&place.key("continuous"), &written.continuous);
         environment
     }
 

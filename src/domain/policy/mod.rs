@@ -59,7 +59,7 @@ pub use people::{Account, Groups, REQUESTER, REVIEW, ROLES, Roles, SPONSOR};
 pub use promotion::Promote;
 pub use repositories::{Component, Mode, RepositoryRule, Ship};
 pub use resigning::{Again, Resign};
-pub use rules::{Accepter, Approvals, RequiredCheck, Rule};
+pub use rules::{Accepter, Approvals, Notice, RequiredCheck, Rule};
 pub use schema::schema;
 pub use scope::Scope;
 pub use standard_changes::{Paths, StandardChange};

@@ -1,6 +1,7 @@
 //! The rules that an environment can require: what a file may write, and what it means.
 
 use super::error::{Refusal, nearest, shortened};
+use super::lengths::{Length, Unit};
 use super::names::short_text;
 use super::people::{REQUESTER, REVIEW, SPONSOR, Signers};
 use super::place::Place;
@@ -24,7 +25,19 @@ pub enum Rule {
     Acceptance(Vec<Accepter>),
     /// There is a plan to get back.
     BackOutPlan,
+    /// These were told what a release ships, long enough before.
+    Notice(Notice),
 }
+
+/// Who is told what a release ships, and how long before it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    pub groups: Vec<String>,
+    pub before: Length,
+}
+
+/// How long before, where the policy does not say.
+const USUALLY: Length = Length { count: 24, unit: Unit::Hour };
 
 /// How many signatures from each group or role; never zero.
 pub type Approvals = BTreeMap<String, u16>;
@@ -79,11 +92,12 @@ fn says_nothing(rule: &Rule) -> bool {
         Rule::Checks(checks) => checks.is_empty(),
         Rule::Approvals(approvals) => approvals.is_empty(),
         Rule::Acceptance(accepters) => accepters.is_empty(),
+        Rule::Notice(notice) => notice.groups.is_empty(),
     }
 }
 
 fn written_keys(rule: &written::Rule) -> Vec<&'static str> {
-    let written::Rule { range, change, checks, approvals, acceptance, plan } = rule;
+    let written::Rule { range, change, checks, approvals, acceptance, plan, notice } = rule;
     [
         ("`range`", range.is_some()),
         ("`change`", change.is_some()),
@@ -91,6 +105,7 @@ fn written_keys(rule: &written::Rule) -> Vec<&'static str> {
         ("`approvals`", approvals.is_some()),
         ("`acceptance`", acceptance.is_some()),
         ("`plan`", plan.is_some()),
+        ("`notice`", notice.is_some()),
     ]
     .into_iter()
     .filter_map(|(key, written)| written.then_some(key))
@@ -98,7 +113,7 @@ fn written_keys(rule: &written::Rule) -> Vec<&'static str> {
 }
 
 fn read(place: &Place<'_>, rule: &written::Rule, signers: &Signers) -> Vec<Rule> {
-    let written::Rule { range, change, checks, approvals, acceptance, plan } = rule;
+    let written::Rule { range, change, checks, approvals, acceptance, plan, notice } = rule;
     let range = range.map(|written::RangeRule::Traced| Rule::RangeTraced);
     let change = change.map(|written::ChangeRule::Accepted| Rule::ChangeAccepted);
     let plan = plan.map(|written::PlanRule::BackOut| Rule::BackOutPlan);
@@ -109,7 +124,37 @@ fn read(place: &Place<'_>, rule: &written::Rule, signers: &Signers) -> Vec<Rule>
     let acceptance = acceptance
         .as_ref()
         .map(|acceptance| Rule::Acceptance(check_acceptance(&place.key("acceptance"), acceptance, signers)));
-    [range, change, checks, approvals, acceptance, plan].into_iter().flatten().collect()
+    let notice = notice.as_ref().and_then(|notice| check_notice(&place.key("notice"), notice, signers));
+    [range, change, checks, approvals, acceptance, plan, notice].into_iter().flatten().collect()
+}
+
+fn check_notice(place: &Place<'_>, written: &written::NoticeRule, signers: &Signers) -> Option<Rule> {
+    let (at, names, before) = match written {
+        written::NoticeRule::Groups(names) => (place.clone(), names, None),
+        written::NoticeRule::Whole(whole) => (place.key("groups"), &whole.groups, whole.before.as_deref()),
+    };
+    if names.is_empty() {
+        refuse_empty(&at);
+    }
+    let groups = at.each_once(names, |name| Ok(name.to_owned()));
+    for (index, name) in names.iter().enumerate() {
+        signers.check(&at.item(index), &at.item(index), name, 1);
+    }
+    let before = match before {
+        Some(before) => place.key("before").take(Length::read(before))?,
+        None => USUALLY,
+    };
+    Some(Rule::Notice(Notice { groups, before }))
+}
+
+/// What ships by itself is told to nobody before.
+pub(super) fn refuse_notices(place: &Place<'_>, written: &[written::Rule]) {
+    for (index, _) in written.iter().enumerate().filter(|(_, rule)| rule.notice.is_some()) {
+        place
+            .item(index)
+            .key("notice")
+            .refuse(Refusal::new("is for releases of a train", "write it under `train`, or remove it"));
+    }
 }
 
 pub(super) fn check_checks(place: &Place<'_>, written: &[written::RequiredCheck]) -> Vec<RequiredCheck> {
@@ -231,5 +276,6 @@ pub(super) fn in_words(rule: &Rule) -> String {
             format!("tried by {}", names.join(" and "))
         }
         Rule::BackOutPlan => "a back-out plan".to_owned(),
+        Rule::Notice(notice) => format!("{} told {} before", notice.groups.join(" and "), notice.before),
     }
 }

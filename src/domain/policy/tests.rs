@@ -48,14 +48,14 @@ fn the_whole_example_is_taken_and_described() {
     intake label change-request; required fields: What is needed, Why, Who is affected; front door acme/requests; overdue after 5 working days; withdrawn after 14 days without information
     account sales: sponsor dana, weight 2
     account support: sponsor lee, weight 1
-    train customer: 4 repository patterns, titles like 2026.12; leaves first Thursday 10:00; locks 7 days before; ships from release/{title}
+    train customer: 4 repository patterns, titles like 2026.12; leaves first Thursday 10:00; locks 7 days before; ships from release/{title}; control records in acme/requests; slots as the last three carried
     repositories acme/site-*: mode enforce; ships continuously; a pull request is its own change request
     repositories acme/web, acme/billing, acme/mail-*: ships by train
     repositories *: mode observe
     parts of acme/mono: api in prod-api (apps/api/**, libs/**), web in prod-web (apps/web/**, libs/**)
     environment production: production, prod-*; open Tue-Thu 09:00-16:00
       always: every commit traced; every change accepted; check ci by github-actions
-      each release: signed by 1 of business, 1 of qa, 1 of release-manager; tried by qa and requester; a back-out plan
+      each release: signed by 1 of business, 1 of qa, 1 of release-manager; tried by qa and requester; a back-out plan; operations told 24 hours before
       each pull request that ships continuously: signed by 1 of review
       risk high and above: signed by 1 of operations
       emergency: 4 hours, approved within 1 working day, retrospective due in 5 working days

@@ -113,6 +113,27 @@ impl TitlePattern {
         rest == Some("")
     }
 
+    /// Where a title stands among those of the pattern, in the order of their times; `None`: it is none of them.
+    pub fn place(&self, title: &str) -> Option<Vec<u64>> {
+        const ORDER: [Part; 6] =
+            [Part::Year, Part::Quarter, Part::Month, Part::Week, Part::Day, Part::Number];
+        let mut rest = title;
+        let mut values: Vec<(Part, u64)> = vec![];
+        for piece in &self.pieces {
+            rest = match piece {
+                Piece::Text(text) => rest.strip_prefix(text.as_str())?,
+                Piece::Part(part) => {
+                    let behind = part.strip(rest)?;
+                    let value = rest.strip_suffix(behind)?.parse().ok()?;
+                    values.push((*part, value));
+                    behind
+                }
+            };
+        }
+        let value = |part: &Part| values.iter().find(|(of, _)| of == part).map(|(_, value)| *value);
+        rest.is_empty().then(|| ORDER.iter().filter_map(value).collect())
+    }
+
     /// The title of the release on a day; `None` where people choose the number.
     pub fn on(&self, date: Date) -> Option<String> {
         self.pieces

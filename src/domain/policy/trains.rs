@@ -3,10 +3,11 @@
 use super::cadence::Cadence;
 use super::error::Refusal;
 use super::lengths::Lead;
-use super::names::{PathPattern, RepoPattern, plain_name};
+use super::names::{PathPattern, RepoPattern, plain_name, repository};
 use super::place::Place;
 use super::title::TitlePattern;
 use super::written;
+use crate::domain::ids::RepoName;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub struct Train {
     pub branch: Option<String>,
     /// The tag that marks what a release ships, with `{title}` in it.
     pub tag: Option<String>,
+    /// Where its control records are kept; `None`: in a repository that has the milestone.
+    pub record: Option<RepoName>,
     pub slots: Slots,
 }
 
@@ -82,8 +85,9 @@ impl Train {
         let branch =
             named.0.and_then(|text| candidate.key("branch").take(holder(text, "branch", "release/{title}")));
         let tag = named.1.and_then(|text| candidate.key("tag").take(holder(text, "tag", "v{title}")));
+        let record = place.maybe("record", written.record.as_ref(), repository);
         let slots = place.key("slots").take(slots(written.slots.as_ref()));
-        let train = Self { repositories, title: title?, every, lock, branch, tag, slots: slots? };
+        let train = Self { repositories, title: title?, every, lock, branch, tag, record, slots: slots? };
         train.refuse_repeated_titles(place);
         Some(train)
     }

@@ -171,7 +171,14 @@ pub(super) struct Train {
     /// What it ships.
     #[serde(default)]
     pub candidate: Option<Candidate>,
-    /// How many change requests it carries; auto learns it from the first releases.
+    /// The repository that keeps the control records of its releases, whether or not it has their milestone; one of those
+    /// that have it if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["acme/requests"]))]
+    pub record: Option<String>,
+    /// How many change requests it carries: `/schedule next` passes over a release that is full, and more stops nothing. auto,
+    /// as if nothing is said: no limit until three releases were deployed, then as many as the last three carried, of which
+    /// the middle one counts.
     #[serde(default)]
     pub slots: Option<Slots>,
 }
@@ -360,6 +367,52 @@ pub(super) struct Rule {
     pub acceptance: Option<Vec<String>>,
     /// A plan that must be there.
     pub plan: Option<PlanRule>,
+    /// Who is told what a release ships, so long before it goes: groups, or the same with `before`; 24 hours if nothing is said.
+    pub notice: Option<NoticeRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum NoticeRule {
+    Groups(Vec<String>),
+    Whole(Notice),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notice {
+    pub groups: Vec<String>,
+    #[serde(default)]
+    pub before: Option<String>,
+}
+
+impl JsonSchema for NoticeRule {
+    fn schema_name() -> Cow<'static, str> {
+        "NoticeRule".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["array", "object"],
+            "items": { "type": "string" },
+            "properties": {
+                "groups": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "The groups that are told.",
+                    "examples": [["help-desk", "operations"]]
+                },
+                "before": {
+                    "type": "string",
+                    "description": "How long before; 24 hours if nothing is said.",
+                    "examples": ["24 hours", "1 working day"]
+                }
+            },
+            "required": ["groups"],
+            "additionalProperties": false,
+            "examples": [["help-desk", "operations"]]
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]

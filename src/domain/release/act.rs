@@ -12,6 +12,7 @@ use super::{
         policy::EffectivePolicy,
     },
     Release,
+    substitutes::{self, Substitute},
     swap::{self, Swap},
 };
 
@@ -42,6 +43,8 @@ pub enum Deed {
     CloseOut { result: Done, said: String },
     /// One change goes out, another comes in.
     Swap(Swap),
+    /// Somebody counts as one of a group.
+    Substitute(Substitute),
     /// It cannot be followed, and what it takes.
     Unclear { word: String, takes: String },
 }
@@ -99,8 +102,14 @@ impl Release {
         self.acts.sort_by_key(|act| (act.at, act.comment, act.place));
         let has_begun = self.has_begun();
         let mut complete = Some(());
+        let workers = self.workers();
         for act in self.acts.iter_mut().filter(|act| matches!(act.verdict, Verdict::Unknown(_))) {
-            match verdict(act, has_begun, policy, inquiry) {
+            let found = if let Deed::Substitute(wish) = &mut act.deed {
+                substitutes::verdict(wish, &act.by, &workers, policy, inquiry)
+            } else {
+                verdict(act, has_begun, policy, inquiry)
+            };
+            match found {
                 Some(verdict) => act.verdict = verdict,
                 None => complete = None,
             }
@@ -138,6 +147,9 @@ fn deed(command: &Command, here: Option<RepoId>, inquiry: &mut Inquiry<'_>) -> O
     }
     if let Later::Swap(what) = later {
         return Some(swap::read(what, here, inquiry));
+    }
+    if let Later::Substitute(words) = later {
+        return Some(Some(substitutes::read(words)));
     }
     (*later == Later::Lock).then_some(Some(Deed::Lock))
 }
@@ -225,6 +237,7 @@ impl Deed {
             Self::Carry { .. } => "carry",
             Self::CloseOut { .. } => "done",
             Self::Swap(_) => "swap",
+            Self::Substitute(_) => "substitute",
             Self::Unclear { word, .. } => word,
         }
     }

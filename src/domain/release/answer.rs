@@ -7,13 +7,14 @@ use super::{
         command::{Command, Told},
         effect::{Call, Effect, Reaction},
         event::{Event, What},
-        ids::{IssueRef, RepoId},
+        ids::IssueRef,
         named::Named,
-        policy::{EffectivePolicy, Train},
+        policy::{EffectivePolicy, Notice, Train},
         report::{self, text},
     },
-    Release, Signing, TakenBack,
+    Keeper, Release, Signing, TakenBack,
     act::{Act, Verdict},
+    notice::Notifying,
     readiness::Setting,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +24,10 @@ const REPLIES_AN_HOUR: usize = 10;
 
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
+    /// Who is told what it ships.
+    pub notice: Option<&'a Notice>,
     pub before: Option<&'a Release>,
+    pub keeper: &'a Keeper,
     pub policy: &'a EffectivePolicy,
     pub train: Option<&'a Train>,
     pub setting: &'a Setting<'a>,
@@ -43,10 +47,17 @@ struct Answer {
 }
 
 impl Telling<'_> {
-    pub(super) fn effects(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Vec<Effect> {
-        let mut effects = vec![];
+    pub(super) fn effects(&self, after: &mut Release, events: &[Event]) -> Vec<Effect> {
+        let notifying = self.notice.map(|wanted| Notifying {
+            wanted,
+            policy: self.policy,
+            names: self.setting.names,
+            web_url: self.web_url,
+        });
+        let mut effects: Vec<Effect> = notifying.and_then(|by| after.notify(&by)).into_iter().collect();
         if !after.scope.is_empty() || after.record.is_some() {
-            effects.push(self.record(after, home, events));
+            after.recorded_in = self.keeper.chosen;
+            effects.push(self.record(after, events));
         }
         effects.extend(Self::closes_milestones(after));
         if after.locked.is_some() && self.before.is_none_or(|before| before.locked.is_none()) {
@@ -91,7 +102,7 @@ impl Telling<'_> {
         milestones.map(|(repo, number)| Effect::new(Call::CloseMilestone { repo: *repo, number: *number }))
     }
 
-    fn record(&self, after: &mut Release, home: RepoId, events: &[Event]) -> Effect {
+    fn record(&self, after: &mut Release, events: &[Event]) -> Effect {
         let place = self.place(after);
         let findings =
             approval::findings(self.judged, &self.signing.case(after, self.now), &self.sign(&place));
@@ -101,6 +112,8 @@ impl Telling<'_> {
             release: after,
             judged: self.judged,
             signatures: &findings,
+            notice: self.notice,
+            elsewhere: self.keeper.unknown.as_ref(),
             train: self.train,
             zone: self.setting.zone,
             names: self.setting.names,
@@ -109,7 +122,7 @@ impl Telling<'_> {
         let (title, body) = (format!("Release {}", after.id.title), report::record::body(&shown));
         let is_edited = events.iter().any(|event| after.is_edited(event, (&title, &body), self.now));
         let effect = Effect::new(Call::Record {
-            repo: home,
+            repo: self.keeper.repo,
             release: after.id.clone(),
             revision: after.history.current().cloned(),
             title,
@@ -304,6 +317,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry(after, "release.go_no_go"));
     }
     entries.extend(ended(before, after));
+    entries.extend(planned_anew(before, after));
     for (repo, candidate) in &after.candidates {
         let known = before.and_then(|before| before.candidates.get(repo));
         if known.map(|known| &known.sha) != Some(&candidate.sha) {
@@ -329,6 +343,7 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         entries.push(entry.fact("comment", act.comment).fact("became", became));
     }
     entries.extend(swapped(before, after));
+    entries.extend(after.appointed(before));
     let was_carried = |at: IssueRef| {
         before.is_some_and(|before| before.carried.iter().any(|carried| carried.change.at == at))
     };
@@ -336,6 +351,21 @@ pub(super) fn changes(before: Option<&Release>, after: &Release) -> Vec<AuditEnt
         let entry = entry(after, "exception.carried").by(Some(&carried.by));
         entries.push(entry.fact("change_request", carried.change.at).text("why", carried.why.clone()));
     }
+    entries
+}
+
+/// That more is planned for it than it carries, and what it is called since it was renamed.
+fn planned_anew(before: Option<&Release>, after: &Release) -> Vec<AuditEntry> {
+    let mut entries = vec![];
+    if after.is_overfull() && !before.is_some_and(Release::is_overfull) {
+        let slots = after.slots.unwrap_or_default();
+        entries.push(entry(after, "release.overfull").fact("taken", after.scope.len()).fact("slots", slots));
+    }
+    let onward =
+        after.onward.as_ref().filter(|it| before.and_then(|before| before.onward.as_ref()) != Some(*it));
+    entries.extend(onward.map(|it| {
+        entry(after, "release.renamed").by(Some(&it.by)).fact("at", it.at).text("to", it.title.clone())
+    }));
     entries
 }
 

@@ -108,6 +108,7 @@ impl Release {
             | Deed::Lock
             | Deed::Carry { .. }
             | Deed::CloseOut { .. }
+            | Deed::Substitute(_)
             | Deed::Swap(_)
             | Deed::Unclear { .. } => None,
         })

@@ -7,12 +7,17 @@
 //! - [`act`]: what people decided on its control record,
 //! - [`swap`]: how its scope changes after the lock,
 //! - [`candidate`]: the fixed commit of each repository that it ships,
+//! - `slots`: how much of that it carries,
 //! - `rules`: what policy demands of it,
 //! - [`signing`]: who has to sign, and how that stands,
+//! - [`substitutes`]: who may besides, where too few could,
 //! - [`needs`]: what its changes depend on,
+//! - [`notice`]: who is told what it ships before it goes,
+//! - `recording`: where its control record is kept,
 //! - `readiness`: whether it is ready for that,
 //! - `apart`: whether one policy rules all of it,
 //! - [`reminders`]: who is asked again,
+//! - `renamed`: what it is called when its milestones are,
 //! - `trials`: whether each of its changes was tried,
 //! - [`outcome`]: where it runs, where it was taken back, and how that went,
 //! - `answer`: what GitHub and the log are told.
@@ -23,12 +28,17 @@ mod apart;
 pub mod candidate;
 mod moved;
 pub mod needs;
+pub mod notice;
 pub mod outcome;
 mod readiness;
+mod recording;
 pub mod reminders;
+mod renamed;
 mod rules;
 pub mod scope;
 pub mod signing;
+mod slots;
+pub mod substitutes;
 pub mod swap;
 mod trials;
 
@@ -57,11 +67,15 @@ use super::{
 use act::{Act, Deed, Verdict};
 pub use candidate::{Candidate, Source};
 pub use needs::{Need, Stands};
+pub use notice::Notified;
 pub use outcome::TakenBack;
 use readiness::Setting;
+use recording::Keeper;
 pub use reminders::Reminders;
+pub use renamed::Onward;
 pub use scope::{Carried, Change, Pull};
 pub use signing::{Signing, Wanted};
+pub use substitutes::Substitute;
 pub use swap::{AtLock, Swap};
 
 /// What is known of a release.
@@ -74,20 +88,29 @@ pub struct Release {
     pub due_on: Option<Timestamp>,
     /// Whether any of its milestones is open.
     pub open: bool,
+    /// What it is called since its milestones were renamed.
+    #[serde(default)]
+    pub onward: Option<Onward>,
     /// The change requests planned for it.
     pub scope: Vec<IssueRef>,
     /// The same, with what the release needs to know of each.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// How many of them it carries, where that is limited.
+    #[serde(default)]
+    pub slots: Option<u16>,
     /// What comes along and is none of them.
     #[serde(default)]
     pub carried: Vec<Carried>,
     /// What its changes depend on.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// The repository of its control record, once one was chosen.
+    /// The repository by whose policy it goes, once one was chosen.
     #[serde(default)]
     pub home: Option<RepoId>,
+    /// The repository in which its control record was opened, where policy named one.
+    #[serde(default)]
+    pub recorded_in: Option<RepoId>,
     /// The control record, once GitHub has confirmed it.
     #[serde(default)]
     pub record: Option<IssueRef>,
@@ -135,6 +158,9 @@ pub struct Release {
     /// Whether each of its changes was tried, where policy asks for that.
     #[serde(default)]
     pub trials: Vec<Finding>,
+    /// What those were told who have to know of it, in order.
+    #[serde(default)]
+    pub notices: Vec<Notified>,
     /// Who was reminded that a signature waits.
     #[serde(default)]
     pub reminded: Reminders,
@@ -223,11 +249,14 @@ impl Release {
             milestones: vec![],
             due_on: None,
             open: false,
+            onward: None,
             scope: vec![],
             changes: vec![],
+            slots: None,
             carried: vec![],
             needs: vec![],
             home: None,
+            recorded_in: None,
             record: None,
             confirmed_at: None,
             set_back: vec![],
@@ -244,6 +273,7 @@ impl Release {
             taken_back: vec![],
             readiness: vec![],
             trials: vec![],
+            notices: vec![],
             reminded: Reminders::new(),
             signed: false,
             replies: vec![],
@@ -256,7 +286,8 @@ impl Release {
         let ships = self.ships().into_iter().filter(|_| self.open);
         let ships = ships.map(|repo| (Relation::Ships, SubjectId::Repository(repo)));
         let record = self.record.map(|at| (Relation::Records, SubjectId::ChangeRequest(at)));
-        ships.chain(record).collect()
+        let delivered = self.has_delivered().then_some((Relation::Delivered, SubjectId::Account));
+        ships.chain(record).chain(delivered).collect()
     }
 
     /// Whether it is of one change that ships alone: locked from its beginning.
@@ -318,8 +349,8 @@ impl Release {
         self.candidates.get(&repo).is_some_and(|candidate| candidate.sha == *sha)
     }
 
-    fn hear(&mut self, events: &[Event], now: Timestamp) {
-        for event in events {
+    fn hear(&mut self, case: &Case<'_>) {
+        for event in case.events {
             if let What::Recorded { record, revision, at, .. } = &event.what {
                 self.record = Some(*record);
                 self.confirmed_at = self.confirmed_at.max(Some(*at));
@@ -334,11 +365,13 @@ impl Release {
                 if let Some(((repo, sha), state)) = told {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
-                    let told = Deployed { repo, environment, sha, state, began, delivers: false, at: now };
+                    let told =
+                        Deployed { repo, environment, sha, state, began, delivers: false, at: case.now };
                     self.hear_deployment(deployment.id, told);
                 }
             }
         }
+        self.hear_notices(case.events, case.instance.app);
     }
 
     fn hear_deployment(&mut self, id: u64, mut told: Deployed) {
@@ -445,7 +478,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     after.gather(inquiry)?;
     // What will be asked in turn is asked at once.
     let _ = after.gather_needs(inquiry);
-    after.hear(case.events, case.now);
+    after.hear(case);
     let followed = after.follow_environments(inquiry);
     after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
     let policy = match after.home {
@@ -458,6 +491,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     };
     let zone = policy.zone();
     let train = policy.trains().get(&id.train).cloned();
+    let retitled = after.follow_titles(before, train.as_ref(), inquiry)?;
+    let keeper = after.keeper(train.as_ref(), home, inquiry)?;
     let told = after.told(case.events, policy.command_prefix(), inquiry)?;
     followed?;
     after.hear_acts(&told, &policy, inquiry)?;
@@ -469,14 +504,10 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     told.iter().for_each(|told| after.ledger.hear(told, &groups));
     let signing = Signing::of(&after, &demanded.signing, &policy, None, inquiry)?;
     let judged = signing.judged(&after, case.now);
-    for restraint in &judged.standing.restraints {
-        after.ledger.remember(restraint.source, &restraint.groups);
-    }
-    after.ledger.forget(&judged.standing);
-    after.history.forget(|revision| judged.standing.given.iter().any(|given| given.revision == *revision));
+    after.remember(&judged);
     let managers: Vec<Named> =
         policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
-    let names = Names { here: home, repositories: &names };
+    let names = Names { here: keeper.repo, repositories: &names };
     let setting = Setting { zone: &zone, names, managers: &managers };
     after.readiness = after.find_readiness(train.as_ref(), &setting);
     after.readiness.extend(after.apart(&policy, &setting));
@@ -487,7 +518,9 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let reminding = reminders::Reminding { judged: &judged, policy: &policy, zone: &zone, now: case.now };
     let (reminders, next) = if speaks { after.remind(&reminding) } else { (vec![], None) };
     let telling = answer::Telling {
+        notice: demanded.notice.as_ref(),
         before,
+        keeper: &keeper,
         policy: &policy,
         train: train.as_ref(),
         setting: &setting,
@@ -497,8 +530,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         web_url: &case.instance.web_url,
         now: case.now,
     };
-    let effects = if speaks { telling.effects(&mut after, home, case.events) } else { vec![] };
-    let effects = [effects, reminders].concat();
+    let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
+    let effects = [effects, reminders, if speaks { retitled } else { vec![] }].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();
@@ -506,6 +539,17 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
 }
 
 impl Release {
+    /// Keeps of what people did, and of what there was to sign, only what is still asked for.
+    fn remember(&mut self, judged: &approval::Judged) {
+        for restraint in &judged.standing.restraints {
+            self.ledger.remember(restraint.source, &restraint.groups);
+        }
+        self.ledger.forget(&judged.standing);
+        let noticed = self.notices.last().map(|notified| notified.revision.clone());
+        let given = |revision: &_| judged.standing.given.iter().any(|given| given.revision == *revision);
+        self.history.forget(|revision| given(revision) || noticed.as_ref() == Some(revision));
+    }
+
     /// What comes along, the lock, and what is fixed by it. `None`: something must be found out first.
     fn advance(
         &mut self,
@@ -519,6 +563,7 @@ impl Release {
         self.lock(train, zone, case.now);
         self.follow_scope(!was_locked && self.locked.is_some(), inquiry)?;
         self.open_go_no_go(case.now);
+        self.find_slots(train, inquiry)?;
         self.find_candidates(case.events, train, case.now, inquiry)
     }
 

@@ -40,6 +40,7 @@ impl Release {
             .names(pages(setting.managers));
             found.push(nothing);
         }
+        found.extend(self.slots_finding());
         found.extend(self.scope_findings(setting));
         found.extend(self.need_findings(setting));
         found.extend(self.changes.iter().map(|change| self.change_finding(change, setting)));

@@ -4,7 +4,7 @@ use super::{
     super::{
         facts::Inquiry,
         ids::RepoId,
-        policy::{Accepter, Approvals, Environment, Policy, REVIEW, Rule, Ship},
+        policy::{Accepter, Approvals, Environment, Notice, Policy, REVIEW, Rule, Ship, Zone},
     },
     Release, Wanted,
 };
@@ -17,13 +17,15 @@ pub(super) struct Demanded {
     pub signing: Wanted,
     /// Who has to have tried each change.
     pub accepters: Vec<Accepter>,
+    /// Who is told what it ships: all, and the longest time before that any environment wants.
+    pub notice: Option<Notice>,
     /// Of all the rules that judge it; windows and freezes are none of them.
     pub fingerprint: Fingerprint,
 }
 
 /// Puts together what is demanded where it ships. `None`: something must be found out first.
 pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<Demanded> {
-    let (mut approvals, mut accepters) = (Approvals::new(), vec![]);
+    let (mut approvals, mut accepters, mut notice) = (Approvals::new(), vec![], None);
     let (mut texts, mut sections) = (vec![], vec![]);
     let asked: Vec<RepoId> = release.ships().into_iter().collect();
     let found: Vec<_> =
@@ -46,6 +48,9 @@ pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<D
                     accepters.push(accepter.clone());
                 }
             }
+            for wanted in all().filter_map(told) {
+                notice = Some(both(notice, wanted));
+            }
             for (group, needed) in
                 all().filter_map(signatures).flatten().filter(|(group, _)| *group != REVIEW)
             {
@@ -58,11 +63,27 @@ pub(super) fn demanded(release: &Release, inquiry: &mut Inquiry<'_>) -> Option<D
     texts.dedup();
     let (order, resign) = Environment::signing(sections.iter());
     let signing = Wanted { approvals, order, resign };
-    Some(Demanded { signing, accepters, fingerprint: Fingerprint::of_text(&texts.join("\n")) })
+    Some(Demanded { signing, accepters, notice, fingerprint: Fingerprint::of_text(&texts.join("\n")) })
 }
 
 fn acceptance(rule: &Rule) -> Option<&Vec<Accepter>> {
     if let Rule::Acceptance(wanted) = rule { Some(wanted) } else { None }
+}
+
+fn told(rule: &Rule) -> Option<&Notice> {
+    if let Rule::Notice(wanted) = rule { Some(wanted) } else { None }
+}
+
+fn both(known: Option<Notice>, wanted: &Notice) -> Notice {
+    let Some(mut known) = known else { return wanted.clone() };
+    let (begin, utc) = (jiff::Timestamp::UNIX_EPOCH, Zone::utc());
+    if wanted.before.after(begin, &utc) > known.before.after(begin, &utc) {
+        known.before = wanted.before;
+    }
+    let new: Vec<String> =
+        wanted.groups.iter().filter(|group| !known.groups.contains(group)).cloned().collect();
+    known.groups.extend(new);
+    known
 }
 
 fn signatures(rule: &Rule) -> Option<&Approvals> {

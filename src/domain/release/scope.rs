@@ -154,8 +154,9 @@ impl Release {
         let swapped = self.swaps().flat_map(|(_, swap)| [swap.goes, swap.comes]).flatten();
         let needs = self.needs.iter().filter_map(|need| need.on).map(|on| on.repo);
         let left = self.at_lock.left.iter().map(|left| left.at).chain(swapped).map(|at| at.repo);
+        let places = self.home.into_iter().chain(self.recorded_in);
         let all: BTreeSet<RepoId> =
-            self.ships().into_iter().chain(scope).chain(left).chain(needs).chain(self.home).collect();
+            self.ships().into_iter().chain(scope).chain(left).chain(needs).chain(places).collect();
         let named: Vec<_> = all.into_iter().map(|repo| (repo, inquiry.repository_name(repo))).collect();
         let named = named.into_iter().map(|(repo, name)| Some((repo, name?.cloned())));
         let named: Vec<_> = named.collect::<Option<_>>()?;

@@ -132,5 +132,10 @@ fn group(
             Fact::Unknown(_) => whole = false,
         }
     }
-    Some(Group { name: name.into(), needed, listed: listed.to_vec(), people, whole, asked: None })
+    let mut listed = listed.to_vec();
+    for (_, substitute, who) in release.substitutes().filter(|(_, it, _)| it.group == name) {
+        people.insert(who.id, (who.clone(), Membership::Member));
+        listed.push(Who::Login(substitute.login.to_ascii_lowercase()));
+    }
+    Some(Group { name: name.into(), needed, listed, people, whole, asked: None })
 }

@@ -17,6 +17,7 @@ fn id() -> ReleaseId {
 
 fn milestone(repo: RepoId, open: bool, due: Option<i64>) -> (SubjectId, View) {
     let view = MilestoneView {
+        renamed: None,
         repo,
         number: 3,
         title: "2026.12".into(),
@@ -441,4 +442,28 @@ proptest! {
         prop_assert_eq!(acts(&first), acts(&second));
         prop_assert_eq!(first.history.current(), second.history.current());
     }
+}
+
+#[test]
+fn its_slots_are_what_the_middle_one_of_the_last_three_of_its_train_carried() {
+    let slots = |delivered: &[(&str, &str, u64)]| {
+        let mut world = ready();
+        let mut ids = vec![];
+        for (train, title, scope) in delivered {
+            let id = ReleaseId { train: (*train).into(), title: (*title).into() };
+            let mut release = Release::new(&id);
+            release.scope = (0..*scope).map(at).collect();
+            world.views.insert(SubjectId::Release(id.clone()), View::Release(Box::new(release)));
+            ids.push(SubjectId::Release(id));
+        }
+        world.pointing.insert((SubjectId::Account, Relation::Delivered), ids);
+        told(&world, &[vec![]]).slots
+    };
+    let three = [("customer", "2026.11", 2), ("customer", "2026.09", 9), ("customer", "2026.10", 4)];
+    assert_eq!(slots(&three), Some(4));
+    assert_eq!(slots(&three[..2]), None);
+    let more =
+        [&three[..], &[("customer", "2025.12", 1), ("other", "2026.11", 1), ("customer", "2026.12", 1)]];
+    assert_eq!(slots(&more.concat()), Some(4));
+    assert_eq!(slots(&[three[0], three[1], ("customer", "now-web-7", 1)]), None);
 }

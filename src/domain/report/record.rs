@@ -8,10 +8,10 @@ use super::{
     super::{
         approval::{Delegation, Judged, Signature, Stand},
         finding::{Finding, code},
-        ids::{Actor, IssueRef, RepoId},
+        ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
-        policy::{Train, Zone},
-        release::{Change, DeploymentState, Phase, Release, Source},
+        policy::{Notice, Train, Zone},
+        release::{Change, DeploymentState, Phase, Release, Source, Substitute, act::Act},
         revision::Names,
     },
     check::markdown,
@@ -27,6 +27,10 @@ pub struct Record<'a> {
     pub signatures: &'a [Finding],
     /// Who stands in for whom now.
     pub stand_ins: &'a [Delegation],
+    /// Who is told what it ships.
+    pub notice: Option<&'a Notice>,
+    /// Where policy keeps control records, and the installation does not reach.
+    pub elsewhere: Option<&'a RepoName>,
     pub train: Option<&'a Train>,
     pub zone: &'a Zone,
     pub names: Names<'a>,
@@ -45,6 +49,8 @@ pub fn body(record: &Record<'_>) -> String {
         record.commits(),
         record.obstacles(),
         record.signatures(),
+        record.substitutes(),
+        record.notice(),
         Some(COMMANDS.to_owned()),
     ];
     text::cut(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
@@ -52,7 +58,7 @@ pub fn body(record: &Record<'_>) -> String {
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
 - those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`, `/delegate @x until DATE`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`, `/substitute @x for GROUP WHY`\n\
 - release managers and operations, once it is deployed: `/done worked|problems|backed-out`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
@@ -81,7 +87,27 @@ impl Record<'_> {
                 .trim_end()
                 .to_owned()
         });
-        format!("{} · train {train}\n\n{}{}", facts.join(" · "), next(phase), outcome.unwrap_or_default())
+        let (next, elsewhere) = (next(phase), self.elsewhere().unwrap_or_default());
+        let next = self.onward().unwrap_or_else(|| next.to_owned());
+        format!("{} · train {train}\n\n{next}{}{elsewhere}", facts.join(" · "), outcome.unwrap_or_default())
+    }
+
+    /// Where it goes on, once no milestone is called so any more.
+    fn onward(&self) -> Option<String> {
+        let onward = self.release.onward.as_ref().filter(|_| self.release.milestones.is_empty())?;
+        let title = text::escape(&onward.title, TITLE_LIMIT);
+        let (by, at) = (self.person(&onward.by), self.zone.time(onward.at));
+        Some(format!(
+            "It is called **{title}** now (renamed by {by}, {at}) and goes on there, with a record of its own. It is locked and signed anew: what was decided here does not go along."
+        ))
+    }
+
+    /// That it is not where policy wants it.
+    fn elsewhere(&self) -> Option<String> {
+        let name = code(self.elsewhere?.as_str());
+        Some(format!(
+            "\n\nPolicy keeps control records in {name}, which this installation does not cover; so this one is here. An owner adds {name} to the installation; the next release is recorded there then."
+        ))
     }
 
     fn scope(&self) -> String {
@@ -89,13 +115,23 @@ impl Record<'_> {
         if changes.is_empty() {
             return "### What it ships\n\nNo change request is planned for it.".into();
         }
-        let mut lines = vec![
-            format!("### What it ships: {}", counted(changes.len(), "change request")),
-            String::new(),
-            "| change request | asked by | stands | pull requests |\n|---|---|---|---|".into(),
-        ];
+        let mut lines =
+            vec![format!("### What it ships: {}", counted(changes.len(), "change request")), String::new()];
+        lines.extend(self.slots().map(|slots| format!("{slots}\n")));
+        lines.push("| change request | asked by | stands | pull requests |\n|---|---|---|---|".into());
         lines.extend(changes.iter().map(|change| self.change(change)));
         lines.join("\n")
+    }
+
+    /// How much more fits in, where that is limited.
+    fn slots(&self) -> Option<String> {
+        let taken = self.release.slots_taken()?;
+        let more = if self.release.is_overfull() {
+            "; that is more than a release of this train carries, and stops nothing. `/unschedule` on an issue takes it out"
+        } else {
+            ""
+        };
+        Some(format!("{taken}{more}."))
     }
 
     fn change(&self, change: &Change) -> String {
@@ -204,11 +240,11 @@ impl Record<'_> {
         let open = |findings: &[Finding]| -> Vec<Finding> {
             findings.iter().flat_map(Finding::obstacles).cloned().collect()
         };
-        let mut all = open(&self.release.readiness);
-        all.extend(open(&self.release.trials));
-        if self.release.history.current().is_some() {
-            all.extend(open(self.signatures));
-        }
+        let signed = self.release.history.current().map(|_| open(self.signatures)).unwrap_or_default();
+        // What nobody can give comes first: somebody has to be appointed for it.
+        let (stuck, signed): (Vec<_>, Vec<_>) =
+            signed.into_iter().partition(|finding| finding.code == "group_cannot_reach");
+        let all = [stuck, open(&self.release.readiness), open(&self.release.trials), signed].concat();
         if all.is_empty() {
             return None;
         }
@@ -246,6 +282,34 @@ impl Record<'_> {
             format!("{begin}- until {} {to} may sign for {from}", self.zone.time(it.until))
         }));
         Some(lines.join("\n"))
+    }
+
+    /// Who counts as one of a group besides.
+    fn substitutes(&self) -> Option<String> {
+        let line = |(act, it, who): (&Act, &Substitute, &Actor)| {
+            let (by, at, why) =
+                (self.person(&act.by), self.zone.time(act.at), text::escape(&it.why, TEXT_LIMIT));
+            format!("- {} counts as one of {}: {why} ({by}, {at})", self.person(who), code(&it.group))
+        };
+        let lines: Vec<String> = self.release.substitutes().map(line).collect();
+        (!lines.is_empty()).then(|| format!("### Substitutes, as an exception\n\n{}", lines.join("\n")))
+    }
+
+    /// Who was told what it ships, and from when on it may go.
+    fn notice(&self) -> Option<String> {
+        let notice = self.notice.filter(|_| !self.release.notices.is_empty())?;
+        let groups: Vec<Named> =
+            notice.groups.iter().map(|group| Named { text: code(group), page: None }).collect();
+        let groups = all_of(&groups);
+        let told = match self.release.told_since() {
+            Some(since) => format!(
+                "{groups} know since {}; it may go from {} on.",
+                self.zone.time(since),
+                self.zone.time(notice.before.after(since, self.zone))
+            ),
+            None => format!("{groups} are being told; it may go {} later.", notice.before),
+        };
+        Some(format!("### Notice\n\n{told}"))
     }
 
     /// A person, as a link that calls nobody.

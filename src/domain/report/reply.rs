@@ -89,6 +89,9 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
         (Refusal::NoNext, _) => {
             "the policy does not say when the train leaves (`every`), so the release has to be named".into()
         }
+        (Refusal::AllFull, _) => {
+            "every release that leaves soon is full (`slots`), so the release has to be named".into()
+        }
         (Refusal::NoSuchRelease, _) => no_such_release(setting),
         (Refusal::Nobody, Deed::Plan(_)) => {
             format!("GitHub does not say who it was; {}", managers(setting))
@@ -231,6 +234,7 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NotUnderstood
         | Refusal::NoTrain
         | Refusal::NoSuchRelease
+        | Refusal::AllFull
         | Refusal::NoNext => false,
     };
     match (&act.id, &act.deed) {

@@ -184,15 +184,26 @@ fn planned(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
         None => ".".into(),
     };
     let day = setting.rules.zone.day(act.at);
-    if let Deed::Schedule { title, why: reason } = &act.deed {
+    if let Deed::Schedule { title, why: reason, full } = &act.deed {
         let title = text::escape(title, TITLE_LIMIT);
-        return Some(format!("Planned for **{title}**{by} ({day}){}", why(reason)));
+        return Some(format!("Planned for **{title}**{by} ({day}){}{}", why(reason), passed_over(full)));
     }
     let Deed::Unschedule { why: reason } = &act.deed else { return None };
     let was = request.planned.iter().rev().find_map(|(_, release)| release.as_ref());
     let was = was.map(|was| format!("**{}**", text::escape(&was.title, TITLE_LIMIT)));
     let was = was.unwrap_or_else(|| "its release".into());
     Some(format!("Taken out of {was}{by} ({day}){}", why(reason)))
+}
+
+/// That others leave earlier, and carry no more.
+fn passed_over(full: &[String]) -> String {
+    let names: Vec<String> =
+        full.iter().map(|title| format!("**{}**", text::escape(title, TITLE_LIMIT))).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!(" {} was passed over: its slots are taken.", listed(&names)),
+        _ => format!(" {} were passed over: their slots are taken.", listed(&names)),
+    }
 }
 
 /// What was declared, what is quicker, and what is owed for it.

@@ -58,7 +58,9 @@ impl Names<'_> {
         Named::issue(at, self.here, self.repositories.get(&at.repo))
     }
 
-    fn repository(&self, repo: RepoId) -> String {
+    /// What a repository is called.
+    #[must_use]
+    pub fn repository(&self, repo: RepoId) -> String {
         let name = self.repositories.get(&repo);
         name.map_or_else(|| "a repository unknown here".into(), ToString::to_string)
     }

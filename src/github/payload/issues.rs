@@ -172,6 +172,12 @@ impl CommentBody {
 pub(super) struct MilestoneEvent {
     action: Text,
     milestone: Milestone,
+    changes: Option<Retitling>,
+}
+
+#[derive(Deserialize)]
+struct Retitling {
+    title: Option<From>,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +199,8 @@ impl MilestoneEvent {
             "deleted" => MilestoneChange::Deleted,
             _ => MilestoneChange::Other,
         };
-        What::Milestone { change, milestone: self.milestone.snapshot(repo) }
+        let was = self.changes.and_then(|changes| changes.title).map(|title| title.from.into());
+        What::Milestone { change, milestone: self.milestone.snapshot(repo), was }
     }
 }
 

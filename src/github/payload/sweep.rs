@@ -348,7 +348,7 @@ mod tests {
             updated_at: Some("2026-11-01T12:00:00Z".parse().unwrap()),
         };
         for is_deleted in [false, true] {
-            let What::Milestone { change, milestone: read } =
+            let What::Milestone { change, milestone: read, was: None } =
                 understood(here().milestone(&milestone, is_deleted))
             else {
                 panic!("another event")

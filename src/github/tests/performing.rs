@@ -177,6 +177,11 @@ async fn labels_milestones_and_reactions_are_set() {
         (of(Call::Milestone { on: issue(1), number: Some(4) }), "PATCH /repos", 200),
         (of(Call::Milestone { on: issue(1), number: None }), "PATCH /repos", 200),
         (
+            of(Call::RenameMilestone { repo: REPO, number: 3, title: "2026.12".into(), back: true }),
+            "PATCH /repos",
+            404,
+        ),
+        (
             of(Call::Reaction { repo: REPO, comment: CommentId(9), content: Reaction::ThumbsUp }),
             "POST /repos",
             201,
@@ -197,6 +202,7 @@ async fn labels_milestones_and_reactions_are_set() {
     DELETE /repos/acme/web/issues/1/labels/triage%2Faccepted null
     PATCH /repos/acme/web/issues/1 {"milestone":4}
     PATCH /repos/acme/web/issues/1 {"milestone":null}
+    PATCH /repos/acme/web/milestones/3 {"title":"2026.12"}
     POST /repos/acme/web/issues/comments/9/reactions {"content":"+1"}
     POST /repos/acme/web/issues/comments/9/reactions {"content":"eyes"}
     "#);

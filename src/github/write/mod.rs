@@ -143,6 +143,7 @@ impl Writer<'_> {
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::CloseMilestone { number, .. } => self.close_milestone(*number).await,
+            Call::RenameMilestone { number, title, .. } => self.rename_milestone(*number, title).await,
             Call::Schedule { on, title, due } => self.schedule(*on, title, *due).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
             Call::ProtectionAnswer { run, attempt, environment, ruling, comment, .. } => {
@@ -182,6 +183,7 @@ impl Writer<'_> {
             | Call::Label { .. }
             | Call::Milestone { .. }
             | Call::CloseMilestone { .. }
+            | Call::RenameMilestone { .. }
             | Call::Reaction { .. }
             | Call::Schedule { .. }
             | Call::Plan { .. }

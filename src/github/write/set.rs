@@ -29,6 +29,11 @@ struct MilestoneState {
 }
 
 #[derive(Serialize)]
+struct MilestoneTitle<'a> {
+    title: &'a str,
+}
+
+#[derive(Serialize)]
 struct NewMilestone<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +85,15 @@ impl Writer<'_> {
     pub(super) async fn close_milestone(&self, number: u64) -> Result<Done, Trouble> {
         let closed = MilestoneState { state: "closed" };
         match self.send(Method::PATCH, &format!("/milestones/{number}"), Some(&closed)).await {
+            Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// One that was deleted has no title any more.
+    pub(super) async fn rename_milestone(&self, number: u64, title: &str) -> Result<Done, Trouble> {
+        let title = MilestoneTitle { title };
+        match self.send(Method::PATCH, &format!("/milestones/{number}"), Some(&title)).await {
             Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
             Err(trouble) => Err(trouble),
         }

@@ -181,3 +181,69 @@ async fn a_signature_that_waits_is_asked_for_again_in_working_hours_and_once_for
     })
     .await;
 }
+
+/// The part of the record under this heading.
+fn part(s: &Scene, heading: &str) -> String {
+    let text = shown(s);
+    text.split("### ").find(|part| part.starts_with(heading)).unwrap_or_default().trim().to_owned()
+}
+
+#[tokio::test]
+async fn where_nobody_is_left_who_could_sign_that_comes_first_and_a_release_manager_appoints_a_substitute() {
+    scenario(async |s| {
+        s.github().add_team("acme", "qa", &["ana"]);
+        let rules = s.policy_text(TRAIN).replace("qa: [quinn]", "qa: [acme/qa]");
+        s.policy_file("acme/.github", &rules).await;
+        s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.settle().await;
+        built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        assert_snapshot!(blocks(s), @"
+        - qa: 0 of 1 approvals on the current revision, and nobody can give what is missing: too few are in `qa` who did not work on it and do not sign for another group. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/substitute @x for qa WHY` on [#2](https://github/acme/web/issues/2), and that person counts as one of `qa` for this release, which is recorded as an exception.
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). **Cure:** [rosa](https://github/rosa) comments `/approve release-manager f8befacb` on [#2](https://github/acme/web/issues/2).
+        ");
+        signed_by(s, "quinn", "/substitute @lee for qa nobody is left").await;
+        for words in ["@rosa for qa away", "@ana for qa away", "@lee for qo away", "@nobody for qa away", "@lee qa"] {
+            signed_by(s, "rosa", &format!("/substitute {words}")).await;
+        }
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"
+        @quinn `/substitute`: only a release manager (rosa) decides that.
+        @rosa `/substitute`: nobody appoints themselves.
+        @rosa `/substitute`: ana worked on what it ships, and nobody signs for that.
+        @rosa `/substitute`: the policy knows no group `qo`.
+        @rosa `/substitute`: there is no such person on GitHub.
+        @rosa `/substitute`: it takes somebody, a group and a reason (`@x for GROUP WHY`) behind it.
+        ");
+        signed_by(s, "rosa", "/substitute @lee for qa *Ana* built all of it").await;
+        assert_snapshot!(part(s, "Substitutes"), @r"
+        Substitutes, as an exception
+
+        - [lee](https://github/lee) counts as one of `qa`: \*Ana\* built all of it ([rosa](https://github/rosa), 2 Nov 2026, 12:00 UTC)
+        ");
+        assert_snapshot!(blocks(s), @"
+        - qa: 0 of 1 approvals on the current revision; waiting for [lee](https://github/lee). **Cure:** [lee](https://github/lee) comments `/approve qa f8befacb` on [#2](https://github/acme/web/issues/2).
+        - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). **Cure:** [rosa](https://github/rosa) comments `/approve release-manager f8befacb` on [#2](https://github/acme/web/issues/2).
+        ");
+        let run = deploys(s, WEB).await;
+        signed_by(s, "lee", &format!("/approve qa {}", revision(s))).await;
+        signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        // The next release knows nothing of it.
+        let next = s.accepted("Import").await;
+        s.by("rosa").create_milestone(WEB, "2027.01", day("2027-01-07"));
+        s.by("rosa").set_milestone(next, "2027.01");
+        s.settle().await;
+        let pull = s.pull_request(WEB, "import", &format!("Closes #{}", next.number)).await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        let other = s.record_of(WEB, "Release 2027.01")[0];
+        s.by("rosa").comment(other, "/lock");
+        s.settle().await;
+        let text = s.readable(s.github().issue(other)["body"].as_str().unwrap_or_default());
+        assert!(text.contains("nobody can give what is missing"), "{text}");
+    })
+    .await;
+}

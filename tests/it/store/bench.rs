@@ -133,7 +133,7 @@ pub fn milestone_state(number: u64, title: &str, release: Option<&str>) -> State
         due_on: None,
         updated_at: None,
     };
-    State::Milestone(Milestone { seen, deleted: false, release: release.map(release_id) })
+    State::Milestone(Milestone { release: release.map(release_id), ..Milestone::new(seen) })
 }
 
 pub fn release_state(title: &str, scope: usize) -> State {

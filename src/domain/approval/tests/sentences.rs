@@ -85,8 +85,8 @@ fn a_group_that_nobody_can_complete_comes_first_and_says_who_may_help() {
     Fail group_cannot_reach: signed by `qa`
       qa: 0 of 1 approvals on the current revision, and nobody can give what is missing: too few are in `qa` who did not work on it and do not sign for another group.
       title: qa: nobody can give the missing approval
-      cure: a release manager (@acme/release-managers) appoints a substitute for `qa`, which is recorded as an exception
-      names: orgs/acme/teams/release-managers
+      cure: a release manager (@acme/release-managers) comments `/substitute @x for qa WHY` on #200, and that person counts as one of `qa` for this release, which is recorded as an exception
+      names: acme/web/issues/200, orgs/acme/teams/release-managers
     Pending held: nobody holds it
       @lee holds it on 23 Nov 2026, 09:01 UTC: “'wait'”.
       title: @lee holds it

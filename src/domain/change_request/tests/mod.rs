@@ -58,6 +58,7 @@ pub fn short(call: &Call) -> String {
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
+        Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
         Call::Plan { .. } => "plan".into(),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
@@ -87,6 +88,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::CloseMilestone { .. }
+        | Call::RenameMilestone { .. }
         | Call::Announce { .. } => None,
     });
     status.unwrap_or_default()

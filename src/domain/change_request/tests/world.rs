@@ -257,6 +257,7 @@ impl World {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::CloseMilestone { .. }
+            | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,
         }
     }
@@ -366,6 +367,7 @@ fn title(number: u64) -> String {
 
 fn milestone(repo: RepoId, number: u64) -> MilestoneView {
     MilestoneView {
+        renamed: None,
         repo,
         number,
         title: title(number),

@@ -16,6 +16,7 @@ mod acceptance;
 mod changes;
 mod checks;
 mod emergency;
+mod notice;
 mod order;
 mod range;
 mod reference;
@@ -43,7 +44,9 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     }
     let first = first.chain(underway::findings(scene));
     if let Some(way) = emergency::way(scene) {
-        let rules = required(scene, |rule| !matches!(rule, Rule::Approvals(_) | Rule::Acceptance(_)));
+        let rules = required(scene, |rule| {
+            !matches!(rule, Rule::Approvals(_) | Rule::Acceptance(_) | Rule::Notice(_))
+        });
         let findings = first
             .chain(reference::finding(scene))
             .chain(range::findings(scene))
@@ -65,7 +68,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     if findings.iter().any(|finding| finding.outcome() > Outcome::Pass) {
         findings.extend(emergency::not_alone(scene));
     }
-    Judged { findings, again_at: next.into_iter().chain(debts.again_at).min() }
+    Judged { findings, again_at: next.into_iter().chain(debts.again_at).chain(notice::next(scene)).min() }
 }
 
 /// What policy requires, of the rules that count here; a rule that two policies name is judged once.
@@ -92,6 +95,7 @@ fn finding(rule: &Rule, from: Option<Risk>, section: &super::Section, scene: &Sc
         Rule::Approvals(wanted) => signatures::findings(wanted, from, section, scene),
         Rule::Acceptance(accepters) => acceptance::findings(accepters, from, section, scene),
         Rule::BackOutPlan => vec![back_out(scene)],
+        Rule::Notice(wanted) => notice::findings(wanted, section, scene),
     }
 }
 

@@ -75,6 +75,13 @@ fn an_emergency_goes_ahead_of_window_and_signatures_alone_while_it_lasts_and_onl
             passed_as_one(-4 * 3600),
             "pending emergency_over review_missing window_closed",
         ),
+        (
+            "nobody has to be told before",
+            to(&KNOWS.replace("require: [", "require: [{ notice: [ops] }, "))
+                .check("ci", "github-actions", CheckStand::Passed)
+                .bringing(vec![fix(41)]),
+            "allow",
+        ),
         ("until then it is", passed_as_one(-4 * 3600 + 1), "allow"),
         (
             "its checks must have passed",

@@ -18,6 +18,19 @@ fn where_policy_says_nothing_nothing_goes() {
             "allow",
         ),
         (
+            "nobody can be told before of what ships without a release",
+            to("require: [{ notice: [ops] }]"),
+            "deny notice_without_release",
+        ),
+        (
+            "whether they were told is not known",
+            to("require: [{ notice: [ops] }]").but(|it| {
+                it.policies[0] =
+                    it.policies[0].take().map(|text| text.replace("ship: continuous", "ship: train"));
+            }),
+            "unavailable notice_unknown",
+        ),
+        (
             "who tried it is not known",
             to("require: [{ acceptance: [requester] }]"),
             "unavailable trials_unknown",

@@ -16,6 +16,7 @@ fn the_way_back_is_open_and_only_to_what_was_allowed_before() {
     all_are_so(vec![
         ("it ran before", back(""), "allow"),
         ("at any time, and nobody is asked", back(strict), "allow"),
+        ("nobody has to be told before", back("require: [{ notice: [ops] }]"), "allow"),
         ("policy refuses it", back("rollback: refused"), "deny rollback_refused"),
         (
             "the repository's own policy refuses it",

@@ -248,6 +248,10 @@ fn trains_whose_releases_cannot_be_told_apart() {
     p.yml:2:81: `trains.customer.candidate.branch` is `release`
       every release would be on the same branch; use {title} in it, like release/{title}
     ");
+    insta::assert_snapshot!(refused("trains:\n  customer: { repositories: [acme/web], title: \"{year}\", record: requests }\n"), @"
+    p.yml:2:66: `trains.customer.record` is `requests`
+      write one repository as owner/name
+    ");
     insta::assert_snapshot!(refused("trains:\n  Customer Train: { repositories: [acme], title: \"{year}\", slots: many }\n"), @"
     p.yml:2:3: `trains.Customer Train` is named `Customer Train`
       people type this name in commands: use lower-case letters, digits and hyphens
@@ -501,5 +505,34 @@ fn a_train_ships_from_a_branch_or_a_tag_and_not_from_both() {
     insta::assert_snapshot!(with("{ tag: v1 }"), @r"
     p.yml:2:76: `trains.customer.candidate.tag` is `v1`
       every release would be on the same tag; use {title} in it, like v{title}
+    ");
+}
+
+#[test]
+fn a_notice_to_nobody_or_of_what_is_no_release() {
+    let refused = |rule: &str| {
+        refused(&format!("groups: {{ qa: [dana] }}\nenvironments:\n  production:\n    {rule}\n"))
+    };
+    insta::assert_snapshot!(refused("train: [{ notice: [] }, { notice: { groups: [qb], before: soon } }]"), @"
+    p.yml:4:23: `environments.production.train.notice` asks for nothing
+      a rule that nobody can fail is no rule; fill it in or remove it
+    p.yml:4:50: `environments.production.train.notice.groups` names `qb`, which is no group or role of this file
+      did you mean `qa`?
+    p.yml:4:63: `environments.production.train.notice.before` is `soon`
+      write a length of time like 2 hours, 7 days or 5 working days
+    ");
+    insta::assert_snapshot!(refused("train: [{ notice: [qa, qa] }, { notice: { before: 2 hours } }, { notice: qa }]"), @"
+    p.yml:4:45: `environments.production.train.notice` has no `groups`
+      add `groups`, like [help-desk, operations]
+    p.yml:4:78: `environments.production.train.notice` is the text `qa`
+      this must be a list; write it in brackets: [qa]
+    ");
+    insta::assert_snapshot!(refused("train: [{ notice: [qa, qa] }]"), @"
+    p.yml:4:28: `environments.production.train.notice` names `qa` twice
+      remove one of them
+    ");
+    insta::assert_snapshot!(refused("continuous: [{ notice: [qa] }]"), @"
+    p.yml:4:28: `environments.production.continuous.notice` is for releases of a train
+      write it under `train`, or remove it
     ");
 }

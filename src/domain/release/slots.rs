@@ -1,0 +1,96 @@
+//! How many change requests a release carries: what policy says, or what the last three of its train have carried.
+//!
+//! A number that is passed stops nothing: release managers plan, and it is said and written down.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{
+        facts::Inquiry,
+        finding::{Finding, Outcome},
+        ids::{RepoId, SubjectId},
+        policy::{Slots, Train},
+        subject::{Relation, View},
+    },
+    DeploymentState, Release,
+};
+
+/// So many releases have to be known before anything is learned of them.
+const LEARNED_FROM: usize = 3;
+
+impl Release {
+    /// Whether each of its repositories has run it, and it was not taken back everywhere.
+    #[must_use]
+    pub fn has_delivered(&self) -> bool {
+        let ran: BTreeSet<RepoId> =
+            self.running().filter(|it| it.state == DeploymentState::Succeeded).map(|it| it.repo).collect();
+        let ships = self.ships();
+        self.opened.is_some() && !ships.is_empty() && ships.is_subset(&ran)
+    }
+
+    /// How many it carries, where that is limited. `None`: something must be found out first.
+    pub(super) fn find_slots(&mut self, train: Option<&Train>, inquiry: &mut Inquiry<'_>) -> Option<()> {
+        // What is delivered was planned by what was known then.
+        if self.has_delivered() {
+            return Some(());
+        }
+        self.slots = match train.filter(|train| !self.is_alone(train)) {
+            None => None,
+            Some(Train { slots: Slots::AtMost(slots), .. }) => Some(*slots),
+            Some(train) => self.learned(train, inquiry)?,
+        };
+        Some(())
+    }
+
+    /// The middle one of what the last three of the train have carried. Outer `None`: something must be found out first.
+    fn learned(&self, train: &Train, inquiry: &mut Inquiry<'_>) -> Option<Option<u16>> {
+        let delivered = inquiry.pointing_at(SubjectId::Account, Relation::Delivered)?;
+        let mut known: Vec<_> = delivered
+            .iter()
+            .filter_map(|subject| {
+                let SubjectId::Release(release) = subject else { return None };
+                let of_train = release.train == self.id.train && release.title != self.id.title;
+                Some((train.title.place(&release.title).filter(|_| of_train)?, subject))
+            })
+            .collect();
+        known.sort();
+        let last = known.iter().rev().take(LEARNED_FROM);
+        let views: Vec<_> = last.map(|(_, subject)| inquiry.view((*subject).clone())).collect();
+        let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
+        let releases = views.into_iter().flatten().filter_map(View::as_release);
+        let mut carried: Vec<usize> = releases.map(|release| release.scope.len()).collect();
+        carried.sort_unstable();
+        let middle = carried.get(LEARNED_FROM / 2).filter(|_| carried.len() == LEARNED_FROM);
+        Some(middle.and_then(|middle| u16::try_from(*middle).ok()).filter(|slots| *slots > 0))
+    }
+
+    /// Whether nothing more fits in.
+    #[must_use]
+    pub fn is_full(&self, train: &Train) -> bool {
+        let slots = match train.slots {
+            Slots::AtMost(slots) => Some(slots),
+            Slots::Auto => self.slots,
+        };
+        slots.is_some_and(|slots| self.scope.len() >= usize::from(slots))
+    }
+
+    /// How many of its slots are taken, in words.
+    #[must_use]
+    pub fn slots_taken(&self) -> Option<String> {
+        Some(format!("{} of {} slots taken", self.scope.len(), self.slots?))
+    }
+
+    /// Whether more is planned for it than it carries.
+    #[must_use]
+    pub fn is_overfull(&self) -> bool {
+        self.slots.is_some_and(|slots| self.scope.len() > usize::from(slots))
+    }
+
+    /// That it is too much, which stops nothing.
+    pub(super) fn slots_finding(&self) -> Option<Finding> {
+        let taken = self.slots_taken().filter(|_| self.is_overfull())?;
+        let sentence =
+            format!("{taken}. It is more than a release of this train carries, and stops nothing.");
+        Some(Finding::new("release_overfull", Outcome::Pass, "how much it carries is known", sentence))
+    }
+}
