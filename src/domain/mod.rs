@@ -51,6 +51,8 @@ pub mod commit_range;
 
 pub mod glance;
 
+pub mod fresh;
+
 pub mod release;
 
 pub mod environment;

@@ -79,6 +79,15 @@ impl Sandbox {
         must(fork, of)
     }
 
+    /// Deletes a repository of which the App hears nothing, as a fork is.
+    pub fn delete_repository(&self, full_name: &str) {
+        let done = self.shared.with(|state| {
+            let id = state.world.repo(full_name)?.id;
+            state.world.repos.remove(&id)
+        });
+        must(done.map(|_| ()), full_name);
+    }
+
     /// Adds somebody outside the organisation who may write to a repository.
     pub fn add_collaborator(&self, repo: &str, login: &str) {
         let done = self.shared.with(|state| {

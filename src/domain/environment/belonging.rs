@@ -158,6 +158,7 @@ mod tests {
             reference: None,
             by: None,
             from_here: true,
+            proposed: false,
             points: Points::NotAsked,
         };
         let answered = approved.map(|at| Answered::Approved { at: time(at) });

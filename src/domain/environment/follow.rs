@@ -200,6 +200,7 @@ mod tests {
             reference: None,
             by: None,
             from_here: true,
+            proposed: false,
             points: points.clone(),
         };
         let deployment = DeploymentSnapshot {

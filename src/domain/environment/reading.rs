@@ -93,6 +93,7 @@ impl Request {
             reference: run.head_branch.clone(),
             by: run.triggering_actor.clone().or_else(|| run.actor.clone()),
             from_here: run.head_repo == Some(repo),
+            proposed: run.is_of_a_pull_request(),
             points: Points::NotAsked,
         });
         if run.status.as_deref() == Some("completed") {

@@ -18,16 +18,17 @@ use super::{
     event::{Event, What},
     facts::Inquiry,
     finding::{Finding, Outcome},
+    fresh::{SOON, read_anew},
     gate::{self, Verdict},
     ids::{IssueRef, RepoId, Sha, SubjectId},
     policy::{EffectivePolicy, Mode},
     pull_request::{PullRequestView, goes_to},
-    repository::RepositoryView,
     subject::{Relation, State, View},
 };
 pub use target::{Door, Target};
 
 mod check;
+mod freshness;
 mod merged;
 mod target;
 
@@ -51,6 +52,9 @@ pub struct Promotion {
     pub waits_since: Option<Timestamp>,
     /// Since when a fact is missing that the verdict needs.
     pub unknown_since: Option<Timestamp>,
+    /// Since when something is read anew before it is said that it may be merged.
+    #[serde(default)]
+    pub anew_since: Option<Timestamp>,
 }
 
 /// What others may read of a promotion.
@@ -97,7 +101,16 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
     if before.is_none() && after.targets.is_empty() {
         return Some(Judgement::Ignored("nothing is deployed by merging it"));
     }
-    let sections = after.verdicts((repo, view, &policy), case.now, inquiry)?;
+    let asking = target::Asking { repo, view, policy: &policy, now: case.now };
+    let freshness::Judged { sections, anew, is_silent } = after.judged(&asking, mode, inquiry)?;
+    told.effects.extend(read_anew(anew, case.subject));
+    if is_silent {
+        let look_again = Some(case.now + SOON);
+        let merged::Told { effects, audit } = told;
+        return Some(
+            Decision { effects, audit, look_again, after: State::Promotion(Box::new(after)) }.into(),
+        );
+    }
     after.note(&sections, case.now);
     let look_again = after.look_again(case.now);
     let showing = check::Showing {
@@ -232,22 +245,31 @@ impl Promotion {
         known.unwrap_or_else(|| Target::new(view, environment))
     }
 
-    /// Judges each target: a section for each, in which every rule has its finding.
+    /// Finds out what each target brings, and judges it: a section for each, in which every rule has its finding.
     fn verdicts<'a>(
         &mut self,
-        (repo, view, policy): (RepoId, &'a RepositoryView, &EffectivePolicy),
-        now: Timestamp,
+        asking: &target::Asking<'_, 'a>,
         inquiry: &mut Inquiry<'a>,
     ) -> Option<Vec<Finding>> {
-        let asking = target::Asking { repo, view, policy, now };
         let read: Vec<Option<()>> =
-            self.targets.iter_mut().map(|target| target.read(&asking, inquiry)).collect();
+            self.targets.iter_mut().map(|target| target.read(asking, inquiry)).collect();
         read.into_iter().collect::<Option<Vec<()>>>()?;
+        self.sections(asking, None, inquiry)
+    }
+
+    /// Judges each target by what it brings; `doubt`: why that is not known.
+    fn sections<'a>(
+        &mut self,
+        asking: &target::Asking<'_, 'a>,
+        doubt: Option<&str>,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<Vec<Finding>> {
+        let target::Asking { repo, view, now, .. } = *asking;
         let candidates = self.targets.iter().map(|target| target.candidate(repo, inquiry));
         let candidates: Vec<_> = candidates.collect::<Option<_>>()?;
         let mut scenes = vec![];
         for (target, candidate) in self.targets.iter().zip(&candidates).filter(|(target, _)| !target.landed) {
-            scenes.push(gate::look(target.ask(candidate, (repo, now)), inquiry));
+            scenes.push(gate::look(target.ask(candidate, (repo, now), doubt), inquiry));
         }
         if !inquiry.is_complete() {
             return None;

@@ -70,7 +70,7 @@ pub(in crate::sandbox) fn run(world: &World, repo: &Repo, run: &Run) -> Value {
     let (api, _) = urls(world, repo);
     let url = format!("{api}/actions/runs/{}", run.id);
     let earlier = run.attempt.checked_sub(1).filter(|attempt| *attempt > 0);
-    let here = repository(world, repo);
+    let head = world.repos.get(&run.head_repo).map(|head| repository(world, head));
     let more = json!({
         "head_branch": run.head_branch,
         "head_commit": repo.commits.get(&run.head_sha).map(|commit| simple_commit(commit)),
@@ -83,8 +83,8 @@ pub(in crate::sandbox) fn run(world: &World, repo: &Repo, run: &Run) -> Value {
         "rerun_url": format!("{url}/rerun"),
         "previous_attempt_url": earlier.map(|attempt| format!("{url}/attempts/{attempt}")),
         "workflow_url": format!("{api}/actions/workflows/{}", workflow_id(repo)),
-        "head_repository": here,
-        "repository": here,
+        "head_repository": head,
+        "repository": repository(world, repo),
     });
     with(run_in_deployment(world, repo, run), more)
 }

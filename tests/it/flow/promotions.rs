@@ -8,7 +8,7 @@ use super::deploying::{WEB, built};
 use crate::support::{Scene, assert_snapshot, scenario};
 
 /// What is merged into `production` runs.
-const PROMOTED: &str = "
+pub(super) const PROMOTED: &str = "
 repositories:
   - { match: acme/web, ship: continuous, change: issue }
 environments:
@@ -21,7 +21,7 @@ environments:
       - approvals: { review: 1 }
 ";
 
-async fn promotes(s: &Scene, policy: &str) {
+pub(super) async fn promotes(s: &Scene, policy: &str) {
     s.policy(policy).await;
     let main = s.github().head(WEB, "main").unwrap();
     s.by("rosa").create_branch(WEB, "production", &main);

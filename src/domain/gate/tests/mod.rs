@@ -104,6 +104,7 @@ fn to(lines: &str) -> Deployment {
             reference: Some("main".into()),
             by: Some(actor("ana")),
             from_here: true,
+            proposed: false,
             points: Points::Here,
         },
         in_the_way: InTheWay::Nothing,
