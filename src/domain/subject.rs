@@ -40,7 +40,7 @@ pub enum Relation {
     Owes,
     /// A change request without code is underway. It is looked up, and wakes nobody in the account.
     Underway,
-    /// A commit is deployed by being merged: a promotion.
+    /// A commit is deployed by being merged, or a pull request was: a promotion.
     Promotes,
     /// A promotion is merged into a branch of a repository. It is looked up, and wakes nobody there.
     Into,

@@ -55,6 +55,9 @@ pub struct Promotion {
     /// Since when something is read anew before it is said that it may be merged.
     #[serde(default)]
     pub anew_since: Option<Timestamp>,
+    /// The pull requests of which it is recorded that they were merged.
+    #[serde(default)]
+    pub recorded: BTreeSet<u64>,
 }
 
 /// What others may read of a promotion.
@@ -98,7 +101,7 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
     };
     let mode = policy.mode_for(view.name.as_str());
     let mut told = after.follow(&here, &policy, (case, mode), inquiry)?;
-    if before.is_none() && after.targets.is_empty() {
+    if before.is_none() && after.targets.is_empty() && after.recorded.is_empty() {
         return Some(Judgement::Ignored("nothing is deployed by merging it"));
     }
     let asking = target::Asking { repo, view, policy: &policy, now: case.now };
@@ -133,7 +136,7 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
 #[derive(Debug)]
 struct Here<'a> {
     open: Vec<&'a PullRequestView>,
-    /// Those that were judged here before and are not open at this commit any more.
+    /// Those that were judged here before and are not open at this commit any more, and those that were merged.
     left: Vec<&'a PullRequestView>,
     /// A merge queue waits for it.
     queued: bool,
@@ -157,6 +160,8 @@ impl Promotion {
 
     /// The open pull requests at the commit and in the merge groups that it heads, and those that were here before.
     fn look<'a>(&self, repo: RepoId, sha: &Sha, inquiry: &mut Inquiry<'a>) -> Option<Here<'a>> {
+        let promotion = SubjectId::Promotion(repo, sha.clone());
+        let merged = inquiry.pointing_at(promotion, Relation::Promotes);
         let commit = SubjectId::Commit(repo, sha.clone());
         let (at, commit) = (inquiry.pointing_at(commit.clone(), Relation::At), inquiry.view(commit));
         let at = at?.iter().filter_map(number);
@@ -164,6 +169,7 @@ impl Promotion {
         let live = groups.iter().filter(|group| !group.destroyed);
         let queued: BTreeSet<u64> = live.flat_map(|group| &group.members).copied().collect();
         let before = self.targets.iter().filter_map(Target::pull_request);
+        let before = before.chain(merged?.iter().filter_map(number));
         let numbers: BTreeSet<u64> = at.chain(queued.iter().copied()).chain(before).collect();
         let of = |number| SubjectId::PullRequest(IssueRef { repo, number });
         let views: Vec<_> = numbers.into_iter().map(|number| inquiry.view(of(number))).collect();
@@ -197,9 +203,14 @@ impl Promotion {
         let before = std::mem::replace(&mut self.targets, targets);
         let mut told = merged::Told::default();
         for view in &here.left {
-            let targets = before.iter().filter(|target| target.pull_request() == Some(view.at.number));
+            let known = before.iter().filter(|target| target.pull_request() == Some(view.at.number));
+            let mut targets: Vec<Target> = known.cloned().collect();
+            if targets.is_empty() && !self.recorded.contains(&view.at.number) {
+                targets = merged::unheard(view, policy, inquiry)?;
+            }
             for target in targets {
-                told.add(merged::record(target, view, (case, mode), inquiry)?);
+                told.add(merged::record(&target, view, (case, mode), inquiry)?);
+                self.recorded.extend(view.merged_at.map(|_| view.at.number));
             }
         }
         Some(told)

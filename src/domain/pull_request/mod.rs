@@ -99,6 +99,9 @@ pub struct PullRequest {
     /// Who signed by the button on our check run.
     #[serde(default)]
     pub pressed: Vec<Pressed>,
+    /// It was deployed by being merged.
+    #[serde(default)]
+    pub promoted: bool,
 }
 
 /// What others may read of a pull request.
@@ -188,6 +191,7 @@ impl PullRequest {
             ties: vec![],
             added: vec![],
             pressed: vec![],
+            promoted: false,
         }
     }
 
@@ -245,7 +249,7 @@ impl PullRequest {
         brought
     }
 
-    /// The commit it is at while it is open, and the change requests it covers.
+    /// The commit it is at while it is open, the change requests it covers, and what it deployed by being merged.
     #[must_use]
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         let at = (Relation::At, SubjectId::Commit(self.seen.at.repo, self.seen.head.clone()));
@@ -254,7 +258,10 @@ impl PullRequest {
         let links = self.linked.links.iter().chain(work.flat_map(|derived| &derived.inherits));
         let own = (Relation::Covers, SubjectId::ChangeRequest(self.seen.at));
         let own = self.declared.then_some(own);
-        self.is_open().then_some(at).into_iter().chain(links.map(covers)).chain(own).collect()
+        let promotion = SubjectId::Promotion(self.seen.at.repo, self.seen.head.clone());
+        let promotes = self.promoted.then_some((Relation::Promotes, promotion));
+        let at = self.is_open().then_some(at);
+        at.into_iter().chain(links.map(covers)).chain(own).chain(promotes).collect()
     }
 
     fn own_change(&self) -> Option<OwnChange> {
@@ -365,6 +372,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
+    after.promoted = promoted::was_promoted(before, &after, &mut inquiry);
     after.hear_in_need(&recheck.told);
     after.hear_shipments(case.events);
     after.ties = ties::find(before, &after, &case, repository, &mut inquiry);
