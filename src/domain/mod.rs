@@ -67,6 +67,8 @@ pub mod sweep;
 
 pub mod facts;
 
+pub mod native;
+
 pub mod report;
 
 pub mod announcement;

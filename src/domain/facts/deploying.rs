@@ -161,6 +161,9 @@ pub struct EnvironmentReading {
     pub reviewers: Vec<DeploymentReviewer>,
     /// In minutes.
     pub wait_timer: u64,
+    /// Whoever started the run may not approve it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prevents_self_review: bool,
 }
 
 #[cfg(test)]

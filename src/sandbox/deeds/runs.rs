@@ -26,6 +26,9 @@ impl State {
             name: name.to_owned(),
             rule: None,
             bypass: true,
+            reviewers: Vec::new(),
+            prevents_self_review: false,
+            wait_timer: 0,
             created_at: now,
             updated_at: now,
         }))

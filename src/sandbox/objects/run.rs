@@ -125,9 +125,25 @@ pub(in crate::sandbox) fn environment(world: &World, repo: &Repo, environment: &
         "created_at": time(environment.created_at),
         "updated_at": time(environment.updated_at),
         "can_admins_bypass": environment.bypass,
-        "protection_rules": [],
+        "protection_rules": native_rules(world, environment),
         "deployment_branch_policy": null,
     })
+}
+
+/// GitHub's own rules of an environment.
+fn native_rules(world: &World, environment: &Environment) -> Vec<Value> {
+    let id =
+        |n: u64| json!({ "id": environment.id * 10 + n, "node_id": node_id("GA", environment.id * 10 + n) });
+    let reviewer = |person: &u64| json!({ "type": "User", "reviewer": user(world, *person) });
+    let reviewers: Vec<Value> = environment.reviewers.iter().map(reviewer).collect();
+    let reviews = json!({
+        "type": "required_reviewers",
+        "prevent_self_review": environment.prevents_self_review,
+        "reviewers": reviewers,
+    });
+    let waits = json!({ "type": "wait_timer", "wait_timer": environment.wait_timer });
+    let reviews = (!reviewers.is_empty()).then(|| with(id(1), reviews));
+    reviews.into_iter().chain((environment.wait_timer > 0).then(|| with(id(2), waits))).collect()
 }
 
 /// The App's rule in an environment, if it is enabled there.

@@ -12,6 +12,11 @@ pub(in crate::sandbox) struct Environment {
     pub rule: Option<u64>,
     /// Whether owners may start what waits.
     pub bypass: bool,
+    /// People, one of whom must approve; whether that may be whoever started the run.
+    pub reviewers: Vec<u64>,
+    pub prevents_self_review: bool,
+    /// In minutes.
+    pub wait_timer: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
