@@ -75,6 +75,8 @@ pub mod announcement;
 
 pub mod effect;
 
+pub mod replies;
+
 pub mod audit;
 
 pub mod route;

@@ -119,7 +119,7 @@ impl State {
     #[must_use]
     pub fn view(&self) -> View {
         match self {
-            Self::Account(account) => View::Account(account.clone()),
+            Self::Account(account) => View::Account(account.view()),
             Self::Repository(repository) => View::Repository(repository.view()),
             Self::Milestone(milestone) => View::Milestone(milestone.view()),
             Self::PullRequest(pull_request) => View::PullRequest(Box::new(pull_request.view())),

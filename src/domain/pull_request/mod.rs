@@ -16,6 +16,7 @@ use super::{
     facts::{Fact, Inquiry, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha, SubjectId},
     link::{Link, WrittenLink, dependencies},
+    replies::RepliesOn,
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -102,6 +103,9 @@ pub struct PullRequest {
     /// It was deployed by being merged.
     #[serde(default)]
     pub promoted: bool,
+    /// When somebody was answered here.
+    #[serde(default)]
+    pub replies: RepliesOn,
 }
 
 /// What others may read of a pull request.
@@ -192,6 +196,7 @@ impl PullRequest {
             added: vec![],
             pressed: vec![],
             promoted: false,
+            replies: RepliesOn::default(),
         }
     }
 
@@ -397,8 +402,8 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     let unread = after.is_unread().then(|| case.now + READ_AGAIN);
     let look_again = unread.or(after.asking.map(|asking| asking.at));
     let audit = changes::changes(before, &after, case.events).into_iter().chain(pressed).collect();
-    Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
-        .into()
+    let effects = after.replies.limit(recheck.answers, case.now);
+    Decision { after: State::PullRequest(Box::new(after)), effects, audit, look_again }.into()
 }
 
 /// Whether it is its own change request here, where that matters: where somebody speaks of an emergency.

@@ -498,6 +498,35 @@ async fn t18_a_machine_that_poses_as_a_person_is_answered_ten_times_an_hour_at_m
 }
 
 #[tokio::test]
+async fn t18_whoever_may_not_is_answered_ten_times_an_hour_on_each_issue_and_every_time_with_a_reaction() {
+    for what in ["/adopt 1040df0 because", "/freeze", "/delegate nobody", "/emergency now"] {
+        scenario(async |s| {
+            let on_demand = what == "/emergency now";
+            let on = if on_demand {
+                s.pull_request(WEB, "export", "No change request.").await.at
+            } else {
+                s.by("sam").open_issue(WEB, "Talk", "About this and that.")
+            };
+            let mut comments = vec![];
+            for _ in 0..4 {
+                comments.extend((0..5).map(|_| s.by("sam").comment(on, what)));
+                s.settle().await;
+            }
+            let said = s.sentences(on);
+            assert_eq!(said.len(), 10, "{what}: {said:?}");
+            for comment in comments {
+                assert_eq!(s.reactions(on, comment), serde_json::json!(["confused"]), "{what}");
+            }
+            s.pass(3_600);
+            s.by("sam").comment(on, what);
+            s.settle().await;
+            assert_eq!(s.sentences(on).len(), 11, "{what}: the next hour has room");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn t19_what_is_called_by_another_name_than_that_of_a_branch_deploys_nothing() {
     scenario(async |s| {
         ships_continuously(s).await;
