@@ -184,6 +184,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         depends: vec![],
         own: None,
         ties: vec![],
+        last_press: None,
     }
 }
 

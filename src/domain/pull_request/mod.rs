@@ -26,7 +26,7 @@ use follow::Followed;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
-pub use pressed::Pressed;
+pub use pressed::{InVain, Press, Pressed};
 pub use promoted::goes_to;
 pub use reading::{Reading, ReviewGiven};
 pub use shipped::Shipped;
@@ -163,6 +163,9 @@ pub struct PullRequestView {
     /// Since when it belongs to each of its change requests.
     #[serde(default)]
     pub ties: Vec<Tie>,
+    /// Who pressed the button on our check run last, since the last push.
+    #[serde(default)]
+    pub last_press: Option<Press>,
 }
 
 /// What a pull request shows of itself as a change request.
@@ -230,6 +233,7 @@ impl PullRequest {
             depends: self.depends.clone(),
             own: self.own_change(),
             ties: self.ties.clone(),
+            last_press: self.last_press(),
         }
     }
 
