@@ -21,9 +21,9 @@ use crate::{
     announce::{AnnounceError, Announcer},
     clock::Clock,
     config::Config,
-    domain::decide::Instance,
+    domain::{decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
-    github::{API_VERSION, GitHub, GitHubError, GitHubSettings, signature::Secret},
+    github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
     operator::Operator,
     repair::{Reach, Repair, RepairError},
@@ -74,6 +74,34 @@ pub struct App {
     socket: Option<PathBuf>,
 }
 
+fn github(config: &Config, clock: Clock) -> Result<GitHub, GitHubError> {
+    let settings = GitHubSettings {
+        api_url: config.github_api_url.clone(),
+        app_id: config.app_id,
+        private_keys: config.private_keys.clone(),
+        marker_secrets: vec![],
+        api_version: API_VERSION.into(),
+    };
+    GitHub::new(&settings, clock)
+}
+
+/// What GitHub itself asks of whoever merges and deploys in a repository; of its environments those that are `wanted`. Needs no
+/// database. Inner error: GitHub does not say, and why, as a sentence without its full stop.
+///
+/// # Errors
+/// When the settings cannot work.
+pub async fn native(
+    config: &Config,
+    clock: Clock,
+    name: &RepoName,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Result<Native, String>, StartError> {
+    let read = github(config, clock)?.native(&config.github_host(), name, wanted).await;
+    Ok(read.map_err(|failure| match failure {
+        Failure::Later { why, .. } | Failure::Refused { why } => why,
+    }))
+}
+
 impl App {
     /// Opens the database and the way to GitHub.
     ///
@@ -81,14 +109,7 @@ impl App {
     /// When either refuses; the error says why and what to do.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let store = Store::open(&config.database_url).await?;
-        let settings = GitHubSettings {
-            api_url: config.github_api_url.clone(),
-            app_id: config.app_id,
-            private_keys: config.private_keys.clone(),
-            marker_secrets: vec![],
-            api_version: API_VERSION.into(),
-        };
-        let github = Arc::new(GitHub::new(&settings, clock.clone())?);
+        let github = Arc::new(github(config, clock.clone())?);
         let announcer = match &config.announce {
             Some(to) => Some(Arc::new(Announcer::new(&to.url, &to.secrets, clock.clone())?)),
             None => None,

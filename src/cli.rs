@@ -12,11 +12,11 @@ use tokio::net::TcpListener;
 
 use crate::{
     admin::{self, Answer, Order},
-    app::{App, StartError},
+    app::{self, App, StartError},
     clock::Clock,
     config::{self, Config, Refused},
     demo,
-    domain::policy,
+    domain::{ids::RepoName, policy},
     operator::{Became, Emergency},
     register,
     store::{Bodies, Store},
@@ -95,6 +95,10 @@ enum PolicyCommand {
         /// Read it as the file of a repository whose organisation has a policy of its own.
         #[arg(long)]
         repository: bool,
+        /// Say, too, which of GitHub's own rules in this repository would stop one person on call who is alone in an emergency. Asks
+        /// GitHub, with the server's settings.
+        #[arg(long, value_name = "OWNER/NAME")]
+        on: Option<String>,
     },
     /// Print the JSON Schema of the policy file.
     Schema,
@@ -201,7 +205,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Serve { insecure_short_secret, pull } => serve(file, insecure_short_secret, pull).await,
         Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
-        Command::Policy(PolicyCommand::Check { file, repository }) => check(&file, repository),
+        Command::Policy(PolicyCommand::Check { file: policy, repository, on }) => {
+            check(&policy, repository, on.as_deref(), file).await
+        }
         Command::Inbox(InboxCommand::Parked) => show(order(file, Order::Parked).await?),
         Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
@@ -294,7 +300,19 @@ fn rotate_on_signal(app: App, read: impl Fn() -> Result<Config, Refused> + Send 
     });
 }
 
-fn check(file: &Path, repository: bool) -> anyhow::Result<Exit> {
+async fn check(
+    file: &Path,
+    repository: bool,
+    on: Option<&str>,
+    settings: Option<&Path>,
+) -> anyhow::Result<Exit> {
+    let on: Option<RepoName> = match on.map(str::parse).transpose() {
+        Ok(on) => on,
+        Err(_) => {
+            anstream::eprintln!("error: --on takes owner/name\n  cure: name a repository like acme/web");
+            return Ok(Exit::Usage);
+        }
+    };
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
@@ -305,12 +323,36 @@ fn check(file: &Path, repository: bool) -> anyhow::Result<Exit> {
     };
     let scope = if repository { policy::Scope::Repository } else { policy::Scope::Alone };
     match policy::parse(&file.display().to_string(), &text, scope) {
-        Ok(policy) => print(&policy.describe()),
+        Ok(policy) => {
+            print(&policy.describe())?;
+            match on {
+                Some(on) => beside_github(&policy, &on, settings).await,
+                None => Ok(Exit::Done),
+            }
+        }
         Err(errors) => {
             for error in &errors {
                 writeln!(anstream::stderr(), "{error}")?;
             }
             Ok(Exit::No)
+        }
+    }
+}
+
+/// Says which of GitHub's own rules would stop one person on call.
+async fn beside_github(
+    policy: &policy::Policy,
+    on: &RepoName,
+    settings: Option<&Path>,
+) -> anyhow::Result<Exit> {
+    let config = Config::read(settings, environment, false)?;
+    let is_ruled = |environment: &str| policy.environment_of(environment).is_some();
+    match app::native(&config, Clock::system(), on, is_ruled).await? {
+        Ok(native) => print(&format!("\n{}", native.describe(policy))),
+        Err(why) => {
+            let cure = "try again; the policy file itself has no error";
+            anstream::eprintln!("error: GitHub's own rules in {on} could not be read: {why}\n  cure: {cure}");
+            Ok(Exit::Unavailable)
         }
     }
 }

@@ -51,6 +51,8 @@ pub mod commit_range;
 
 pub mod glance;
 
+pub mod fresh;
+
 pub mod release;
 
 pub mod environment;
@@ -65,11 +67,15 @@ pub mod sweep;
 
 pub mod facts;
 
+pub mod native;
+
 pub mod report;
 
 pub mod announcement;
 
 pub mod effect;
+
+pub mod replies;
 
 pub mod audit;
 

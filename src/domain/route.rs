@@ -59,13 +59,14 @@ fn releases(event: &Event) -> Option<(SubjectId, Relation)> {
     }
 }
 
-/// Whether it may move what ships, or tell that it was deployed.
+/// Whether it may move what ships, or tell that it was deployed; or asks to look whether that happened unheard.
 const fn ships(what: &What) -> bool {
     matches!(
         what,
         What::Push { .. }
             | What::DeploymentStatus { .. }
             | What::Shipped(_)
+            | What::Watched { .. }
             | What::Created { kind: ReferenceKind::Tag, .. }
             | What::Deleted { kind: ReferenceKind::Tag, .. }
     )

@@ -40,7 +40,7 @@ pub enum Relation {
     Owes,
     /// A change request without code is underway. It is looked up, and wakes nobody in the account.
     Underway,
-    /// A commit is deployed by being merged: a promotion.
+    /// A commit is deployed by being merged, or a pull request was: a promotion.
     Promotes,
     /// A promotion is merged into a branch of a repository. It is looked up, and wakes nobody there.
     Into,
@@ -122,7 +122,7 @@ impl State {
     #[must_use]
     pub fn view(&self) -> View {
         match self {
-            Self::Account(account) => View::Account(account.clone()),
+            Self::Account(account) => View::Account(account.view()),
             Self::Repository(repository) => View::Repository(repository.view()),
             Self::Milestone(milestone) => View::Milestone(milestone.view()),
             Self::PullRequest(pull_request) => View::PullRequest(Box::new(pull_request.view())),

@@ -38,6 +38,9 @@ pub struct Sweep {
     pub last: Option<Tally>,
     /// What was spent within the hour that began then. It outlasts the sweep.
     pub hour: Hour,
+    /// When the sweep before began; `None`: there was none.
+    #[serde(default)]
+    pub before: Option<Timestamp>,
 }
 
 /// A page of a list of a repository.
@@ -60,6 +63,8 @@ pub enum List {
     Milestones,
     /// Open issues, and pull requests among them.
     Issues,
+    /// Pull requests that were closed lately, where merging is deploying.
+    Closed,
 }
 
 /// What a sweep has found.
@@ -87,7 +92,15 @@ impl Sweep {
     /// The next sweep, after this one has ended.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Self {
-        Self { began: now, hour: self.hour, last: Some(self.tally), ..Self::default() }
+        let before = Some(self.began).filter(|began| *began > Timestamp::UNIX_EPOCH);
+        Self { began: now, hour: self.hour, last: Some(self.tally), before, ..Self::default() }
+    }
+
+    /// Since when it looks for what was closed: a while before the last sweep, which may have left something out.
+    #[must_use]
+    pub fn looks_back_to(&self) -> Timestamp {
+        let last = self.before.unwrap_or(self.began);
+        last.saturating_sub(EVERY).unwrap_or(last)
     }
 
     /// Takes one page from the hour's budget, or says when there is a new one.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
+    change_request::ChangeRequest,
     decide::{Case, Decision, Instance, Judgement, judge},
     event::{
         Event, IssueSnapshot, PullRequestChange, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot,
@@ -183,6 +184,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         depends: vec![],
         own: None,
         ties: vec![],
+        last_press: None,
     }
 }
 
@@ -264,6 +266,47 @@ impl World {
     pub fn showing(mut self, subject: SubjectId, view: View) -> Self {
         self.views.insert(subject, view);
         self
+    }
+
+    /// GitHub shows #41 and #12 at a glance as they are known.
+    pub fn as_it_is_known(self) -> Self {
+        let mut world = self;
+        let read = What::Swept { issues: vec![], pull_requests: vec![at(41)] };
+        world.readings.insert(at(41), reading(snapshot(41)));
+        let known = world.decide(&SubjectId::PullRequest(at(41)), None, &[event(read)], time(0)).after;
+        let seen = known.as_pull_request().unwrap().seen.clone();
+        let shown = PullRequestGlance {
+            updated_at: seen.updated_at,
+            edited_at: None,
+            title: seen.title,
+            open: seen.open,
+            draft: seen.draft,
+            merge_commit: seen.merge_commit,
+            head: seen.head,
+            base_branch: seen.base_branch,
+            closes: known
+                .as_pull_request()
+                .unwrap()
+                .read
+                .iter()
+                .flat_map(|read| read.closes.clone())
+                .collect(),
+            reviews: BTreeMap::new(),
+        };
+        world.pull_request_glances.insert(at(41), shown);
+        world.states.insert(SubjectId::PullRequest(at(41)), known);
+        let seen = IssueSnapshot { updated_at: Some(time(0)), ..issue(12) };
+        let shown = IssueGlance {
+            updated_at: Some(time(0)),
+            open: true,
+            state_reason: None,
+            labels: seen.labels.clone(),
+            milestone: None,
+        };
+        let known = ChangeRequest { seen: Some(seen), ..ChangeRequest::new(at(12)) };
+        world.states.insert(SubjectId::ChangeRequest(at(12)), State::ChangeRequest(Box::new(known)));
+        world.issue_glances.insert(at(12), shown);
+        world
     }
 
     pub fn answer(&self, question: &Question) -> Fact<Answer> {

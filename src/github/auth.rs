@@ -94,6 +94,8 @@ pub(super) enum Scope {
     Runs,
     /// To answer for our deployment protection rule.
     Answer,
+    /// To read how branches are protected; most Apps may not.
+    Rules,
 }
 
 impl Scope {
@@ -113,6 +115,7 @@ impl Scope {
             }
             Self::Runs => &[("actions", "read"), ("deployments", "read"), ("metadata", "read")],
             Self::Answer => &[("actions", "read"), ("deployments", "write"), ("metadata", "read")],
+            Self::Rules => &[("administration", "read"), ("metadata", "read")],
         }
     }
 
@@ -128,6 +131,7 @@ impl Scope {
             ],
             Self::Write | Self::Answer => &[&[]],
             Self::Runs => &[&[], &["actions"], &["deployments"]],
+            Self::Rules => &[&[], &["administration"]],
         }
     }
 }

@@ -13,6 +13,8 @@ use super::{
     trouble::Trouble,
     write::Failure,
 };
+use jiff::Timestamp;
+
 use crate::domain::{
     effect::Lane,
     event::{IssueSnapshot, MilestoneSnapshot},
@@ -22,7 +24,7 @@ use crate::domain::{
 /// The most that GitHub gives at once.
 const PER_PAGE: usize = 100;
 
-/// A page of the open issues. Pull requests are issues to GitHub, and are listed by what they have in common.
+/// A page of issues. Pull requests are issues to GitHub, and are listed by what they have in common.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Issues {
     pub issues: Vec<IssueSnapshot>,
@@ -47,7 +49,26 @@ impl GitHub {
     /// # Errors
     /// When GitHub does not say, or must not be asked yet.
     pub async fn open_issues(&self, place: &Place, repo: RepoId, page: u32) -> Result<Issues, Failure> {
-        let rest = format!("/issues?state=open&sort=created&direction=asc&per_page={PER_PAGE}&page={page}");
+        self.issues(place, repo, "state=open&sort=created&direction=asc", page).await
+    }
+
+    /// What was closed and has changed since then, longest ago first; `page` counts from 1.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or must not be asked yet.
+    pub async fn closed_issues(
+        &self,
+        place: &Place,
+        repo: RepoId,
+        (since, page): (Timestamp, u32),
+    ) -> Result<Issues, Failure> {
+        let since = since.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let which = format!("state=closed&sort=updated&direction=asc&since={since}");
+        self.issues(place, repo, &which, page).await
+    }
+
+    async fn issues(&self, place: &Place, repo: RepoId, which: &str, page: u32) -> Result<Issues, Failure> {
+        let rest = format!("/issues?{which}&per_page={PER_PAGE}&page={page}");
         let listed: Vec<Issue> = self.list(place, repo, &rest).await?;
         let mut found = Issues { is_last: listed.len() < PER_PAGE, ..Issues::default() };
         for issue in listed {

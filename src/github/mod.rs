@@ -44,6 +44,8 @@ mod deliveries;
 
 mod lists;
 
+mod native;
+
 pub use client::NotAnApi;
 pub use deliveries::{Noted, Page};
 pub use lists::Issues;

@@ -35,6 +35,8 @@ pub(super) struct Page<'a> {
     pub(super) place: Place,
     pub(super) at: Whereabouts,
     pub(super) now: Timestamp,
+    /// Since when it is looked for what was closed.
+    pub(super) since: Timestamp,
 }
 
 /// What a page showed.
@@ -61,6 +63,7 @@ impl Page<'_> {
         match spot.list {
             List::Milestones => self.milestones(spot).await,
             List::Issues => self.issues(spot).await,
+            List::Closed => self.closed(spot).await,
         }
     }
 
@@ -128,7 +131,21 @@ impl Page<'_> {
         shown.issues.extend(spot.unlisted);
         shown.pull_requests.extend(spot.unlisted_pulls);
         shown.environments = self.environments().await?;
-        Ok((shown, None))
+        let promotes = self.policy().await?.is_some_and(|policy| policy.promotes_anything());
+        Ok((shown, promotes.then(|| Spot::first(spot.repo, List::Closed))))
+    }
+
+    /// Where merging is deploying, the pull requests that were opened and closed unheard.
+    async fn closed(&self, spot: Spot) -> Result<(Shown, Option<Spot>), RepairError> {
+        let which = (self.since, spot.page);
+        let listed = self.repair.github.closed_issues(&self.place, spot.repo, which).await.map_err(later)?;
+        let pull = |it: &IssueSnapshot| SubjectId::PullRequest(it.at);
+        let subjects: Vec<SubjectId> = listed.pull_requests.iter().map(pull).collect();
+        let known = self.repair.store.states(self.tenant, &subjects).await?;
+        let unheard = listed.pull_requests.iter().filter(|it| !known.contains_key(&pull(it)));
+        let pull_requests = unheard.map(|listed| listed.at.number).collect();
+        let shown = Shown { compared: subjects.len(), pull_requests, ..Shown::default() };
+        Ok((shown, (!listed.is_last).then(|| Spot { page: spot.page + 1, ..spot })))
     }
 
     /// The listed ones that are other than we know, or that we should know.
@@ -232,7 +249,11 @@ impl Page<'_> {
             deliveries.push(self.at.swept(&issues, &pull_requests));
         }
         for (n, (event, body)) in deliveries.into_iter().enumerate() {
-            let list = if spot.list == List::Issues { "issues" } else { "milestones" };
+            let list = match spot.list {
+                List::Milestones => "milestones",
+                List::Issues => "issues",
+                List::Closed => "closed",
+            };
             let (tenant, at) = (self.tenant.as_str(), self.now.as_microsecond());
             let id = format!("sweep-{tenant}-{}-{list}-{}-{at}-{n}", spot.repo, spot.page);
             let (event, host) = (event.into(), self.repair.host.to_string());

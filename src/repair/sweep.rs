@@ -117,7 +117,7 @@ impl Repair {
         };
         let at = Whereabouts { account: seen.clone(), installation, repo: spot.repo, name };
         sweep.take_page(now).map_err(RepairError::Later)?;
-        let page = Page { repair: self, tenant, place, at, now };
+        let page = Page { repair: self, tenant, place, at, now, since: sweep.looks_back_to() };
         match page.compare(spot.clone()).await {
             Ok((shown, next)) => page.take(sweep, spot, shown, next).await,
             // Gone, renamed, or closed to us since: its events say so, or the next list of repositories.

@@ -10,7 +10,7 @@ use super::faults::{Fault, On};
 use super::objects;
 use super::people::must;
 use super::state::{Numbered, State};
-use super::world::{AccountKind, Label, Repo, Team};
+use super::world::{AccountKind, Label, Repo, Reviews, Team};
 
 impl Sandbox {
     pub fn add_user(&self, login: &str) -> u64 {
@@ -77,6 +77,40 @@ impl Sandbox {
             Some(id)
         });
         must(fork, of)
+    }
+
+    /// GitHub asks for so many reviews before something is merged into the default branch: by its own protection, or by a ruleset.
+    pub fn require_reviews(&self, repo: &str, approvals: u64, by_ruleset: bool) {
+        let done = self.shared.with(|state| {
+            let id = state.world.fresh_id();
+            let repo = state.world.repo(repo)?.id;
+            let reviews = Reviews { id, approvals, code_owners: false, binds_administrators: false };
+            let found = state.repo_mut(repo)?;
+            *(if by_ruleset { &mut found.ruleset } else { &mut found.protection }) = Some(reviews);
+            Some(())
+        });
+        must(done, repo);
+    }
+
+    /// GitHub lets one of these approve what is deployed to an environment, and not whoever started it; and waits so many minutes.
+    pub fn guard_environment(&self, repo: &str, environment: &str, reviewers: &[&str], minutes: u64) {
+        let done = self.shared.with(|state| {
+            let reviewers = reviewers.iter().map(|login| ensure_user(state, login)).collect();
+            let id = state.world.repo(repo)?.id;
+            let found = state.ensure_environment(id, environment)?;
+            (found.reviewers, found.prevents_self_review, found.wait_timer) = (reviewers, true, minutes);
+            Some(())
+        });
+        must(done, repo);
+    }
+
+    /// Deletes a repository of which the App hears nothing, as a fork is.
+    pub fn delete_repository(&self, full_name: &str) {
+        let done = self.shared.with(|state| {
+            let id = state.world.repo(full_name)?.id;
+            state.world.repos.remove(&id)
+        });
+        must(done.map(|_| ()), full_name);
     }
 
     /// Adds somebody outside the organisation who may write to a repository.

@@ -135,8 +135,10 @@ async fn read(asker: &Asker<'_>) {
     }
 }
 
-/// Of deployments; the rule answers where nothing waits.
+/// Of deployments, and of GitHub's own rules; the App's rule answers where nothing waits.
 async fn deployments(asker: &Asker<'_>) {
+    let rules = asker.get("/repos/acme/web/rules/branches/main").await;
+    asker.get(&format!("/repos/acme/web/rulesets/{}", rules[0]["ruleset_id"])).await;
     let runs = asker.get("/repos/acme/web/actions/runs").await;
     let run = format!("/repos/acme/web/actions/runs/{}", runs["workflow_runs"][0]["id"]);
     let rule = json!({ "environment_name": "production", "state": "approved" });
@@ -148,6 +150,10 @@ async fn deployments(asker: &Asker<'_>) {
         "/repos/acme/web/compare/main...asked",
         "/repos/acme/web/compare/main...none",
         "/repos/acme/web/environments?per_page=100",
+        "/repos/acme/web/environments/guarded",
+        "/repos/acme/web/branches/main/protection",
+        "/repos/acme/web/branches/none/protection",
+        "/repos/acme/web/rulesets/1",
         "/repos/acme/web/environments/staging",
         "/repos/acme/web/environments/staging/deployment_protection_rules",
     ] {

@@ -391,6 +391,9 @@ impl Scene {
     async fn curious(&self, (gone, deleted): (Numbered, Numbered)) -> Range<usize> {
         let issue = self.request("Asked about").await;
         let pull = self.pull_request("asked", "", false).await;
+        self.stage.sandbox.require_reviews(WEB, 1, false);
+        self.stage.sandbox.require_reviews(WEB, 2, true);
+        self.stage.sandbox.guard_environment(WEB, "guarded", &["lee"], 30);
         let before = self.stage.sandbox.requests().len();
         let sights = Sights { issue, pull, gone, deleted, former: "acme/billing" };
         ask_everything(&self.stage.sandbox, &sights).await;

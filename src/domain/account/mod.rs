@@ -17,6 +17,7 @@ use super::{
     event::{AccountSnapshot, Event, InstallationChange, RepositoryNumber, What},
     facts::{Fact, Inquiry},
     ids::{InstallationId, RepoId, SubjectId},
+    replies::RepliesOn,
     subject::{Relation, State},
 };
 
@@ -42,6 +43,9 @@ pub struct Account {
     /// What was said of who stands in for whom, in order.
     #[serde(default)]
     pub delegated: Vec<Delegated>,
+    /// When it was answered where.
+    #[serde(default)]
+    pub replies: RepliesOn,
 }
 
 impl Account {
@@ -53,6 +57,12 @@ impl Account {
             && !delegated::is_about(event)
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
+    }
+
+    /// What others may read of it: all but where it was answered.
+    #[must_use]
+    pub fn view(&self) -> Self {
+        Self { replies: RepliesOn::default(), ..self.clone() }
     }
 
     /// Whether this repository is listed.
@@ -125,7 +135,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
     let actor = case.events.last().and_then(|event| event.actor.as_ref());
     let changed = changed(&before, &after).map(|entry| entry.by(actor));
     let audit = changed.into_iter().chain(heard.audit).chain(delegated.audit).collect();
-    let effects = [heard.effects, delegated.effects].concat();
+    let effects = after.replies.limit([heard.effects, delegated.effects].concat(), case.now);
     Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }
 

@@ -26,9 +26,6 @@ use super::{
     way_back::WayBack,
 };
 
-/// We write at most so many comments on one issue within an hour, beside the status comment.
-const REPLIES_AN_HOUR: usize = 10;
-
 /// Of a delivery that is older nobody is told.
 const RECENTLY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -74,11 +71,9 @@ fn in_production(
     let is_news = was != Some(at) && now.duration_since(at) < RECENTLY;
     let requester = after.requester().filter(|requester| requester.person && is_news)?;
     let body = status::in_production(requester, at, setting);
-    let room = after.replies.iter().filter(|at| now.duration_since(**at) < SignedDuration::from_hours(1));
-    if room.count() >= REPLIES_AN_HOUR {
+    if !after.replies.take(now) {
         return None;
     }
-    after.replies.push(now);
     let purpose = format!("in-production/{}", at.as_second());
     Some(Effect::new(Call::Comment { on: after.at, purpose, body, was_on: BTreeSet::new() }))
 }
@@ -151,7 +146,6 @@ fn answered(
     };
     let mut effects = vec![];
     let mut replies = after.replies.clone();
-    replies.retain(|at| now.duration_since(*at) < SignedDuration::from_hours(1));
     for (purpose, acts) in together.into_iter().filter(|(_, acts)| is_new(acts)) {
         let comment = acts.iter().find_map(|act| act.comment());
         let refused = acts.iter().any(|act| !act.counts());
@@ -165,8 +159,7 @@ fn answered(
                 .find(|act| act.deed.is_emergency())
                 .and_then(|act| reply::goes_back(act, ways, setting))
         };
-        if let Some(body) = body.filter(|_| replies.len() < REPLIES_AN_HOUR) {
-            replies.push(now);
+        if let Some(body) = body.filter(|_| replies.take(now)) {
             effects.push(Effect::new(Call::Comment { on, purpose, body, was_on: BTreeSet::new() }));
         }
     }

@@ -44,6 +44,7 @@ use super::{
     ids::{AccountId, Actor, IssueRef, ReleaseId, RepoId, SubjectId},
     link::WrittenLink,
     policy::Risk,
+    replies::Replies,
     revision::RevisionHash,
     subject::Relation,
 };
@@ -127,7 +128,7 @@ pub struct ChangeRequest {
     /// We keep a status comment on it.
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
-    pub replies: Vec<Timestamp>,
+    pub replies: Replies,
 }
 
 /// How far a change request is. Derived from facts, never set by hand.
@@ -292,7 +293,7 @@ impl ChangeRequest {
             retrospective: None,
             overheard: vec![],
             commented: false,
-            replies: vec![],
+            replies: Replies::NONE,
         }
     }
 

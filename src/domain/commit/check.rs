@@ -10,7 +10,7 @@ use super::{
         policy::Mode,
         report,
     },
-    BEING_READ, Commit, PATIENCE, Verdict, rules,
+    BEING_READ, Commit, PATIENCE, Verdict, pressed, rules,
     scene::Scene,
 };
 
@@ -106,7 +106,8 @@ fn intro(scene: &Scene<'_>) -> String {
         let branch = branch.replace('`', "'");
         sentences.push(format!("This is a merge group for `{branch}`: each of its pull requests must pass."));
     }
-    sentences.join(" ")
+    let presses = scene.pull_requests.iter().filter_map(|it| pressed::in_vain(it.view?));
+    sentences.into_iter().chain(presses).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) const fn mode_word(mode: Mode) -> &'static str {

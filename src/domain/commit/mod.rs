@@ -27,6 +27,7 @@ pub use template::stands;
 mod check;
 mod group;
 mod merged;
+mod pressed;
 mod promotion;
 mod rules;
 mod scene;

@@ -159,6 +159,7 @@ mod tests {
             by: None,
             by_itself: false,
             from_here: true,
+            proposed: false,
             points: Points::NotAsked,
         };
         let answered = approved.map(|at| Answered::Approved { at: time(at) });

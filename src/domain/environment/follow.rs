@@ -201,6 +201,7 @@ mod tests {
             by: None,
             by_itself: false,
             from_here: true,
+            proposed: false,
             points: points.clone(),
         };
         let deployment = DeploymentSnapshot {

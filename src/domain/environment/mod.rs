@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
     facts::Inquiry,
+    fresh::{FRESH, SOON, read_anew},
     gate::{Touched, Verdict},
     ids::{RepoId, Sha, SubjectId},
     pairs,
@@ -25,13 +26,12 @@ mod answer;
 mod belonging;
 mod bypass;
 mod follow;
-mod fresh;
+mod freshness;
 mod order;
 mod pointed;
 mod ranges;
 mod reading;
 mod request;
-mod ruled;
 mod runs;
 mod shipped;
 mod unguarded;
@@ -230,13 +230,13 @@ impl Environment {
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Option<Timestamp>> {
         let (verdicts, waiting) = self.fresh_verdicts(case, repo, heard, inquiry)?;
-        told.effects.extend(fresh::read_anew(waiting.anew, case.subject));
-        let until = inquiry.oldest().unwrap_or(case.now) + fresh::FRESH;
+        told.effects.extend(read_anew(waiting.anew, case.subject));
+        let until = inquiry.oldest().unwrap_or(case.now) + FRESH;
         let to = To { repo, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
             if waiting.silent.contains(&run) {
-                look_again.push(case.now + fresh::SOON);
+                look_again.push(case.now + SOON);
                 continue;
             }
             look_again.extend(verdict.look_again());
@@ -262,10 +262,10 @@ impl Environment {
         repo: RepoId,
         heard: &mut follow::Heard,
         inquiry: &mut Inquiry<'_>,
-    ) -> Option<(Vec<(RunId, Verdict)>, fresh::Waiting)> {
+    ) -> Option<(Vec<(RunId, Verdict)>, freshness::Waiting)> {
         self.forget_points();
         let mut verdicts = self.verdicts(case, repo, inquiry)?;
-        let read = fresh::let_through(&verdicts);
+        let read = freshness::let_through(&verdicts);
         if !read.is_empty() {
             // What it rests on now is asked for beside the run.
             let _ = self.doubts(&read, &read, (repo, case.now), inquiry);
@@ -277,7 +277,7 @@ impl Environment {
             verdicts = self.verdicts(case, repo, inquiry)?;
         }
         let mut doubts = self.never_read(&verdicts, repo, inquiry);
-        doubts.extend(self.doubts(&fresh::let_through(&verdicts), &read, (repo, case.now), inquiry)?);
+        doubts.extend(self.doubts(&freshness::let_through(&verdicts), &read, (repo, case.now), inquiry)?);
         let mut waiting = self.wait(doubts, &verdicts, case.now);
         waiting.silent.extend(order::give_way(&verdicts, &waiting.silent));
         if waiting.is_news {

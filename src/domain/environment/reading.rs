@@ -97,6 +97,7 @@ impl Request {
             by: run.triggering_actor.clone().or_else(|| run.actor.clone()),
             by_itself: run.attempt == 1 && BY_ITSELF.contains(&run.event.as_str()),
             from_here: run.head_repo == Some(repo),
+            proposed: run.is_of_a_pull_request(),
             points: Points::NotAsked,
         });
         if run.status.as_deref() == Some("completed") {

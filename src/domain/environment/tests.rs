@@ -1,17 +1,14 @@
 //! Nothing goes out on what is old.
 
-use std::collections::BTreeMap;
-
 use crate::domain::{
-    change_request::ChangeRequest,
     decide::{Case, Decision, Judgement, judge},
     effect::Call,
-    event::{DeploymentReport, DeploymentSnapshot, Event, IssueSnapshot, RuleRequest, RunSnapshot, What},
+    event::{DeploymentReport, DeploymentSnapshot, Event, RuleRequest, RunSnapshot, What},
     facts::{
         ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
         ReferenceReading, WorkflowRunReading,
     },
-    glance::{IssueGlance, MilestoneGlance, PullRequestGlance},
+    glance::MilestoneGlance,
     ids::SubjectId,
     milestone::Milestone,
     policy::PolicyText,
@@ -67,7 +64,7 @@ fn world() -> World {
     world.runs.insert(30, run());
     let main = ReferenceReading { branch: Some(sha('b')), tag: None };
     world.references.insert("main".into(), main);
-    as_it_is_known(world)
+    world.as_it_is_known()
 }
 
 fn run() -> WorkflowRunReading {
@@ -86,40 +83,6 @@ fn run() -> WorkflowRunReading {
         path: String::new(),
         started_at: None,
     }
-}
-
-/// GitHub shows #41 and #12 at a glance as they are known.
-fn as_it_is_known(mut world: World) -> World {
-    let read = What::Swept { issues: vec![], pull_requests: vec![at(41)] };
-    world.readings.insert(at(41), reading(snapshot(41)));
-    let known = world.decide(&SubjectId::PullRequest(at(41)), None, &[event(read)], time(0)).after;
-    let seen = known.as_pull_request().unwrap().seen.clone();
-    let shown = PullRequestGlance {
-        updated_at: seen.updated_at,
-        edited_at: None,
-        title: seen.title,
-        open: seen.open,
-        draft: seen.draft,
-        merge_commit: seen.merge_commit,
-        head: seen.head,
-        base_branch: seen.base_branch,
-        closes: known.as_pull_request().unwrap().read.iter().flat_map(|read| read.closes.clone()).collect(),
-        reviews: BTreeMap::new(),
-    };
-    world.pull_request_glances.insert(at(41), shown);
-    world.states.insert(SubjectId::PullRequest(at(41)), known);
-    let seen = IssueSnapshot { updated_at: Some(time(0)), ..issue(12) };
-    let shown = IssueGlance {
-        updated_at: Some(time(0)),
-        open: true,
-        state_reason: None,
-        labels: seen.labels.clone(),
-        milestone: None,
-    };
-    let known = ChangeRequest { seen: Some(seen), ..ChangeRequest::new(at(12)) };
-    world.states.insert(SubjectId::ChangeRequest(at(12)), State::ChangeRequest(Box::new(known)));
-    world.issue_glances.insert(at(12), shown);
-    world
 }
 
 fn asks() -> Vec<Event> {

@@ -161,7 +161,7 @@ impl What {
         }
     }
 
-    /// Whether it can change the repository, its labels, its tags, its policy file or what is adopted there, whatever the repository object beside it says.
+    /// Whether it can change the repository, its labels, its tags, its policy file or what is adopted there, or asks it to look, whatever the repository object beside it says.
     #[must_use]
     pub fn is_about_the_repository(&self) -> bool {
         if let Self::Comment { change: CommentChange::Created, comment, .. } = self {
@@ -176,6 +176,7 @@ impl What {
                 | Self::Repository { .. }
                 | Self::Push { .. }
                 | Self::PolicyMoved
+                | Self::Watched { .. }
                 | Self::Installation { .. }
                 | Self::InstallationRepositories { .. }
                 | Self::Label { .. }

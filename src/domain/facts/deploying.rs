@@ -38,6 +38,15 @@ pub struct WorkflowRunReading {
     pub started_at: Option<Timestamp>,
 }
 
+impl WorkflowRunReading {
+    /// Whether it was started by what happened to a pull request. Such a run builds what merging would make
+    /// (`refs/pull/N/merge`), or what it likes; the branch that it names is only where the pull request comes from.
+    #[must_use]
+    pub fn is_of_a_pull_request(&self) -> bool {
+        self.event.starts_with("pull_request")
+    }
+}
+
 /// A deployment that waits for the rules of its environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingDeployment {
@@ -152,6 +161,9 @@ pub struct EnvironmentReading {
     pub reviewers: Vec<DeploymentReviewer>,
     /// In minutes.
     pub wait_timer: u64,
+    /// Whoever started the run may not approve it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prevents_self_review: bool,
 }
 
 #[cfg(test)]

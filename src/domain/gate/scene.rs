@@ -38,6 +38,9 @@ pub struct Candidate {
     pub by_itself: bool,
     /// Whether it comes from the repository itself, not from a fork.
     pub from_here: bool,
+    /// It is what merging a pull request would make, and no branch or tag holds it.
+    #[serde(default)]
+    pub proposed: bool,
     /// Whether the branch or tag still holds it.
     #[serde(default)]
     pub points: Points,

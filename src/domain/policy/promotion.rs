@@ -118,6 +118,12 @@ impl EffectivePolicy {
             .filter_map(|section| section.promote.as_ref())
     }
 
+    /// Whether anything is deployed by being merged.
+    #[must_use]
+    pub fn promotes_anything(&self) -> bool {
+        self.promotes().next().is_some()
+    }
+
     /// The environments to which a pull request into this branch goes by being merged.
     #[must_use]
     pub fn promoted_into(&self, branch: &str, default_branch: Option<&str>) -> BTreeSet<String> {

@@ -11,8 +11,9 @@ use super::{
         facts::Inquiry,
         finding::{code, one_line},
         ids::{RepoId, RepoName, SubjectId},
-        policy::Mode,
-        pull_request::PullRequestView,
+        policy::{EffectivePolicy, Mode},
+        pull_request::{PullRequestView, goes_to},
+        subject::State,
     },
     Door, Target,
 };
@@ -29,6 +30,21 @@ impl Told {
         self.effects.extend(more.effects);
         self.audit.extend(more.audit);
     }
+}
+
+/// Where a pull request went that was merged before anybody had judged whether it may: nowhere, where that was before a policy ruled
+/// the repository. `None`: something must be found out first.
+pub(super) fn unheard(
+    view: &PullRequestView,
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Vec<Target>> {
+    let Some(merged_at) = view.merged_at else { return Some(vec![]) };
+    let (goes, known) = (goes_to(view, policy, inquiry), inquiry.known(SubjectId::Repository(view.at.repo)));
+    let ruled = known?.and_then(State::as_repository).and_then(|known| known.ruled.as_ref());
+    let is_ruled = ruled.is_some_and(|ruled| ruled.at <= merged_at);
+    let targets = goes?.into_iter().filter(|_| is_ruled);
+    Some(targets.map(|environment| Target::new(view, &environment)).collect())
 }
 
 /// Nothing, where it was closed, or is a draft again; of what a merge queue merged, its own head tells. `None`: something must be found out first.
@@ -92,11 +108,16 @@ fn entry(code: &str, target: &Target, (repo, mode): (RepoId, Mode), allowed: boo
 fn issue(target: &Target, (repo, name): (RepoId, &RepoName), web_url: &str) -> Option<Effect> {
     let Door::Merging { pull_request: number, branch } = &target.door else { return None };
     let (short, shown, branch) = (target.head.short(), code(&target.environment), code(branch));
+    let never = if target.verdict.is_none() {
+        ",\n- it was merged before Changegate had heard that it was opened"
+    } else {
+        ""
+    };
     let body = format!(
         "[#{number}]({web_url}/{name}/pull/{number}) was merged into {branch}, which deploys [`{short}`]({web_url}/{name}/commit/{}) to {shown}, and the check `{}` had not allowed it. What the branch holds is taken as what runs: the next promotion is compared with it.\n\n\
          What usually leads to it:\n\
          - the check is not required on {branch}, or not from this App,\n\
-         - an administrator merged in spite of it.\n\n\
+         - an administrator merged in spite of it{never}.\n\n\
          Find out which it was, write it here, and close this issue when it cannot happen again.",
         target.head, RELEASE_CHECK,
     );

@@ -18,16 +18,17 @@ use super::{
     event::{Event, What},
     facts::Inquiry,
     finding::{Finding, Outcome},
+    fresh::{SOON, read_anew},
     gate::{self, Verdict},
     ids::{IssueRef, RepoId, Sha, SubjectId},
     policy::{EffectivePolicy, Mode},
     pull_request::{PullRequestView, goes_to},
-    repository::RepositoryView,
     subject::{Relation, State, View},
 };
 pub use target::{Door, Target};
 
 mod check;
+mod freshness;
 mod merged;
 mod target;
 
@@ -51,6 +52,12 @@ pub struct Promotion {
     pub waits_since: Option<Timestamp>,
     /// Since when a fact is missing that the verdict needs.
     pub unknown_since: Option<Timestamp>,
+    /// Since when something is read anew before it is said that it may be merged.
+    #[serde(default)]
+    pub anew_since: Option<Timestamp>,
+    /// The pull requests of which it is recorded that they were merged.
+    #[serde(default)]
+    pub recorded: BTreeSet<u64>,
 }
 
 /// What others may read of a promotion.
@@ -94,10 +101,19 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
     };
     let mode = policy.mode_for(view.name.as_str());
     let mut told = after.follow(&here, &policy, (case, mode), inquiry)?;
-    if before.is_none() && after.targets.is_empty() {
+    if before.is_none() && after.targets.is_empty() && after.recorded.is_empty() {
         return Some(Judgement::Ignored("nothing is deployed by merging it"));
     }
-    let sections = after.verdicts((repo, view, &policy), case.now, inquiry)?;
+    let asking = target::Asking { repo, view, policy: &policy, now: case.now };
+    let freshness::Judged { sections, anew, is_silent } = after.judged(&asking, mode, inquiry)?;
+    told.effects.extend(read_anew(anew, case.subject));
+    if is_silent {
+        let look_again = Some(case.now + SOON);
+        let merged::Told { effects, audit } = told;
+        return Some(
+            Decision { effects, audit, look_again, after: State::Promotion(Box::new(after)) }.into(),
+        );
+    }
     after.note(&sections, case.now);
     let look_again = after.look_again(case.now);
     let showing = check::Showing {
@@ -120,7 +136,7 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
 #[derive(Debug)]
 struct Here<'a> {
     open: Vec<&'a PullRequestView>,
-    /// Those that were judged here before and are not open at this commit any more.
+    /// Those that were judged here before and are not open at this commit any more, and those that were merged.
     left: Vec<&'a PullRequestView>,
     /// A merge queue waits for it.
     queued: bool,
@@ -144,6 +160,8 @@ impl Promotion {
 
     /// The open pull requests at the commit and in the merge groups that it heads, and those that were here before.
     fn look<'a>(&self, repo: RepoId, sha: &Sha, inquiry: &mut Inquiry<'a>) -> Option<Here<'a>> {
+        let promotion = SubjectId::Promotion(repo, sha.clone());
+        let merged = inquiry.pointing_at(promotion, Relation::Promotes);
         let commit = SubjectId::Commit(repo, sha.clone());
         let (at, commit) = (inquiry.pointing_at(commit.clone(), Relation::At), inquiry.view(commit));
         let at = at?.iter().filter_map(number);
@@ -151,6 +169,7 @@ impl Promotion {
         let live = groups.iter().filter(|group| !group.destroyed);
         let queued: BTreeSet<u64> = live.flat_map(|group| &group.members).copied().collect();
         let before = self.targets.iter().filter_map(Target::pull_request);
+        let before = before.chain(merged?.iter().filter_map(number));
         let numbers: BTreeSet<u64> = at.chain(queued.iter().copied()).chain(before).collect();
         let of = |number| SubjectId::PullRequest(IssueRef { repo, number });
         let views: Vec<_> = numbers.into_iter().map(|number| inquiry.view(of(number))).collect();
@@ -184,9 +203,14 @@ impl Promotion {
         let before = std::mem::replace(&mut self.targets, targets);
         let mut told = merged::Told::default();
         for view in &here.left {
-            let targets = before.iter().filter(|target| target.pull_request() == Some(view.at.number));
+            let known = before.iter().filter(|target| target.pull_request() == Some(view.at.number));
+            let mut targets: Vec<Target> = known.cloned().collect();
+            if targets.is_empty() && !self.recorded.contains(&view.at.number) {
+                targets = merged::unheard(view, policy, inquiry)?;
+            }
             for target in targets {
-                told.add(merged::record(target, view, (case, mode), inquiry)?);
+                told.add(merged::record(&target, view, (case, mode), inquiry)?);
+                self.recorded.extend(view.merged_at.map(|_| view.at.number));
             }
         }
         Some(told)
@@ -232,22 +256,31 @@ impl Promotion {
         known.unwrap_or_else(|| Target::new(view, environment))
     }
 
-    /// Judges each target: a section for each, in which every rule has its finding.
+    /// Finds out what each target brings, and judges it: a section for each, in which every rule has its finding.
     fn verdicts<'a>(
         &mut self,
-        (repo, view, policy): (RepoId, &'a RepositoryView, &EffectivePolicy),
-        now: Timestamp,
+        asking: &target::Asking<'_, 'a>,
         inquiry: &mut Inquiry<'a>,
     ) -> Option<Vec<Finding>> {
-        let asking = target::Asking { repo, view, policy, now };
         let read: Vec<Option<()>> =
-            self.targets.iter_mut().map(|target| target.read(&asking, inquiry)).collect();
+            self.targets.iter_mut().map(|target| target.read(asking, inquiry)).collect();
         read.into_iter().collect::<Option<Vec<()>>>()?;
+        self.sections(asking, None, inquiry)
+    }
+
+    /// Judges each target by what it brings; `doubt`: why that is not known.
+    fn sections<'a>(
+        &mut self,
+        asking: &target::Asking<'_, 'a>,
+        doubt: Option<&str>,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<Vec<Finding>> {
+        let target::Asking { repo, view, now, .. } = *asking;
         let candidates = self.targets.iter().map(|target| target.candidate(repo, inquiry));
         let candidates: Vec<_> = candidates.collect::<Option<_>>()?;
         let mut scenes = vec![];
         for (target, candidate) in self.targets.iter().zip(&candidates).filter(|(target, _)| !target.landed) {
-            scenes.push(gate::look(target.ask(candidate, (repo, now)), inquiry));
+            scenes.push(gate::look(target.ask(candidate, (repo, now), doubt), inquiry));
         }
         if !inquiry.is_complete() {
             return None;

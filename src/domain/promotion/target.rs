@@ -173,12 +173,19 @@ impl Target {
             by,
             by_itself: false,
             from_here: true,
+            proposed: false,
             points: Points::Here,
         })
     }
 
-    pub(super) fn ask<'a>(&'a self, candidate: &'a Candidate, (repo, now): (RepoId, Timestamp)) -> Ask<'a> {
-        let brings = match (&self.brings, self.unread.as_deref()) {
+    /// `doubt`: why what it brings is not known, although it was found out.
+    pub(super) fn ask<'a>(
+        &'a self,
+        candidate: &'a Candidate,
+        (repo, now): (RepoId, Timestamp),
+        doubt: Option<&'a str>,
+    ) -> Ask<'a> {
+        let brings = match (&self.brings, doubt.or(self.unread.as_deref())) {
             (_, Some(why)) => Err(why),
             (Some(brings), None) => Ok(brings),
             (None, None) => Err("it is being found out"),

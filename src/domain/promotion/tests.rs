@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::domain::{
-    effect::Call,
+    effect::{Call, Effect},
     facts::{ComparedCommit, Comparison, ComparisonStatus, ReferenceReading},
     policy::PolicyText,
+    repository::Repository,
     trial::*,
 };
 
@@ -17,9 +18,22 @@ fn head() -> SubjectId {
 
 /// #41 is to be merged into `production`, which holds `a`; it brings `b`, and belongs to no change request.
 fn world() -> World {
-    let mut repository = repository(WEB, Some(&PolicyText::from(POLICY)));
+    ruled_by(POLICY)
+}
+
+/// The same where nobody asks for change requests, and GitHub shows all as it is known.
+fn well() -> World {
+    ruled_by(&POLICY.replace(", { change: accepted }", "")).as_it_is_known()
+}
+
+fn ruled_by(policy: &str) -> World {
+    let mut known = Repository::new(&seen(WEB));
+    known.policy.good = Some(PolicyText::from(policy));
+    let mut repository = repository(WEB, Some(&PolicyText::from(policy)));
     repository.ruled_from = Some(sha('a'));
-    let mut world = World::default().showing(SubjectId::Repository(WEB), View::Repository(repository));
+    let file = Some(policy.into());
+    let mut world =
+        World { file, ..World::default() }.showing(SubjectId::Repository(WEB), View::Repository(repository));
     let commit = ComparedCommit {
         sha: sha('b'),
         parents: vec![sha('a')],
@@ -31,6 +45,7 @@ fn world() -> World {
     let (status, merge_base) = (ComparisonStatus::Ahead, sha('a'));
     let comparison = Comparison { status, merge_base, behind_by: 0, commits: vec![commit] };
     world.comparisons.insert((sha('a'), sha('b')), comparison);
+    world.states.insert(SubjectId::Repository(WEB), State::Repository(known));
     opened(held(world, 'a'))
 }
 
@@ -129,4 +144,53 @@ fn while_github_does_not_answer_nothing_is_refused_and_after_a_while_somebody_ha
     assert!(first.look_again.is_some());
     let later = down.decide(&head(), Some(&first.after), &[], time(3_600));
     assert_eq!(told(&later), Some(CheckStatus::ActionRequired));
+}
+
+/// Judged so many seconds after GitHub has answered.
+fn after(world: &World, before: Option<&Decision>, seconds: i64) -> Decision {
+    world.decide(&head(), before.map(|before| &before.after), &[], time(seconds))
+}
+
+fn is_allowed(decision: &Decision) -> bool {
+    let State::Promotion(promotion) = &decision.after else { panic!("no promotion") };
+    promotion.targets.iter().any(Target::is_allowed)
+}
+
+#[test]
+fn what_is_well_by_what_is_known_is_said_to_be_well_when_github_shows_it_so() {
+    let said = after(&well(), None, 5);
+    assert_eq!((told(&said), is_allowed(&said)), (Some(CheckStatus::Success), true));
+}
+
+#[test]
+fn what_github_shows_otherwise_is_read_anew_before_anything_is_said() {
+    let mut moved = well();
+    moved.pull_request_glances.get_mut(&at(41)).unwrap().title.push('!');
+    let first = after(&moved, None, 5);
+    assert_eq!((told(&first), is_allowed(&first)), (None, false));
+    let anew = |effect: &Effect| {
+        let Call::ReadAnew { pull_requests, .. } = &effect.call else { return None };
+        Some(pull_requests.clone())
+    };
+    assert_eq!(first.effects.iter().find_map(anew), Some([41].into()));
+    assert_eq!(first.look_again, Some(time(7)));
+    let later = after(&moved, Some(&first), 40);
+    assert_eq!((told(&later), is_allowed(&later)), (Some(CheckStatus::InProgress), false));
+    assert_eq!(codes(&later), ["promotion.decided"]);
+}
+
+#[test]
+fn while_something_has_arrived_that_is_not_settled_what_was_said_stays() {
+    let first = after(&well(), None, 5);
+    let busy = World { unsettled: true, ..well() };
+    let second = after(&busy, Some(&first), 6);
+    assert_eq!((told(&second), is_allowed(&second)), (None, true), "it was allowed before");
+    let new = after(&busy, None, 6);
+    assert_eq!((told(&new), is_allowed(&new)), (None, false));
+}
+
+#[test]
+fn what_github_said_too_long_ago_makes_nothing_well() {
+    let old = after(&well(), None, 11);
+    assert_eq!((told(&old), is_allowed(&old)), (None, false));
 }

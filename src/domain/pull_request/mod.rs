@@ -16,6 +16,7 @@ use super::{
     facts::{Fact, Inquiry, PullRequestReading},
     ids::{AccountId, Actor, IssueRef, Sha, SubjectId},
     link::{Link, WrittenLink, dependencies},
+    replies::RepliesOn,
     repository::RepositoryView,
     subject::{Relation, State, View},
 };
@@ -25,7 +26,7 @@ use follow::Followed;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
-pub use pressed::Pressed;
+pub use pressed::{InVain, Press, Pressed};
 pub use promoted::goes_to;
 pub use reading::{Reading, ReviewGiven};
 pub use shipped::Shipped;
@@ -99,6 +100,12 @@ pub struct PullRequest {
     /// Who signed by the button on our check run.
     #[serde(default)]
     pub pressed: Vec<Pressed>,
+    /// It was deployed by being merged.
+    #[serde(default)]
+    pub promoted: bool,
+    /// When somebody was answered here.
+    #[serde(default)]
+    pub replies: RepliesOn,
 }
 
 /// What others may read of a pull request.
@@ -156,6 +163,9 @@ pub struct PullRequestView {
     /// Since when it belongs to each of its change requests.
     #[serde(default)]
     pub ties: Vec<Tie>,
+    /// Who pressed the button on our check run last, since the last push.
+    #[serde(default)]
+    pub last_press: Option<Press>,
 }
 
 /// What a pull request shows of itself as a change request.
@@ -188,6 +198,8 @@ impl PullRequest {
             ties: vec![],
             added: vec![],
             pressed: vec![],
+            promoted: false,
+            replies: RepliesOn::default(),
         }
     }
 
@@ -221,6 +233,7 @@ impl PullRequest {
             depends: self.depends.clone(),
             own: self.own_change(),
             ties: self.ties.clone(),
+            last_press: self.last_press(),
         }
     }
 
@@ -245,7 +258,7 @@ impl PullRequest {
         brought
     }
 
-    /// The commit it is at while it is open, and the change requests it covers.
+    /// The commit it is at while it is open, the change requests it covers, and what it deployed by being merged.
     #[must_use]
     pub fn relations(&self) -> BTreeSet<(Relation, SubjectId)> {
         let at = (Relation::At, SubjectId::Commit(self.seen.at.repo, self.seen.head.clone()));
@@ -254,7 +267,10 @@ impl PullRequest {
         let links = self.linked.links.iter().chain(work.flat_map(|derived| &derived.inherits));
         let own = (Relation::Covers, SubjectId::ChangeRequest(self.seen.at));
         let own = self.declared.then_some(own);
-        self.is_open().then_some(at).into_iter().chain(links.map(covers)).chain(own).collect()
+        let promotion = SubjectId::Promotion(self.seen.at.repo, self.seen.head.clone());
+        let promotes = self.promoted.then_some((Relation::Promotes, promotion));
+        let at = self.is_open().then_some(at);
+        at.into_iter().chain(links.map(covers)).chain(own).chain(promotes).collect()
     }
 
     fn own_change(&self) -> Option<OwnChange> {
@@ -365,6 +381,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
+    after.promoted = promoted::was_promoted(before, &after, &mut inquiry);
     after.hear_in_need(&recheck.told);
     after.hear_shipments(case.events);
     after.ties = ties::find(before, &after, &case, repository, &mut inquiry);
@@ -389,8 +406,8 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     let unread = after.is_unread().then(|| case.now + READ_AGAIN);
     let look_again = unread.or(after.asking.map(|asking| asking.at));
     let audit = changes::changes(before, &after, case.events).into_iter().chain(pressed).collect();
-    Decision { after: State::PullRequest(Box::new(after)), effects: recheck.answers, audit, look_again }
-        .into()
+    let effects = after.replies.limit(recheck.answers, case.now);
+    Decision { after: State::PullRequest(Box::new(after)), effects, audit, look_again }.into()
 }
 
 /// Whether it is its own change request here, where that matters: where somebody speaks of an emergency.

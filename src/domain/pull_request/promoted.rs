@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         facts::{Fact, Inquiry},
-        ids::SubjectId,
+        ids::{IssueRef, RepoId, Sha, SubjectId},
         policy::EffectivePolicy,
         subject::State,
     },
-    Files, PullRequestView,
+    Files, PullRequest, PullRequestView, Reading,
     standard::all_paths,
 };
 
@@ -19,20 +19,63 @@ pub fn goes_to(
     policy: &EffectivePolicy,
     inquiry: &mut Inquiry<'_>,
 ) -> Option<BTreeSet<String>> {
-    let repository = inquiry.repository(view.at.repo)?;
-    let default_branch = repository.and_then(|repository| repository.default_branch.as_deref());
-    if default_branch != Some(view.base_branch.as_str()) {
-        return Some(policy.promoted_into(&view.base_branch, default_branch));
-    }
-    if !policy.promotes_paths() {
-        return Some(BTreeSet::new());
+    if let Some(found) = by_branch(view.at.repo, &view.base_branch, policy, inquiry)? {
+        return Some(found);
     }
     let known = inquiry.known(SubjectId::PullRequest(view.at))?.and_then(State::as_pull_request);
-    let read = known.and_then(|known| known.read.as_ref()).filter(|read| read.head == view.head);
+    by_files((view.at, &view.head), known.and_then(|known| known.read.as_ref()), policy, inquiry)
+}
+
+/// Whether a pull request was deployed by being merged, as far as is known: found out when it is first seen to be merged, and
+/// whatever comes into force later changes nothing about that.
+pub(super) fn was_promoted(
+    before: Option<&PullRequest>,
+    after: &PullRequest,
+    inquiry: &mut Inquiry<'_>,
+) -> bool {
+    let seen = &after.seen;
+    if !seen.merged || after.guessed || after.gone {
+        return false;
+    }
+    if let Some(before) = before.filter(|before| before.seen.merged) {
+        return before.promoted;
+    }
+    let Some(policy) = inquiry.policy(seen.at.repo).flatten() else { return false };
+    let goes = match by_branch(seen.at.repo, &seen.base_branch, &policy, inquiry) {
+        Some(None) => by_files((seen.at, &seen.head), after.read.as_ref(), &policy, inquiry),
+        Some(found) => found,
+        None => None,
+    };
+    goes.is_some_and(|environments| !environments.is_empty())
+}
+
+/// Outer `None`: not answered yet; inner: it depends on what is touched.
+fn by_branch(
+    repo: RepoId,
+    branch: &str,
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Option<BTreeSet<String>>> {
+    let repository = inquiry.repository(repo)?;
+    let default_branch = repository.and_then(|repository| repository.default_branch.as_deref());
+    if default_branch != Some(branch) {
+        return Some(Some(policy.promoted_into(branch, default_branch)));
+    }
+    Some((!policy.promotes_paths()).then(BTreeSet::new))
+}
+
+/// `None`: not answered yet.
+fn by_files(
+    (at, head): (IssueRef, &Sha),
+    read: Option<&Reading>,
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<BTreeSet<String>> {
+    let read = read.filter(|read| read.head == *head);
     let files = match read.map(|read| &read.files) {
         Some(Files::Whole(files)) => Some(files.clone()),
         Some(Files::TooMany) => None,
-        Some(Files::Part) | None => match inquiry.changes(view.at)? {
+        Some(Files::Part) | None => match inquiry.changes(at)? {
             Fact::Known(Some(changes), _) if changes.complete => Some(all_paths(changes)),
             Fact::Known(..) | Fact::Unknown(_) => None,
         },

@@ -19,9 +19,6 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// We write at most so many answers on one control record within an hour.
-const REPLIES_AN_HOUR: usize = 10;
-
 /// Everything that is told rests on this.
 pub(super) struct Telling<'a> {
     /// Who is told what it ships.
@@ -168,9 +165,7 @@ impl Telling<'_> {
         };
         let mut effects =
             vec![Effect::new(Call::Reaction { repo: record.repo, comment: told.comment, content })];
-        after.replies.retain(|at| self.now.duration_since(*at) < SignedDuration::from_hours(1));
-        if !answer.refusals.is_empty() && after.replies.len() < REPLIES_AN_HOUR {
-            after.replies.push(self.now);
+        if !answer.refusals.is_empty() && after.replies.take(self.now) {
             let who = text::mention(&told.by);
             let sentences = answer.refusals.iter().map(|(sentence, named)| {
                 let pages: Vec<_> = named.iter().filter_map(|named| named.page.clone()).collect();

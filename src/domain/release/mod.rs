@@ -61,6 +61,7 @@ use super::{
     named::Named,
     pairs,
     policy::{Mode, Train, Zone},
+    replies::Replies,
     revision::{Names, Parts, Revision},
     subject::{Relation, State, View},
 };
@@ -169,7 +170,7 @@ pub struct Release {
     pub signed: bool,
     /// When we answered comments on its control record, within the last hour.
     #[serde(default)]
-    pub replies: Vec<Timestamp>,
+    pub replies: Replies,
 }
 
 /// Since when the scope is locked.
@@ -276,7 +277,7 @@ impl Release {
             notices: vec![],
             reminded: Reminders::new(),
             signed: false,
-            replies: vec![],
+            replies: Replies::default(),
         }
     }
 

@@ -64,11 +64,11 @@ impl Release {
     }
 }
 
-/// Whether something was told of the tag: it is read anew, since deliveries come in any order.
+/// Whether something was told of the tag, or may have been lost: it is read anew, since deliveries come in any order.
 fn is_told(events: &[Event], repo: RepoId, tag: &str) -> bool {
     events.iter().any(|event| {
         let here = event.repository.as_ref().is_some_and(|it| it.id == repo);
-        here && tag_of(&event.what) == Some(tag)
+        here && (matches!(event.what, What::Watched { .. }) || tag_of(&event.what) == Some(tag))
     })
 }
 

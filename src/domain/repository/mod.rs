@@ -29,6 +29,7 @@ use super::{
     facts::{Fact, Inquiry},
     ids::{Actor, InstallationId, RepoId, RepoName, Sha, SubjectId},
     policy::{self, PolicyText, Scope},
+    replies::RepliesOn,
     subject::{State, View},
 };
 
@@ -69,6 +70,9 @@ pub struct Repository {
     /// What was declared at the command line, and what became of it.
     #[serde(default)]
     pub declared: Box<BTreeMap<String, Declared>>,
+    /// When it was answered where.
+    #[serde(default)]
+    pub replies: RepliesOn,
 }
 
 /// What others may read of a repository.
@@ -111,6 +115,7 @@ impl Repository {
             adopted: BTreeMap::new(),
             tags: Tags::default(),
             declared: Box::default(),
+            replies: RepliesOn::default(),
         }
     }
 
@@ -269,7 +274,8 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let tagged = tagged?;
     let mut audit = changes(before, &after, signed_by.as_ref());
     audit.extend(heard.audit.into_iter().chain(declared.audit).chain(tagged.audit));
-    let effects = [heard.effects, declared.effects, tagged.effects];
+    let answers = after.replies.limit(heard.effects, case.now);
+    let effects = [answers, declared.effects, tagged.effects];
     let mut effects: Vec<_> = effects.into_iter().flatten().collect();
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));

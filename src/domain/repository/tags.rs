@@ -65,6 +65,9 @@ impl Tags {
                 (tag.told, tag.at) = (true, tag.at.max(now));
             } else if let Some(tag) = made(&event.what).and_then(|name| self.0.get_mut(name)) {
                 tag.told = true;
+            } else if let What::Watched { .. } = &event.what {
+                // Something may have been told of any of them, and was lost.
+                self.0.values_mut().filter(|tag| tag.deployed.is_some()).for_each(|tag| tag.told = true);
             }
         }
         while self.0.len() > MOST {

@@ -24,6 +24,7 @@ struct Environment {
 struct Native {
     wait_timer: Option<u64>,
     reviewers: Option<Vec<Reviewer>>,
+    prevent_self_review: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -75,9 +76,13 @@ impl Environment {
             admins_may_bypass: self.can_admins_bypass,
             reviewers: vec![],
             wait_timer: 0,
+            prevents_self_review: false,
         };
-        for Native { wait_timer, reviewers } in self.protection_rules.into_iter().flatten() {
+        for Native { wait_timer, reviewers, prevent_self_review } in
+            self.protection_rules.into_iter().flatten()
+        {
             reading.wait_timer = reading.wait_timer.max(wait_timer.unwrap_or_default());
+            reading.prevents_self_review |= prevent_self_review == Some(true);
             let reviewers = reviewers.into_iter().flatten();
             reading.reviewers.extend(reviewers.filter_map(Reviewer::reviewer));
         }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::objects;
-use super::super::state::State;
+use super::super::state::{Numbered, State};
 use super::super::world::{Environment, Job, JobState, Run};
 
 /// GitHub takes so many reports for one deployment.
@@ -26,6 +26,9 @@ impl State {
             name: name.to_owned(),
             rule: None,
             bypass: true,
+            reviewers: Vec::new(),
+            prevents_self_review: false,
+            wait_timer: 0,
             created_at: now,
             updated_at: now,
         }))
@@ -42,20 +45,45 @@ impl State {
 
     /// Starts the workflow at a branch, a tag or a commit; each of its jobs deploys to one environment.
     pub fn dispatch(&mut self, repo: u64, actor: u64, environments: &[&str], reference: &str) -> Option<u64> {
+        let sha = self.repo(repo)?.resolve(reference)?.sha.clone();
+        let branch = (sha != reference).then_some(reference);
+        self.start(repo, actor, ("workflow_dispatch", reference), (repo, branch, &sha), environments)
+    }
+
+    /// Starts the workflow for a pull request: it builds what merging would make.
+    pub fn run_for_pull(&mut self, at: Numbered, actor: u64, environments: &[&str]) -> Option<u64> {
+        let pull = self.issue(at)?.1.pull.as_ref()?;
+        let (head_repo, branch, sha) = (pull.head_repo, pull.head_ref.clone(), pull.head_sha.clone());
+        let reference = format!("refs/pull/{}/merge", at.number);
+        self.start(
+            at.repo,
+            actor,
+            ("pull_request", &reference),
+            (head_repo, Some(&branch), &sha),
+            environments,
+        )
+    }
+
+    fn start(
+        &mut self,
+        repo: u64,
+        actor: u64,
+        (event, reference): (&str, &str),
+        (head_repo, head_branch, sha): (u64, Option<&str>, &str),
+        environments: &[&str],
+    ) -> Option<u64> {
         let (id, now) = (self.world.fresh_id(), self.now());
-        let found = self.repo(repo)?;
-        let sha = found.resolve(reference)?.sha.clone();
-        let number = found.runs.len() as u64 + 1;
-        let head_branch = (sha != reference).then(|| reference.to_owned());
-        let suite = self.ensure_suite(repo, None, None, &sha)?;
+        let number = self.repo(repo)?.runs.len() as u64 + 1;
+        let suite = self.ensure_suite(repo, None, None, sha)?;
         let run = Run {
             id,
             number,
             attempt: 1,
-            event: "workflow_dispatch".to_owned(),
+            event: event.to_owned(),
             suite,
-            head_sha: sha,
-            head_branch,
+            head_sha: sha.to_owned(),
+            head_branch: head_branch.map(str::to_owned),
+            head_repo,
             reference: reference.to_owned(),
             actor,
             triggering_actor: actor,

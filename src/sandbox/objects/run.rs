@@ -70,7 +70,7 @@ pub(in crate::sandbox) fn run(world: &World, repo: &Repo, run: &Run) -> Value {
     let (api, _) = urls(world, repo);
     let url = format!("{api}/actions/runs/{}", run.id);
     let earlier = run.attempt.checked_sub(1).filter(|attempt| *attempt > 0);
-    let here = repository(world, repo);
+    let head = world.repos.get(&run.head_repo).map(|head| repository(world, head));
     let more = json!({
         "head_branch": run.head_branch,
         "head_commit": repo.commits.get(&run.head_sha).map(|commit| simple_commit(commit)),
@@ -83,8 +83,8 @@ pub(in crate::sandbox) fn run(world: &World, repo: &Repo, run: &Run) -> Value {
         "rerun_url": format!("{url}/rerun"),
         "previous_attempt_url": earlier.map(|attempt| format!("{url}/attempts/{attempt}")),
         "workflow_url": format!("{api}/actions/workflows/{}", workflow_id(repo)),
-        "head_repository": here,
-        "repository": here,
+        "head_repository": head,
+        "repository": repository(world, repo),
     });
     with(run_in_deployment(world, repo, run), more)
 }
@@ -125,9 +125,25 @@ pub(in crate::sandbox) fn environment(world: &World, repo: &Repo, environment: &
         "created_at": time(environment.created_at),
         "updated_at": time(environment.updated_at),
         "can_admins_bypass": environment.bypass,
-        "protection_rules": [],
+        "protection_rules": native_rules(world, environment),
         "deployment_branch_policy": null,
     })
+}
+
+/// GitHub's own rules of an environment.
+fn native_rules(world: &World, environment: &Environment) -> Vec<Value> {
+    let id =
+        |n: u64| json!({ "id": environment.id * 10 + n, "node_id": node_id("GA", environment.id * 10 + n) });
+    let reviewer = |person: &u64| json!({ "type": "User", "reviewer": user(world, *person) });
+    let reviewers: Vec<Value> = environment.reviewers.iter().map(reviewer).collect();
+    let reviews = json!({
+        "type": "required_reviewers",
+        "prevent_self_review": environment.prevents_self_review,
+        "reviewers": reviewers,
+    });
+    let waits = json!({ "type": "wait_timer", "wait_timer": environment.wait_timer });
+    let reviews = (!reviewers.is_empty()).then(|| with(id(1), reviews));
+    reviews.into_iter().chain((environment.wait_timer > 0).then(|| with(id(2), waits))).collect()
 }
 
 /// The App's rule in an environment, if it is enabled there.

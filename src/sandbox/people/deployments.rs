@@ -1,6 +1,7 @@
 //! What people do to environments.
 
 use super::Person;
+use crate::sandbox::state::Numbered;
 
 impl Person<'_> {
     /// Deploys a commit to an environment without any workflow; it comes to these states, one after the other.
@@ -18,6 +19,11 @@ impl Person<'_> {
     /// number of the run. Where the App's rule is enabled, the job waits for it.
     pub fn dispatch(&self, repo: &str, environments: &[&str], reference: &str) -> u64 {
         self.in_repo("dispatch", repo, |state, me, repo| state.dispatch(repo, me, environments, reference))
+    }
+
+    /// The same for a pull request, whose run builds what merging it would make.
+    pub fn run_for_pull_request(&self, at: Numbered, environments: &[&str]) -> u64 {
+        self.to("run_for_pull_request", at, |state, me| state.run_for_pull(at, me, environments))
     }
 
     /// Starts a run that has ended once more: a new attempt, new deployments.

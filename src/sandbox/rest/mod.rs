@@ -18,6 +18,7 @@ mod compare;
 mod issues;
 mod repos;
 mod route;
+mod rules;
 
 use access::Who;
 

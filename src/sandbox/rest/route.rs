@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{Level, Who};
-use super::{actions, apps, checks, compare, issues, repos};
+use super::{actions, apps, checks, compare, issues, repos, rules};
 use crate::sandbox::answer::{Answer, Call, page};
 use crate::sandbox::objects;
 use crate::sandbox::state::{Numbered, State};
@@ -73,6 +73,9 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
         ("GET", ["commits", reference @ ..]) => repos::commit(state, id, &reference.join("/")),
         ("GET", ["compare", span @ ..]) => compare::compare(state, call, id, &span.join("/")),
         ("GET", ["environments", rest @ ..]) => actions::environments(state, call, id, rest),
+        ("GET", ["rules", "branches", branch]) => rules::branch(state, call, id, branch),
+        ("GET", ["rulesets", ruleset]) => rules::ruleset(state, id, ruleset),
+        ("GET", ["branches", branch, "protection"]) => rules::protection(state, id, branch),
         (_, ["actions", rest @ ..]) => actions::answer(state, call, id, rest),
         ("GET", ["pulls"]) => repos::pulls(state, call, id),
         ("GET", ["pulls", number, "files"]) => repos::pull_files(state, call, at(id, number)?),
@@ -90,6 +93,7 @@ fn permissions(repo: &crate::sandbox::world::Repo, rest: &[&str]) -> &'static [&
         ["contents" | "compare", ..] => &["contents"],
         ["actions", "runs", _, "deployment_protection_rule"] => &["deployments"],
         ["actions" | "environments", ..] => &["actions"],
+        ["branches", _, "protection"] => &["administration"],
         ["commits", .., "check-runs"] | ["check-runs", ..] => &["checks"],
         ["commits", ..] => &["contents"],
         ["pulls", ..] => &["pull_requests"],

@@ -12,6 +12,11 @@ pub(in crate::sandbox) struct Environment {
     pub rule: Option<u64>,
     /// Whether owners may start what waits.
     pub bypass: bool,
+    /// People, one of whom must approve; whether that may be whoever started the run.
+    pub reviewers: Vec<u64>,
+    pub prevents_self_review: bool,
+    /// In minutes.
+    pub wait_timer: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -23,11 +28,13 @@ pub(in crate::sandbox) struct Run {
     pub number: u64,
     /// From 1; each re-run is one more.
     pub attempt: u64,
-    /// What started it: `workflow_dispatch`, `push`.
+    /// What started it: `workflow_dispatch`, `pull_request`.
     pub event: String,
     pub suite: u64,
     pub head_sha: String,
     pub head_branch: Option<String>,
+    /// The repository of the head: another one for a fork, which may be deleted by now.
+    pub head_repo: u64,
     pub reference: String,
     pub actor: u64,
     pub triggering_actor: u64,

@@ -12,8 +12,8 @@ mod repo;
 pub(super) use deploying::{Deployment, Environment, Job, JobState, Run, Status};
 pub(super) use issue::{Closer, Comment, Happened, Issue, Pull, Reaction, Review, TimelineEvent};
 pub(super) use repo::{
-    CheckRun, CheckSuite, Commit, Files, Label, Milestone, Output, QueueEntry, Repo, Signature, blob_sha,
-    hash,
+    CheckRun, CheckSuite, Commit, Files, Label, Milestone, Output, QueueEntry, Repo, Reviews, Signature,
+    blob_sha, hash,
 };
 
 /// What a name can stand for on GitHub.

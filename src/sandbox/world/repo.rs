@@ -38,6 +38,9 @@ pub(in crate::sandbox) struct Repo {
     pub queue: Vec<QueueEntry>,
     /// By name, in lower case.
     pub environments: BTreeMap<String, Environment>,
+    /// What is asked for before something is merged into the default branch: by its own protection, and by a ruleset.
+    pub protection: Option<Reviews>,
+    pub ruleset: Option<Reviews>,
     pub runs: BTreeMap<u64, Run>,
     pub deployments: BTreeMap<u64, Deployment>,
     /// Issues that went to another repository: where they are now.
@@ -45,6 +48,16 @@ pub(in crate::sandbox) struct Repo {
     pub deleted: BTreeSet<u64>,
     pub next_number: u64,
     pub next_milestone: u64,
+}
+
+/// Reviews that GitHub asks for.
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Reviews {
+    pub id: u64,
+    pub approvals: u64,
+    pub code_owners: bool,
+    /// Administrators need them too.
+    pub binds_administrators: bool,
 }
 
 /// Who wrote or committed, and when.
@@ -217,6 +230,8 @@ impl Repo {
             check_runs: BTreeMap::new(),
             queue: Vec::new(),
             environments: BTreeMap::new(),
+            protection: None,
+            ruleset: None,
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
             transferred: BTreeMap::new(),

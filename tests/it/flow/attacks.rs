@@ -10,11 +10,12 @@
 use changegate::sandbox::{Delivery, Edit, Entry, Numbered, Verdict};
 
 use super::{
-    deploying::{WEB, built, deploys, said, ships_continuously, stands},
+    deploying::{WEB, built, deploys, said, ships_continuously, stands, unheard},
     orders::permutations,
+    promotions::{PROMOTED, promotes},
     releasing::{a_train_with_branches, both_sign, locked, phase, record, revision, signed_by, text},
 };
-use crate::support::{Scene, scenario};
+use crate::support::{Scene, assert_snapshot, scenario};
 
 /// What GitHub owes us by now, in the order in which it happened: these, and the rest.
 fn owed(s: &Scene, wanted: &[(&str, &str)]) -> (Vec<Delivery>, Vec<Delivery>) {
@@ -359,6 +360,39 @@ async fn t15_a_release_whose_milestone_was_closed_or_renamed_unheard_does_not_go
     }
 }
 
+/// A promotion into `production` of what Lee approved and Ana merged: the change request, its pull request and its review, and the head.
+async fn to_be_promoted(s: &Scene) -> (Numbered, Numbered, u64, String) {
+    promotes(s, PROMOTED).await;
+    let issue = s.accepted("Export").await;
+    let pull = s.pull_request(WEB, "export", &format!("Closes #{}", issue.number)).await;
+    let review = s.by("lee").review(pull.at, Verdict::Approve, "");
+    s.settle().await;
+    s.by("ana").merge(pull.at);
+    s.settle().await;
+    (issue, pull.at, review, s.github().head(WEB, "main").unwrap())
+}
+
+#[tokio::test]
+async fn t15_a_promotion_of_what_was_changed_unheard_is_not_said_to_be_well() {
+    for what in ["its label taken off", "its approval dismissed", "its link taken away"] {
+        scenario(async |s| {
+            let (issue, pull, review, head) = to_be_promoted(s).await;
+            unheard(s, || match what {
+                "its label taken off" => s.by("tess").unlabel(issue, "change-request"),
+                "its approval dismissed" => s.by("rosa").dismiss_review(pull, review),
+                _ => s.by("rosa").edit_issue(pull, Edit { title: None, body: Some("No change request.") }),
+            })
+            .await;
+            let entry = Entry { head: "main", base: "production", title: "Go live", body: "", draft: false };
+            s.by("rosa").open_pull_request(WEB, entry);
+            s.settle_for(1).await;
+            assert!(!s.release_check(&head).starts_with("success"), "{what}: {}", s.release_check(&head));
+            assert!(!s.release_check(&head).is_empty(), "{what}");
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn t16_an_old_comment_that_somebody_edits_into_a_signature_signs_nothing() {
     scenario(async |s| {
@@ -464,6 +498,35 @@ async fn t18_a_machine_that_poses_as_a_person_is_answered_ten_times_an_hour_at_m
 }
 
 #[tokio::test]
+async fn t18_whoever_may_not_is_answered_ten_times_an_hour_on_each_issue_and_every_time_with_a_reaction() {
+    for what in ["/adopt 1040df0 because", "/freeze", "/delegate nobody", "/emergency now"] {
+        scenario(async |s| {
+            let on_demand = what == "/emergency now";
+            let on = if on_demand {
+                s.pull_request(WEB, "export", "No change request.").await.at
+            } else {
+                s.by("sam").open_issue(WEB, "Talk", "About this and that.")
+            };
+            let mut comments = vec![];
+            for _ in 0..4 {
+                comments.extend((0..5).map(|_| s.by("sam").comment(on, what)));
+                s.settle().await;
+            }
+            let said = s.sentences(on);
+            assert_eq!(said.len(), 10, "{what}: {said:?}");
+            for comment in comments {
+                assert_eq!(s.reactions(on, comment), serde_json::json!(["confused"]), "{what}");
+            }
+            s.pass(3_600);
+            s.by("sam").comment(on, what);
+            s.settle().await;
+            assert_eq!(s.sentences(on).len(), 11, "{what}: the next hour has room");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn t19_what_is_called_by_another_name_than_that_of_a_branch_deploys_nothing() {
     scenario(async |s| {
         ships_continuously(s).await;
@@ -482,6 +545,66 @@ async fn t19_what_is_called_by_another_name_than_that_of_a_branch_deploys_nothin
         let run = deploys(s, "ana", &head).await;
         assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
         assert!(said(s, run).contains("Denied"), "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn t19_a_run_of_a_pull_request_deploys_nothing_although_it_comes_from_the_default_branch() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        s.by("rosa").create_branch(WEB, "side", "main");
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let entry = Entry { head: "main", base: "side", title: "Catch up", body: "", draft: false };
+        let pull = s.by("ana").open_pull_request(WEB, entry);
+        s.settle().await;
+        // It names `main` and what was approved there, and builds what `side` would be.
+        let run = s.by("ana").run_for_pull_request(pull, &["production"]);
+        s.settle().await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @r"
+        **Denied:** 1 of 8 rules not met.
+        - The run belongs to a pull request, and builds what merging it would make (`refs/pull/N/merge`): no branch or tag holds that. **Cure:** merge the pull request, and deploy from a branch of this repository.
+        ");
+        let run = deploys(s, "ana", "main").await;
+        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn t19_a_run_of_a_fork_deploys_nothing_and_nor_does_it_when_the_fork_is_deleted() {
+    scenario(async |s| {
+        ships_continuously(s).await;
+        s.github().add_user("olga");
+        s.github().make_public(WEB);
+        s.github().add_fork(WEB, "olga/web");
+        let issue = s.accepted("Export").await;
+        s.by("olga").push("olga/web", "main", &[("fork.txt", "fork")], "Fork it");
+        let body = format!("Closes #{}", issue.number);
+        let entry = Entry { head: "olga/web:main", base: "main", title: "Fork", body: &body, draft: false };
+        let pull = s.by("olga").open_pull_request(WEB, entry);
+        s.settle().await;
+        let run = s.by("olga").run_for_pull_request(pull, &["production"]);
+        s.settle().await;
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert_snapshot!(said(s, run), @r"
+        **Denied:** 2 of 8 rules not met.
+        - The run belongs to a fork, and forks deploy nothing. **Cure:** merge the pull request, and deploy from a branch of this repository.
+        - `904e536` “Fork it” by [olga](https://github/olga) came with no merged pull request. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/adopt 904e5364f35328f0ae632d207c2ff5c178f57676 WHY`; or it is taken off the branch and comes back with a pull request.
+        ");
+        s.github().delete_repository("olga/web");
+        s.by("ana").rerun(WEB, run);
+        s.by("lee").review(pull, Verdict::Approve, "");
+        s.settle().await;
+        assert_eq!(s.github().pull_request(pull)["head"]["repo"], serde_json::Value::Null);
+        assert_eq!(stands(s, run), "completed failure", "{}", said(s, run));
+        assert!(
+            said(s, run).contains("The run belongs to a fork, and forks deploy nothing."),
+            "{}",
+            said(s, run)
+        );
     })
     .await;
 }

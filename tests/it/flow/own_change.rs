@@ -107,9 +107,13 @@ async fn the_button_on_the_check_signs_the_commit_that_it_is_on_for_whoever_wrot
         s.by("ana").press("acme/web", run, "approve");
         s.settle().await;
         assert_snapshot!(s.check(&pull.head), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
+        let first_line = |sha: &str| s.check_text("acme/web", sha).lines().next().unwrap_or_default().to_owned();
+        assert_snapshot!(first_line(&pull.head), @"`ana` pressed the button Approve, which does not count: whoever opened it, or wrote a part of it, does not sign it.");
+        assert_eq!(s.comments(pull.at), Vec::<String>::new(), "nobody is notified");
         // What is pushed after it was seen is not signed.
         let moved = s.by("ana").push("acme/web", "export", &[("more.txt", "more")], "More");
         s.settle().await;
+        assert_snapshot!(first_line(&moved), @"| | rule | |");
         s.by("lee").press("acme/web", run, "approve");
         s.settle().await;
         assert_snapshot!(s.check(&moved), @"action_required: 1 of 1 rules not met: #1 has no independent approval");
@@ -117,6 +121,7 @@ async fn the_button_on_the_check_signs_the_commit_that_it_is_on_for_whoever_wrot
         s.by("lee").press("acme/web", run, "approve");
         s.settle().await;
         assert_snapshot!(s.check(&moved), @"success: 1 of 1 rules met");
+        assert_snapshot!(first_line(&moved), @"| | rule | |");
         assert_eq!(buttons(), ["recheck"]);
     })
     .await;

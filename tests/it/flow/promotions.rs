@@ -4,11 +4,11 @@
 use changegate::sandbox::{Entry, Numbered, Verdict};
 use jiff::Timestamp;
 
-use super::deploying::{WEB, built};
-use crate::support::{Scene, assert_snapshot, scenario};
+use super::deploying::{WEB, built, unheard};
+use crate::support::{Scene, assert_snapshot, scenario, scenario_without_policy};
 
 /// What is merged into `production` runs.
-const PROMOTED: &str = "
+pub(super) const PROMOTED: &str = "
 repositories:
   - { match: acme/web, ship: continuous, change: issue }
 environments:
@@ -21,7 +21,7 @@ environments:
       - approvals: { review: 1 }
 ";
 
-async fn promotes(s: &Scene, policy: &str) {
+pub(super) async fn promotes(s: &Scene, policy: &str) {
     s.policy(policy).await;
     let main = s.github().head(WEB, "main").unwrap();
     s.by("rosa").create_branch(WEB, "production", &main);
@@ -329,6 +329,82 @@ environments:
         assert_snapshot!(shown.lines().next().unwrap_or_default(), @"**Deployed** · due 3 Dec 2026, 12:00 UTC · locked 2 Nov 2026, 12:00 UTC by [rosa](https://github/rosa) · train customer");
         let row = shown.lines().find(|line| line.contains("when go/no-go opened |"));
         assert_snapshot!(row.unwrap_or_default(), @"| acme/web | [`683de05`](https://github/acme/web/commit/683de05eb93a611b5a206ee571dd0810ae0de3cb) | `main` when go/no-go opened | production since 2 Nov 2026, 12:01 UTC |");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_promotion_that_was_opened_and_merged_unheard_is_found_by_the_sweep_and_is_an_exception() {
+    scenario(async |s| {
+        promotes(s, PROMOTED).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        s.sweep().await;
+        unheard(s, || {
+            let entry = Entry { head: "main", base: "production", title: "Go live", body: "", draft: false };
+            let pull = s.by("rosa").open_pull_request(WEB, entry);
+            s.by("rosa").merge(pull);
+        })
+        .await;
+        s.settle_for(60).await;
+        assert_eq!(s.exceptions(WEB), "");
+        s.sweep().await;
+        assert_snapshot!(s.exceptions(WEB), @r"
+        open: Merged to production without an allow: 1097592
+
+        [#3](https://github/acme/web/pull/3) was merged into `production`, which deploys [`1097592`](https://github/acme/web/commit/1097592e7479120f570bc46894eb9f1d1c360c35) to `production`, and the check `changegate/release` had not allowed it. What the branch holds is taken as what runs: the next promotion is compared with it.
+
+        What usually leads to it:
+        - the check is not required on `production`, or not from this App,
+        - an administrator merged in spite of it,
+        - it was merged before Changegate had heard that it was opened.
+
+        Find out which it was, write it here, and close this issue when it cannot happen again.
+        ");
+        s.settle_for(60).await;
+        s.sweep().await;
+        assert_eq!(s.exceptions(WEB).matches("without an allow").count(), 1, "it is told once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_merged_before_a_policy_ruled_is_nobodys_by_pass() {
+    scenario_without_policy(async |s| {
+        let main = s.github().head(WEB, "main").unwrap();
+        s.by("rosa").create_branch(WEB, "production", &main);
+        unheard(s, || {
+            s.by("ana").push(WEB, "export", &[("export.txt", "new")], "Build");
+            let entry =
+                Entry { head: "export", base: "production", title: "Go live", body: "", draft: false };
+            let pull = s.by("rosa").open_pull_request(WEB, entry);
+            s.by("rosa").merge(pull);
+        })
+        .await;
+        s.pass(60);
+        s.policy(PROMOTED).await;
+        s.sweep().await;
+        assert_eq!(s.exceptions(WEB), "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_promotion_that_is_merged_before_it_could_be_judged_is_an_exception() {
+    scenario(async |s| {
+        promotes(s, PROMOTED).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        // Both are heard at once.
+        let entry = Entry { head: "main", base: "production", title: "Go live", body: "", draft: false };
+        let pull = s.by("rosa").open_pull_request(WEB, entry);
+        s.by("rosa").merge(pull);
+        s.settle().await;
+        let told = || s.exceptions(WEB).matches("open: Merged to production without an allow").count();
+        assert_eq!(told(), 1, "{}", s.exceptions(WEB));
+        s.by("lee").review(pull, Verdict::Comment, "So it is.");
+        s.settle().await;
+        assert_eq!(told(), 1, "it is told once");
     })
     .await;
 }

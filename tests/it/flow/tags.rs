@@ -3,7 +3,7 @@
 use changegate::sandbox::Numbered;
 use jiff::Timestamp;
 
-use super::deploying::{CONTINUOUS, WEB, built, said, stands};
+use super::deploying::{CONTINUOUS, WEB, built, said, stands, unheard};
 use crate::support::{Scene, assert_snapshot, scenario};
 
 const TAGGED: &str = "
@@ -121,6 +121,35 @@ async fn a_tag_that_is_moved_after_it_was_signed_moves_nothing_and_is_an_excepti
 }
 
 #[tokio::test]
+async fn a_tag_of_a_release_that_was_made_or_moved_unheard_is_found_by_the_sweep() {
+    scenario(async |s| {
+        let record = locked(s).await;
+        s.sweep().await;
+        unheard(s, || s.by("rosa").create_tag(WEB, "v2026.12", "main")).await;
+        s.settle_for(60).await;
+        assert_eq!(commits(s, record), "no commits");
+        s.sweep().await;
+        let ships = commits(s, record);
+        assert!(ships.contains("tag `v2026.12`"), "{ships}");
+        signed(s, record).await;
+        unheard(s, || {
+            let other = s.by("ana").push(WEB, "aside", &[("aside.txt", "aside")], "Aside");
+            s.by("ana").create_tag(WEB, "v2026.12", &other);
+        })
+        .await;
+        s.settle_for(60).await;
+        s.sweep().await;
+        assert_eq!(commits(s, record), ships);
+        assert!(
+            s.exceptions(WEB).contains("open: The tag of release 2026.12 was moved"),
+            "{}",
+            s.exceptions(WEB)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_release_manager_takes_another_commit_and_it_is_signed_anew() {
     scenario(async |s| {
         let record = locked(s).await;
@@ -183,6 +212,29 @@ async fn a_tag_that_is_moved_after_it_was_deployed_is_an_exception_until_it_is_b
         s.by("ana").delete_tag(WEB, "v1");
         s.settle().await;
         assert!(s.exceptions(WEB).contains("it does not exist any more"), "{}", s.exceptions(WEB));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deployed_tag_that_was_moved_and_put_back_unheard_is_found_by_the_sweep() {
+    scenario(async |s| {
+        let head = deployed(s).await;
+        s.sweep().await;
+        unheard(s, || {
+            let other = s.by("ana").push(WEB, "aside", &[("aside.txt", "aside")], "Aside");
+            s.by("ana").create_tag(WEB, "v1", &other);
+        })
+        .await;
+        s.settle_for(60).await;
+        assert_eq!(s.exceptions(WEB), "");
+        s.sweep().await;
+        let told = s.exceptions(WEB);
+        assert!(told.starts_with("open: A tag was moved after it was deployed: v1"), "{told}");
+        unheard(s, || s.by("ana").create_tag(WEB, "v1", &head)).await;
+        s.settle_for(60).await;
+        s.sweep().await;
+        assert!(s.exceptions(WEB).starts_with("closed: "), "{}", s.exceptions(WEB));
     })
     .await;
 }

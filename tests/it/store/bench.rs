@@ -162,6 +162,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         ruled: None,
         adopted: BTreeMap::new(),
         declared: Default::default(),
+        replies: Default::default(),
     })
 }
 

@@ -126,10 +126,11 @@ async fn each_command_explains_itself() {
       <FILE>  The file, usually .github/changegate.yml
 
     Options:
-          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
-          --repository     Read it as the file of a repository whose organisation has a policy of its own
-      -h, --help           Print help
-      -V, --version        Print version
+          --config <FILE>    The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --repository       Read it as the file of a repository whose organisation has a policy of its own
+          --on <OWNER/NAME>  Say, too, which of GitHub's own rules in this repository would stop one person on call who is alone in an emergency. Asks GitHub, with the server's settings
+      -h, --help             Print help
+      -V, --version          Print version
 
     $ changegate policy schema --help
     Print the JSON Schema of the policy file
@@ -410,6 +411,63 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         }
         place.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_is_held_against_the_rules_of_github_that_would_stop_one_person_on_call() {
+    let mut place = Place::open(Database::sqlite()).await;
+    let write = |name: &str, text: &str| fs::write(place.folder.path().join(name), text).unwrap();
+    let environments = "environments: { production: { names: [production], require: [{ range: traced }] } }";
+    write("good.yml", &format!("version: 1\nroles: {{ break-glass: [sam] }}\n{environments}\n"));
+    write("bad.yml", "version: 1\nmode: strict\n");
+    let check = |place: &Place, file: &str, on: &str| place.run(&["policy", "check", file, "--on", on]);
+    let rules = |said: &Said| {
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+        said.out.split_once("\n\n").expect("two parts").1.to_owned()
+    };
+    insta::assert_snapshot!(rules(&check(&place, "good.yml", "acme/web")), @r"
+    GitHub's own rules in acme/web, for one person on call (sam) who is alone in an emergency:
+      ✓ none of them is in the way
+    ");
+    place.github.require_reviews("acme/web", 1, false);
+    place.github.require_reviews("acme/web", 2, true);
+    place.github.guard_environment("acme/web", "production", &["tess"], 30);
+    place.github.guard_environment("acme/web", "playground", &["tess"], 0);
+    insta::assert_snapshot!(rules(&check(&place, "good.yml", "acme/web")), @r"
+    GitHub's own rules in acme/web, for one person on call (sam) who is alone in an emergency:
+      … branch `main`: ruleset “Reviews” asks for 2 reviews of others; who may bypass it GitHub does not show to the App
+          cure: see to it that the people on call are on its bypass list (Settings, Rules)
+      ✗ branch `main`: the protection of the branch asks for a review of somebody else; besides, only an administrator merges without
+          cure: let the people on call bypass it (Settings, Branches: allow specified actors to bypass required pull requests)
+      ✗ environment `production`: tess has to approve what is deployed; besides, only an administrator starts it
+          cure: make the people on call one of its reviewers (Settings, Environments)
+      ✗ environment `production`: it waits for 30 minutes before it starts; besides, only an administrator starts it
+          cure: shorten the wait timer (Settings, Environments)
+    ");
+    place.github.guard_environment("acme/web", "production", &["tess", "sam"], 0);
+    insta::assert_snapshot!(rules(&check(&place, "good.yml", "acme/web")), @r"
+    GitHub's own rules in acme/web, for one person on call (sam) who is alone in an emergency:
+      … branch `main`: ruleset “Reviews” asks for 2 reviews of others; who may bypass it GitHub does not show to the App
+          cure: see to it that the people on call are on its bypass list (Settings, Rules)
+      ✗ branch `main`: the protection of the branch asks for a review of somebody else; besides, only an administrator merges without
+          cure: let the people on call bypass it (Settings, Branches: allow specified actors to bypass required pull requests)
+      ✗ environment `production`: whoever started the run may not approve it (prevent self-review); besides, only an administrator starts it
+          cure: allow self-review, or see to it that another one on call starts the run (Settings, Environments)
+    ");
+    let ended = |file: &str, on: &str| check(&place, file, on).code;
+    assert_eq!(ended("bad.yml", "acme/web"), Some(1));
+    assert_eq!(ended("good.yml", "web"), Some(2));
+    insta::assert_snapshot!(check(&place, "good.yml", "acme/nowhere").err, @r"
+    error: GitHub's own rules in acme/nowhere could not be read: the App is not installed on acme/nowhere, or there is none
+      cure: try again; the policy file itself has no error
+    ");
+    assert_eq!(ended("good.yml", "acme/nowhere"), Some(75));
+    place.set("GITHUB_API_URL", "http://127.0.0.1:9");
+    assert_eq!(check(&place, "good.yml", "acme/web").code, Some(75));
+    place.set("APP_ID", "");
+    assert_eq!(check(&place, "good.yml", "acme/web").code, Some(78));
+    assert_eq!(check(&place, "bad.yml", "acme/web").code, Some(1), "the file comes first");
+    place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

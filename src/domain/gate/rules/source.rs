@@ -16,6 +16,14 @@ pub(super) fn finding(scene: &Scene<'_>) -> Option<Finding> {
                 .cure("merge the pull request, and deploy from a branch of this repository"),
         );
     }
+    if candidate.proposed {
+        let sentence = "The run belongs to a pull request, and builds what merging it would make (`refs/pull/N/merge`): no branch or tag holds that.";
+        return Some(
+            Finding::new("source_is_a_pull_request", Outcome::Fail, RULE, sentence)
+                .headline("a run of a pull request deploys nothing")
+                .cure("merge the pull request, and deploy from a branch of this repository"),
+        );
+    }
     let closed: Vec<_> = scene
         .sections
         .iter()

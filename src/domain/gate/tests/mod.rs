@@ -105,6 +105,7 @@ fn to(lines: &str) -> Deployment {
             by: Some(actor("ana")),
             by_itself: false,
             from_here: true,
+            proposed: false,
             points: Points::Here,
         },
         in_the_way: InTheWay::Nothing,

@@ -46,3 +46,13 @@ fn a_fork_deploys_nothing_whatever_its_branch_is_called() {
         ),
     ]);
 }
+
+#[test]
+fn a_run_of_a_pull_request_deploys_nothing_whatever_branch_it_comes_from() {
+    let proposed = |lines: &str| to(lines).but(|it| it.candidate.proposed = true);
+    all_are_so(vec![
+        ("from the default branch", proposed(SOURCES).from(Some("main")), "deny source_is_a_pull_request"),
+        ("where any branch may", proposed(""), "deny source_is_a_pull_request"),
+        ("of a fork", proposed("").but(|it| it.candidate.from_here = false), "deny source_is_a_fork"),
+    ]);
+}

@@ -57,3 +57,36 @@ fn a_push_after_it_or_a_later_review_that_asks_for_changes_ends_what_was_signed_
         assert_eq!(approvals(&view_of(&decision)), expected, "{state:?} {seconds}");
     }
 }
+
+/// Why the last press signs nothing, as it is shown.
+fn in_vain(decision: &Decision) -> Option<InVain> {
+    view_of(decision).last_press.expect("somebody pressed it").in_vain
+}
+
+#[test]
+fn whoever_presses_it_in_vain_is_told_why_until_somebody_presses_again_or_something_is_pushed() {
+    let world = world_with(reading(snapshot(41)));
+    let known = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
+    let press =
+        |world: &World, before: &State, event| world.decide(&SUBJECT, Some(before), &[event], time(10));
+    let own = press(&world, &known, presses("ana", "approve", APP, 'a'));
+    assert_eq!(in_vain(&own), Some(InVain::OwnWork));
+    let moved = press(&world, &own.after, presses("lee", "approve", APP, 'b'));
+    assert_eq!(in_vain(&moved), Some(InVain::Moved(sha('b'))));
+    let counts = press(&world, &moved.after, presses("lee", "approve", APP, 'a'));
+    assert_eq!(in_vain(&counts), None);
+    let mut against = reading(snapshot(41));
+    against.reviews = vec![review(1, "lee", ReviewState::ChangesRequested, 'a', 20)];
+    let otherwise = reviewed(against.reviews[0].clone());
+    let otherwise = world_with(against).decide(&SUBJECT, Some(&counts.after), &[otherwise], time(30));
+    assert_eq!(in_vain(&otherwise), Some(InVain::SaidOtherwise));
+    let mut unknown = reading(snapshot(41));
+    unknown.commits[0].people.push(None);
+    let swept = event(What::Swept { issues: vec![], pull_requests: vec![at(41)] });
+    let unknown = world_with(unknown).decide(&SUBJECT, Some(&counts.after), &[swept], time(30));
+    assert_eq!(in_vain(&unknown), Some(InVain::Unattributed(sha('a'))));
+    let pushed = PullRequestSnapshot { head: sha('c'), updated_at: Some(time(20)), ..snapshot(41) };
+    let push = pull_request_event(PullRequestChange::Synchronized, pushed.clone());
+    let pushed = world_with(reading(pushed)).decide(&SUBJECT, Some(&own.after), &[push], time(21));
+    assert_eq!(view_of(&pushed).last_press, None);
+}

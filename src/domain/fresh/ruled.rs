@@ -10,12 +10,12 @@ use super::{
         ids::{IssueRef, RepoId, SubjectId},
         subject::State,
     },
-    fresh::said,
+    said,
 };
 
 /// What GitHub shows otherwise than it is known.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Moved {
+pub struct Moved {
     /// These must be read anew.
     pub subjects: BTreeSet<SubjectId>,
     /// How GitHub shows the milestones among them.
@@ -98,7 +98,8 @@ fn all(compared: Vec<Comparison>) -> Comparison {
 
 impl Moved {
     /// Both.
-    pub(super) fn and(mut self, more: Self) -> Self {
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
         self.subjects.extend(more.subjects);
         let is_new = |milestone: &MilestoneSnapshot| !self.milestones.contains(milestone);
         let new: Vec<_> = more.milestones.into_iter().filter(is_new).collect();

@@ -1,0 +1,77 @@
+//! What is asked for before something is merged into a branch: its protection, and rulesets.
+
+use serde_json::{Value, json};
+
+use super::super::world::{Repo, Reviews, World};
+
+/// The rules that are in force for a branch.
+pub(in crate::sandbox) fn branch_rules(world: &World, repo: &Repo, branch: &str) -> Vec<Value> {
+    let ruleset = repo.ruleset.iter().filter(|_| branch == repo.default_branch);
+    let rule = |reviews: &Reviews| {
+        json!({
+            "type": "pull_request",
+            "parameters": parameters(reviews),
+            "ruleset_source_type": "Repository",
+            "ruleset_source": world.full_name(repo),
+            "ruleset_id": reviews.id,
+        })
+    };
+    ruleset.map(rule).collect()
+}
+
+fn parameters(reviews: &Reviews) -> Value {
+    json!({
+        "dismiss_stale_reviews_on_push": false,
+        "require_code_owner_review": reviews.code_owners,
+        "require_last_push_approval": false,
+        "required_approving_review_count": reviews.approvals,
+        "required_review_thread_resolution": false,
+        "allowed_merge_methods": ["merge", "squash", "rebase"],
+    })
+}
+
+/// A ruleset, as it is shown to whoever may not change it.
+pub(in crate::sandbox) fn ruleset(world: &World, repo: &Repo, reviews: &Reviews) -> Value {
+    json!({
+        "id": reviews.id,
+        "name": "Reviews",
+        "target": "branch",
+        "source_type": "Repository",
+        "source": world.full_name(repo),
+        "enforcement": "active",
+        "node_id": super::node_id("RRS", reviews.id),
+        "current_user_can_bypass": "never",
+        "conditions": { "ref_name": { "include": ["~DEFAULT_BRANCH"], "exclude": [] } },
+        "rules": [{ "type": "pull_request", "parameters": parameters(reviews) }],
+        "created_at": super::time(repo.created_at),
+        "updated_at": super::time(repo.updated_at),
+    })
+}
+
+/// The protection of the default branch.
+pub(in crate::sandbox) fn protection(world: &World, repo: &Repo, reviews: &Reviews) -> Value {
+    let url = format!(
+        "{}/repos/{}/branches/{}/protection",
+        world.urls.api,
+        world.full_name(repo),
+        repo.default_branch
+    );
+    json!({
+        "url": url,
+        "required_pull_request_reviews": {
+            "url": format!("{url}/required_pull_request_reviews"),
+            "dismiss_stale_reviews": false,
+            "require_code_owner_reviews": reviews.code_owners,
+            "required_approving_review_count": reviews.approvals,
+            "require_last_push_approval": false,
+        },
+        "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": reviews.binds_administrators },
+        "required_linear_history": { "enabled": false },
+        "allow_force_pushes": { "enabled": false },
+        "allow_deletions": { "enabled": false },
+        "block_creations": { "enabled": false },
+        "required_conversation_resolution": { "enabled": false },
+        "lock_branch": { "enabled": false },
+        "allow_fork_syncing": { "enabled": false },
+    })
+}
