@@ -217,6 +217,7 @@ impl Material {
             adopted: BTreeMap::new(),
             tags: Default::default(),
             declared: Default::default(),
+            replies: Default::default(),
         }
     }
 
@@ -315,6 +316,7 @@ fn pull_request(number: usize, changes: usize) -> PullRequestView {
         depends: vec![],
         own: None,
         ties: vec![],
+        last_press: None,
     }
 }
 
@@ -403,6 +405,8 @@ fn stored_pull_request(number: usize, changes: usize) -> PullRequest {
         ties: vec![],
         added: vec![],
         pressed: vec![],
+        promoted: false,
+        replies: Default::default(),
     }
 }
 

@@ -269,7 +269,7 @@ impl World {
     }
 
     /// GitHub shows #41 and #12 at a glance as they are known.
-    pub fn as_it_is_known(self) -> Self {
+    pub fn shown_as_it_is_known(self) -> Self {
         let mut world = self;
         let read = What::Swept { issues: vec![], pull_requests: vec![at(41)] };
         world.readings.insert(at(41), reading(snapshot(41)));

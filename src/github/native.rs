@@ -124,12 +124,12 @@ impl GitHub {
     ) -> Result<Native, Trouble> {
         let base = format!("/repos/{}/{}", name.owner(), name.name());
         let found = self.ask_as_app(&Request::get(format!("{base}/installation"))).await;
-        let found = found.map_err(|trouble| match trouble {
-            Trouble::NotFound => {
-                Trouble::NotInstalled(format!("the App is not installed on {name}, or there is none"))
-            }
-            trouble => trouble,
-        })?;
+        if matches!(found, Err(Trouble::NotFound)) {
+            return Err(Trouble::NotInstalled(format!(
+                "the App is not installed on {name}, or there is none"
+            )));
+        }
+        let found = found?;
         let Installation { id, account } = parse(&found.body)?;
         let installation = InstallationId(id);
         let account = AccountId(account.map_or(0, |account| account.id));

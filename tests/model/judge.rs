@@ -358,6 +358,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
             adopted: BTreeMap::new(),
             tags: Default::default(),
             declared: Default::default(),
+            replies: Default::default(),
         }));
     }
     let SubjectId::PullRequest(_) = subject else { return None };
@@ -380,6 +381,8 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
         ties: vec![],
         added: vec![],
         pressed: vec![],
+        promoted: false,
+        replies: Default::default(),
     };
     Some(State::PullRequest(Box::new(known)))
 }
@@ -476,6 +479,7 @@ fn other(change: u64) -> PullRequestView {
         depends: vec![],
         own: None,
         ties: vec![],
+        last_press: None,
     }
 }
 

@@ -64,7 +64,7 @@ fn world() -> World {
     world.runs.insert(30, run());
     let main = ReferenceReading { branch: Some(sha('b')), tag: None };
     world.references.insert("main".into(), main);
-    world.as_it_is_known()
+    world.shown_as_it_is_known()
 }
 
 fn run() -> WorkflowRunReading {

@@ -23,7 +23,7 @@ fn world() -> World {
 
 /// The same where nobody asks for change requests, and GitHub shows all as it is known.
 fn well() -> World {
-    ruled_by(&POLICY.replace(", { change: accepted }", "")).as_it_is_known()
+    ruled_by(&POLICY.replace(", { change: accepted }", "")).shown_as_it_is_known()
 }
 
 fn ruled_by(policy: &str) -> World {

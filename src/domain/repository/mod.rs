@@ -72,7 +72,7 @@ pub struct Repository {
     pub declared: Box<BTreeMap<String, Declared>>,
     /// When it was answered where.
     #[serde(default)]
-    pub replies: RepliesOn,
+    pub replies: Box<RepliesOn>,
 }
 
 /// What others may read of a repository.
@@ -115,7 +115,7 @@ impl Repository {
             adopted: BTreeMap::new(),
             tags: Tags::default(),
             declared: Box::default(),
-            replies: RepliesOn::default(),
+            replies: Box::default(),
         }
     }
 
