@@ -70,7 +70,7 @@ impl Came {
         let has_parent =
             |commit: &&RangeCommit| commits.iter().any(|(other, _)| commit.parents.contains(&other.sha));
         match own.as_slice() {
-            [one] => had <= 1 || has_parent(&one),
+            [one] => had <= 1 || has_parent(one),
             all => all.len() >= had,
         }
     }

@@ -60,7 +60,7 @@ use super::{
     ids::{Actor, CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     named::Named,
     pairs,
-    policy::{Mode, Train, Zone},
+    policy::{EffectivePolicy, Mode, Train, Zone},
     replies::Replies,
     revision::{Names, Parts, Revision},
     subject::{Relation, State, View},
@@ -481,12 +481,7 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
     let _ = after.gather_needs(inquiry);
     after.hear(case);
     let followed = after.follow_environments(inquiry);
-    after.home = after.home.or_else(|| after.milestones.iter().map(|(repo, _)| *repo).min());
-    let policy = match after.home {
-        Some(home) => inquiry.policy(home)?,
-        None => None,
-    };
-    let Some((policy, home)) = policy.zip(after.home) else {
+    let Some((policy, home)) = after.ruled(inquiry)? else {
         let audit = answer::changes(before, &after);
         return Some(Decision { audit, ..Decision::quiet(State::Release(Box::new(after))) }.into());
     };
@@ -540,6 +535,13 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
 }
 
 impl Release {
+    /// The policy by which it goes, and the repository whose that is. Outer `None`: not answered yet; inner: none rules it.
+    fn ruled(&mut self, inquiry: &mut Inquiry<'_>) -> Option<Option<(EffectivePolicy, RepoId)>> {
+        self.home = self.home.or_else(|| self.milestones.iter().map(|(repo, _)| *repo).min());
+        let Some(home) = self.home else { return Some(None) };
+        Some(inquiry.policy(home)?.map(|policy| (policy, home)))
+    }
+
     /// Keeps of what people did, and of what there was to sign, only what is still asked for.
     fn remember(&mut self, judged: &approval::Judged) {
         for restraint in &judged.standing.restraints {
