@@ -8,6 +8,8 @@ mod points;
 mod range;
 mod rules;
 mod scene;
+mod section;
+mod look;
 
 #[cfg(test)]
 mod tests;
@@ -20,9 +22,11 @@ use super::{
     policy::Mode,
 };
 pub use brings::Brings;
+pub use look::look;
 pub use points::Points;
 pub use range::{Asking, Found, Touched};
-pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Section, Shipping, look};
+pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Shipping};
+pub use section::Section;
 
 /// What is decided of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,10 @@ use crate::domain::{
     trial::*,
 };
 
+mod derived;
+mod looking;
 mod pressed;
+mod standard;
 mod ties;
 
 const SUBJECT: SubjectId = SubjectId::PullRequest(IssueRef { repo: WEB, number: 41 });
@@ -52,6 +55,12 @@ fn rerun(change: CheckRunChange, app: u64) -> Event {
 fn rerun_suite(app: u64) -> Event {
     let change = CheckSuiteChange::Rerequested;
     event(What::CheckSuite { change, head_sha: sha('a'), app: Some(app) })
+}
+
+fn adding(path: &str) -> Changes {
+    let patch = Some("@@ -0,0 +1 @@\n+x");
+    let listed = Listed { path, previous: None, status: "added", patch, lines: (1, 0), blob: None };
+    Changes { files: vec![FileChange::of(&listed)], complete: true }
 }
 
 fn view_of(decision: &Decision) -> PullRequestView {
@@ -397,261 +406,5 @@ fn every_order_of_six_deliveries_ends_in_the_same_state() {
         }
         let healed = world.decide(&SUBJECT, state.as_ref(), &[], time(40)).after;
         assert_eq!(healed.view(), expected.view(), "after an outage {order:?}");
-    }
-}
-
-/// When it looks again, in seconds, each time looking at the time said before.
-fn looks(world: &World, seconds: i64, times: usize) -> Vec<i64> {
-    let mut decision = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(seconds));
-    let mut waits = vec![];
-    for _ in 0..times {
-        let Some(at) = decision.look_again else { break };
-        waits.push(at.duration_since(time(seconds)).as_secs());
-        decision = world.decide(&SUBJECT, Some(&decision.after), &[], at);
-    }
-    waits
-}
-
-#[test]
-fn a_link_that_github_tells_nobody_of_is_asked_for_every_minute_then_every_hour_and_only_where_it_is_missed()
-{
-    let world = |policy| World { readings: [(at(41), reading(snapshot(41)))].into(), ..World::new(policy) };
-    let minutes: Vec<i64> = (1..=15).map(|minute| minute * 60).chain([4500, 8100]).collect();
-    assert_eq!(looks(&world(Some("mode: enforce")), 0, 17), minutes);
-    let own = "mode: enforce\nrepositories: [{ match: \"*\", change: pull-request }]\n";
-    for policy in [None, Some("mode: observe"), Some(own)] {
-        assert_eq!(looks(&world(policy), 0, 1), Vec::<i64>::new(), "{policy:?}");
-    }
-    assert_eq!(looks(&world(Some("mode: advise")), 0, 1), [60]);
-    for (what, pull_request) in [
-        ("a draft", PullRequestSnapshot { draft: true, ..snapshot(41) }),
-        ("closed", PullRequestSnapshot { open: false, ..snapshot(41) }),
-        ("linked", PullRequestSnapshot { body: "Change: #12".into(), ..snapshot(41) }),
-        ("linked to nowhere", PullRequestSnapshot { body: "Change: acme/x#12".into(), ..snapshot(41) }),
-    ] {
-        let decision = world_with(reading(pull_request.clone())).decide(
-            &SUBJECT,
-            None,
-            &[opened(&pull_request)],
-            time(0),
-        );
-        assert_eq!(decision.look_again, None, "{what}");
-    }
-}
-
-#[test]
-fn whatever_happens_to_it_begins_the_quarter_of_an_hour_anew_and_a_waking_does_not() {
-    let world = world_with(reading(snapshot(41)));
-    let decide = |before: &Decision, events: &[Event], seconds| {
-        world.decide(&SUBJECT, Some(&before.after), events, time(seconds))
-    };
-    let mut last = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0));
-    for minute in 1..=15 {
-        last = decide(&last, &[], minute * 60);
-    }
-    assert_eq!(last.look_again, Some(time(4500)));
-    let (_, asked) = world.ask(&SUBJECT, Some(&last.after), &[], time(1000));
-    assert_eq!((decide(&last, &[], 1000).look_again, asked), (Some(time(4500)), vec![]));
-    let heard = decide(&last, &[comment("sam", "I linked it.")], 1000);
-    assert_eq!(heard.look_again, Some(time(1060)));
-}
-
-#[test]
-fn only_the_links_are_asked_for_and_what_is_not_answered_changes_nothing() {
-    let mut world = world_with(reading(snapshot(41)));
-    let before = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
-    let down = World { down: true, ..world.clone() };
-    let silent = down.decide(&SUBJECT, Some(&before), &[], time(60));
-    assert_eq!((links(&view_of(&silent)).as_str(), silent.look_again), ("", Some(time(120))));
-    assert_eq!(view_of(&silent).unknown, None);
-    world.readings.get_mut(&at(41)).unwrap().closes = vec![at(12)];
-    let (_, asked) = world.ask(&SUBJECT, Some(&before), &[], time(60));
-    assert_eq!(asked, [Question::Links(at(41))]);
-    let found = world.decide(&SUBJECT, Some(&before), &[], time(60));
-    assert_eq!((links(&view_of(&found)).as_str(), found.look_again), ("7#12 finishes", None));
-}
-
-fn merged(number: u64, links: &[IssueRef]) -> PullRequestView {
-    PullRequestView { open: false, merged_at: Some(time(0)), ..pull_request(at(number), links) }
-}
-
-fn adding(path: &str) -> Changes {
-    let patch = Some("@@ -0,0 +1 @@\n+x");
-    let listed = Listed { path, previous: None, status: "added", patch, lines: (1, 0), blob: None };
-    Changes { files: vec![FileChange::of(&listed)], complete: true }
-}
-
-fn removing(path: &str) -> Changes {
-    let patch = Some("@@ -1 +0,0 @@\n-x");
-    let listed = Listed { path, previous: None, status: "removed", patch, lines: (0, 1), blob: None };
-    Changes { files: vec![FileChange::of(&listed)], complete: true }
-}
-
-/// What becomes of pull request 41 with this description and commit message, which changes this; 12 added `a` for
-/// change request 3 and is merged, 13 added `a` too and is open.
-fn derived(body: &str, message: &str, change: Changes) -> Decision {
-    let shown = PullRequestSnapshot { body: body.into(), ..snapshot(41) };
-    let mut read = reading(shown.clone());
-    read.commits[0].message = message.into();
-    let mut world = world_with(read);
-    for view in [merged(12, &[at(3)]), pull_request(at(13), &[at(3)])] {
-        world.changes.insert(view.at, adding("a"));
-        world = world.showing(SubjectId::PullRequest(view.at), View::PullRequest(Box::new(view)));
-    }
-    world.changes.insert(at(41), change);
-    world.origins.insert(sha('c'), vec![12]);
-    world.decide(&SUBJECT, None, &[opened(&shown)], time(0))
-}
-
-#[test]
-fn only_what_repeats_or_takes_back_a_merged_pull_request_whole_inherits_from_it() {
-    let c = sha('c');
-    let (reverts, picked) = (format!("This reverts commit {c}."), format!("(cherry picked from commit {c})"));
-    let unknown = format!("(cherry picked from commit {})", sha('d'));
-    for (what, body, message, change, expected) in [
-        ("GitHub's revert", "Reverts acme/web#12", "Revert", removing("a"), "7#3"),
-        ("git's revert", "", reverts.as_str(), removing("a"), "7#3"),
-        ("git's cherry-pick", "", picked.as_str(), adding("a"), "7#3"),
-        ("a bot's backport", "Backport of #12", "x", adding("a"), "7#3"),
-        ("links of its own count", "Reverts acme/web#12\n\nChange: #4", "x", removing("a"), "7#4"),
-        ("a revert that adds", "Reverts acme/web#12", "x", adding("a"), "it changes `a` otherwise"),
-        ("a revert of something else", "Reverts acme/web#12", "x", removing("b"), "it changes `b` otherwise"),
-        ("a backport of something else", "Backport of #12", "x", adding("b"), "it changes `b` otherwise"),
-        ("of what is not merged", "Reverts acme/web#13", "x", removing("a"), "#13 is not merged"),
-        (
-            "of what is not known",
-            "Reverts acme/web#99",
-            "x",
-            removing("a"),
-            "#99 is no pull request that Changegate has seen",
-        ),
-        (
-            "of a commit from nowhere",
-            "",
-            unknown.as_str(),
-            adding("a"),
-            "`ddddddd` came with no merged pull request here",
-        ),
-        ("of itself", "Reverts acme/web#41", "x", removing("a"), ""),
-        ("of another repository", "Reverts acme/billing#12", "x", removing("a"), ""),
-    ] {
-        let view = view_of(&derived(body, message, change));
-        let why = match view.derived.as_ref().map(|derived| &derived.proof) {
-            Some(Proof::Waits(why) | Proof::Missing(why)) => why.as_str(),
-            Some(Proof::Unknown(_) | Proof::Given) | None => "",
-        };
-        assert_eq!(format!("{}{why}", links(&view)), expected, "{what}");
-    }
-}
-
-#[test]
-fn a_revert_points_at_the_request_that_it_takes_back_even_if_it_has_its_own() {
-    let after = derived("Reverts acme/web#12\n\nChange: #4", "x", removing("a")).after;
-    let covers = |number| (Relation::Covers, SubjectId::ChangeRequest(at(number)));
-    let relations = after.relations();
-    assert!(relations.contains(&covers(3)) && relations.contains(&covers(4)), "{relations:?}");
-    assert!(view_of(&derived("Reverts acme/web#12", "x", removing("a"))).derived.unwrap().undoes(at(12)));
-}
-
-#[test]
-fn what_github_cannot_compare_now_is_compared_later_and_what_waits_costs_no_request() {
-    let shown = PullRequestSnapshot { body: "Reverts acme/web#12".into(), ..snapshot(41) };
-    let mut world = world_with(reading(shown.clone()));
-    world.changes.extend([(at(12), adding("a")), (at(41), removing("a"))]);
-    let before = world.decide(&SUBJECT, None, &[opened(&shown)], time(0));
-    let (_, asked) = world.ask(&SUBJECT, Some(&before.after), &[], time(9));
-    assert_eq!(asked, []);
-    let view = View::PullRequest(Box::new(merged(12, &[at(3)])));
-    let world = world.showing(SubjectId::PullRequest(at(12)), view);
-    let down = World { down: true, ..world.clone() };
-    let silent = down.decide(&SUBJECT, Some(&before.after), &[], time(9));
-    assert_eq!((links(&view_of(&silent)).as_str(), silent.look_again), ("", Some(time(39))));
-    let found = world.decide(&SUBJECT, Some(&silent.after), &[], time(39));
-    assert_eq!((links(&view_of(&found)).as_str(), found.look_again), ("7#3", None));
-}
-
-#[test]
-fn a_back_merge_inherits_only_if_every_commit_came_with_a_merged_pull_request() {
-    let commit = |digit, message: &str| CommitReading {
-        sha: sha(digit),
-        message: message.into(),
-        people: vec![Some(actor("ana"))],
-        writers: None,
-    };
-    let view = PullRequestView { brought: vec![sha('b'), sha('c')], ..merged(12, &[at(3)]) };
-    let merge = "Merge pull request #12 from acme/fix";
-    for (what, commits, expected) in [
-        ("all of it", vec![commit('b', "Fix"), commit('c', merge)], "7#3"),
-        (
-            "and more",
-            vec![commit('b', "Fix"), commit('c', merge), commit('a', "x")],
-            "`aaaaaaa` came with no merged pull request here",
-        ),
-        ("only the same words", vec![commit('a', merge)], ""),
-        ("no words", vec![commit('b', "Fix"), commit('c', "Merge")], ""),
-    ] {
-        let mut read = reading(snapshot(41));
-        read.commits = commits;
-        let shown = View::PullRequest(Box::new(view.clone()));
-        let world = world_with(read).showing(SubjectId::PullRequest(at(12)), shown);
-        let after = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0)).after;
-        let view = after.view().as_pull_request().unwrap().clone();
-        let why = match view.derived.as_ref().map(|derived| &derived.proof) {
-            Some(Proof::Missing(why)) => why.as_str(),
-            Some(Proof::Unknown(_) | Proof::Given | Proof::Waits(_)) | None => "",
-        };
-        assert_eq!(format!("{}{why}", links(&view)), expected, "{what}");
-        assert!(after.relations().iter().all(|(relation, _)| *relation == Relation::At), "{what}");
-    }
-}
-
-const TEMPLATES: &str = "
-mode: enforce
-standard-changes:
-  - { name: updates, authors: [\"bot[bot]\", lee], paths: [$dependency-files] }
-  - { name: words, paths: [\"docs/**\"] }
-";
-
-#[test]
-fn a_standard_change_is_written_by_those_whom_it_names_and_touches_only_its_files() {
-    let whole = |paths: &[&str]| Files::Whole(paths.iter().map(|path| (*path).into()).collect());
-    let by = |writers: &[&str]| Some(writers.iter().map(|writer| (*writer).into()).collect::<Vec<String>>());
-    let renamed = Listed {
-        path: "docs/a.md",
-        previous: Some("src/a.rs"),
-        status: "renamed",
-        patch: None,
-        lines: (0, 0),
-        blob: None,
-    };
-    let renamed = Changes { files: vec![FileChange::of(&renamed)], complete: true };
-    for (what, writers, people, files, changes, expected) in [
-        ("the bot", by(&["bot[bot]"]), 1, whole(&["Cargo.lock", "a/package.json"]), None, "updates"),
-        ("a person whom it names", by(&["lee"]), 1, whole(&["go.sum"]), None, "updates"),
-        ("anybody's words", None, 1, whole(&["docs/a.md"]), None, "words"),
-        ("nobody knows whose words", None, 0, whole(&["docs/a.md"]), None, ""),
-        ("unsigned", None, 1, whole(&["Cargo.lock"]), None, ""),
-        ("nobody knows whose", None, 0, whole(&["Cargo.lock"]), None, ""),
-        ("with somebody else", by(&["bot[bot]", "ana"]), 1, whole(&["Cargo.lock"]), None, ""),
-        ("somebody else", by(&["ana"]), 1, whole(&["Cargo.lock"]), None, ""),
-        ("another file too", by(&["bot[bot]"]), 1, whole(&["Cargo.lock", "src/a.rs"]), None, ""),
-        ("a workflow too", by(&["bot[bot]"]), 1, whole(&[".github/workflows/a.yml"]), None, ""),
-        ("nothing", by(&["bot[bot]"]), 1, whole(&[]), None, ""),
-        ("many files", None, 1, Files::Part, Some(adding("docs/a.md")), "words"),
-        ("too many files", None, 1, Files::Part, Some(Changes::default()), ""),
-        ("a file from elsewhere", None, 1, Files::Part, Some(renamed), ""),
-    ] {
-        let mut read = reading(snapshot(41));
-        (read.commits[0].writers, read.files) = (writers, files);
-        read.commits[0].people.truncate(people);
-        let mut world = World { readings: [(at(41), read)].into(), ..World::new(Some(TEMPLATES)) };
-        world.changes.extend(changes.map(|changes| (at(41), changes)));
-        let decision = world.decide(&SUBJECT, None, &[opened(&snapshot(41))], time(0));
-        let view = view_of(&decision);
-        let fits: Vec<&str> = view.standard.fits.iter().map(|fit| fit.template.as_str()).collect();
-        assert_eq!(fits.join(" "), expected, "{what}");
-        assert_eq!(decision.look_again.is_none(), !fits.is_empty(), "{what}: a link is missed, or not");
-        let (_, asked) = world.ask(&SUBJECT, Some(&decision.after), &[], time(1));
-        assert_eq!(asked, [], "{what}: what is known is not asked again");
     }
 }

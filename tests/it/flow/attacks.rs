@@ -526,18 +526,23 @@ async fn t18_whoever_may_not_is_answered_ten_times_an_hour_on_each_issue_and_eve
     }
 }
 
+/// Olga proposes from her fork what closes an accepted issue; the pull request, and its head.
+async fn proposed_from_a_fork(s: &Scene) -> (Numbered, String) {
+    ships_continuously(s).await;
+    s.github().add_user("olga");
+    s.github().make_public(WEB);
+    s.github().add_fork(WEB, "olga/web");
+    let issue = s.accepted("Export").await;
+    let head = s.by("olga").push("olga/web", "main", &[("fork.txt", "fork")], "Fork it");
+    let body = format!("Closes #{}", issue.number);
+    let entry = Entry { head: "olga/web:main", base: "main", title: "Fork", body: &body, draft: false };
+    (s.by("olga").open_pull_request(WEB, entry), head)
+}
+
 #[tokio::test]
 async fn t19_what_is_called_by_another_name_than_that_of_a_branch_deploys_nothing() {
     scenario(async |s| {
-        ships_continuously(s).await;
-        s.github().add_user("olga");
-        s.github().make_public(WEB);
-        s.github().add_fork(WEB, "olga/web");
-        let issue = s.accepted("Export").await;
-        let head = s.by("olga").push("olga/web", "main", &[("fork.txt", "fork")], "Fork it");
-        let body = format!("Closes #{}", issue.number);
-        let entry = Entry { head: "olga/web:main", base: "main", title: "Fork", body: &body, draft: false };
-        let pull = s.by("olga").open_pull_request(WEB, entry);
+        let (pull, head) = proposed_from_a_fork(s).await;
         s.pass(120);
         s.by("lee").review(pull, Verdict::Approve, "");
         s.settle().await;
@@ -576,15 +581,7 @@ async fn t19_a_run_of_a_pull_request_deploys_nothing_although_it_comes_from_the_
 #[tokio::test]
 async fn t19_a_run_of_a_fork_deploys_nothing_and_nor_does_it_when_the_fork_is_deleted() {
     scenario(async |s| {
-        ships_continuously(s).await;
-        s.github().add_user("olga");
-        s.github().make_public(WEB);
-        s.github().add_fork(WEB, "olga/web");
-        let issue = s.accepted("Export").await;
-        s.by("olga").push("olga/web", "main", &[("fork.txt", "fork")], "Fork it");
-        let body = format!("Closes #{}", issue.number);
-        let entry = Entry { head: "olga/web:main", base: "main", title: "Fork", body: &body, draft: false };
-        let pull = s.by("olga").open_pull_request(WEB, entry);
+        let (pull, _) = proposed_from_a_fork(s).await;
         s.settle().await;
         let run = s.by("olga").run_for_pull_request(pull, &["production"]);
         s.settle().await;

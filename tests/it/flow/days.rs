@@ -29,6 +29,15 @@ async fn departs(s: &Scene) -> u64 {
     run
 }
 
+/// Both sign, and nothing stands in its way any more.
+async fn signed_it_goes_out(s: &Scene) {
+    both_sign(s).await;
+    let run = departs(s).await;
+    assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
+    finished(s, run).await;
+    assert_eq!(phase(s), "Deployed");
+}
+
 #[tokio::test]
 async fn a_small_fix_for_today_takes_a_pull_request_and_one_review() {
     scenario(async |s| {
@@ -68,11 +77,7 @@ async fn one_change_is_not_ready_when_the_scope_locks_and_is_waited_for_by_name(
         s.by("rosa").force_push(WEB, "release/2026.12", &s.github().head(WEB, "main").unwrap());
         s.settle().await;
         assert_eq!(phase(s), "Go/no-go", "{}", blocks(s));
-        both_sign(s).await;
-        let run = departs(s).await;
-        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
-        finished(s, run).await;
-        assert_eq!(phase(s), "Deployed");
+        signed_it_goes_out(s).await;
     })
     .await;
 }
@@ -100,11 +105,7 @@ async fn a_pull_request_is_reverted_in_release_week_and_the_release_goes_without
         s.by("rosa").force_push(WEB, "release/2026.12", &s.github().head(WEB, "main").unwrap());
         s.settle().await;
         assert_eq!(phase(s), "Go/no-go", "{}", blocks(s));
-        both_sign(s).await;
-        let run = departs(s).await;
-        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
-        finished(s, run).await;
-        assert_eq!(phase(s), "Deployed");
+        signed_it_goes_out(s).await;
     })
     .await;
 }
@@ -124,11 +125,7 @@ async fn a_fix_is_cherry_picked_onto_the_release_branch_signed_again_and_goes_ou
         s.settle().await;
         assert_ne!(revision(s), before);
         assert_eq!(phase(s), "Go/no-go", "{}", blocks(s));
-        both_sign(s).await;
-        let run = departs(s).await;
-        assert_eq!(stands(s, run), "in_progress -", "{}", said(s, run));
-        finished(s, run).await;
-        assert_eq!(phase(s), "Deployed");
+        signed_it_goes_out(s).await;
     })
     .await;
 }

@@ -383,6 +383,9 @@ async fn what_was_merged_before_a_policy_ruled_is_nobodys_by_pass() {
         .await;
         s.pass(60);
         s.policy(PROMOTED).await;
+        // The repository is judged by it.
+        s.by("ana").push(WEB, "main", &[("later.txt", "later")], "Later");
+        s.settle().await;
         s.sweep().await;
         assert_eq!(s.exceptions(WEB), "");
     })

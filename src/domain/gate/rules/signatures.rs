@@ -12,7 +12,7 @@ use super::super::{
         revision::Names,
     },
     PullRequestInRange, Scene, Section,
-    scene::without_reviews,
+    section::without_reviews,
 };
 
 pub(super) fn findings(
