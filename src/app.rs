@@ -23,6 +23,7 @@ use crate::{
     config::Config,
     domain::{decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
+    gate::{self, Gate},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
     operator::Operator,
@@ -65,6 +66,8 @@ pub struct App {
     pub inbox: Inbox,
     pub performer: Performer,
     pub door: Door,
+    /// Where pipelines ask.
+    pub gate: Gate,
     /// Takes in what was lost.
     pub repair: Repair,
     /// How often what arrived is compared with what GitHub sent.
@@ -134,11 +137,19 @@ impl App {
         let beside = Beside::new("perform");
         let performer = Performer { store: store.clone(), github, announcer, clock: clock.clone(), beside };
         let secrets = Secrets::new(webhook_secrets(config));
+        let gate = Gate {
+            store: store.clone(),
+            clock: clock.clone(),
+            watch: gate::Watch::default(),
+            keys: gate::Keys::derived(&config.private_keys),
+            host: host.clone(),
+            url: config.url().into(),
+        };
         let door = Door { store: store.clone(), clock, secrets, host };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
         let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
         let compare_every = if config.pull { PULL } else { COMPARE };
-        Ok(Self { store, inbox, performer, door, repair, compare_every, retention, socket })
+        Ok(Self { store, inbox, performer, door, gate, repair, compare_every, retention, socket })
     }
 
     /// Takes webhook secrets and private keys from settings that were read again; everything else stays as it was.
@@ -147,6 +158,7 @@ impl App {
     /// When a key is none; nothing is changed then.
     pub fn rotate(&self, config: &Config) -> Result<(), GitHubError> {
         self.inbox.github.replace_keys(&config.private_keys)?;
+        self.gate.keys.replace(&config.private_keys);
         self.door.secrets.replace(webhook_secrets(config));
         Ok(())
     }
@@ -164,7 +176,7 @@ impl App {
             .route("/healthz", get(async || "alive\n"))
             .route("/readyz", get(ready))
             .with_state(self.door.clone());
-        webhook::router(self.door.clone()).merge(health)
+        webhook::router(self.door.clone()).merge(gate::routes::router(self.gate.clone())).merge(health)
     }
 
     /// Takes steps until nothing is left to do now.
@@ -189,13 +201,14 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn step(&self) -> Result<[Worked; 5], StoreError> {
+    pub async fn step(&self) -> Result<[Worked; 6], StoreError> {
         Ok([
             self.inbox.route_batch().await?,
             self.inbox.decide_batch().await?,
             self.inbox.wake_batch().await?,
             self.performer.perform_batch().await?,
             self.performer.announce_batch().await?,
+            self.gate.watch.look(&self.store, &self.gate.clock).await?,
         ])
     }
 
@@ -228,6 +241,9 @@ impl App {
             work(perform, Due::Effects, |app| Box::pin(async move { app.performer.perform_batch().await })),
             work(Beside::new("announce"), Due::Announcements, |app| {
                 Box::pin(async move { app.performer.announce_batch().await })
+            }),
+            work(Beside::new("answer"), Due::Gates, |app| {
+                Box::pin(async move { app.gate.watch.look(&app.store, &app.gate.clock).await })
             }),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
             self.repairing(stop),

@@ -1,5 +1,7 @@
 //! The command line: one binary, its subcommands, and what each ends with.
 
+mod gate;
+
 use std::{
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
@@ -61,6 +63,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Ask, from a pipeline, whether it may deploy. Needs no settings of the server.
+    #[command(subcommand)]
+    Gate(gate::GateCommand),
     /// The register: every change request, and how far it is.
     Changes,
     /// How far the hourly comparison with GitHub is, and what it repaired.
@@ -159,12 +164,14 @@ const KEY_CURE: &str = "download a private key from the App's settings page (Pri
 enum Exit {
     /// As asked.
     Done = 0,
-    /// The answer is no: a policy with errors, a broken audit log, nothing to replay.
+    /// The answer is no: a deployment denied, a policy with errors, a broken audit log, nothing to replay.
     No = 1,
     /// The command line is wrong: it names a file that cannot be read.
     Usage = 2,
     /// It could not be found out.
     Unavailable = 75,
+    /// It was not decided in time.
+    Late = 124,
     /// The settings or the database are refused.
     Config = 78,
 }
@@ -212,6 +219,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Replay { id }) => show(order(file, Order::Replay(id)).await?),
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
+        Command::Gate(command) => gate::run(command).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
         Command::Emergency { repository, by, reason, pull_request, incident } => {

@@ -36,6 +36,14 @@ impl Clock {
         self.held_at().unwrap_or_else(Timestamp::now)
     }
 
+    /// A moment by which waiting is measured: it passes also while the time is held.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "whoever reads a time has a clock")]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's time")]
+    pub fn instant(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now()
+    }
+
     /// Moves a held clock on; the system's time moves by itself.
     pub fn advance(&self, by: SignedDuration) {
         if let Some(held) = &self.held {

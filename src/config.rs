@@ -144,6 +144,13 @@ impl Config {
         rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
     }
 
+    /// How people and pipelines reach the server, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let public = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+        public.unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     /// The file of a SQLite database.
     #[must_use]
     pub fn database_file(&self) -> Option<PathBuf> {

@@ -14,8 +14,7 @@ use crate::{
     clock::Clock,
     domain::{
         effect::{Call, Lane},
-        ids::{RepoId, SubjectId, TenantId},
-        subject::View,
+        ids::{RepoId, TenantId},
     },
     github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
     place,
@@ -234,16 +233,11 @@ impl Performer {
         deliveries: impl FnOnce(&Whereabouts) -> Vec<(&'static str, Vec<u8>)>,
     ) -> Result<bool, KeepError> {
         let now = self.clock.now();
-        let account = (claim.tenant.clone(), SubjectId::Account);
-        let known = self.store.views(std::slice::from_ref(&account)).await;
-        let known = known.map_err(|error| KeepError::Busy(error.to_string()))?;
-        let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
-        let name = place.names.get(&repo).cloned();
-        let (Some(account), Some(installation), Some(name)) = (account, place.installation, name) else {
-            return Ok(false);
-        };
+        let here = place::at(&self.store, place, repo).await;
+        let here = here.map_err(|error| KeepError::Busy(error.to_string()))?;
+        let Some(here) = here else { return Ok(false) };
         let (at, generation) = (now.as_microsecond(), claim.generation);
-        let told = deliveries(&Whereabouts { account, installation, repo, name });
+        let told = deliveries(&here);
         for (n, (event, body)) in told.into_iter().enumerate() {
             let id = format!("{}-{}-{at}-{generation}-{n}", claim.tenant, claim.effect.key);
             let (event, host) = (event.into(), claim.tenant.host().to_owned());

@@ -50,6 +50,8 @@ pub mod domain;
 
 pub mod effects;
 
+pub mod gate;
+
 pub mod repair;
 
 pub mod place;

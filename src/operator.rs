@@ -14,7 +14,7 @@ use crate::{
         repository::Declared,
         subject::{State, View},
     },
-    github::{GitHub, payload::Whereabouts},
+    github::GitHub,
     place,
     store::{KeepError, NewDelivery, Packed, Store, StoreError},
 };
@@ -91,10 +91,7 @@ impl Operator {
         let name: RepoName = emergency.repository.parse().map_err(|_| unknown())?;
         let (tenant, repo) = self.find(&name).await?.ok_or_else(unknown)?;
         let place = place::find(&self.store, &tenant, std::iter::once(repo)).await?;
-        let account = (tenant.clone(), SubjectId::Account);
-        let known = self.store.views(std::slice::from_ref(&account)).await?;
-        let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
-        let (Some(installation), Some(account)) = (place.installation, account) else {
+        let Some(here) = place::at(&self.store, &place, repo).await? else {
             return Err(OperatorError::NotInstalled);
         };
         let by = self.github.user(&place, &emergency.by).await.map_err(OperatorError::NoPerson)?;
@@ -107,7 +104,7 @@ impl Operator {
             incident: emergency.incident,
             pull_request: emergency.pull_request,
         };
-        let (event, body) = Whereabouts { account, installation, repo, name }.declared(&declaration);
+        let (event, body) = here.declared(&declaration);
         let body =
             Packed::of(&body).map_err(|error| OperatorError::Keep(KeepError::Busy(error.to_string())))?;
         let (host, id) = (tenant.host().to_owned(), format!("{tenant}-emergency-{}", declaration.id));

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    domain::ids::{RepoId, SubjectId, TenantId},
-    github::Place,
+    domain::{
+        ids::{RepoId, SubjectId, TenantId},
+        subject::View,
+    },
+    github::{Place, payload::Whereabouts},
     store::{Store, StoreError},
 };
 
@@ -29,4 +32,35 @@ pub async fn find(
         }
     }
     Ok(place)
+}
+
+/// What a delivery of our own about a repository begins with. `None`: the App is not installed there, or suspended, or the
+/// repository is not known.
+///
+/// # Errors
+/// When the store fails.
+pub async fn whereabouts(
+    store: &Store,
+    tenant: &TenantId,
+    repo: RepoId,
+) -> Result<Option<Whereabouts>, StoreError> {
+    let place = find(store, tenant, std::iter::once(repo)).await?;
+    at(store, &place, repo).await
+}
+
+/// The same, of a place that is known.
+///
+/// # Errors
+/// When the store fails.
+pub async fn at(store: &Store, place: &Place, repo: RepoId) -> Result<Option<Whereabouts>, StoreError> {
+    let account = (place.tenant.clone(), SubjectId::Account);
+    let known = store.views(std::slice::from_ref(&account)).await?;
+    let account = known.get(&account).and_then(View::as_account).and_then(|account| account.seen.clone());
+    let name = place.names.get(&repo).cloned();
+    Ok(account.zip(place.installation).zip(name).map(|((account, installation), name)| Whereabouts {
+        account,
+        installation,
+        repo,
+        name,
+    }))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     announcement::Announcement,
     event::{IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -199,6 +200,8 @@ pub enum Call {
     Ship { repo: RepoId, shipment: Shipment },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
+    /// What the gate answers a pipeline. Nobody outside is told: it is stored with the decision, and whoever asks reads it.
+    GateAnswer { repo: RepoId, answer: Box<GateAnswer> },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -274,6 +277,7 @@ impl Call {
             }
             Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
+            Self::GateAnswer { answer, .. } => format!("gate/{}", answer.ask.id),
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -285,6 +289,7 @@ impl Call {
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
+            | Self::GateAnswer { .. }
             | Self::Plan { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
@@ -315,6 +320,7 @@ impl Call {
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
+            | Self::GateAnswer { .. }
             | Self::Ship { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
@@ -342,6 +348,7 @@ impl Call {
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
+            | Self::GateAnswer { repo, .. }
             | Self::Ship { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A text that is not what it claims to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,6 +148,64 @@ impl From<Sha> for String {
 }
 
 impl fmt::Display for Sha {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the answer of the gate to a pipeline is asked for with: 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GateId(String);
+
+impl GateId {
+    /// The id for what is asked. Whoever asks the same, after the same earlier answer, asks with the same id.
+    #[must_use]
+    pub fn of(tenant: &TenantId, asked: &str, after: Option<&Self>) -> Self {
+        let after = after.map_or("", Self::as_str);
+        let digest = Sha256::digest(format!("changegate gate 1\n{tenant}\n{asked}\n{after}"));
+        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Before it is known what is asked.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self("0".repeat(32))
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for GateId {
+    type Err = NotA;
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let is_hexadecimal = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if text.len() == 32 && is_hexadecimal {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotA { what: "the id of a gate", text: text.into() })
+        }
+    }
+}
+
+impl TryFrom<String> for GateId {
+    type Error = NotA;
+    fn try_from(text: String) -> Result<Self, NotA> {
+        text.parse()
+    }
+}
+
+impl From<GateId> for String {
+    fn from(id: GateId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for GateId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

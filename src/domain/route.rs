@@ -3,8 +3,8 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, ReferenceKind,
-        RuleRequest, Shipment, What,
+        CheckSuiteChange, CommentedOn, Event, GateAsk, IssueChange, IssuePurpose, IssueSnapshot,
+        ReferenceKind, RuleRequest, Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -123,6 +123,9 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             repo.into_iter().flat_map(of).collect()
         }
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
+        What::GateAsked(GateAsk { environment, .. }) => {
+            repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
+        }
         What::Withheld { environment, .. }
         | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
@@ -339,6 +342,19 @@ mod tests {
         ]
     }
 
+    fn asked() -> GateAsk {
+        GateAsk {
+            id: "a".repeat(32).parse().unwrap(),
+            environment: "Live".into(),
+            sha: sha('a'),
+            reference: None,
+            pipeline: Pipeline::Actions { run: 30 },
+            attempt: 1,
+            release: None,
+            intent: Intent::Deploy,
+        }
+    }
+
     /// The same of what our own sweep tells.
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
@@ -362,6 +378,7 @@ mod tests {
                 "environment/7/live environment/7/qa",
             ),
             (What::PolicyMoved, ""),
+            (What::GateAsked(asked()), "environment/7/live"),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
                 What::Shipped(Shipment {
@@ -413,6 +430,7 @@ mod tests {
             What::Kept { .. } => 30,
             What::Withheld { .. } => 31,
             What::PolicyMoved => 32,
+            What::GateAsked(_) => 33,
         }
     }
 
@@ -424,7 +442,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..33).collect());
+        assert_eq!(places, (0..34).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -70,6 +70,8 @@ mod sweeps;
 
 mod bodies;
 
+mod gates;
+
 #[cfg(test)]
 mod plans;
 
@@ -91,6 +93,7 @@ pub use self::{
     bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
+    gates::Gate,
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
@@ -206,12 +209,14 @@ pub enum Due {
     Effects,
     /// Other systems are.
     Announcements,
+    /// The gate has answered somebody who waits.
+    Gates,
 }
 
 /// Counts the commits of this process by what they may leave to do.
 #[derive(Debug, Clone, Default)]
 struct Hint {
-    given: [watch::Sender<u64>; 5],
+    given: [watch::Sender<u64>; 6],
     commits: Arc<AtomicU64>,
 }
 
@@ -222,13 +227,14 @@ impl Hint {
     }
 
     fn of(&self, due: Due) -> watch::Sender<u64> {
-        let [deliveries, subjects, fan_outs, effects, announcements] = &self.given;
+        let [deliveries, subjects, fan_outs, effects, announcements, gates] = &self.given;
         match due {
             Due::Deliveries => deliveries,
             Due::Subjects => subjects,
             Due::FanOuts => fan_outs,
             Due::Effects => effects,
             Due::Announcements => announcements,
+            Due::Gates => gates,
         }
         .clone()
     }

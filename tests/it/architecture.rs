@@ -12,6 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "place", "store", "worker"]),
+    ("gate", &["clock", "config", "domain", "github", "place", "store", "worker"]),
     ("announce", &["clock", "domain"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("place", &["domain", "github", "store"]),
@@ -26,15 +27,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "admin", "announce", "clock", "config", "domain", "effects", "github", "inbox", "operator",
-            "repair", "store", "webhook", "worker",
+            "admin", "announce", "clock", "config", "domain", "effects", "gate", "github", "inbox",
+            "operator", "repair", "store", "webhook", "worker",
         ],
     ),
     ("register", &["domain", "operator", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     (
         "cli",
-        &["admin", "app", "clock", "config", "demo", "domain", "operator", "register", "store", "worker"],
+        &[
+            "admin", "app", "clock", "config", "demo", "domain", "gate", "operator", "register", "store",
+            "worker",
+        ],
     ),
 ];
 
@@ -66,9 +70,9 @@ const IMPURE: &[&str] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("octocrab", &["github"]),
-    ("jsonwebtoken", &["github", "sandbox"]),
+    ("jsonwebtoken", &["gate", "github", "sandbox"]),
     ("hmac", &["announce", "github", "sandbox"]),
-    ("hyper_rustls", &["announce"]),
+    ("hyper_rustls", &["announce", "gate"]),
     ("apollo_compiler", &["sandbox"]),
     ("clap", &["cli"]),
 ];

@@ -6,7 +6,7 @@ use super::{
     super::{
         audit::AuditEntry,
         effect::{self, Call, Effect},
-        gate::{Decision, Ruling, Verdict},
+        gate::{Decision, Ruling, Standing, Verdict},
         ids::RepoId,
         report,
     },
@@ -36,18 +36,26 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
         Ruling::Enforced(Decision::Deny) => Some(effect::Ruling::Rejected),
         Ruling::Enforced(Decision::Pending | Decision::Unavailable) => None,
     };
-    let comment = report::gate::note(&verdict, to.web_url);
     let news = before.as_ref().map(report::gate::gist) != Some(report::gate::gist(&verdict));
     let mut effects = vec![];
     let (repo, environment) = (to.repo, to.environment.to_owned());
     if let Some(ruling) = ruling {
         request.answered = Some(Answered::new(ruling, verdict.at));
+    }
+    if news || ruling.is_some() {
+        let standing = Standing::of(&verdict, to.until);
+        for ask in request.gates.clone() {
+            effects.push(request.tell(repo, ask, verdict.clone(), standing));
+        }
+    }
+    let comment = report::gate::note(&verdict, to.web_url);
+    if let Some(ruling) = ruling.filter(|_| request.rule) {
         let until = to.until.filter(|_| verdict.lets_through());
         let effect =
             Effect::new(Call::ProtectionAnswer { repo, run, attempt, environment, ruling, comment, until });
         // Another job of the same attempt may ask for the same answer.
         effects.push(effect.again());
-    } else if news && request.notes < MOST_NOTES {
+    } else if ruling.is_none() && request.rule && news && request.notes < MOST_NOTES {
         request.notes += 1;
         effects.push(Effect::new(Call::ProtectionNote { repo, run, attempt, environment, comment }));
     }
@@ -90,6 +98,8 @@ fn entry(request: &Request, verdict: &Verdict, to: To<'_>) -> AuditEntry {
         .fact("enforced", enforced)
         .fact("obstacles", obstacles.join(" "))
         .text("environment", to.environment);
+    let gates: Vec<&str> = request.gates.iter().map(|ask| ask.id.as_str()).collect();
+    let entry = if gates.is_empty() { entry } else { entry.fact("gates", gates.join(" ")) };
     let Some(job) = &request.job else { return entry };
     let pull_requests = request.brings.iter().flat_map(|brings| &brings.pull_requests);
     let pull_requests: Vec<String> = pull_requests.map(|number| format!("{}#{number}", to.repo)).collect();

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How long a deployment may take from our answer to its first sign.
-const BEGINS: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const BEGINS: SignedDuration = SignedDuration::from_mins(10);
 
 /// A deployment of which it is asked whether we let it through.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,12 @@ impl Environment {
         let mut of_it = self.owner(seen.id).into_iter().chain(self.requests.iter().filter(of_run));
         let is_refused = of_it.any(|it| matches!(it.answered, Some(Answered::Rejected { .. })));
         let is_over = phase == Phase::Failed && !self.runs.has_begun(seen.id);
-        if is_over && is_refused { Phase::Waits } else { phase }
+        // Its job runs, and waits at the gate.
+        let waits = self.by_pipeline
+            && matches!(phase, Phase::Runs | Phase::Failed)
+            && !self.runs.has_begun(seen.id)
+            && !matches!(self.let_through(seen), Through::Yes | Through::Perhaps);
+        if waits || (is_over && is_refused) { Phase::Waits } else { phase }
     }
 
     /// The deployment that we let through and that has given no sign yet.
@@ -127,11 +132,14 @@ impl Environment {
 
     /// Whether something of it has begun since it was let through.
     pub(super) fn has_begun(&self, request: &Request) -> bool {
-        let Some((at, job)) = request.approved_at().zip(request.job.as_ref()) else { return false };
-        let is_of_it = |id: u64, sha: &Sha| {
-            self.is_told(id, request).unwrap_or_else(|| *sha == job.sha && !self.is_owned(id))
-        };
-        self.runs.begun_since(at).any(|(id, deployed)| is_of_it(id, &deployed.sha))
+        let Some(at) = request.approved_at() else { return false };
+        self.runs.begun_since(at).any(|(id, deployed)| self.is_of(id, &deployed.sha, request))
+    }
+
+    /// Whether a deployment of a commit is of a request, as far as is known.
+    pub(super) fn is_of(&self, id: u64, sha: &Sha, request: &Request) -> bool {
+        let is_same = || request.job.as_ref().is_some_and(|job| job.sha == *sha);
+        self.is_told(id, request).unwrap_or_else(|| is_same() && !self.is_owned(id))
     }
 
     /// When it is taken for granted that nothing begins any more: nobody tells of one that was cancelled before.

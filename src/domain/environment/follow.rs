@@ -9,6 +9,7 @@ use super::{
     },
     Answered, Deployed, Environment, Request, RunId,
     belonging::Seen,
+    gates::is_begun,
     runs::Phase,
 };
 
@@ -30,6 +31,8 @@ pub(super) struct Heard {
     pub(super) watched: bool,
     /// Something may have been deployed unheard.
     pub(super) reads_runs: bool,
+    /// A pipeline asks at the gate.
+    pub(super) at_gate: bool,
 }
 
 /// A deployment that has begun.
@@ -54,6 +57,10 @@ impl Environment {
                 // What waits already may turn out to be a later attempt: then it is the later one's.
                 heard.named.extend(deployment.as_ref().map(|deployment| (deployment.id, *run)));
                 heard.asked.push(*run);
+            }
+            if let What::GateAsked(ask) = &event.what {
+                self.call_first(&ask.environment);
+                self.ask_at_gate(ask, &mut heard, now);
             }
             if let What::Withheld { run, attempt, .. } = &event.what {
                 heard.asked.extend(self.reopen((*run, *attempt), now).then_some(*run));
@@ -102,10 +109,11 @@ impl Environment {
             ended.extend(run);
         }
         // What was read before it was told is no news, and may have gone by all the same.
-        phase.has_begun().then_some(Begun { deployment: deployment.id, sha, allowed })
+        is_begun(phase, self.by_pipeline).then_some(Begun { deployment: deployment.id, sha, allowed })
     }
 
-    /// It was let through, and the answer was not sent: it waits again, or has ended where the run has asked once more.
+    /// It was let through, and the answer was not sent: it waits again, or has ended where the run has asked once more. Whether
+    /// GitHub is to be asked for its run.
     fn reopen(&mut self, (run, attempt): (RunId, u64), now: Timestamp) -> bool {
         let let_through =
             |it: &Request| it.is_of(run, attempt) && it.approved_at().is_some() && !self.has_begun(it);
@@ -115,7 +123,7 @@ impl Environment {
         request.is_some_and(|request| {
             request.answered = asks_again.then_some(Answered::Ended { at: now });
             request.overtaken = false;
-            true
+            request.is_on_github()
         })
     }
 
@@ -139,11 +147,18 @@ impl Environment {
         }
     }
 
+    /// As a pipeline writes it, until GitHub names it.
+    fn call_first(&mut self, name: &str) {
+        if self.requests.is_empty() && self.runs.is_empty() {
+            self.name = name.into();
+        }
+    }
+
     /// A run that was answered before and asks again is another attempt: it is read before anything is said.
     pub(super) fn ask(&mut self, run: RunId, now: Timestamp) {
-        let open = self.requests.iter().any(|request| request.run == run && request.is_open());
-        if !open {
-            self.requests.push(Request::new(run, now));
+        match self.requests.iter_mut().find(|request| request.run == run && request.is_open()) {
+            Some(request) => request.rule = true,
+            None => self.requests.push(Request::new(run, now)),
         }
     }
 

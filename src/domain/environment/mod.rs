@@ -18,6 +18,7 @@ use super::{
     subject::{Relation, State},
 };
 use answer::{To, Told};
+pub use gates::Stands;
 pub use request::{Answered, Request, RunId};
 pub use runs::{Deployed, Phase, Runs};
 pub use shipped::Shipped;
@@ -27,6 +28,7 @@ mod belonging;
 mod bypass;
 mod follow;
 mod freshness;
+mod gates;
 mod order;
 mod pointed;
 mod ranges;
@@ -77,6 +79,9 @@ pub struct Environment {
     /// Of which run and attempt a deployment is, as far as deliveries have told, by its number.
     #[serde(default, with = "pairs")]
     pub attempts: BTreeMap<u64, (RunId, u64)>,
+    /// Pipelines ask at the gate while their job runs; GitHub holds none for us.
+    #[serde(default)]
+    pub by_pipeline: bool,
     /// The deployments that count as let through by their commit alone, until somebody says of which run they are.
     #[serde(default)]
     pub guessed: BTreeSet<u64>,
@@ -118,10 +123,16 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     let mut after =
         before.cloned().unwrap_or_else(|| Environment { name: name.into(), ..Default::default() });
     after.look_back(case.now);
+    if let Some(policy) = inquiry.policy(repo) {
+        after.by_pipeline = after.is_asked_by_pipeline(policy.as_ref());
+    }
     let mut heard = after.hear(case.events, case.now);
     after.repo = Some(repo);
+    after.give_up(case.now);
+    after.begin(case.now);
     if before.is_none()
         && !heard.watched
+        && !heard.at_gate
         && after == (Environment { name: after.name.clone(), repo: after.repo, ..Default::default() })
     {
         return Some(Judgement::Ignored("nothing was deployed there, and nothing waits to"));
@@ -153,9 +164,11 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     } else {
         None
     };
+    told.add(after.dismiss(repo, case.now));
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
     let reads_again = after.ship((repo, case.now), &mut told, inquiry)?;
-    let look_again = look_again.into_iter().chain(after.next_look()).chain(reads_again).min();
+    let next = [after.next_look(), after.next_given_up(), reads_again];
+    let look_again = look_again.into_iter().chain(next.into_iter().flatten()).min();
     let Told { effects, audit } = told;
     Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())
 }

@@ -1,7 +1,7 @@
 //! How those who wait stand to each other: one goes at a time, and of two that could go the newer one does. Whoever cannot
 //! go keeps nobody back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ impl Environment {
     ) -> Option<Vec<(RunId, Verdict)>> {
         let mut waiting: Vec<&Request> = self.requests.iter().filter(|request| request.is_open()).collect();
         waiting.sort_by_key(|request| std::cmp::Reverse(request.run));
-        let (mut verdicts, mut newer) = (vec![], None);
+        let (mut verdicts, mut newer) = (vec![], BTreeMap::new());
         for request in waiting {
             let Some(candidate) = &request.job else { continue };
             let ask = Ask {
@@ -31,27 +31,33 @@ impl Environment {
                 repo,
                 environment: &self.name,
                 candidate,
-                order: self.order(newer.filter(|(by, _)| *by > request.run), now),
+                order: self.order(request, newer.get(&request.line()).copied(), now),
                 brings: self.brings(request),
                 ran: self.runs.ran(&candidate.sha),
             };
             let scene = gate::look(ask, inquiry);
             let Some(scene) = scene.filter(|_| inquiry.is_complete()) else { continue };
-            let verdict = gate::decide(&scene);
-            newer = newer.or_else(|| supersedes(&verdict).then_some((request.run, &candidate.sha)));
+            let release = scene.shipping.as_ref().and_then(|it| it.release).map(|it| it.id.title.as_str());
+            let verdict = gate::decide(&scene).and(request.contradictions(release));
+            if supersedes(&verdict) {
+                newer.entry(request.line()).or_insert((request.run, &candidate.sha));
+            }
             verdicts.push((request.run, verdict));
         }
         inquiry.is_complete().then_some(verdicts)
     }
 
-    fn order<'a>(&'a self, newer: Option<(RunId, &'a Sha)>, now: Timestamp) -> Order<'a> {
-        if let Some((by, sha)) = newer {
-            return Order::Superseded { by, sha };
+    /// Who asks at the gate from within the job that deploys stands in nobody's way but others'.
+    fn order<'a>(&'a self, request: &Request, newer: Option<(RunId, &'a Sha)>, now: Timestamp) -> Order<'a> {
+        if let Some((by, sha)) = newer.filter(|(by, _)| *by > request.run) {
+            return Order::Superseded { by: request.is_on_github().then_some(by), sha };
         }
-        if let Some((_, deployed)) = self.runs.running() {
+        let from_within = |id: u64, sha: &Sha| !request.rule && self.is_of(id, sha, request);
+        if let Some((_, deployed)) = self.runs.running().filter(|(id, it)| !from_within(*id, &it.sha)) {
             return Order::Running { sha: &deployed.sha, since: deployed.heard_at };
         }
-        let begins = self.requests.iter().find_map(|request| self.begins(request, now));
+        let others = self.requests.iter().filter(|other| request.rule || !request.is_same_run(other));
+        let begins = others.into_iter().find_map(|request| self.begins(request, now));
         begins.map_or(Order::Free, |(sha, since)| Order::Running { sha, since })
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
+    event::GateAsk,
     gate::{Brings, Candidate, Verdict},
     ids::Sha,
 };
@@ -42,9 +43,23 @@ pub struct Request {
     /// The deployments of its jobs, by GitHub's number, as far as deliveries have named them.
     #[serde(default)]
     pub deployments: BTreeSet<u64>,
+    /// A job waits for our protection rule.
+    #[serde(default = "so")]
+    pub rule: bool,
+    /// The pipelines that ask at the gate.
+    #[serde(default)]
+    pub gates: Vec<GateAsk>,
+    /// How often the gate has answered.
+    #[serde(default)]
+    pub turns: u64,
     /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
     #[serde(default)]
     pub overtaken: bool,
+}
+
+/// Before there was a gate, everybody waited for the rule.
+const fn so() -> bool {
+    true
 }
 
 /// The end of a request.
@@ -89,6 +104,9 @@ impl Request {
             warned: 0,
             deployments: BTreeSet::new(),
             overtaken: false,
+            rule: true,
+            gates: vec![],
+            turns: 0,
         }
     }
 

@@ -131,9 +131,22 @@ impl Runs {
         }
     }
 
+    /// What was only waiting goes ahead: it was let through.
+    pub(super) fn begin(&mut self, id: u64, sha: &Sha, now: Timestamp) {
+        let waits = |it: &&mut Deployed| it.phase == Phase::Waits && it.sha == *sha;
+        if let Some(deployed) = self.0.get_mut(&id).filter(waits) {
+            (deployed.phase, deployed.heard_at, deployed.allowed) = (Phase::Runs, now, true);
+        }
+    }
+
     /// Whether a deployment is known to have begun.
     pub(super) fn has_begun(&self, id: u64) -> bool {
         self.0.get(&id).is_some_and(|it| it.phase.has_begun())
+    }
+
+    /// Whether nothing was ever deployed, as far as is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether anything is known of a deployment.

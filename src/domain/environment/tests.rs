@@ -18,6 +18,8 @@ use crate::domain::{
     trial::*,
 };
 
+mod gates;
+
 const POLICY: &str = "mode: enforce\nenvironments:\n  production:\n    names: [production]\n    \
     require: [{ range: traced }]\n";
 
@@ -146,6 +148,7 @@ fn told(decision: &Decision) -> String {
         | Call::RenameMilestone { .. }
         | Call::Schedule { .. }
         | Call::Plan { .. }
+        | Call::GateAnswer { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });

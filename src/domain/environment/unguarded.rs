@@ -37,7 +37,7 @@ impl Environment {
             match inquiry.environment_rules(repo, &self.name)? {
                 Fact::Known(Some(rules), _) => {
                     self.name.clone_from(&rules.name);
-                    !rules.guarded
+                    !rules.guarded && !self.by_pipeline
                 }
                 Fact::Known(None, _) => false,
                 Fact::Unknown(_) => return Some(told),

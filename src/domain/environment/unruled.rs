@@ -57,5 +57,11 @@ fn verdict(now: Timestamp) -> Verdict {
         "policy says what a deployment there needs",
         "There is no policy file, neither here nor in the owner's `.github` repository.",
     );
-    Verdict { ruling: Ruling::NotEnforced(Decision::Allow), findings: vec![finding], at: now, again_at: None }
+    Verdict {
+        ruling: Ruling::NotEnforced(Decision::Allow),
+        findings: vec![finding],
+        at: now,
+        again_at: None,
+        basis: None,
+    }
 }

@@ -27,7 +27,8 @@ const MOST: usize = 20;
 impl Environment {
     /// When it is looked next; `None`: nobody waits.
     pub(super) fn next_look(&self) -> Option<Timestamp> {
-        let newest = self.requests.iter().filter(|request| request.is_open()).map(|it| it.asked_at).max()?;
+        let open = self.requests.iter().filter(|request| request.is_open() && request.is_on_github());
+        let newest = open.map(|request| request.asked_at).max()?;
         let looked_at = self.looked_at.map_or(newest, |at| at.max(newest));
         let wait = if looked_at.duration_since(newest) < AN_HOUR { OFTEN } else { SELDOM };
         Some(looked_at.saturating_add(wait).unwrap_or(looked_at))
@@ -66,7 +67,8 @@ impl Environment {
             }
         }
         for (run, reading, pending) in gone {
-            if self.has_ended(&reading?, &pending?) {
+            let held = self.requests.iter().any(|it| it.run == run && it.is_open() && it.rule);
+            if self.has_ended(&reading?, held.then_some(&pending?)) {
                 self.end(Some(RunSnapshot { id: run, attempt: None }), now);
                 heard.reads_runs = true;
             }
@@ -89,7 +91,7 @@ impl Environment {
         let listed = |request: &&Request| {
             waiting.contains(&request.run) || now.duration_since(request.asked_at) < OFTEN
         };
-        let open = self.requests.iter().filter(|request| request.is_open());
+        let open = self.requests.iter().filter(|request| request.is_open() && request.is_on_github());
         open.filter(|request| !listed(request)).map(|request| request.run).collect()
     }
 
@@ -103,13 +105,14 @@ impl Environment {
     fn has_ended(
         &self,
         run: &Fact<Option<&WorkflowRunReading>>,
-        pending: &Fact<&[PendingDeployment]>,
+        pending: Option<&Fact<&[PendingDeployment]>>,
     ) -> bool {
         match run {
             Fact::Known(None, _) => true,
             Fact::Known(Some(run), _) if run.status.as_deref() == Some("completed") => true,
             Fact::Known(Some(_), _) => {
-                matches!(pending, Fact::Known(..)) && self.waits_here(pending).is_none()
+                let gone = |it| matches!(it, &Fact::Known(..)) && self.waits_here(it).is_none();
+                pending.is_some_and(gone)
             }
             Fact::Unknown(_) => false,
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TeamSnapshot;
-use crate::domain::ids::{Actor, RepoName, Sha};
+use crate::domain::ids::{Actor, GateId, RepoId, RepoName, Sha};
 
 /// A deployment as of one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,57 @@ pub struct Shipment {
 pub struct RunSnapshot {
     pub id: u64,
     pub attempt: Option<u64>,
+}
+
+/// Which run of which pipeline asks at the gate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pipeline {
+    /// A workflow run of GitHub Actions; GitHub says the rest of it.
+    Actions { run: u64 },
+    /// A run of something else, which nobody but the pipeline itself speaks of.
+    Other { name: String, run: String },
+}
+
+/// What a pipeline wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    #[default]
+    Deploy,
+    /// Back to what ran before.
+    Rollback,
+}
+
+/// A pipeline asks at the gate whether it may deploy. Who it is was proved before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateAsk {
+    /// What the answer is asked for with.
+    pub id: GateId,
+    /// As the pipeline writes it.
+    pub environment: String,
+    pub sha: Sha,
+    /// The branch or tag, without `refs/`; GitHub names it for its own runs.
+    pub reference: Option<String>,
+    pub pipeline: Pipeline,
+    pub attempt: u64,
+    /// The release that the pipeline means, by its title.
+    pub release: Option<String>,
+    pub intent: Intent,
+}
+
+impl GateAsk {
+    /// What is asked, without the id: who asks the same is given the same answer.
+    #[must_use]
+    pub fn what(&self, repo: RepoId) -> String {
+        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent } = self;
+        let of = match pipeline {
+            Pipeline::Actions { run } => format!("actions {run}"),
+            Pipeline::Other { name, run } => format!("other {name:?} {run:?} {reference:?}"),
+        };
+        let environment = environment.to_lowercase();
+        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}")
+    }
 }
 
 /// A job that waits for our rule, as the delivery shows it. GitHub guarantees none of this.

@@ -16,8 +16,8 @@ pub use change::{
     MergeGroupChange, MilestoneChange, PullRequestChange, ReferenceKind, RepositoryChange, ReviewChange,
 };
 pub use deploying::{
-    Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
-    RuleRequest, RunSnapshot, Shipment,
+    Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot, GateAsk,
+    Intent, Pipeline, RuleRequest, RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use planning::Planning;
@@ -146,6 +146,8 @@ pub enum What {
     Withheld { environment: String, run: u64, attempt: u64 },
     /// Something else runs in an environment than before. The environment says so, to whom it concerns.
     Shipped(Shipment),
+    /// A pipeline asks whether it may deploy. The gate says so.
+    GateAsked(GateAsk),
 }
 
 impl What {
@@ -256,6 +258,7 @@ impl What {
             Self::PolicyMoved => "policy moved".into(),
             Self::Withheld { .. } => "withheld".into(),
             Self::Shipped(_) => "shipped".into(),
+            Self::GateAsked(_) => "gate asked".into(),
         }
     }
 }

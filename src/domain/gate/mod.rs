@@ -3,6 +3,7 @@
 //! [`decide`] is pure, and the only place where it is decided; every door shows the tree of findings that it answers
 //! with. The worst finding wins, and what is not known never lets anything through.
 
+mod answer;
 mod brings;
 mod points;
 mod range;
@@ -19,8 +20,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     finding::{Finding, Outcome},
-    policy::Mode,
+    policy::{Fingerprint, Mode},
+    revision::RevisionHash,
 };
+pub use answer::{GateAnswer, Standing};
 pub use brings::Brings;
 pub use look::look;
 pub use points::Points;
@@ -95,6 +98,18 @@ pub struct Verdict {
     pub at: Timestamp,
     /// When the answer changes although nothing happens.
     pub again_at: Option<Timestamp>,
+    /// By which rules, and as part of what, it is allowed.
+    #[serde(default)]
+    pub basis: Option<Basis>,
+}
+
+/// What an allow is part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The version of the policy.
+    pub policy: Fingerprint,
+    /// The title of the release that it ships, and what was signed.
+    pub release: Option<(String, RevisionHash)>,
 }
 
 impl Verdict {
@@ -124,5 +139,6 @@ pub fn decide(scene: &Scene<'_>) -> Verdict {
         Mode::Enforce => Ruling::Enforced(decision),
         Mode::Observe | Mode::Advise => Ruling::NotEnforced(decision),
     };
-    Verdict { ruling, findings: judged.findings, at: scene.ask.now, again_at: judged.again_at }
+    let basis = (decision == Decision::Allow).then(|| scene.basis());
+    Verdict { ruling, findings: judged.findings, at: scene.ask.now, again_at: judged.again_at, basis }
 }

@@ -17,7 +17,7 @@ use super::{
         policy::{EffectivePolicy, Mode, RequiredCheck, Risk, Ship, Zone},
         release::{Release, Signing},
     },
-    Brings, Points, Section,
+    Basis, Brings, Points, Section,
 };
 
 /// What is to be deployed, as GitHub says when asked.
@@ -48,7 +48,8 @@ pub enum Order<'a> {
     Free,
     /// A newer one waits too.
     Superseded {
-        by: u64,
+        /// GitHub's number of its run, where it has one.
+        by: Option<u64>,
         sha: &'a Sha,
     },
     /// Another one is on its way.
@@ -164,6 +165,14 @@ impl Scene<'_> {
         let Candidate { by, by_itself, reference, .. } = self.ask.candidate;
         let is_default = reference.is_some() && *reference == self.default_branch;
         by.as_ref().filter(|_| !(*by_itself && is_default))
+    }
+
+    /// By which rules, and as part of what, it is decided.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        let release = self.shipping.as_ref().and_then(|shipping| shipping.release);
+        let signed = |it: &Release| Some((it.id.title.clone(), it.history.current()?.clone()));
+        Basis { policy: self.policy.fingerprint(), release: release.and_then(signed) }
     }
 
     /// The systems that are touched by what comes along.

@@ -1,6 +1,6 @@
 //! A policy in plain words, for `changegate policy check`.
 
-use super::environments::Environment;
+use super::environments::{Door, Environment};
 use super::intake::Marker;
 use super::names::{Who, in_words};
 use super::repositories::{Component, RepositoryRule, Ship};
@@ -183,5 +183,8 @@ fn endings(environment: &Environment) -> Vec<String> {
     let allowed = if environment.rollback_allowed { "allowed" } else { "like any other deployment" };
     let rollback = [format!("  rollback {allowed}")];
     let delivers = (!environment.delivers).then(|| "  what runs there is not delivered yet".to_owned());
+    let door =
+        matches!(environment.door, Door::Pipeline).then(|| "  the pipeline asks at the gate".to_owned());
+    let delivers = delivers.into_iter().chain(door);
     order.into_iter().chain(resign).chain(promoted).chain(emergency).chain(rollback).chain(delivers).collect()
 }

@@ -1,5 +1,6 @@
 //! The policy that counts in a repository: the organisation's and the repository's own, together.
 
+use super::environments::Door;
 use super::error::PolicyError;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::intake::{Intake, Labels, same_field};
@@ -95,6 +96,13 @@ impl EffectivePolicy {
     pub fn delivers_to(&self, environment: &str) -> bool {
         let mut sections = self.parts().filter_map(|part| part.environment_of(environment)).peekable();
         sections.peek().is_some() && sections.all(|(_, section)| section.delivers)
+    }
+
+    /// Whether pipelines ask at the gate before they deploy to an environment, instead of being held by GitHub: every section
+    /// that rules there must say so.
+    pub fn is_asked_by_pipeline(&self, environment: &str) -> bool {
+        let mut sections = self.parts().filter_map(|part| part.environment_of(environment)).peekable();
+        sections.peek().is_some() && sections.all(|(_, section)| section.door == Door::Pipeline)
     }
 
     /// Whether a pull request is its own change request in a repository.

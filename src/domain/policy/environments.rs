@@ -45,6 +45,28 @@ pub struct Environment {
     /// What runs there is delivered to whoever asked for it.
     #[serde(skip_serializing_if = "is_so")]
     pub delivers: bool,
+    /// Where those who deploy there ask.
+    #[serde(skip_serializing_if = "Door::is_rule")]
+    pub door: Door,
+}
+
+/// Where those who deploy to an environment ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// GitHub holds the job until we answer its protection rule.
+    #[default]
+    ProtectionRule,
+    /// The pipeline asks at the gate, by the command or the API.
+    Pipeline,
+}
+
+impl Door {
+    /// As where nothing is said.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    const fn is_rule(&self) -> bool {
+        matches!(self, Self::ProtectionRule)
+    }
 }
 
 /// Written down only where it is not so, so that what older programs fingerprinted stays the same.
@@ -164,6 +186,10 @@ impl Environment {
                 Some(written::Rollback::Allowed) | None => true,
             },
             delivers: written.delivers.unwrap_or(true),
+            door: match written.door {
+                Some(written::Door::Pipeline) => Door::Pipeline,
+                Some(written::Door::ProtectionRule) | None => Door::ProtectionRule,
+            },
         };
         environment.refuse_unfinished(place);
         rules::refuse_notices(&place.key("continuous"), &written.continuous);

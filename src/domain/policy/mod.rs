@@ -48,7 +48,7 @@ mod tests;
 pub use cadence::{Cadence, Nth};
 pub use changes::{PolicyChange, changes};
 pub use effective::EffectivePolicy;
-pub use environments::{Emergency, Environment, Risk, Sources, When};
+pub use environments::{Door, Emergency, Environment, Risk, Sources, When};
 pub use error::PolicyError;
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use freezes::Freeze;

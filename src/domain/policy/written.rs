@@ -318,6 +318,9 @@ pub(super) struct Environment {
     /// true if nothing is said.
     #[schemars(extend("examples" = [false]))]
     pub delivers: Option<bool>,
+    /// Where those who deploy there ask: GitHub holds their job for our protection rule, or the pipeline asks at the gate by
+    /// `changegate gate` or the API. protection-rule if nothing is said.
+    pub door: Option<Door>,
     /// May a commit that was deployed and approved before come back without new signatures? allowed if nothing is said.
     pub rollback: Option<Rollback>,
 }
@@ -508,6 +511,15 @@ pub(super) struct Emergency {
     /// How soon its retrospective is due.
     #[schemars(extend("examples" = ["5 working days"]))]
     pub retrospective: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Door {
+    /// GitHub holds the job until our rule answers.
+    ProtectionRule,
+    /// The pipeline asks, and waits by itself.
+    Pipeline,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]

@@ -128,7 +128,7 @@ fn finding(hostile: &str) -> Finding {
 }
 
 fn verdict(findings: Vec<Finding>) -> Verdict {
-    Verdict { ruling: Ruling::Enforced(Decision::Deny), findings, at: time(0), again_at: None }
+    Verdict { ruling: Ruling::Enforced(Decision::Deny), findings, at: time(0), again_at: None, basis: None }
 }
 
 /// The issue that a by-pass in an environment of this name opens: title and text.

@@ -11,11 +11,12 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 61] = [
+pub(super) const TELLING: [&str; 62] = [
     "action",
     "after",
     "alert",
     "approver",
+    "asked",
     "before",
     "check_run",
     "check_suite",
@@ -164,6 +165,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
         super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
+        super::sweep::ASKED => (&["action", "repository", "asked"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
         super::sweep::KEPT => (&["action", "kept", "repository"], &[]),

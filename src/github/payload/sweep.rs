@@ -1,8 +1,8 @@
 //! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_plan`,
-//! `changegate_issue`, `changegate_withheld` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
-//! control record tells others and what an operator said, written down as deliveries so that one door leads in.
+//! `changegate_issue`, `changegate_withheld`, `changegate_ask` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
+//! control record tells others, what a pipeline asks and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept`, `asked` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, Declaration, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What},
+    event::{
+        AccountSnapshot, Declaration, GateAsk, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What,
+    },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -28,6 +30,9 @@ pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
+
+/// What a delivery is called in which a pipeline asks at the gate.
+pub const ASKED: &str = "changegate_ask";
 
 /// What a delivery is called in which a command elsewhere plans an issue.
 pub const PLANNED: &str = "changegate_plan";
@@ -90,6 +95,18 @@ pub(super) struct Ship {
 impl Ship {
     pub(super) fn what(self) -> What {
         What::Shipped(self.shipped)
+    }
+}
+
+/// The body of `changegate_ask`.
+#[derive(Deserialize)]
+pub(super) struct Ask {
+    asked: GateAsk,
+}
+
+impl Ask {
+    pub(super) fn what(self) -> What {
+        What::GateAsked(self.asked)
     }
 }
 
@@ -206,6 +223,12 @@ impl Whereabouts {
     #[must_use]
     pub fn shipped(&self, shipment: &Shipment) -> (&'static str, Vec<u8>) {
         (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
+    }
+
+    /// The same: a pipeline asks at the gate.
+    #[must_use]
+    pub fn asked(&self, ask: &GateAsk) -> (&'static str, Vec<u8>) {
+        (ASKED, self.body("asked", "asked", json!(ask)))
     }
 
     /// The same: a command elsewhere plans issue `number`.
@@ -339,6 +362,17 @@ mod tests {
             taken: [].into(),
         };
         assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
+        let ask = GateAsk {
+            id: "ab".repeat(16).parse().unwrap(),
+            environment: "Live/eu".into(),
+            sha: "ab".repeat(20).parse().unwrap(),
+            reference: Some("main".into()),
+            pipeline: crate::domain::event::Pipeline::Other { name: "jenkins \"a\"".into(), run: "7".into() },
+            attempt: 1,
+            release: Some("2026.12".into()),
+            intent: crate::domain::event::Intent::Rollback,
+        };
+        assert_eq!(understood(here().asked(&ask)), What::GateAsked(ask));
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

@@ -87,7 +87,7 @@ impl Store {
         let tells = |settlement: &Settlement| matches!(&settlement.outcome, Outcome::Decided { decision, .. } if !decision.effects.is_empty());
         self.hint(&[Due::Subjects]);
         if settlements.iter().any(tells) {
-            self.hint(&[Due::Effects, Due::Announcements]);
+            self.hint(&[Due::Effects, Due::Announcements, Due::Gates]);
         }
         Ok(answers)
     }

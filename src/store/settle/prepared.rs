@@ -14,6 +14,7 @@ use super::{
         body,
         effects::NewEffect,
         error::StoreError,
+        gates::NewGate,
         published::{self, Key, Read},
         subjects::Claim,
     },
@@ -52,6 +53,8 @@ pub(super) struct Decided<'a> {
     /// A name that it bore until now, and what stands there if nobody else took it since.
     pub(super) unnamed: Option<(Key, Shown)>,
     pub(super) effects: Vec<NewEffect>,
+    /// What the gate answers: no one is sent it.
+    pub(super) gates: Vec<NewGate>,
     pub(super) audit: &'a [AuditEntry],
 }
 
@@ -129,6 +132,13 @@ impl<'a> Decided<'a> {
         let (old, edges) = (before.map(State::relations).unwrap_or_default(), after.relations());
         let moved = edges.symmetric_difference(&old);
         writes.extend(moved.map(|(relation, target)| Key::pointing_at(relation.as_str(), target)));
+        let (mut effects, mut gates) = (vec![], vec![]);
+        for effect in &decision.effects {
+            match NewGate::of(&effect.call)? {
+                Some(gate) => gates.push(gate),
+                None => effects.push(NewEffect::of(effect)?),
+            }
+        }
         Ok(Self {
             state: body::write(after)?,
             view: Shown::of(&after.view())?,
@@ -138,7 +148,8 @@ impl<'a> Decided<'a> {
             writes,
             named,
             unnamed,
-            effects: decision.effects.iter().map(NewEffect::of).collect::<Result<_, _>>()?,
+            effects,
+            gates,
             audit: &decision.audit,
         })
     }

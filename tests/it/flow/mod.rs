@@ -13,6 +13,7 @@ mod emergencies;
 mod endings;
 mod faults;
 mod freezes;
+mod gate;
 mod installation;
 mod intake;
 mod late;

@@ -14,7 +14,10 @@ pub(super) fn finding(scene: &Scene<'_>) -> Finding {
             "superseded",
             Outcome::Fail,
             RULE,
-            format!("Run {by} waits to deploy {}, which is newer.", code(sha.short())),
+            match by {
+                Some(by) => format!("Run {by} waits to deploy {}, which is newer.", code(sha.short())),
+                None => format!("A newer run waits to deploy {}.", code(sha.short())),
+            },
         )
         .headline(format!("a newer deployment ({}) waits", code(sha.short())))
         .cure("let the newer one go; or cancel it, and run this one again"),

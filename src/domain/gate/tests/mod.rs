@@ -206,7 +206,7 @@ impl Deployment {
     fn order<'a>(&self, other: &'a Sha) -> Order<'a> {
         match self.in_the_way {
             InTheWay::Nothing => Order::Free,
-            InTheWay::Newer(by) => Order::Superseded { by, sha: other },
+            InTheWay::Newer(by) => Order::Superseded { by: Some(by), sha: other },
             InTheWay::Running => Order::Running { sha: other, since: time(-60) },
         }
     }

@@ -1,0 +1,278 @@
+//! `changegate gate`: what pipelines call. It needs nothing but the address of a server, and never ends with 0 without a
+//! permit that it has checked itself.
+
+mod show;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span};
+use secrecy::SecretString;
+
+use super::Exit;
+use crate::{
+    clock::Clock,
+    gate::{
+        api::{ACTIONS, DecisionView, GateRequest, GateView, Purpose},
+        client::{Client, Credentials, NoAnswer},
+        permit::{self, NOT_ENFORCED, PERMIT, Permit},
+    },
+    worker,
+};
+use show::Show;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GateCommand {
+    /// Ask whether a commit may be deployed, and wait until that is decided.
+    #[command(after_help = ENDS)]
+    Wait {
+        #[command(flatten)]
+        asked: Box<Asked>,
+        /// For how long to wait: 90s, 30m, 2h.
+        #[arg(long, value_name = "TIME", default_value = "30m", value_parser = length)]
+        timeout: Duration,
+    },
+    /// Ask the same, and do not wait.
+    #[command(after_help = ENDS)]
+    Check {
+        #[command(flatten)]
+        asked: Box<Asked>,
+    },
+}
+
+const ENDS: &str = "\
+Ends with: 0 allowed, and the permit checked (or nothing is enforced there); 1 denied; 2 wrong usage;
+75 it could not be found out, and nothing was allowed; 124 not decided in time.
+Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
+made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.";
+
+#[derive(Debug, Args)]
+pub(super) struct Asked {
+    /// The environment, as GitHub and the policy call it.
+    #[arg(long, value_name = "NAME", env = "CHANGEGATE_ENVIRONMENT")]
+    environment: String,
+    /// The address of the Changegate server.
+    #[arg(long, value_name = "URL", env = "CHANGEGATE_SERVER")]
+    server: String,
+    /// The repository on GitHub, as owner/name.
+    #[arg(long, value_name = "OWNER/NAME", env = "GITHUB_REPOSITORY")]
+    repository: String,
+    /// The whole hash of the commit.
+    #[arg(long, value_name = "SHA", env = "GITHUB_SHA")]
+    sha: String,
+    /// The branch or tag that it comes from.
+    #[arg(long = "ref", value_name = "REF", env = "GITHUB_REF")]
+    reference: Option<String>,
+    /// The release that is meant, by its title; whichever ships the commit if nothing is said.
+    #[arg(long, value_name = "TITLE")]
+    release: Option<String>,
+    /// What is meant.
+    #[arg(long, value_enum, default_value_t = Meant::Deploy)]
+    purpose: Meant,
+    /// What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there].
+    #[arg(long, value_name = "NAME", env = "CHANGEGATE_PIPELINE")]
+    pipeline: Option<String>,
+    /// The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins].
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Which attempt of the run.
+    #[arg(long, value_name = "N", env = "GITHUB_RUN_ATTEMPT", default_value_t = 1)]
+    attempt: u64,
+    /// A file with the token, read anew for each request; else CHANGEGATE_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// Where to write the permit.
+    #[arg(long, value_name = "FILE")]
+    permit_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Meant {
+    Deploy,
+    Rollback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    Text,
+    Json,
+    Github,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<Span>().ok().and_then(|span| SignedDuration::try_from(span).ok());
+    let seconds = || text.parse().ok().map(SignedDuration::from_secs);
+    let length = span.or_else(seconds).filter(|length| !length.is_negative());
+    length.map(SignedDuration::unsigned_abs).ok_or_else(|| "write it like 90s, 30m or 2h".into())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// What the pipeline is called and which run this is, as far as its machine says.
+fn whereabouts() -> Option<(&'static str, Option<String>)> {
+    let is = |name: &str| variable(name).is_some();
+    if is("GITHUB_ACTIONS") {
+        Some((ACTIONS, variable("GITHUB_RUN_ID")))
+    } else if is("GITLAB_CI") {
+        Some(("gitlab", variable("CI_PIPELINE_ID")))
+    } else if is("JENKINS_URL") {
+        Some(("jenkins", variable("BUILD_TAG").or_else(|| variable("BUILD_NUMBER"))))
+    } else {
+        None
+    }
+}
+
+impl Asked {
+    fn request(&self) -> Result<GateRequest, String> {
+        let here = whereabouts();
+        let name = here.as_ref().map(|(name, _)| (*name).to_owned());
+        let pipeline = self.pipeline.clone().or(name).unwrap_or_else(|| "pipeline".into());
+        let run = self.run.clone().or_else(|| here.and_then(|(_, run)| run));
+        let run_id =
+            run.ok_or("--run is missing\n  cure: name the run of the pipeline, by its own number or name")?;
+        let purpose = match self.purpose {
+            Meant::Deploy => Purpose::Deploy,
+            Meant::Rollback => Purpose::Rollback,
+        };
+        let request = GateRequest {
+            repository: self.repository.clone(),
+            environment: self.environment.clone(),
+            sha: self.sha.clone(),
+            reference: self.reference.clone(),
+            pipeline,
+            run_id,
+            run_attempt: self.attempt,
+            release: self.release.clone(),
+            purpose,
+        };
+        request.ask(None).map(|_| request)
+    }
+
+    fn credentials(&self) -> Result<Credentials, String> {
+        if let Some(file) = &self.token_file {
+            return Ok(Credentials::File(file.clone()));
+        }
+        if let Some(token) = variable("CHANGEGATE_TOKEN") {
+            return Ok(Credentials::Token(token.into()));
+        }
+        let actions =
+            variable("ACTIONS_ID_TOKEN_REQUEST_URL").zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+        match actions {
+            Some((url, token)) => Ok(Credentials::Actions { url, token: SecretString::from(token) }),
+            None if variable("GITHUB_ACTIONS").is_some() => Err(
+                "GitHub Actions gives this job no token\n  cure: add `permissions: { id-token: write }` to the job".into(),
+            ),
+            None => Err("nothing proves who asks\n  cure: set CHANGEGATE_TOKEN, or name a --token-file".into()),
+        }
+    }
+}
+
+/// One request waits so long.
+const ONE_WAIT: u64 = 30;
+/// A server that restarts is back after a moment; one that is away for longer is asked less often.
+const AGAIN: [u64; 5] = [1, 2, 4, 8, 15];
+
+/// Runs the command.
+pub(super) async fn run(command: GateCommand) -> anyhow::Result<Exit> {
+    let (asked, timeout) = match command {
+        GateCommand::Wait { asked, timeout } => (asked, Some(timeout)),
+        GateCommand::Check { asked } => (asked, None),
+    };
+    let (request, credentials) = match asked.request().and_then(|request| Ok((request, asked.credentials()?)))
+    {
+        Ok(ready) => ready,
+        Err(why) => {
+            anstream::eprintln!("error: {why}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let client = Client::new(&asked.server, credentials)?;
+    let show = Show::new(asked.output, &request);
+    let found = follow(&client, &request, timeout, &show).await;
+    let found = match found {
+        Ok(view) if view.goes_on => match proved(&client, &request, &view).await {
+            Ok(permit) => {
+                write_permit(&asked, &view)?;
+                return show.goes_on(&view, &permit);
+            }
+            Err(why) => Err(NoAnswer::Away(why)),
+        },
+        found => found,
+    };
+    match found {
+        Ok(view) => show.stops(&view, timeout),
+        Err(NoAnswer::Refused(why)) => show.refused(&why),
+        Err(NoAnswer::Away(why)) => show.away(&why),
+    }
+}
+
+/// The last answer before the time is over; `None` for `timeout`: what is said at once.
+async fn follow(
+    client: &Client,
+    request: &GateRequest,
+    timeout: Option<Duration>,
+    show: &Show,
+) -> Result<GateView, NoAnswer> {
+    let clock = Clock::system();
+    let ends = clock.instant() + timeout.unwrap_or_default();
+    let (mut known, mut away) = (None::<GateView>, 0);
+    loop {
+        let left = ends.saturating_duration_since(clock.instant()).as_secs();
+        let wait = if timeout.is_none() { 5 } else { left.min(ONE_WAIT) };
+        let answer = match &known {
+            Some(view) => client.look(&view.id, wait).await,
+            None => client.ask(request, wait).await,
+        };
+        let is_over = clock.instant() >= ends;
+        match answer {
+            Ok(view) if view.settled || is_over => return Ok(view),
+            Ok(view) => {
+                away = 0;
+                show.progress(&view);
+                known = Some(view);
+            }
+            Err(NoAnswer::Refused(why)) => return Err(NoAnswer::Refused(why)),
+            Err(NoAnswer::Away(why)) if is_over => return Err(NoAnswer::Away(why)),
+            Err(NoAnswer::Away(why)) => {
+                show.retries(&why);
+                let pause = AGAIN.get(away).or(AGAIN.last()).copied().unwrap_or(1);
+                away += 1;
+                worker::pause(Duration::from_secs(pause.min(left.max(1)))).await;
+                // Whoever was away may have forgotten it: asking is the same as looking.
+                known = None;
+            }
+        }
+    }
+}
+
+/// Checks the permit itself: an answer that anybody could give lets nothing through.
+async fn proved(client: &Client, request: &GateRequest, view: &GateView) -> Result<Permit, String> {
+    let token = view.permit.as_deref().ok_or("the server lets it through and shows no permit")?;
+    let keys = client.keys().await.map_err(|error| format!("the permit cannot be checked: {error}"))?;
+    let kind = if view.enforced { PERMIT } else { NOT_ENFORCED };
+    let permit =
+        permit::verify(token, &keys, kind).map_err(|error| format!("the permit is none: {error}"))?;
+    let is_ours = permit.sha == request.sha
+        && permit.environment.eq_ignore_ascii_case(&request.environment)
+        && permit.repository.eq_ignore_ascii_case(&request.repository)
+        && (&permit.pipeline, &permit.run_id, permit.run_attempt)
+            == (&request.pipeline, &request.run_id, request.run_attempt);
+    if is_ours && (!view.enforced || view.decision == DecisionView::Allow) {
+        Ok(permit)
+    } else {
+        Err("the permit is for something else".into())
+    }
+}
+
+fn write_permit(asked: &Asked, view: &GateView) -> anyhow::Result<()> {
+    if let (Some(file), Some(token)) = (&asked.permit_file, &view.permit) {
+        std::fs::write(file, token)
+            .map_err(|error| anyhow::anyhow!("{} cannot be written: {error}", file.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What is asked is answered by what was decided just now, or written down to be decided.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Gate, api::GateView, problem::Problem};
+use crate::{
+    domain::{
+        event::GateAsk,
+        gate::GateAnswer,
+        ids::{GateId, RepoId, RepoName, TenantId},
+    },
+    github::payload::Whereabouts,
+    place,
+    store::{KeepError, NewDelivery, Packed, StoreError},
+};
+
+/// Where it is asked.
+#[derive(Debug, Clone)]
+pub struct At {
+    pub tenant: TenantId,
+    pub repo: RepoId,
+    pub name: RepoName,
+}
+
+/// Nobody waits longer in one request.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the gate could not read or write");
+        Self::unavailable("What is known could not be read. Ask again; nothing was let through.")
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        tracing::error!(%error, "the gate could not write down what was asked");
+        Self::unavailable("What was asked could not be written down. Ask again; nothing was let through.")
+    }
+}
+
+impl Gate {
+    /// Answers what is asked: by the newest decision on the same, where that still holds, or else by a new one. Waits for it
+    /// for as long as `wait` says.
+    ///
+    /// # Errors
+    /// When it cannot be written down or read.
+    pub async fn ask(&self, at: &At, mut ask: GateAsk, wait: SignedDuration) -> Result<GateView, Problem> {
+        let what = ask.what(at.repo);
+        let earlier = self.store.gate_asked(&at.tenant, &what).await?.map(|gate| gate.answer);
+        match earlier {
+            Some(answer) if answer.holds(self.clock.now()) => {
+                return self.follow(at, &answer.ask, wait).await;
+            }
+            earlier => {
+                let after = earlier.as_ref().map(|answer: &GateAnswer| &answer.ask.id);
+                ask.id = GateId::of(&at.tenant, &what, after);
+            }
+        }
+        self.keep(at, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
+        self.follow(at, &ask, wait).await
+    }
+
+    /// Waits until it is decided, and shows it; what stands in the way so far, if that lasts longer.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn follow(&self, at: &At, ask: &GateAsk, wait: SignedDuration) -> Result<GateView, Problem> {
+        let ends = self.clock.instant() + wait.min(LONGEST_WAIT).unsigned_abs();
+        let mut waiter = self.watch.wait_for(&ask.id);
+        loop {
+            let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
+            match known {
+                Some(answer) if answer.is_settled() => {
+                    if let Some(view) = self.hand_out(at, &answer, ends).await? {
+                        return Ok(view);
+                    }
+                    // What does not hold any more is not shown.
+                    if self.clock.instant() >= ends {
+                        return Ok(GateView::asked(ask, &at.name));
+                    }
+                }
+                Some(answer) if self.clock.instant() >= ends => {
+                    return Ok(GateView::of(&answer, &at.name, None));
+                }
+                None if self.clock.instant() >= ends => return Ok(GateView::asked(ask, &at.name)),
+                Some(_) | None => {}
+            }
+            drop(tokio::time::timeout_at(ends, waiter.news()).await);
+        }
+    }
+
+    /// The next answer after the one that was seen, with its number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn news(&self, at: &At, ask: &GateAsk, seen: Option<u64>) -> Result<(GateView, u64), Problem> {
+        let mut waiter = self.watch.wait_for(&ask.id);
+        loop {
+            let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
+            match known {
+                Some(answer) if answer.is_settled() => {
+                    let ends = self.clock.instant() + LONGEST_WAIT.unsigned_abs();
+                    if let Some(view) = self.hand_out(at, &answer, ends).await? {
+                        return Ok((view, answer.turn));
+                    }
+                }
+                Some(answer) if seen != Some(answer.turn) => {
+                    return Ok((GateView::of(&answer, &at.name, None), answer.turn));
+                }
+                None if seen.is_none() => return Ok((GateView::asked(ask, &at.name), 0)),
+                Some(_) | None => {}
+            }
+            waiter.news().await;
+        }
+    }
+
+    /// Writes a delivery of our own down.
+    ///
+    /// # Errors
+    /// When the App is not there any more, or nothing can be written.
+    pub(super) async fn keep(
+        &self,
+        at: &At,
+        id: &str,
+        told: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
+    ) -> Result<(), Problem> {
+        let here = place::whereabouts(&self.store, &at.tenant, at.repo).await?;
+        let here = here.ok_or_else(|| {
+            Problem::unknown("repository", "The App is not installed there any more, or suspended.")
+        })?;
+        let (event, body) = told(&here);
+        let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
+        let received_at: Timestamp = self.clock.now();
+        let delivery = NewDelivery {
+            id: id.into(),
+            event: event.into(),
+            host: at.tenant.host().into(),
+            received_at,
+            body,
+        };
+        self.store.keep(delivery).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! The gate over HTTP: a pipeline asks whether it may deploy, waits, and is given a permit.
+//!
+//! What it asks becomes a delivery like everything else, and is decided with the jobs that GitHub holds for us; see
+//! [`crate::domain::gate`]. This room proves who asks, hands out what was decided, and decides nothing.
+//!
+//! - `admitting`: who asks, and whether they may,
+//! - [`api`]: the shapes of requests and answers,
+//! - [`asking`]: what is asked is written down, or answered by what was decided just now,
+//! - `handing`: an allow is handed out only while it holds,
+//! - [`permit`]: the signed form of an allow,
+//! - [`watch`]: whoever waits is told at once,
+//! - [`problem`]: what is wrong with a request (RFC 9457),
+//! - [`routes`]: the addresses,
+//! - [`client`]: the other side of the wire.
+
+mod admitting;
+pub mod api;
+pub mod asking;
+pub mod client;
+mod handing;
+pub mod permit;
+pub mod problem;
+pub mod routes;
+pub mod watch;
+
+use std::sync::Arc;
+
+use crate::{clock::Clock, store::Store};
+
+pub use self::{permit::Keys, watch::Watch};
+
+/// What the gate needs.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    pub store: Store,
+    pub clock: Clock,
+    /// Tells whoever waits.
+    pub watch: Watch,
+    /// What permits are signed with.
+    pub keys: Keys,
+    /// The GitHub host of the tenants.
+    pub host: Arc<str>,
+    /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.
+    pub url: Arc<str>,
+}

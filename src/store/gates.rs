@@ -1,0 +1,137 @@
+//! What the gate has answered: written with the decision that it is, and read by whoever asked.
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use crate::domain::{
+    effect::Call,
+    gate::GateAnswer,
+    ids::{GateId, SubjectId, TenantId},
+};
+
+use super::{Store, body, dialect::Dialect, error::StoreError, published};
+
+/// Rows in one statement.
+const ROWS: usize = 500;
+/// Replicas' clocks may differ by so much, and a transaction may take so long: what changed then is read once more.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(5);
+
+/// What the gate answered, and whose it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    pub tenant: TenantId,
+    /// The environment that decided it.
+    pub subject: SubjectId,
+    pub answer: GateAnswer,
+}
+
+/// An answer in the words of the database.
+#[derive(Debug, Clone)]
+pub(super) struct NewGate {
+    id: String,
+    asked: String,
+    turn: i64,
+    body: String,
+}
+
+impl NewGate {
+    /// `None`: the call is no answer of the gate.
+    pub(super) fn of(call: &Call) -> Result<Option<Self>, StoreError> {
+        let Call::GateAnswer { repo, answer } = call else { return Ok(None) };
+        Ok(Some(Self {
+            id: answer.ask.id.to_string(),
+            asked: asked(&answer.ask.what(*repo)),
+            turn: i64::try_from(answer.turn).unwrap_or(i64::MAX),
+            body: body::write(answer)?,
+        }))
+    }
+}
+
+/// As it stands in its column.
+fn asked(what: &str) -> String {
+    body::hash(&[what.as_bytes()])
+}
+
+/// Stores answers, each with its tenant and subject; an earlier one does not take the place of a later one.
+pub(super) async fn store(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    mut gates: Vec<(&str, &str, &NewGate)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    gates.sort_by(|(.., a), (.., b)| (&a.id, b.turn).cmp(&(&b.id, a.turn)));
+    gates.dedup_by(|(.., later), (.., first)| later.id == first.id);
+    for gates in gates.chunks(ROWS) {
+        let mut statement = dialect.rows(
+            "INSERT INTO gate (id, tenant, subject, asked, since, turn, changed, body) {rows}
+             ON CONFLICT (id) DO UPDATE SET turn = excluded.turn, changed = excluded.changed, body = excluded.body
+             WHERE gate.turn < excluded.turn",
+            8,
+            gates.len(),
+        );
+        for (tenant, subject, gate) in gates {
+            statement = statement
+                .bind(gate.id.clone())
+                .bind((*tenant).to_owned())
+                .bind((*subject).to_owned())
+                .bind(gate.asked.clone())
+                .bind(now.as_microsecond())
+                .bind(gate.turn)
+                .bind(now.as_microsecond())
+                .bind(gate.body.clone());
+        }
+        statement.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<Gate, StoreError> {
+    let [tenant, subject, answer] = [0, 1, 2].map(|column| row.try_get::<String, _>(column));
+    Ok(Gate {
+        tenant: published::tenant(&tenant?)?,
+        subject: published::subject(&subject?)?,
+        answer: body::read("an answer of the gate", &answer?)?,
+    })
+}
+
+pub(super) const NEWEST: &str =
+    "SELECT tenant, subject, body FROM gate WHERE tenant = $1 AND asked = $2 ORDER BY since DESC LIMIT 1";
+pub(super) const CHANGED: &str = "SELECT id, turn, changed FROM gate WHERE changed > $1";
+
+impl Store {
+    /// What was answered under this id; `None`: nothing yet.
+    pub async fn gate(&self, id: &GateId) -> Result<Option<Gate>, StoreError> {
+        let statement = self
+            .database()
+            .dialect
+            .query("SELECT tenant, subject, body FROM gate WHERE id = $1")
+            .bind(id.to_string());
+        let row = statement.fetch_optional(&self.database().reading).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The newest answer to this: see [`crate::domain::event::GateAsk::what`].
+    pub async fn gate_asked(&self, tenant: &TenantId, what: &str) -> Result<Option<Gate>, StoreError> {
+        let statement = self.database().dialect.query(NEWEST);
+        let statement = statement.bind(body::escape(tenant.as_str())).bind(asked(what));
+        let row = statement.fetch_optional(&self.database().reading).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Which were answered since then, with the number of the answer; some of them are named again. And how far this is.
+    pub async fn gates_changed(
+        &self,
+        since: Timestamp,
+    ) -> Result<(Vec<(GateId, i64)>, Timestamp), StoreError> {
+        let from = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+        let statement = self.database().dialect.query(CHANGED).bind(from.as_microsecond());
+        let (mut changed, mut newest) = (vec![], since);
+        for row in statement.fetch_all(&self.database().reading).await? {
+            let id: String = row.try_get(0)?;
+            let id = id.parse().map_err(|error| StoreError::unreadable("the id of a gate", error))?;
+            changed.push((id, row.try_get(1)?));
+            newest = newest.max(Timestamp::from_microsecond(row.try_get(2)?).unwrap_or(newest));
+        }
+        Ok((changed, newest))
+    }
+}

@@ -1,0 +1,217 @@
+//! A pipeline asks at the gate: the same decision as beside a job that waits, by another door.
+
+use changegate::{
+    gate::{
+        api::GateView,
+        permit::{self, Permit},
+    },
+    sandbox::Verdict,
+};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::deploying::{CONTINUOUS, WEB, built};
+use crate::support::{Scene, scenario};
+
+/// The same policy, where the pipeline asks.
+fn by_pipeline() -> String {
+    CONTINUOUS.replace("    require:", "    door: pipeline\n    require:")
+}
+
+async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
+    let request = request
+        .header("authorization", "Bearer x")
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(body))
+        .unwrap();
+    let answer = s.stage.app.router().oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// Build `run` of Jenkins asks for the head of `main`.
+fn asked(s: &Scene, run: &str) -> Value {
+    let sha = s.github().head(WEB, "main").unwrap();
+    json!({ "repository": WEB, "environment": "production", "sha": sha, "ref": "refs/heads/main",
+        "pipeline": "jenkins", "run_id": run })
+}
+
+async fn ask(s: &Scene, body: &Value) -> GateView {
+    let request = http::Request::post("/api/v1/gates?wait=0");
+    let (status, view) = call(s, request, body.to_string()).await;
+    assert!(matches!(status, 200 | 202), "{status} {view}");
+    serde_json::from_value(view).unwrap()
+}
+
+async fn look(s: &Scene, id: &str) -> GateView {
+    let request = http::Request::get(format!("/api/v1/gates/{id}?wait=0"));
+    let (status, view) = call(s, request, String::new()).await;
+    assert!(matches!(status, 200 | 202), "{status} {view}");
+    serde_json::from_value(view).unwrap()
+}
+
+/// Asks, and looks once everything has settled.
+async fn decided(s: &Scene, body: &Value) -> GateView {
+    let asked = ask(s, body).await;
+    s.settle().await;
+    look(s, &asked.id).await
+}
+
+/// The decision, and the codes of what stands in the way.
+fn said(view: &GateView) -> String {
+    fn codes(findings: &[changegate::gate::api::FindingView]) -> Vec<String> {
+        let of = |finding: &changegate::gate::api::FindingView| {
+            let bad = serde_json::to_value(finding.outcome).unwrap() != "pass";
+            let below = codes(&finding.because);
+            if below.is_empty() && bad { vec![finding.code.clone()] } else { below }
+        };
+        findings.iter().flat_map(of).collect()
+    }
+    let decision = serde_json::to_value(view.decision).unwrap();
+    format!("{} {}", decision.as_str().unwrap(), codes(&view.findings).join(" ")).trim_end().to_owned()
+}
+
+async fn keys(s: &Scene) -> jsonwebtoken::jwk::JwkSet {
+    let (_, keys) = call(s, http::Request::get("/.well-known/jwks.json"), String::new()).await;
+    serde_json::from_value(keys).unwrap()
+}
+
+async fn ready(s: &Scene) -> u64 {
+    s.policy(&by_pipeline()).await;
+    let issue = s.accepted("Export").await;
+    built(s, "export", issue.number).await;
+    issue.number
+}
+
+#[tokio::test]
+async fn a_pipeline_that_asks_is_allowed_and_the_permit_says_what_for() {
+    scenario(async |s| {
+        ready(s).await;
+        let view = decided(s, &asked(s, "7")).await;
+        assert_eq!(said(&view), "allow");
+        assert!(view.settled && view.goes_on && view.enforced);
+        let permit: Permit =
+            permit::claims(&view.permit.clone().unwrap(), &keys(s).await, permit::PERMIT).unwrap();
+        assert_eq!(
+            (permit.sha, permit.environment, permit.run_id),
+            (view.sha.clone(), "production".into(), "7".into())
+        );
+        assert_eq!(permit.jti, view.id);
+        let again = ask(s, &asked(s, "7")).await;
+        assert_eq!((again.id, again.permit), (view.id, view.permit), "who asks the same is given the same");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_person_must_cure_first_is_waited_for_and_then_allowed() {
+    scenario(async |s| {
+        s.policy(&by_pipeline()).await;
+        let issue = s.change_request("Export").await;
+        built(s, "export", issue.number).await;
+        let view = decided(s, &asked(s, "7")).await;
+        assert_eq!(said(&view), "pending change_not_accepted");
+        assert!(!view.settled && !view.goes_on && view.permit.is_none());
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(said(&look(s, &view.id).await), "allow");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_allow_that_a_freeze_has_overtaken_is_not_handed_out() {
+    scenario(async |s| {
+        let issue = ready(s).await;
+        let asked = ask(s, &asked(s, "7")).await;
+        s.settle().await;
+        let at = changegate::sandbox::Numbered { number: issue, ..s.accepted("Other").await };
+        s.by("rosa").comment(at, "/freeze 2026-11-03 12:00 quarter end");
+        s.settle().await;
+        let first = look(s, &asked.id).await;
+        assert_ne!(said(&first), "allow");
+        s.settle().await;
+        assert_eq!(said(&look(s, &asked.id).await), "pending freeze");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_allow_that_nobody_fetched_in_time_is_decided_anew_by_what_is_so_then() {
+    scenario(async |s| {
+        ready(s).await;
+        let asked = ask(s, &asked(s, "7")).await;
+        s.settle().await;
+        s.pass(30);
+        assert_eq!(said(&look(s, &asked.id).await), "pending");
+        s.settle().await;
+        assert_eq!(said(&look(s, &asked.id).await), "allow");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_refused_and_what_cannot_be_read_is_said_to_be_so() {
+    scenario(async |s| {
+        ready(s).await;
+        let good = asked(s, "7");
+        for (change, status, code) in [
+            (json!({ "repository": "acme/nowhere" }), 404, "unknown_repository"),
+            (json!({ "repository": "acme" }), 422, "invalid_request"),
+            (json!({ "sha": "main" }), 422, "invalid_request"),
+            (json!({ "run_attempt": 0 }), 422, "invalid_request"),
+            (json!({ "environment": " " }), 422, "invalid_request"),
+            (json!({ "envrionment": "production" }), 422, "invalid_request"),
+        ] {
+            let mut body = good.clone();
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            let request = http::Request::post("/api/v1/gates?wait=0");
+            let (found, problem) = call(s, request, body.to_string()).await;
+            assert_eq!((found, problem["code"].as_str()), (status, Some(code)), "{change}: {problem}");
+        }
+        let (status, problem) = call(s, http::Request::get("/api/v1/gates/none"), String::new()).await;
+        assert_eq!((status, problem["code"].as_str()), (404, Some("unknown_gate")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_pipeline_asks_a_job_that_deploys_unasked_is_a_by_pass_once_it_has_succeeded() {
+    scenario(async |s| {
+        ready(s).await;
+        let run = s.by("ana").dispatch(WEB, &["production"], "main");
+        s.settle().await;
+        assert_eq!(s.exceptions(WEB), "", "its job runs, and has not deployed");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert!(s.exceptions(WEB).contains("without an allow"), "{}", s.exceptions(WEB));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_of_github_that_asks_while_it_runs_is_let_through_and_is_no_by_pass() {
+    scenario(async |s| {
+        ready(s).await;
+        let run = s.by("ana").dispatch(WEB, &["production"], "main");
+        s.settle().await;
+        let mut body = asked(s, &run.to_string());
+        body["pipeline"] = "github-actions".into();
+        assert_eq!(said(&decided(s, &body).await), "allow");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert_eq!(s.exceptions(WEB), "");
+        let next = s.accepted("Import").await;
+        let pull = s.pull_request(WEB, "import", &format!("Closes #{}", next.number)).await;
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        let view = decided(s, &asked(s, "9")).await;
+        assert_eq!(said(&view), "allow");
+        assert_eq!(view.baseline, Some(body["sha"].as_str().unwrap().to_owned()), "what runs is known");
+    })
+    .await;
+}
