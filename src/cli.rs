@@ -130,11 +130,12 @@ enum AuditCommand {
 const SETTINGS: &str = "\
 Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
-  CHANGEGATE_PUBLIC_URL              how people and GitHub reach this server
+  CHANGEGATE_PUBLIC_URL              how people, pipelines and GitHub reach this server; tokens of pipelines must be for it
   CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
   CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
   CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
   CHANGEGATE_APP_ID                  the App's number
+  CHANGEGATE_OIDC_ISSUERS            who writes the tokens of GitHub Actions, with commas between [this GitHub's own]
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
   CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]

@@ -44,6 +44,8 @@
 
 pub mod webhook;
 
+pub mod gate;
+
 pub mod inbox;
 
 pub mod domain;

@@ -9,6 +9,7 @@ use std::{
 /// Each room, and the rooms it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("webhook", &["clock", "github", "store"]),
+    ("gate", &["clock", "config", "domain", "store"]),
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "place", "store", "worker"]),
@@ -66,9 +67,9 @@ const IMPURE: &[&str] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("octocrab", &["github"]),
-    ("jsonwebtoken", &["github", "sandbox"]),
+    ("jsonwebtoken", &["gate", "github", "sandbox"]),
     ("hmac", &["announce", "github", "sandbox"]),
-    ("hyper_rustls", &["announce"]),
+    ("hyper_rustls", &["announce", "gate"]),
     ("apollo_compiler", &["sandbox"]),
     ("clap", &["cli"]),
 ];

@@ -1,0 +1,3 @@
+//! The gate for any pipeline, over HTTP.
+
+pub mod asker;
