@@ -267,10 +267,13 @@ impl App {
         worker::spawn_with(self.repair.beside.clone(), stop.clone(), step, || worker::pause(SWEEP))
     }
 
-    /// Bodies of deliveries are kept for as long as the settings say.
+    /// Bodies of deliveries are kept for as long as the settings say, and what tokens are bound to until nobody's clock
+    /// lets them count any more.
     async fn forget(self) -> Result<Worked, StoreError> {
-        let before = self.inbox.clock.now().saturating_sub(self.retention).unwrap_or(Timestamp::MIN);
-        let forgotten = self.store.forget_bodies(before).await?;
+        let now = self.inbox.clock.now();
+        let ago = |length| now.saturating_sub(length).unwrap_or(Timestamp::MIN);
+        let bindings = self.store.forget_bindings(ago(SignedDuration::from_hours(1))).await?;
+        let forgotten = bindings + self.store.forget_bodies(ago(self.retention)).await?;
         Ok(usize::try_from(forgotten).unwrap_or(usize::MAX).into())
     }
 

@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_parts.sql"),
     include_str!("migrations/0004_sweeps.sql"),
     include_str!("migrations/0005_bodies.sql"),
+    include_str!("migrations/0006_bindings.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

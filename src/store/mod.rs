@@ -70,6 +70,8 @@ mod sweeps;
 
 mod bodies;
 
+mod bindings;
+
 #[cfg(test)]
 mod plans;
 
@@ -88,6 +90,7 @@ use tokio::{
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    bindings::Binding,
     bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},

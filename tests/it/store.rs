@@ -23,3 +23,5 @@ mod newer;
 mod shares;
 
 mod storms;
+
+mod bindings;

@@ -73,6 +73,15 @@ pub struct Wanted {
     pub attempt: u32,
 }
 
+impl Wanted {
+    /// The form of it to which a token is bound: of what is the same there is one.
+    #[must_use]
+    pub fn bound(&self) -> String {
+        let environment = self.environment.to_ascii_lowercase();
+        serde_json::json!([self.repository, environment, self.sha, self.run, self.attempt]).to_string()
+    }
+}
+
 impl Asker {
     /// The only repository for which they may ask anything.
     #[must_use]

@@ -173,6 +173,21 @@ fn a_workflow_is_pinned_by_owner_repository_file_and_place_each_for_itself() {
 }
 
 #[test]
+fn a_token_is_bound_to_repository_environment_commit_run_and_attempt() {
+    let bound = wanted().bound();
+    assert_eq!(Wanted { environment: "PRODUCTION".into(), reference: None, ..wanted() }.bound(), bound);
+    for other in [
+        Wanted { repository: RepoId(8), ..wanted() },
+        Wanted { environment: "staging".into(), ..wanted() },
+        Wanted { sha: "f".repeat(40).parse().unwrap(), ..wanted() },
+        Wanted { run: "901".into(), ..wanted() },
+        Wanted { attempt: 3, ..wanted() },
+    ] {
+        assert_ne!(other.bound(), bound, "{other:?}");
+    }
+}
+
+#[test]
 fn another_tenant_or_a_name_with_a_double_is_refused_whoever_asks() {
     let policy = policy(PINNED);
     let asker = job(&[("environment", json!("staging\u{212a}"))]).unwrap();
