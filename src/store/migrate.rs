@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_sweeps.sql"),
     include_str!("migrations/0005_bodies.sql"),
     include_str!("migrations/0006_bindings.sql"),
+    include_str!("migrations/0007_tokens.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

@@ -72,6 +72,8 @@ mod bodies;
 
 mod bindings;
 
+mod tokens;
+
 #[cfg(test)]
 mod plans;
 
@@ -102,6 +104,7 @@ pub use self::{
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,
     sweeps::Swept,
+    tokens::StoredToken,
     views::Counts,
 };
 use self::{database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake};

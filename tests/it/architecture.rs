@@ -35,7 +35,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     (
         "cli",
-        &["admin", "app", "clock", "config", "demo", "domain", "operator", "register", "store", "worker"],
+        &[
+            "admin", "app", "clock", "config", "demo", "domain", "gate", "operator", "register", "store",
+            "worker",
+        ],
     ),
 ];
 

@@ -25,3 +25,5 @@ mod shares;
 mod storms;
 
 mod bindings;
+
+mod tokens;
