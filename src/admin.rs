@@ -4,6 +4,7 @@
 //! never write to one file. Everywhere else the command answers itself. Both use [`answer`].
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
 };
@@ -11,16 +12,21 @@ use std::{
 use axum::{Json, Router, extract::State, routing::post};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::{
     domain::{
-        ids::{SubjectKind, TenantId},
+        asker::{Deed, Grant, LONGEST},
+        ids::{RepoName, SubjectKind, TenantId},
         subject::View,
     },
     operator::{Became, Emergency, Kept, Operator},
-    store::{AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, Swept},
+    store::{
+        AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, StoredToken,
+        Swept,
+    },
 };
 
 /// One order.
@@ -43,6 +49,25 @@ pub enum Order {
     Emergency(Emergency),
     /// What came of one that was declared.
     Became(Kept),
+    /// Keep a new token.
+    TokenCreate(NewToken),
+    /// Which tokens there are.
+    Tokens,
+    /// Take a token back.
+    TokenRevoke { id: String, at: Timestamp },
+}
+
+/// `changegate token create`: the token itself stays with whoever made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewToken {
+    /// Its SHA-256, in hexadecimal.
+    pub digest: String,
+    pub name: String,
+    pub repository: RepoName,
+    pub environment: Option<String>,
+    pub may: BTreeSet<Deed>,
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// The answer to an order, of the variant that belongs to it.
@@ -66,6 +91,13 @@ pub enum Answer {
     /// The emergency is written down; what comes of it is asked for with this.
     Emergency(Kept),
     Became(Became),
+    /// The token is kept.
+    Token(StoredToken),
+    Tokens(Vec<StoredToken>),
+    /// The token counts no more.
+    TokenRevoked(StoredToken),
+    /// There is no token with this id.
+    NothingToRevoke(String),
     /// The order failed, and why.
     Failed(String),
 }
@@ -87,6 +119,12 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
                 let kinds = [SubjectKind::Repository, SubjectKind::ChangeRequest];
                 Answer::Changes(views(store, kinds).await?)
             }
+            Order::TokenCreate(new) => create(store, new).await?,
+            Order::Tokens => Answer::Tokens(store.tokens().await?),
+            Order::TokenRevoke { id, at } => match store.revoke_token(&id, at).await? {
+                Some(token) => Answer::TokenRevoked(token),
+                None => Answer::NothingToRevoke(id),
+            },
             Order::Emergency(_) | Order::Became(_) => {
                 Answer::Failed("only the server takes this order".into())
             }
@@ -98,6 +136,30 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
     }
     .await;
     answered.unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+/// Keeps a token, if it is for a repository that is known and lasts no longer than any may.
+async fn create(store: &Store, new: NewToken) -> Result<Answer, StoreError> {
+    let NewToken { digest, name, repository, environment, may, at, expires_at } = new;
+    let views = store.subjects_of_kind(SubjectKind::Repository, None).await?;
+    let here = views.iter().find_map(|(tenant, _, view)| {
+        let known = view.as_repository().filter(|known| known.name == repository && !known.gone)?;
+        Some((tenant.clone(), known))
+    });
+    let Some((tenant, known)) = here else {
+        return Ok(Answer::Failed(format!(
+            "Changegate knows no repository {repository}\n  cure: name it as owner/name, and give the Changegate App access to it"
+        )));
+    };
+    if expires_at <= at || expires_at.duration_since(at) > LONGEST {
+        let why = "a token lasts at least a moment and at most 90 days\n  cure: write --expires 90d or less";
+        return Ok(Answer::Failed(why.into()));
+    }
+    let id = digest.chars().take(12).collect();
+    let (repository, repository_name) = (known.id, known.name.clone());
+    let grant = Grant { id, name, repository, repository_name, environment, may, created_at: at, expires_at };
+    store.add_token(&tenant, &digest, &grant, at).await?;
+    Ok(Answer::Token(StoredToken { tenant, grant, used_on: None, revoked_at: None }))
 }
 
 async fn views(store: &Store, kinds: [SubjectKind; 2]) -> Result<Vec<(TenantId, View)>, StoreError> {

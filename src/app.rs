@@ -23,7 +23,7 @@ use crate::{
     config::Config,
     domain::{decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
-    gate::{self, Gate},
+    gate::{self, Askers, Gate},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     inbox::Inbox,
     operator::Operator,
@@ -42,6 +42,8 @@ pub enum StartError {
     GitHub(#[from] GitHubError),
     #[error(transparent)]
     Announce(#[from] AnnounceError),
+    #[error("the certificates of this machine cannot be read: {0}")]
+    Issuers(io::Error),
     #[error("{what}: {error}")]
     Listen { what: String, error: io::Error },
 }
@@ -140,9 +142,9 @@ impl App {
         let gate = Gate {
             store: store.clone(),
             clock: clock.clone(),
+            askers: Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Issuers)?,
             watch: gate::Watch::default(),
             keys: gate::Keys::derived(&config.private_keys),
-            host: host.clone(),
             url: config.url().into(),
         };
         let door = Door { store: store.clone(), clock, secrets, host };
@@ -283,10 +285,13 @@ impl App {
         worker::spawn_with(self.repair.beside.clone(), stop.clone(), step, || worker::pause(SWEEP))
     }
 
-    /// Bodies of deliveries are kept for as long as the settings say.
+    /// Bodies of deliveries are kept for as long as the settings say, and what tokens are bound to until nobody's clock
+    /// lets them count any more.
     async fn forget(self) -> Result<Worked, StoreError> {
-        let before = self.inbox.clock.now().saturating_sub(self.retention).unwrap_or(Timestamp::MIN);
-        let forgotten = self.store.forget_bodies(before).await?;
+        let now = self.inbox.clock.now();
+        let ago = |length| now.saturating_sub(length).unwrap_or(Timestamp::MIN);
+        let bindings = self.store.forget_bindings(ago(SignedDuration::from_hours(1))).await?;
+        let forgotten = bindings + self.store.forget_bodies(ago(self.retention)).await?;
         Ok(usize::try_from(forgotten).unwrap_or(usize::MAX).into())
     }
 

@@ -10,18 +10,21 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 
 use crate::{
-    admin::{self, Answer, Order},
+    admin::{self, Answer, NewToken, Order},
     app::{self, App, StartError},
     clock::Clock,
     config::{self, Config, Refused},
     demo,
-    domain::{ids::RepoName, policy},
+    domain::{asker::Deed, ids::RepoName, policy},
+    gate::asker::secret,
     operator::{Became, Emergency},
     register,
-    store::{Bodies, Store},
+    store::{Bodies, Store, StoredToken},
     worker::Stop,
 };
 
@@ -89,6 +92,45 @@ enum Command {
         #[arg(long, value_name = "URL")]
         incident: Option<String>,
     },
+    /// Tokens for pipelines whose CI system writes none of its own.
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, this once. It is kept as its SHA-256.
+    Create {
+        /// What people call it.
+        #[arg(long)]
+        name: String,
+        /// The only repository that it is for, as owner/name.
+        #[arg(long, value_name = "OWNER/NAME")]
+        repository: RepoName,
+        /// The only environment that it is for [any].
+        #[arg(long)]
+        environment: Option<String>,
+        /// What it may do: gate, report or read.
+        #[arg(long, num_args = 1.., value_delimiter = ',', default_values_t = [Deed::Gate, Deed::Report])]
+        may: Vec<Deed>,
+        /// How many days it lasts, at most 90.
+        #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+        expires: SignedDuration,
+    },
+    /// List the tokens: what each is for, how long it counts, and when it was used last.
+    List,
+    /// Take a token back. It counts no more from this moment on.
+    Revoke {
+        /// The id that `list` shows.
+        id: String,
+    },
+}
+
+/// `30d` or `30`.
+fn days(text: &str) -> Result<SignedDuration, String> {
+    let days: Option<i64> = text.strip_suffix('d').unwrap_or(text).parse().ok();
+    let days = days.filter(|days| (1..=90).contains(days));
+    days.map(|days| SignedDuration::from_hours(24 * days)).ok_or_else(|| "write 1d to 90d".into())
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,11 +177,12 @@ enum AuditCommand {
 const SETTINGS: &str = "\
 Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
-  CHANGEGATE_PUBLIC_URL              how people and GitHub reach this server
+  CHANGEGATE_PUBLIC_URL              how people, pipelines and GitHub reach this server; tokens of pipelines must be for it
   CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
   CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
   CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
   CHANGEGATE_APP_ID                  the App's number
+  CHANGEGATE_OIDC_ISSUERS            who writes the tokens of GitHub Actions, with commas between [this GitHub's own]
   CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
   CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
@@ -199,7 +242,13 @@ fn end(error: &anyhow::Error) -> Exit {
     let text = if text.starts_with("error: ") { text } else { format!("error: {text}") };
     let text = match error.downcast_ref() {
         Some(StartError::GitHub(_)) => format!("{text}\n  cure: {KEY_CURE}"),
-        Some(StartError::Store(_) | StartError::Announce(_) | StartError::Listen { .. }) | None => text,
+        Some(
+            StartError::Store(_)
+            | StartError::Announce(_)
+            | StartError::Issuers(_)
+            | StartError::Listen { .. },
+        )
+        | None => text,
     };
     anstream::eprintln!("{text}");
     let refused = error.is::<Refused>() || error.is::<StartError>() || error.is::<crate::store::OpenError>();
@@ -226,6 +275,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             let emergency = Emergency { repository, by, why: reason, incident, pull_request };
             declare(file, emergency).await
         }
+        Command::Token(command) => token(file, command).await,
     }
 }
 
@@ -379,18 +429,46 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         );
     }
     let store = match order {
-        Order::Replay(_) => Store::open(&url).await?,
+        Order::Replay(_) | Order::TokenCreate(_) | Order::TokenRevoke { .. } => Store::open(&url).await?,
         Order::Parked
         | Order::Bodies(_)
         | Order::AuditVerify
         | Order::Changes
         | Order::Sweeps
+        | Order::Tokens
         | Order::Emergency(_)
         | Order::Became(_) => Store::open_read_only(&url).await?,
     };
     let answer = admin::answer(&store, order).await;
     store.close().await;
     Ok(answer)
+}
+
+/// Makes tokens, lists them, takes them back. A new one is made here and leaves this process only on the terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a secret is chance, and whoever makes it keeps it to themselves"
+)]
+async fn token(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<Exit> {
+    let at = Clock::system().now();
+    let (name, repository, environment, may, expires) = match command {
+        TokenCommand::List => return show(order(file, Order::Tokens).await?),
+        TokenCommand::Revoke { id } => return show(order(file, Order::TokenRevoke { id, at }).await?),
+        TokenCommand::Create { name, repository, environment, may, expires } => {
+            (name, repository, environment, may, expires)
+        }
+    };
+    let secret = secret::write(rand::random());
+    let digest = secret::digest_of(&secret);
+    let may = may.into_iter().collect();
+    let new = NewToken { digest, name, repository, environment, may, at, expires_at: at + expires };
+    match order(file, Order::TokenCreate(new)).await? {
+        answer @ Answer::Token(_) => {
+            show(answer)?;
+            print(secret.expose_secret())
+        }
+        other => show(other),
+    }
 }
 
 /// How long it is waited for what comes of an emergency.
@@ -486,6 +564,24 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             };
             print(&register::emergency(&became))?;
             Ok(exit)
+        }
+        Answer::Token(StoredToken { grant, .. }) => {
+            anstream::eprintln!(
+                "Token {} for {} counts until {}. It is shown this once:",
+                grant.id,
+                grant.repository_name,
+                grant.expires_at
+            );
+            Ok(Exit::Done)
+        }
+        Answer::Tokens(tokens) => print(&register::tokens(&tokens, Clock::system().now())),
+        Answer::TokenRevoked(StoredToken { grant, .. }) => {
+            print(&format!("Token {} for {} counts no more", grant.id, grant.repository_name))
+        }
+        Answer::NothingToRevoke(id) => {
+            let cure = "`changegate token list` lists the ids";
+            anstream::eprintln!("error: no token has the id {id}\n  cure: {cure}");
+            Ok(Exit::No)
         }
         Answer::Failed(why) => Err(anyhow::anyhow!("{why}")),
     }

@@ -35,6 +35,8 @@ pub struct Config {
     pub private_keys: Vec<SecretString>,
     /// Every secret that a delivery may be signed with.
     pub webhook_secrets: Vec<SecretString>,
+    /// Who writes the tokens of jobs of GitHub Actions, as their claim `iss` has it.
+    pub oidc_issuers: Vec<String>,
     /// Who is told what changes; `None`: nobody.
     pub announce: Option<Listener>,
     /// For how many days the bodies of deliveries are kept.
@@ -84,6 +86,7 @@ struct File {
     github_api_url: Option<String>,
     github_web_url: Option<String>,
     app_id: Option<u64>,
+    oidc_issuers: Option<Vec<String>>,
     private_key: Option<OneOrMany>,
     private_key_file: Option<OneOrMany>,
     webhook_secret: Option<OneOrMany>,
@@ -188,12 +191,23 @@ fn is_signing_secret(secret: &str) -> bool {
 }
 
 /// Encrypted, or without leaving this machine; no user name, no fragment.
-fn is_for_announcing(url: &str) -> bool {
+fn is_encrypted_or_here(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let is_safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && is_here);
     is_safe && !host.is_empty() && !url.contains(['@', '#'])
+}
+
+/// Who writes the tokens of jobs: on GitHub itself, with data residency, or on a GitHub Enterprise Server.
+fn usual_issuer(web: &str) -> Option<String> {
+    let host = web.strip_prefix("https://").unwrap_or_default();
+    let issuer = match host {
+        "github.com" => "https://token.actions.githubusercontent.com".to_owned(),
+        host if host.ends_with(".ghe.com") => format!("https://token.actions.{host}"),
+        _ => format!("{web}/_services/token"),
+    };
+    is_encrypted_or_here(&issuer).then_some(issuer)
 }
 
 /// Whether it may be shown: somebody may have set the secret itself where the name of its file belongs.
@@ -252,6 +266,8 @@ impl Reader<'_> {
         self.database_url(&database_url);
         let api = self.text("GITHUB_API_URL", file.github_api_url, "https://api.github.com");
         let web = self.text("GITHUB_WEB_URL", file.github_web_url, "https://github.com");
+        let oidc_issuers = self.issuers(file.oidc_issuers, web.trim_end_matches('/'));
+        self.own_address(public_url.as_deref(), &web);
         Config {
             listen,
             public_url,
@@ -259,6 +275,7 @@ impl Reader<'_> {
             github_api_url: self.url("GITHUB_API_URL", &api),
             github_web_url: self.url("GITHUB_WEB_URL", &web),
             app_id: self.app_id(file.app_id),
+            oidc_issuers,
             private_keys: self.private_keys(file.private_key, file.private_key_file),
             webhook_secrets: self.webhook_secrets(
                 file.webhook_secret,
@@ -292,6 +309,31 @@ impl Reader<'_> {
             self.refuse(name, format!("`{shown}` is no web address"), cure);
         }
         text.trim_end_matches('/').into()
+    }
+
+    /// Every workflow of an organisation gets tokens for GitHub's own addresses: they would be no proof of asking us.
+    fn own_address(&mut self, public_url: Option<&str>, web: &str) {
+        let host =
+            |url: &str| url.parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.as_str().to_owned()));
+        if public_url.is_some_and(|url| host(url).is_some() && host(url) == host(web)) {
+            let cure = "write the address at which people and pipelines reach this server";
+            self.refuse("PUBLIC_URL", "is an address of GitHub's", cure);
+        }
+    }
+
+    /// Those that are set, or the one that this GitHub has.
+    fn issuers(&mut self, file: Option<Vec<String>>, web: &str) -> Vec<String> {
+        let set = self.env("OIDC_ISSUERS");
+        let set = set.map(|text| text.split([',', '\n']).map(|one| one.trim().to_owned()).collect());
+        let Some(set): Option<Vec<String>> = set.or(file) else {
+            return usual_issuer(web).into_iter().collect();
+        };
+        let set: Vec<String> = set.into_iter().filter(|issuer| !issuer.is_empty()).collect();
+        if set.iter().any(|issuer| !is_encrypted_or_here(issuer)) {
+            let cure = "write it as GitHub does, such as https://token.actions.githubusercontent.com; several with commas between";
+            self.refuse("OIDC_ISSUERS", "names an issuer that is no https address without user name", cure);
+        }
+        set
     }
 
     fn database_url(&mut self, url: &str) {
@@ -405,7 +447,7 @@ impl Reader<'_> {
             }
             return None;
         };
-        if !is_for_announcing(&url) {
+        if !is_encrypted_or_here(&url) {
             let cure = "write it whole, such as https://ci.example.com/hooks/changegate; plain http only to this machine";
             self.refuse("ANNOUNCE_URL", "is no https address without user name", cure);
         }
@@ -530,6 +572,13 @@ mod tests {
                 "keys/announce.txt",
                 "CHANGEGATE_ANNOUNCE_SECRET_FILE: no file at keys/announce.txt",
             ),
+            (
+                "OIDC_ISSUERS",
+                "http://169.254.169.254",
+                "CHANGEGATE_OIDC_ISSUERS: names an issuer that is no https address",
+            ),
+            ("OIDC_ISSUERS", "https://u@a.example", "CHANGEGATE_OIDC_ISSUERS: names an issuer"),
+            ("PUBLIC_URL", "https://github.com/acme", "CHANGEGATE_PUBLIC_URL: is an address of GitHub's"),
             ("FILE", "lisen = 'x'", ":1: unknown field `lisen`"),
             ("FILE", "app_id = 7\nlisen = 'x'", ":2: unknown field `lisen`"),
         ] {
@@ -537,6 +586,23 @@ mod tests {
             assert!(refused.contains(said), "{setting}={value}: {refused}");
             assert!(refused.contains("cure: "), "{refused}");
         }
+    }
+
+    #[test]
+    fn the_issuer_of_tokens_is_that_of_this_github_unless_others_are_set() {
+        for (web, issuer) in [
+            ("https://github.com", "https://token.actions.githubusercontent.com"),
+            ("https://acme.ghe.com/", "https://token.actions.acme.ghe.com"),
+            ("https://github.example.com", "https://github.example.com/_services/token"),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/_services/token"),
+        ] {
+            assert_eq!(read(&[("GITHUB_WEB_URL", web)]).unwrap().oidc_issuers, [issuer]);
+        }
+        assert!(read(&[("GITHUB_WEB_URL", "http://github.example.com")]).unwrap().oidc_issuers.is_empty());
+        let two = read(&[("OIDC_ISSUERS", "https://a.example, http://127.0.0.1:1/x,")]).unwrap();
+        assert_eq!(two.oidc_issuers, ["https://a.example", "http://127.0.0.1:1/x"]);
+        let file = read(&[("FILE", "oidc_issuers = ['https://a.example']")]).unwrap();
+        assert_eq!(file.oidc_issuers, ["https://a.example"]);
     }
 
     #[test]

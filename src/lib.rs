@@ -44,13 +44,13 @@
 
 pub mod webhook;
 
+pub mod gate;
+
 pub mod inbox;
 
 pub mod domain;
 
 pub mod effects;
-
-pub mod gate;
 
 pub mod repair;
 

@@ -12,7 +12,9 @@ use crate::{
         subject::View,
     },
     operator::Became,
-    store::{AuditReport, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, Swept, TenantAudit},
+    store::{
+        AuditReport, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, StoredToken, Swept, TenantAudit,
+    },
 };
 
 /// The register: every change request, and how far it is. `views` also holds the repositories that name them.
@@ -85,6 +87,33 @@ fn accepted_by(acceptance: &Acceptance) -> Option<&Actor> {
         Acceptance::Accepted { by, .. } => by.as_ref(),
         Acceptance::Waiting { .. } | Acceptance::Refused { .. } | Acceptance::Unknown(_) => None,
     }
+}
+
+/// Tokens of ours: what each is for, and how long it counts.
+#[must_use]
+pub fn tokens(tokens: &[StoredToken], now: Timestamp) -> String {
+    if tokens.is_empty() {
+        return "No tokens: `changegate token create` makes one.".into();
+    }
+    let mut table = table(["id", "name", "repository", "environment", "may", "counts until", "last used"]);
+    for StoredToken { tenant: _, grant, used_on, revoked_at } in tokens {
+        let may: Vec<&str> = grant.may.iter().map(|deed| deed.as_str()).collect();
+        let until = match revoked_at {
+            Some(at) => format!("revoked {}", minute(*at)),
+            None if grant.is_over(now) => format!("over since {}", minute(grant.expires_at)),
+            None => minute(grant.expires_at),
+        };
+        table.add_row([
+            grant.id.clone(),
+            plain(&grant.name),
+            grant.repository_name.to_string(),
+            grant.environment.as_deref().map_or_else(|| "any".into(), plain),
+            may.join(", "),
+            until,
+            used_on.map_or_else(|| "never".into(), |day| day.strftime("%Y-%m-%d").to_string()),
+        ]);
+    }
+    table.to_string()
 }
 
 /// How far the sweep of each account is, and what it has found. `names` holds the accounts and repositories.

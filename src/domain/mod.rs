@@ -25,6 +25,8 @@ pub mod finding;
 
 pub mod named;
 
+pub mod asker;
+
 pub mod calendar;
 
 pub mod patch;

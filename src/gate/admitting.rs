@@ -1,13 +1,59 @@
-//! Who asks, and whether they may: proved before anything is written down.
+//! Whether who asks may ask that: proved before anything is written down.
+//!
+//! Whoever may not see a repository is told that there is none.
 
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::{Gate, api::GateRequest, asking::At, problem::Problem};
-use crate::domain::{
-    event::GateAsk,
-    ids::{GateId, RepoName, SubjectKind},
-    subject::View,
+use super::{
+    Gate,
+    api::{ACTIONS, GateRequest},
+    asker::NotAsked,
+    asking::At,
+    problem::Problem,
 };
+use crate::{
+    domain::{
+        asker::{Asker, Deed, Kind, Reason, Refused, Wanted, may, may_follow},
+        event::GateAsk,
+        facts::{Fact, Facts, Inquiry},
+        ids::{GateId, RepoId, RepoName, SubjectId, TenantId},
+        policy::EffectivePolicy,
+        repository::RepositoryView,
+        subject::View,
+    },
+    store::StoreError,
+};
+
+impl From<NotAsked> for Problem {
+    fn from(why: NotAsked) -> Self {
+        let status = why.status();
+        match why {
+            NotAsked::Unavailable(why) => Self::unavailable(why),
+            NotAsked::Refused(Refused { reason: Reason::RepositoryNotAllowed, sentence }) => {
+                Self::unknown("repository", sentence)
+            }
+            NotAsked::Refused(Refused { reason, sentence }) => {
+                let title = if status == StatusCode::UNAUTHORIZED {
+                    "Nothing proves who asks"
+                } else {
+                    "Who asks may not ask that"
+                };
+                Self::new(status, reason.code(), title, format!("{sentence} Cure: {}.", reason.cure()))
+            }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        NotAsked::from(refused).into()
+    }
+}
+
+/// What stands in the header `Authorization`.
+fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()
+}
 
 impl Gate {
     /// Where it is asked and what, once it is proved that who asks may ask that.
@@ -16,19 +62,20 @@ impl Gate {
         headers: &HeaderMap,
         request: &GateRequest,
     ) -> Result<(At, GateAsk), Problem> {
-        let _ = headers.get(header::AUTHORIZATION).ok_or_else(|| {
-            Problem::new(StatusCode::UNAUTHORIZED, "no_credentials", "Nothing proves who asks", "")
-        })?;
         let name: RepoName =
             request.repository.parse().map_err(|_| Problem::request("`repository` is not `owner/name`"))?;
-        let views = self.store.subjects_of_kind(SubjectKind::Repository, None).await?;
-        let found = views.into_iter().find_map(|(tenant, _, view)| {
-            let View::Repository(view) = view else { return None };
-            (view.name == name && !view.gone).then_some((tenant, view))
-        });
-        let (tenant, view) = found.ok_or_else(|| Problem::unknown("repository", ""))?;
+        let asker = self.askers.who(authorization(headers), Some(&name)).await?;
+        let (tenant, repo) = (&asker.tenant, asker.repository());
+        let view = self.repository(tenant, repo).await?.filter(|view| view.name == name);
+        let view = view
+            .ok_or_else(|| Problem::unknown("repository", "The token is for no repository of this name."))?;
         let ask = request.ask(view.default_branch.as_deref()).map_err(Problem::request)?;
-        Ok((At { tenant, repo: view.id, name: view.name }, ask))
+        of_its_pipeline(&asker, request)?;
+        let wanted = wanted(&asker, view.name.clone(), request, &ask)?;
+        let policy = self.policy(tenant, repo).await?;
+        may(&asker, Deed::Gate, &wanted, policy.as_ref())?;
+        self.askers.bind(&asker, &wanted).await?;
+        Ok((At { tenant: tenant.clone(), repo, name: view.name }, ask))
     }
 
     /// What was asked with this id, and where, if who asks may see it.
@@ -37,11 +84,74 @@ impl Gate {
         headers: &HeaderMap,
         id: &GateId,
     ) -> Result<Option<(At, GateAsk)>, Problem> {
-        let _ = headers;
-        let Some(gate) = self.store.gate(id).await? else { return Ok(None) };
-        let repo = gate.subject.repo().ok_or_else(|| Problem::unknown("gate", ""))?;
-        let place = crate::place::find(&self.store, &gate.tenant, std::iter::once(repo)).await?;
-        let Some(name) = place.names.get(&repo).cloned() else { return Ok(None) };
-        Ok(Some((At { tenant: gate.tenant, repo, name }, gate.answer.ask)))
+        let gate = self.store.gate(id).await?;
+        let place = gate.as_ref().and_then(|gate| Some((gate.tenant.clone(), gate.subject.repo()?)));
+        let view = match &place {
+            Some((tenant, repo)) => self.repository(tenant, *repo).await?,
+            None => None,
+        };
+        let asker = self.askers.who(authorization(headers), view.as_ref().map(|view| &view.name)).await?;
+        let (Some(gate), Some((tenant, repo)), Some(view)) = (gate, place, view) else { return Ok(None) };
+        if may_follow(&asker, &tenant, repo).is_err() {
+            return Ok(None);
+        }
+        Ok(Some((At { tenant, repo, name: view.name }, gate.answer.ask)))
     }
+
+    async fn repository(
+        &self,
+        tenant: &TenantId,
+        repo: RepoId,
+    ) -> Result<Option<RepositoryView>, StoreError> {
+        let subject = (tenant.clone(), SubjectId::Repository(repo));
+        let mut views = self.store.views(std::slice::from_ref(&subject)).await?;
+        Ok(match views.remove(&subject) {
+            Some(View::Repository(view)) if !view.gone => Some(view),
+            Some(_) | None => None,
+        })
+    }
+
+    /// The policy that counts in a repository, as the store knows it.
+    async fn policy(&self, tenant: &TenantId, repo: RepoId) -> Result<Option<EffectivePolicy>, StoreError> {
+        let mut facts = Facts::default();
+        loop {
+            let mut inquiry = Inquiry::new(&facts);
+            let policy = inquiry.policy(repo);
+            if let Some(policy) = policy {
+                return Ok(policy);
+            }
+            let missing = inquiry.into_missing();
+            let now = self.clock.now();
+            for found in self.store.answer(tenant, &missing).await? {
+                facts.insert(found.question, Fact::Known(found.answer, now));
+            }
+        }
+    }
+}
+
+/// A job of GitHub Actions asks for its own run, and nobody else's token for one of its runs but ours.
+fn of_its_pipeline(asker: &Asker, request: &GateRequest) -> Result<(), Problem> {
+    let is_actions = request.pipeline == ACTIONS;
+    match &asker.kind {
+        Kind::Actions(_) if !is_actions => {
+            Err(Problem::request(format!("`pipeline` is `{ACTIONS}` where its token asks")))
+        }
+        Kind::Outsider(_) if is_actions => Err(Problem::request(format!(
+            "`pipeline` is not `{ACTIONS}` where a token of another issuer asks"
+        ))),
+        Kind::Actions(_) | Kind::Outsider(_) | Kind::Token(_) => Ok(()),
+    }
+}
+
+fn wanted(asker: &Asker, name: RepoName, request: &GateRequest, ask: &GateAsk) -> Result<Wanted, Problem> {
+    Ok(Wanted {
+        tenant: asker.tenant.clone(),
+        repository: asker.repository(),
+        name,
+        environment: ask.environment.clone(),
+        sha: ask.sha.clone(),
+        reference: request.reference.clone(),
+        run: request.run_id.clone(),
+        attempt: u32::try_from(ask.attempt).map_err(|_| Problem::request("`run_attempt` is too high"))?,
+    })
 }

@@ -3,7 +3,8 @@
 //! What it asks becomes a delivery like everything else, and is decided with the jobs that GitHub holds for us; see
 //! [`crate::domain::gate`]. This room proves who asks, hands out what was decided, and decides nothing.
 //!
-//! - `admitting`: who asks, and whether they may,
+//! - [`asker`]: who asks: a token is proved, and bound to what it is used for first,
+//! - `admitting`: whether they may ask that,
 //! - [`api`]: the shapes of requests and answers,
 //! - [`asking`]: what is asked is written down, or answered by what was decided just now,
 //! - `handing`: an allow is handed out only while it holds,
@@ -15,6 +16,7 @@
 
 mod admitting;
 pub mod api;
+pub mod asker;
 pub mod asking;
 pub mod client;
 mod handing;
@@ -27,19 +29,19 @@ use std::sync::Arc;
 
 use crate::{clock::Clock, store::Store};
 
-pub use self::{permit::Keys, watch::Watch};
+pub use self::{asker::Askers, permit::Keys, watch::Watch};
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
 pub struct Gate {
     pub store: Store,
     pub clock: Clock,
+    /// Says who asks.
+    pub askers: Askers,
     /// Tells whoever waits.
     pub watch: Watch,
     /// What permits are signed with.
     pub keys: Keys,
-    /// The GitHub host of the tenants.
-    pub host: Arc<str>,
     /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.
     pub url: Arc<str>,
 }

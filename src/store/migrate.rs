@@ -11,7 +11,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_parts.sql"),
     include_str!("migrations/0004_sweeps.sql"),
     include_str!("migrations/0005_bodies.sql"),
-    include_str!("migrations/0006_gates.sql"),
+    include_str!("migrations/0006_bindings.sql"),
+    include_str!("migrations/0007_tokens.sql"),
+    include_str!("migrations/0008_gates.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

@@ -71,6 +71,9 @@ mod sweeps;
 mod bodies;
 
 mod gates;
+mod bindings;
+
+mod tokens;
 
 #[cfg(test)]
 mod plans;
@@ -90,6 +93,7 @@ use tokio::{
 
 pub use self::{
     audit::{AuditReport, AuditedEntry, TenantAudit},
+    bindings::Binding,
     bodies::{Bodies, ReadBack},
     effects::{EffectClaim, EffectOutcome},
     error::{KeepError, OpenError, StoreError},
@@ -102,6 +106,7 @@ pub use self::{
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,
     sweeps::Swept,
+    tokens::StoredToken,
     views::Counts,
 };
 use self::{database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake};

@@ -45,6 +45,11 @@ impl Material {
         serde_json::from_str(&self.text(file)).unwrap()
     }
 
+    /// A script of `tests/contract`.
+    pub fn script(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// Runs a script of `tests/contract` with Node, hands it `input`, and returns what it printed.
     pub fn node(&self, script: &str, arguments: &[&str], secret: &str, input: &str) -> String {
         let mut child = Command::new("node")

@@ -9,10 +9,10 @@ use std::{
 /// Each room, and the rooms it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("webhook", &["clock", "github", "store"]),
+    ("gate", &["clock", "config", "domain", "github", "place", "store", "worker"]),
     ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "place", "store", "worker"]),
-    ("gate", &["clock", "config", "domain", "github", "place", "store", "worker"]),
     ("announce", &["clock", "domain"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("place", &["domain", "github", "store"]),

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use changegate::domain::asker::Reason;
+
 /// Where rules stand, and which files of theirs are one rule.
 const RULES: &[(&str, Option<&str>)] = &[
     ("gate/rules", None),
@@ -13,6 +15,7 @@ const RULES: &[(&str, Option<&str>)] = &[
     ("calendar", None),
     ("commit_range", Some("range")),
     ("approval/findings.rs", None),
+    ("asker/reason.rs", Some("asker")),
 ];
 
 #[test]
@@ -30,6 +33,21 @@ fn every_reason_code_belongs_to_one_rule() {
     assert!(rules.len() > 60, "only {} codes were found", rules.len());
     let shared: Vec<_> = rules.iter().filter(|(_, rules)| rules.len() > 1).collect();
     assert!(shared.is_empty(), "{shared:#?}");
+}
+
+#[test]
+fn the_readme_names_every_code_with_which_somebody_who_asks_is_refused_and_under_its_answer() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let row = text.lines().find(|line| line.starts_with("| `no_credentials`")).unwrap();
+    let named: Vec<BTreeSet<&str>> = row
+        .split('|')
+        .filter(|column| !column.is_empty())
+        .map(|column| column.split('`').skip(1).step_by(2).collect())
+        .collect();
+    let codes = |known: bool| -> BTreeSet<&str> {
+        Reason::ALL.iter().filter(|reason| reason.knows_who() == known).map(|reason| reason.code()).collect()
+    };
+    assert_eq!(named, [codes(false), codes(true)]);
 }
 
 fn files(place: &Path) -> Vec<PathBuf> {

@@ -16,6 +16,7 @@
 )]
 
 mod architecture;
+mod asker;
 mod codes;
 mod flood;
 mod flow;

@@ -23,3 +23,7 @@ mod newer;
 mod shares;
 
 mod storms;
+
+mod bindings;
+
+mod tokens;

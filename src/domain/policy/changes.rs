@@ -6,6 +6,7 @@ use super::environments::Environment;
 use super::fingerprint::fingerprint;
 use super::names::Who;
 use super::people::ROLES;
+use super::pipelines::WorkflowRef;
 use super::rules;
 use super::whole::{Policy, parse};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,7 @@ pub fn changes(before: Option<&Policy>, after: Option<&Policy>) -> Vec<PolicyCha
     let mut changes: Vec<PolicyChange> = mode(before, after).into_iter().collect();
     changes.extend(people(before, after));
     changes.extend(requirements(before, after));
+    changes.extend(askers(before, after));
     changes.extend(others(before, after));
     if changes.is_empty() && fingerprint(before) != fingerprint(after) {
         changes.push(PolicyChange::new("names of labels or other details", false));
@@ -87,6 +89,35 @@ fn people(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
             lost.map(|who| PolicyChange::new(format!("`{who}` no longer signs for `{name}`"), false)),
         );
     }
+    changes
+}
+
+/// Who may ask from a pipeline: where no workflow is named, all of them may.
+fn askers(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
+    let (was, is) = (before.pipelines(), after.pipelines());
+    let mut changes = vec![];
+    let named = |workflows: &[WorkflowRef]| {
+        workflows.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ")
+    };
+    match (was.workflows.as_slice(), is.workflows.as_slice()) {
+        ([], []) => {}
+        ([], only) => {
+            changes.push(PolicyChange::new(format!("only {} may ask for a decision", named(only)), false));
+        }
+        (_, []) => changes.push(PolicyChange::new("any workflow may ask for a decision", true)),
+        (were, are) => {
+            let gained = are.iter().filter(|it| !were.contains(it));
+            let gained = gained.map(|it| PolicyChange::new(format!("`{it}` may ask for a decision"), true));
+            changes.extend(gained);
+            let lost = were.iter().filter(|it| !are.contains(it));
+            let words = |it: &WorkflowRef| format!("`{it}` may no longer ask for a decision");
+            changes.extend(lost.map(|it| PolicyChange::new(words(it), false)));
+        }
+    }
+    let gained = is.issuers.iter().filter(|rule| !was.issuers.contains(rule));
+    changes.extend(gained.map(|rule| PolicyChange::new(rule.in_words(), true)));
+    let lost = was.issuers.iter().filter(|rule| !is.issuers.contains(rule));
+    changes.extend(lost.map(|rule| PolicyChange::new(format!("no longer: {}", rule.in_words()), false)));
     changes
 }
 
@@ -196,6 +227,29 @@ environments:
           no longer: environment production: production; open Tue-Thu 09:00-16:00
           new: environment production: production; open Mon-Fri 09:00-16:00
         ");
+    }
+
+    #[test]
+    fn it_says_who_may_ask_from_a_pipeline_and_who_no_longer() {
+        let with = |pipelines: &str| format!("{BEFORE}pipelines:\n{pipelines}\n");
+        let file = |name: &str| format!("acme/deploy/.github/workflows/{name}.yml@refs/heads/main");
+        let pins = |names: &[&str]| {
+            with(&format!(
+                "  workflows: [{}]",
+                names.iter().map(|it| file(it)).collect::<Vec<_>>().join(", ")
+            ))
+        };
+        insta::assert_snapshot!(told(Some(BEFORE), Some(&pins(&["a", "b"]))), @"  only `acme/deploy/.github/workflows/a.yml@refs/heads/main` and `acme/deploy/.github/workflows/b.yml@refs/heads/main` may ask for a decision");
+        insta::assert_snapshot!(told(Some(&pins(&["a", "b"])), Some(&pins(&["b", "c"]))), @"
+        ! `acme/deploy/.github/workflows/c.yml@refs/heads/main` may ask for a decision
+          `acme/deploy/.github/workflows/a.yml@refs/heads/main` may no longer ask for a decision
+        ");
+        insta::assert_snapshot!(told(Some(&pins(&["a"])), Some(BEFORE)), @"! any workflow may ask for a decision");
+        let issuer = with(
+            "  issuers: [{ issuer: \"https://ci.example.com\", repository: acme/web, when: { job: web } }]",
+        );
+        insta::assert_snapshot!(told(Some(BEFORE), Some(&issuer)), @"! tokens of https://ci.example.com ask for acme/web where job is web");
+        insta::assert_snapshot!(told(Some(&issuer), Some(BEFORE)), @"  no longer: tokens of https://ci.example.com ask for acme/web where job is web");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::environments::{Door, Environment};
 use super::intake::Marker;
 use super::names::{Who, in_words};
+use super::pipelines::Pipelines;
 use super::repositories::{Component, RepositoryRule, Ship};
 use super::resigning::Again;
 use super::rules;
@@ -15,6 +16,7 @@ impl Policy {
         let mut lines = vec![format!("mode {}, times in {}", self.mode(), self.zone())];
         lines.extend(self.people());
         lines.extend(self.lines(environment_in_words));
+        lines.extend(self.askers());
         lines.join("\n")
     }
 
@@ -64,6 +66,15 @@ impl Policy {
         let mut lines: Vec<String> = named.map(|(name, people)| line(name, people)).collect();
         lines.extend(self.groups().iter().map(|(name, people)| line(&format!("group {name}"), people)));
         lines
+    }
+
+    /// Who may ask from a pipeline, where anything is said of it.
+    fn askers(&self) -> Vec<String> {
+        let Pipelines { workflows, issuers } = self.pipelines();
+        let workflows: Vec<String> = workflows.iter().map(ToString::to_string).collect();
+        let only =
+            (!workflows.is_empty()).then(|| format!("pipelines: only {} asks", workflows.join(" or ")));
+        only.into_iter().chain(issuers.iter().map(|rule| format!("pipelines: {}", rule.in_words()))).collect()
     }
 
     fn requests(&self) -> String {

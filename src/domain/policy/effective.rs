@@ -5,6 +5,7 @@ use super::error::PolicyError;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::intake::{Intake, Labels, same_field};
 use super::names::Who;
+use super::pipelines::Pipelines;
 use super::repositories::{Mode, Ship};
 use super::scope::Scope;
 use super::times::Zone;
@@ -164,6 +165,11 @@ impl EffectivePolicy {
     /// With `cg`, commands are written `/cg accept`.
     pub fn command_prefix(&self) -> Option<&str> {
         self.base.command_prefix()
+    }
+
+    /// Who may ask from a pipeline.
+    pub fn pipelines(&self) -> &Pipelines {
+        self.base.pipelines()
     }
 
     /// The version of both together.

@@ -64,5 +64,7 @@ fn the_whole_example_is_taken_and_described() {
     standard change "version bump": by acme-release[bot], only CHANGELOG.md, $dependency-files
     standard change "documentation": by anybody, only **/*.md, docs/**
     freeze "quarter end": 2026-12-28 00:00 to 2027-01-04 08:00, closes production
+    pipelines: only acme/deploy/.github/workflows/deploy.yml@refs/heads/main asks
+    pipelines: tokens of https://gitlab.example.com ask for acme/web in production where project_path is acme/web and ref_protected is true and sha is {sha}
     "#);
 }

@@ -6,6 +6,7 @@ use super::freezes::{self, Freeze};
 use super::intake::{Commands, Intake, Labels};
 use super::names::Who;
 use super::people::{self, Account, Groups, Roles, Signers};
+use super::pipelines::Pipelines;
 use super::place::{Faults, Place};
 use super::promotion;
 use super::repositories::{self, Component, Mode, RepositoryRule, Ship};
@@ -39,6 +40,7 @@ pub struct Policy {
     standard_changes: Vec<StandardChange>,
     freezes: Vec<Freeze>,
     commands: Commands,
+    pipelines: Pipelines,
     #[serde(skip)]
     left_open: Vec<(String, PolicyError)>,
 }
@@ -108,6 +110,7 @@ impl Policy {
             ),
             freezes,
             commands: Commands::check(&root.key("commands"), &file.commands),
+            pipelines: Pipelines::check(&root.key("pipelines"), &file.pipelines),
             left_open: signers.left_open.into_inner(),
         }
     }
@@ -274,6 +277,11 @@ impl Policy {
     /// The word that stands before every command: `cg` for `/cg approve`.
     pub fn command_prefix(&self) -> Option<&str> {
         self.commands.prefix.as_deref()
+    }
+
+    /// Who may ask from a pipeline.
+    pub fn pipelines(&self) -> &Pipelines {
+        &self.pipelines
     }
 
     /// The groups that a repository's own file names and leaves to the organisation's, each with the error

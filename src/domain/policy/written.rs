@@ -49,6 +49,8 @@ pub(super) struct File {
     pub freezes: Vec<Freeze>,
     /// How people write commands in comments.
     pub commands: Commands,
+    /// Who may ask for a decision from a pipeline, beside the jobs that GitHub itself holds up.
+    pub pipelines: Pipelines,
 }
 
 /// How strict Changegate is.
@@ -585,4 +587,42 @@ pub(super) struct Commands {
     /// With cg, commands are written as /cg approve, and the bare words are left to other bots.
     #[schemars(extend("examples" = ["cg"]))]
     pub prefix: Option<String>,
+}
+
+/// Who may ask from a pipeline.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Pipelines {
+    /// The only workflow files of GitHub Actions that may ask, each at a branch, a tag or a commit; any if nothing is said.
+    #[schemars(extend("examples" = [["acme/deploy/.github/workflows/deploy.yml@refs/heads/main"]]))]
+    pub workflows: Vec<String>,
+    /// Who else writes tokens that may ask: GitLab, Jenkins, Kubernetes or any other OpenID Connect issuer.
+    pub issuers: Vec<Issuer>,
+}
+
+/// Tokens of one issuer that may ask for one repository.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Issuer {
+    /// The issuer, as its tokens name it in `iss`.
+    #[schemars(extend("examples" = ["https://gitlab.example.com"]))]
+    pub issuer: String,
+    /// The audience of its tokens; the address of the Changegate server if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["https://changegate.example.com"]))]
+    pub audience: Option<String>,
+    /// Where its keys are (a JWKS); discovered from the issuer if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["https://gitlab.example.com/oauth/discovery/keys"]))]
+    pub keys: Option<String>,
+    /// The repository for which they may ask.
+    #[schemars(extend("examples" = ["acme/web"]))]
+    pub repository: String,
+    /// The environments for which they may ask, with * for any letters; any if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["production", "prod-*"]]))]
+    pub environments: Vec<String>,
+    /// What their claims must be: a text to the letter, or {environment}, {sha}, {ref} or {run} for what is asked for.
+    #[schemars(extend("examples" = [{"project_path": "acme/web", "ref_protected": "true", "sha": "{sha}"}]))]
+    pub when: BTreeMap<String, String>,
 }

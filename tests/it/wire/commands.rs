@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "",
     "serve",
     "demo",
@@ -25,6 +25,10 @@ const COMMANDS: [&str; 14] = [
     "changes",
     "emergency",
     "sweeps",
+    "token",
+    "token create",
+    "token list",
+    "token revoke",
 ];
 
 fn all(said: &Said) -> String {
@@ -57,6 +61,7 @@ async fn each_command_explains_itself() {
       changes    The register: every change request, and how far it is
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
       emergency  Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
+      token      Tokens for pipelines whose CI system writes none of its own
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -78,11 +83,12 @@ async fn each_command_explains_itself() {
 
     Settings (file key = the name in lower case without CHANGEGATE_):
       CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
-      CHANGEGATE_PUBLIC_URL              how people and GitHub reach this server
+      CHANGEGATE_PUBLIC_URL              how people, pipelines and GitHub reach this server; tokens of pipelines must be for it
       CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
       CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
       CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
       CHANGEGATE_APP_ID                  the App's number
+      CHANGEGATE_OIDC_ISSUERS            who writes the tokens of GitHub Actions, with commas between [this GitHub's own]
       CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
       CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
       CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
@@ -242,6 +248,60 @@ async fn each_command_explains_itself() {
     How far the hourly comparison with GitHub is, and what it repaired
 
     Usage: changegate sweeps [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate token --help
+    Tokens for pipelines whose CI system writes none of its own
+
+    Usage: changegate token [OPTIONS] <COMMAND>
+
+    Commands:
+      create  Make a token and print it, this once. It is kept as its SHA-256
+      list    List the tokens: what each is for, how long it counts, and when it was used last
+      revoke  Take a token back. It counts no more from this moment on
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate token create --help
+    Make a token and print it, this once. It is kept as its SHA-256
+
+    Usage: changegate token create [OPTIONS] --name <NAME> --repository <OWNER/NAME>
+
+    Options:
+          --config <FILE>              The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --name <NAME>                What people call it
+          --repository <OWNER/NAME>    The only repository that it is for, as owner/name
+          --environment <ENVIRONMENT>  The only environment that it is for [any]
+          --may <MAY>...               What it may do: gate, report or read [default: gate report]
+          --expires <DAYS>             How many days it lasts, at most 90 [default: 30d]
+      -h, --help                       Print help
+      -V, --version                    Print version
+
+    $ changegate token list --help
+    List the tokens: what each is for, how long it counts, and when it was used last
+
+    Usage: changegate token list [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate token revoke --help
+    Take a token back. It counts no more from this moment on
+
+    Usage: changegate token revoke [OPTIONS] <ID>
+
+    Arguments:
+      <ID>  The id that `list` shows
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]

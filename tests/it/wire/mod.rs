@@ -21,4 +21,5 @@ mod rotation;
 mod secrets;
 mod slow;
 mod stopping;
+mod tokens;
 mod unstorable;

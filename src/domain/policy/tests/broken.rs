@@ -50,7 +50,7 @@ fn misspelt_keys_and_wrong_types_all_at_once() {
     p.yml:2:1: `rolls` is not a key that Changegate knows
       did you mean `roles`?
     p.yml:3:1: `weather` is not a key that Changegate knows
-      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands
+      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands, pipelines
     ");
     insta::assert_snapshot!(refused("mode: enforced\n"), @"
     p.yml:1:7: `mode` is `enforced`
@@ -534,5 +534,64 @@ fn a_notice_to_nobody_or_of_what_is_no_release() {
     insta::assert_snapshot!(refused("continuous: [{ notice: [qa] }]"), @"
     p.yml:4:28: `environments.production.continuous.notice` is for releases of a train
       write it under `train`, or remove it
+    ");
+}
+
+#[test]
+fn a_pipeline_that_is_named_by_half_or_by_nothing() {
+    let pinned = |workflow: &str| refused(&format!("pipelines:\n  workflows: [\"{workflow}\"]\n"));
+    insta::assert_snapshot!(pinned("acme/deploy/.github/workflows/deploy.yml@main"), @"
+    p.yml:2:15: `pipelines.workflows` is `acme/deploy/.github/workflows/deploy.yml@main`
+      write OWNER/REPOSITORY/.github/workflows/FILE.yml@REF with the whole ref, like refs/heads/main, or a commit
+    ");
+    for workflow in [
+        "",
+        "deploy.yml@refs/heads/main",
+        "acme/deploy/.github/workflows/deploy.yml",
+        "acme/deploy/.github/workflows/deploy.yml@",
+        "acme/deploy/.github/workflows/deploy.yml@refs/heads/",
+        "acme/deploy/.github/workflows/deploy.yml@refs/heads/*",
+        "acme/deploy/.github/workflows/deploy.yml@refs/pull/1/merge",
+        "acme/deploy/.github/workflows/*.yml@refs/heads/main",
+        "acme/deploy/.github/workflows/a/deploy.yml@refs/heads/main",
+        "acme/deploy/.github/workflows/deploy.sh@refs/heads/main",
+        "acme/deploy/ci/deploy.yml@refs/heads/main",
+        "acme/de ploy/.github/workflows/deploy.yml@refs/heads/main",
+    ] {
+        assert!(pinned(workflow).contains("`pipelines.workflows` is"), "{workflow}");
+    }
+    let issuer = |issuer: &str, rest: &str| {
+        refused(&format!(
+            "pipelines:\n  issuers:\n    - {{ issuer: \"{issuer}\", repository: acme/web, {rest} }}\n"
+        ))
+    };
+    insta::assert_snapshot!(issuer("http://ci.example.com", "when: {}"), @"
+    p.yml:3:7: `pipelines.issuers` asks nothing of the token
+      anybody with a token of this issuer could ask; say in `when` which claims it must have
+    p.yml:3:17: `pipelines.issuers.issuer` is `http://ci.example.com`
+      write an address that begins with https://, as the issuer itself writes it
+    ");
+    insta::assert_snapshot!(issuer("https://token.actions.githubusercontent.com", "when: { a: \"{commit}\" }"), @"
+    p.yml:3:17: `pipelines.issuers.issuer` is `https://token.actions.githubusercontent.com`
+      GitHub Actions may ask without being named here; remove this entry, and name its workflows under `workflows`
+    p.yml:3:97: `pipelines.issuers.when.a` is `{commit}`
+      write the claim's whole text, or one of {environment}, {sha}, {ref} and {run} for what is asked for
+    ");
+    for address in [
+        "",
+        "ci.example.com",
+        "https://",
+        "https://u@ci.example.com",
+        "https://ci.example.com?x",
+        "https://ci.example.com/#x",
+        "http://127.0.0.1.example.com",
+        "http://169.254.169.254",
+        "https://é.example",
+    ] {
+        assert!(issuer(address, "when: { a: b }").contains("`pipelines.issuers.issuer` is"), "{address}");
+    }
+    insta::assert_snapshot!(refused_beside_an_organisation("pipelines: {}\n"), @"
+    p.yml:1:1: `pipelines` stands in a repository's own file
+      only the organisation's policy says which pipelines may ask; remove it here
     ");
 }

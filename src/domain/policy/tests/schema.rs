@@ -59,6 +59,10 @@ fn schema_and_program_refuse_the_same_shapes() {
         "standard-changes: [{ paths: [a] }]\n",
         "freezes: [{ name: a, from: 2026-12-28 00:00 }]\n",
         "commands: { prefix: 1 }\n",
+        "pipelines: { workflows: a/b/.github/workflows/c.yml@refs/heads/main }\n",
+        "pipelines: { issuers: [{ issuer: \"https://x.example\", repository: a/b }] }\n",
+        "pipelines: { issuers: [{ issuer: \"https://x.example\", repository: a/b, when: { ok: true } }] }\n",
+        "pipelines: { audience: x }\n",
     ] {
         assert!(!validator.is_valid(&as_json(text)), "the schema takes {text}");
         assert!(parse("p.yml", text, Scope::Organisation).is_err(), "the program takes {text}");
