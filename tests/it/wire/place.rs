@@ -49,10 +49,16 @@ pub struct Stored {
 
 impl Place {
     pub async fn open(database: Database) -> Self {
+        Self::ruled_by(database, "").await
+    }
+
+    /// The same, with these lines over the smallest policy.
+    pub async fn ruled_by(database: Database, lines: &str) -> Self {
+        let policy = format!("{POLICY}{lines}");
         let github = Sandbox::start(SandboxSettings::new(SandboxClock::Following(system))).await.unwrap();
         github.add_organization("acme", &["sam", "tess", "rosa"]);
         github.add_team("acme", "triage", &["tess"]);
-        github.add_repository("acme/.github", &[(".github/changegate.yml", POLICY)]);
+        github.add_repository("acme/.github", &[(".github/changegate.yml", &policy)]);
         github.add_repository("acme/web", &[("README.md", "# Here\n")]);
         github.by("rosa").install("acme", None);
         let folder = tempfile::tempdir().unwrap();

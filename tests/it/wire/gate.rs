@@ -1,0 +1,134 @@
+//! `changegate gate`, as a pipeline calls it: a process of its own that asks a server over the wire.
+
+use std::{fs, process::Stdio};
+
+use changegate::sandbox::Numbered;
+
+use super::{
+    place::{Place, Said},
+    server::{PROGRAM, Server, until},
+};
+use crate::support::databases;
+
+const BY_PIPELINE: &str = "
+repositories: [{ match: acme/web, ship: continuous, change: issue }]
+environments:
+  production:
+    door: pipeline
+    names: [production]
+    require: [{ range: traced }, { change: accepted }]
+";
+
+/// Something was merged that nobody has accepted yet; the token of the pipeline, and the server.
+async fn merged(place: &Place) -> (Server, Numbered, String) {
+    let server = place.serve().await;
+    place.settle(&server).await;
+    let issue =
+        place.github.by("sam").open_labelled_issue("acme/web", "Export", "Please.", &["change-request"]);
+    place.settle(&server).await;
+    let (pull, _) = place.open_pull_request("export", &format!("Closes #{}", issue.number));
+    place.settle(&server).await;
+    place.github.by("rosa").merge(pull);
+    place.settle(&server).await;
+    let made = place.run(&["token", "create", "--name", "CI", "--repository", "acme/web"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    (server, issue, made.out.trim().to_owned())
+}
+
+fn arguments<'a>(verb: &'a str, server: &'a str, sha: &'a str) -> Vec<&'a str> {
+    vec![
+        "gate",
+        verb,
+        "--server",
+        server,
+        "--environment",
+        "production",
+        "--repository",
+        "acme/web",
+        "--sha",
+        sha,
+        "--ref",
+        "refs/heads/main",
+        "--pipeline",
+        "jenkins",
+        "--run",
+        "7",
+    ]
+}
+
+/// Runs the command to its end, with nothing but a token in its environment.
+fn run(place: &Place, token: &str, arguments: &[&str]) -> Said {
+    let mut command = place.prepare(PROGRAM, arguments);
+    command.env_clear().env("CHANGEGATE_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_waits_in_a_terminal_of_its_own_and_goes_on_with_a_permit_once_somebody_has_accepted() {
+    for database in databases().await {
+        let place = Place::ruled_by(database, BY_PIPELINE).await;
+        let (server, issue, token) = merged(&place).await;
+        let sha = place.github.head("acme/web", "main").unwrap();
+        let address = format!("http://{}", server.address);
+        let not_yet = run(&place, &token, &arguments("check", &address, &sha));
+        assert_eq!(not_yet.code, Some(124), "{not_yet:?}");
+        assert!(not_yet.out.contains("waits in triage"), "{not_yet:?}");
+        let (said, permit) = (place.folder.path().join("said"), place.folder.path().join("permit"));
+        let mut wait = arguments("wait", &address, &sha);
+        wait.extend(["--timeout", "2m", "--permit-file", permit.to_str().unwrap()]);
+        let mut command = place.prepare(PROGRAM, &wait);
+        command.env_clear().env("CHANGEGATE_TOKEN", &token).stdout(Stdio::piped());
+        let waiting = command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap();
+        until("it says what it waits for", async || {
+            fs::read_to_string(&said).unwrap().contains("waits in triage").then_some(())
+        })
+        .await;
+        place.github.by("tess").comment(issue, "/accept");
+        place.settle(&server).await;
+        let ended = tokio::task::block_in_place(|| waiting.wait_with_output()).unwrap();
+        let out = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert_eq!(ended.status.code(), Some(0), "{out} {}", fs::read_to_string(&said).unwrap());
+        assert!(out.starts_with(&format!("acme/web → production   {}   allow\n", &sha[..7])), "{out}");
+        assert!(out.contains("Allowed. The permit "), "{out}");
+        assert_eq!(fs::read_to_string(&permit).unwrap().split('.').count(), 3, "it is a signed token");
+        server.stop().await;
+        place.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_ends_says_whether_it_is_denied_asked_wrongly_or_not_found_out() {
+    for database in databases().await {
+        let place = Place::ruled_by(database, BY_PIPELINE).await;
+        let (server, _, token) = merged(&place).await;
+        let sha = place.github.head("acme/web", "main").unwrap();
+        let address = format!("http://{}", server.address);
+        let good = arguments("check", &address, &sha);
+        let with = |name: &str, value: &'static str| {
+            let place = good.iter().position(|argument| *argument == name).unwrap();
+            let mut arguments = good.clone();
+            arguments[place + 1] = value;
+            arguments
+        };
+        let unruled = run(&place, &token, &with("--environment", "staging"));
+        assert_eq!(unruled.code, Some(1), "{unruled:?}");
+        assert!(unruled.out.contains("Denied. To pass: name `staging`"), "{unruled:?}");
+        let abroad = run(&place, &token, &with("--repository", "acme/billing"));
+        assert_eq!(abroad.code, Some(2), "{abroad:?}");
+        let wrong = run(&place, &token, &with("--sha", "main"));
+        assert_eq!(wrong.code, Some(2), "{wrong:?}");
+        let nobody = run(&place, &format!("cgt_{}8323e036", "a5".repeat(32)), &good);
+        assert_eq!(nobody.code, Some(2), "{nobody:?}");
+        assert!(nobody.err.contains("Nobody knows this token"), "{nobody:?}");
+        let json = run(&place, &token, &[good.as_slice(), &["--output", "json"]].concat());
+        let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+        assert_eq!((view["decision"].as_str(), view["permit"].as_str()), (Some("pending"), None));
+        server.stop().await;
+        let away = run(&place, &token, &good);
+        assert_eq!(away.code, Some(75), "{away:?}");
+        assert!(away.err.contains("nothing was allowed"), "{away:?}");
+        place.close().await;
+    }
+}
