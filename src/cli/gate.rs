@@ -13,7 +13,7 @@ use super::Exit;
 use crate::{
     clock::Clock,
     gate::{
-        api::{ACTIONS, DecisionView, GateRequest, GateView, Purpose},
+        api::{ACTIONS, DecisionView, GateRequest, GateView, Purpose, ReportRequest, StateReported},
         client::{Client, Credentials, NoAnswer},
         permit::{self, NOT_ENFORCED, PERMIT, Permit},
     },
@@ -32,6 +32,14 @@ pub(super) enum GateCommand {
         #[arg(long, value_name = "TIME", default_value = "30m", value_parser = length)]
         timeout: Duration,
     },
+    /// Say how far a deployment of a pipeline outside GitHub is: what runs is known from it.
+    #[command(after_help = REPORTED)]
+    Report {
+        #[arg(value_enum)]
+        state: State,
+        #[command(flatten)]
+        run: Box<Run>,
+    },
     /// Ask the same, and do not wait.
     #[command(after_help = ENDS)]
     Check {
@@ -40,14 +48,29 @@ pub(super) enum GateCommand {
     },
 }
 
+/// How far a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum State {
+    /// It has begun to change what runs.
+    Started,
+    /// It runs: what is deployed next is compared with it.
+    Succeeded,
+    Failed,
+}
+
+const REPORTED: &str = "\
+GitHub Actions needs none of this: GitHub knows of its own jobs. To go back is a deployment of its own, of the commit that
+ran before.";
+
 const ENDS: &str = "\
 Ends with: 0 allowed, and the permit checked (or nothing is enforced there); 1 denied; 2 wrong usage;
 75 it could not be found out, and nothing was allowed; 124 not decided in time.
 Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
 made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.";
 
+/// Which run deploys what where.
 #[derive(Debug, Args)]
-pub(super) struct Asked {
+pub(super) struct Run {
     /// The environment, as GitHub and the policy call it.
     #[arg(long, value_name = "NAME", env = "CHANGEGATE_ENVIRONMENT")]
     environment: String,
@@ -60,6 +83,24 @@ pub(super) struct Asked {
     /// The whole hash of the commit.
     #[arg(long, value_name = "SHA", env = "GITHUB_SHA")]
     sha: String,
+    /// What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there].
+    #[arg(long, value_name = "NAME", env = "CHANGEGATE_PIPELINE")]
+    pipeline: Option<String>,
+    /// The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins].
+    #[arg(long = "run", value_name = "ID")]
+    id: Option<String>,
+    /// Which attempt of the run.
+    #[arg(long, value_name = "N", env = "GITHUB_RUN_ATTEMPT", default_value_t = 1)]
+    attempt: u64,
+    /// A file with the token, read anew for each request; else CHANGEGATE_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Asked {
+    #[command(flatten)]
+    run: Run,
     /// The branch or tag that it comes from.
     #[arg(long = "ref", value_name = "REF", env = "GITHUB_REF")]
     reference: Option<String>,
@@ -69,18 +110,6 @@ pub(super) struct Asked {
     /// What is meant.
     #[arg(long, value_enum, default_value_t = Meant::Deploy)]
     purpose: Meant,
-    /// What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there].
-    #[arg(long, value_name = "NAME", env = "CHANGEGATE_PIPELINE")]
-    pipeline: Option<String>,
-    /// The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins].
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
-    /// Which attempt of the run.
-    #[arg(long, value_name = "N", env = "GITHUB_RUN_ATTEMPT", default_value_t = 1)]
-    attempt: u64,
-    /// A file with the token, read anew for each request; else CHANGEGATE_TOKEN.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
     /// How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -127,30 +156,16 @@ fn whereabouts() -> Option<(&'static str, Option<String>)> {
     }
 }
 
-impl Asked {
-    fn request(&self) -> Result<GateRequest, String> {
+impl Run {
+    /// What the pipeline is called, and the run.
+    fn named(&self) -> Result<(String, String), String> {
         let here = whereabouts();
         let name = here.as_ref().map(|(name, _)| (*name).to_owned());
         let pipeline = self.pipeline.clone().or(name).unwrap_or_else(|| "pipeline".into());
-        let run = self.run.clone().or_else(|| here.and_then(|(_, run)| run));
-        let run_id =
+        let run = self.id.clone().or_else(|| here.and_then(|(_, run)| run));
+        let run =
             run.ok_or("--run is missing\n  cure: name the run of the pipeline, by its own number or name")?;
-        let purpose = match self.purpose {
-            Meant::Deploy => Purpose::Deploy,
-            Meant::Rollback => Purpose::Rollback,
-        };
-        let request = GateRequest {
-            repository: self.repository.clone(),
-            environment: self.environment.clone(),
-            sha: self.sha.clone(),
-            reference: self.reference.clone(),
-            pipeline,
-            run_id,
-            run_attempt: self.attempt,
-            release: self.release.clone(),
-            purpose,
-        };
-        request.ask(None).map(|_| request)
+        Ok((pipeline, run))
     }
 
     fn credentials(&self) -> Result<Credentials, String> {
@@ -172,6 +187,67 @@ impl Asked {
     }
 }
 
+impl Asked {
+    fn request(&self) -> Result<GateRequest, String> {
+        let (pipeline, run_id) = self.run.named()?;
+        let purpose = match self.purpose {
+            Meant::Deploy => Purpose::Deploy,
+            Meant::Rollback => Purpose::Rollback,
+        };
+        let request = GateRequest {
+            repository: self.run.repository.clone(),
+            environment: self.run.environment.clone(),
+            sha: self.run.sha.clone(),
+            reference: self.reference.clone(),
+            pipeline,
+            run_id,
+            run_attempt: self.run.attempt,
+            release: self.release.clone(),
+            purpose,
+        };
+        request.ask(None).map(|_| request)
+    }
+}
+
+async fn report(run: &Run, state: State) -> anyhow::Result<Exit> {
+    let ready = run.named().and_then(|named| Ok((named, run.credentials()?)));
+    let ((pipeline, run_id), credentials) = match ready {
+        Ok(ready) => ready,
+        Err(why) => {
+            anstream::eprintln!("error: {why}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let state = match state {
+        State::Started => StateReported::Started,
+        State::Succeeded => StateReported::Succeeded,
+        State::Failed => StateReported::Failed,
+    };
+    let request = ReportRequest {
+        repository: run.repository.clone(),
+        environment: run.environment.clone(),
+        sha: run.sha.clone(),
+        pipeline,
+        run_id,
+        run_attempt: run.attempt,
+        state,
+    };
+    let client = Client::new(&run.server, credentials)?;
+    for pause in AGAIN {
+        match client.report(&request).await {
+            Ok(_) => return Ok(Exit::Done),
+            Err(NoAnswer::Refused(why)) => {
+                anstream::eprintln!("error: {why}");
+                return Ok(Exit::Usage);
+            }
+            Err(NoAnswer::Away(why)) => anstream::eprintln!("not reported yet: {why}; said again"),
+        }
+        worker::pause(Duration::from_secs(pause)).await;
+    }
+    anstream::eprintln!("error: it could not be reported\n  cure: report it again when the server is back");
+    Ok(Exit::Unavailable)
+}
+
 /// One request waits so long.
 const ONE_WAIT: u64 = 30;
 /// A server that restarts is back after a moment; one that is away for longer is asked less often.
@@ -180,18 +256,19 @@ const AGAIN: [u64; 5] = [1, 2, 4, 8, 15];
 /// Runs the command.
 pub(super) async fn run(command: GateCommand) -> anyhow::Result<Exit> {
     let (asked, timeout) = match command {
+        GateCommand::Report { state, run } => return report(&run, state).await,
         GateCommand::Wait { asked, timeout } => (asked, Some(timeout)),
         GateCommand::Check { asked } => (asked, None),
     };
-    let (request, credentials) = match asked.request().and_then(|request| Ok((request, asked.credentials()?)))
-    {
-        Ok(ready) => ready,
-        Err(why) => {
-            anstream::eprintln!("error: {why}");
-            return Ok(Exit::Usage);
-        }
-    };
-    let client = Client::new(&asked.server, credentials)?;
+    let (request, credentials) =
+        match asked.request().and_then(|request| Ok((request, asked.run.credentials()?))) {
+            Ok(ready) => ready,
+            Err(why) => {
+                anstream::eprintln!("error: {why}");
+                return Ok(Exit::Usage);
+            }
+        };
+    let client = Client::new(&asked.run.server, credentials)?;
     let show = Show::new(asked.output, &request);
     let found = follow(&client, &request, timeout, &show).await;
     let found = match found {

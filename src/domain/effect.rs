@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    event::{CameTo, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
@@ -200,6 +200,17 @@ pub enum Call {
     Ship { repo: RepoId, shipment: Shipment },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
+    /// The one deployment that we keep for a run of a pipeline outside GitHub has come so far.
+    Deployment {
+        repo: RepoId,
+        /// Which run it is of: a hash.
+        run: String,
+        environment: String,
+        sha: Sha,
+        came_to: CameTo,
+        /// Of which run, for people.
+        description: String,
+    },
     /// What the gate answers a pipeline. Nobody outside is told: it is stored with the decision, and whoever asks reads it.
     GateAnswer { repo: RepoId, answer: Box<GateAnswer> },
     /// Another system is told.
@@ -277,6 +288,7 @@ impl Call {
             }
             Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
+            Self::Deployment { repo, run, .. } => format!("deployment/{repo}/{run}"),
             Self::GateAnswer { answer, .. } => format!("gate/{}", answer.ask.id),
             Self::Announce { announcement } => announcement.key(),
         }
@@ -290,6 +302,7 @@ impl Call {
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
             | Self::GateAnswer { .. }
+            | Self::Deployment { .. }
             | Self::Plan { .. } => Lane::Gate,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
@@ -307,9 +320,11 @@ impl Call {
 
     const fn class(&self) -> Class {
         match self {
-            Self::CheckRun { .. } | Self::Comment { .. } | Self::Issue { .. } | Self::Record { .. } => {
-                Class::Find
-            }
+            Self::CheckRun { .. }
+            | Self::Comment { .. }
+            | Self::Issue { .. }
+            | Self::Record { .. }
+            | Self::Deployment { .. } => Class::Find,
             Self::Label { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
@@ -349,6 +364,7 @@ impl Call {
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
             | Self::GateAnswer { repo, .. }
+            | Self::Deployment { repo, .. }
             | Self::Ship { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }

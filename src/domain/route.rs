@@ -4,7 +4,7 @@ use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
         CheckSuiteChange, CommentedOn, Event, GateAsk, IssueChange, IssuePurpose, IssueSnapshot,
-        ReferenceKind, RuleRequest, Shipment, What,
+        PipelineReport, ReferenceKind, RuleRequest, Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -123,7 +123,8 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             repo.into_iter().flat_map(of).collect()
         }
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
-        What::GateAsked(GateAsk { environment, .. }) => {
+        What::GateAsked(GateAsk { environment, .. })
+        | What::PipelineReported(PipelineReport { environment, .. }) => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
         }
         What::Withheld { environment, .. }
@@ -355,6 +356,11 @@ mod tests {
         }
     }
 
+    fn reported() -> PipelineReport {
+        let GateAsk { environment, sha, pipeline, attempt, .. } = asked();
+        PipelineReport { environment, sha, pipeline, attempt, came_to: CameTo::Started }
+    }
+
     /// The same of what our own sweep tells.
     fn of_ours() -> Vec<(What, &'static str)> {
         vec![
@@ -379,6 +385,7 @@ mod tests {
             ),
             (What::PolicyMoved, ""),
             (What::GateAsked(asked()), "environment/7/live"),
+            (What::PipelineReported(reported()), "environment/7/live"),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
                 What::Shipped(Shipment {
@@ -431,6 +438,7 @@ mod tests {
             What::Withheld { .. } => 31,
             What::PolicyMoved => 32,
             What::GateAsked(_) => 33,
+            What::PipelineReported(_) => 34,
         }
     }
 
@@ -442,7 +450,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..34).collect());
+        assert_eq!(places, (0..35).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

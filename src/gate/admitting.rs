@@ -60,6 +60,7 @@ impl Gate {
     pub(super) async fn admit(
         &self,
         headers: &HeaderMap,
+        deed: Deed,
         request: &GateRequest,
     ) -> Result<(At, GateAsk), Problem> {
         let name: RepoName =
@@ -73,7 +74,7 @@ impl Gate {
         of_its_pipeline(&asker, request)?;
         let wanted = wanted(&asker, view.name.clone(), request, &ask)?;
         let policy = self.policy(tenant, repo).await?;
-        may(&asker, Deed::Gate, &wanted, policy.as_ref())?;
+        may(&asker, deed, &wanted, policy.as_ref())?;
         self.askers.bind(&asker, &wanted).await?;
         Ok((At { tenant: tenant.clone(), repo, name: view.name }, ask))
     }

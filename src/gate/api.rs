@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::{
-    event::{GateAsk, Intent, Pipeline},
+    event::{CameTo, GateAsk, Intent, Pipeline},
     finding::{Finding, Outcome},
     gate::{Decision, GateAnswer, Ruling},
     ids::{GateId, RepoName},
@@ -67,6 +67,50 @@ pub enum Purpose {
     Deploy,
     /// Back to what ran before.
     Rollback,
+}
+
+/// A pipeline outside GitHub says how far its deployment is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRequest {
+    /// `owner/name`.
+    #[schema(example = "acme/web")]
+    pub repository: String,
+    #[schema(example = "production")]
+    pub environment: String,
+    /// The whole hash of the commit.
+    #[schema(example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6")]
+    pub sha: String,
+    /// What the pipeline is called. Of its own runs GitHub knows by itself.
+    #[schema(example = "jenkins")]
+    pub pipeline: String,
+    /// The run, as it was named when it asked.
+    #[schema(example = "web-1207")]
+    pub run_id: String,
+    #[serde(default = "first")]
+    #[schema(minimum = 1)]
+    pub run_attempt: u64,
+    pub state: StateReported,
+}
+
+/// How far a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateReported {
+    /// It has begun to change what runs.
+    Started,
+    /// It runs: what is deployed next is compared with it.
+    Succeeded,
+    Failed,
+}
+
+/// A report was written down.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Reported {
+    pub repository: String,
+    pub environment: String,
+    pub sha: String,
+    pub state: StateReported,
 }
 
 /// For how long to wait for the decision.
@@ -195,6 +239,36 @@ impl From<&Finding> for FindingView {
             sentence: finding.sentence.clone(),
             cure: finding.cure.clone(),
             because: finding.because.iter().map(Self::from).collect(),
+        }
+    }
+}
+
+impl From<StateReported> for CameTo {
+    fn from(state: StateReported) -> Self {
+        match state {
+            StateReported::Started => Self::Started,
+            StateReported::Succeeded => Self::Succeeded,
+            StateReported::Failed => Self::Failed,
+        }
+    }
+}
+
+impl ReportRequest {
+    /// What it would ask at the gate.
+    #[must_use]
+    pub fn as_asked(&self) -> GateRequest {
+        let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _ } = self.clone();
+        let (reference, release, purpose) = (None, None, Purpose::default());
+        GateRequest {
+            repository,
+            environment,
+            sha,
+            reference,
+            pipeline,
+            run_id,
+            run_attempt,
+            release,
+            purpose,
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Gate, api::GateView, problem::Problem};
 use crate::{
     domain::{
-        event::GateAsk,
+        event::{CameTo, GateAsk, PipelineReport},
         gate::GateAnswer,
         ids::{GateId, RepoId, RepoName, TenantId},
     },
@@ -113,6 +113,17 @@ impl Gate {
             }
             waiter.news().await;
         }
+    }
+
+    /// Writes down what a pipeline says of its deployment. Said twice it is one.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub async fn report(&self, at: &At, ask: &GateAsk, came_to: CameTo) -> Result<(), Problem> {
+        let (environment, sha, pipeline) = (ask.environment.clone(), ask.sha.clone(), ask.pipeline.clone());
+        let report = PipelineReport { environment, sha, pipeline, attempt: ask.attempt, came_to };
+        let id = GateId::of(&at.tenant, &format!("{} {}", ask.what(at.repo), came_to.as_str()), None);
+        self.keep(at, &format!("report-{id}"), |here| here.reported(&report)).await
     }
 
     /// Writes a delivery of our own down.

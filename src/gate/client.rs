@@ -14,7 +14,7 @@ use jsonwebtoken::jwk::JwkSet;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::api::{GateRequest, GateView};
+use super::api::{GateRequest, GateView, ReportRequest, Reported};
 
 /// An answer is no longer.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -97,6 +97,15 @@ impl Client {
         self.call(Method::GET, &format!("/api/v1/gates/{id}?wait={wait}s"), vec![], wait).await
     }
 
+    /// Says how far a deployment is.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn report(&self, report: &ReportRequest) -> Result<Reported, NoAnswer> {
+        let body = serde_json::to_vec(report).map_err(|error| NoAnswer::Refused(error.to_string()))?;
+        self.call(Method::POST, "/api/v1/deployments", body, 0).await
+    }
+
     /// The keys by which the server's permits are checked.
     ///
     /// # Errors
@@ -113,7 +122,13 @@ impl Client {
             .map_err(|_| NoAnswer::Refused(format!("{} is no web address", self.server)))
     }
 
-    async fn call(&self, method: Method, path: &str, body: Vec<u8>, wait: u64) -> Result<GateView, NoAnswer> {
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        wait: u64,
+    ) -> Result<T, NoAnswer> {
         let token = self.token().await?;
         let request = Request::builder()
             .method(method)

@@ -23,11 +23,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Gate,
-    api::{GateRequest, GateView, Waiting},
+    api::{ACTIONS, GateRequest, GateView, ReportRequest, Reported, Waiting},
     asking::LONGEST_WAIT,
     problem::Problem,
 };
-use crate::domain::ids::GateId;
+use crate::domain::{asker::Deed, ids::GateId};
 
 /// What is asked of the gate is short.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -65,6 +65,7 @@ pub fn router(gate: Gate) -> Router {
         .routes(routes!(ask))
         .routes(routes!(look))
         .routes(routes!(follow))
+        .routes(routes!(report))
         .routes(routes!(keys))
         .split_for_parts();
     let text = description.to_pretty_json().unwrap_or_default();
@@ -79,8 +80,12 @@ pub fn router(gate: Gate) -> Router {
 #[must_use]
 pub fn description() -> String {
     let router = OpenApiRouter::<Gate>::with_openapi(Description::openapi());
-    let router =
-        router.routes(routes!(ask)).routes(routes!(look)).routes(routes!(follow)).routes(routes!(keys));
+    let router = router
+        .routes(routes!(ask))
+        .routes(routes!(look))
+        .routes(routes!(follow))
+        .routes(routes!(report))
+        .routes(routes!(keys));
     router.into_openapi().to_pretty_json().unwrap_or_default()
 }
 
@@ -149,7 +154,7 @@ async fn ask(
     Body(request): Body<GateRequest>,
 ) -> Result<Response, Problem> {
     let wait = length(&waiting, SHORT_WAIT)?;
-    let (at, ask) = gate.admit(&headers, &request).await?;
+    let (at, ask) = gate.admit(&headers, Deed::Gate, &request).await?;
     let view = gate.ask(&at, ask, wait).await?;
     Ok(shown(view))
 }
@@ -222,6 +227,41 @@ async fn follow(
         }
     });
     Ok(Sse::new(answers).keep_alive(KeepAlive::default()))
+}
+
+/// Says how far a deployment of a pipeline outside GitHub is.
+///
+/// It becomes a deployment on GitHub: what runs is known from there, and what comes next is compared with it. To go back is a
+/// deployment of its own, of the commit that ran before.
+#[utoipa::path(
+    post,
+    path = "/api/v1/deployments",
+    tag = "deployments",
+    request_body = ReportRequest,
+    responses(
+        (status = 202, description = "Written down.", body = Reported),
+        (status = 400, description = "The body is no JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nothing proves who reports.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Who reports may not report that.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such repository for who reports.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not said to be JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body does not say what it must.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be written down now.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn report(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Body(request): Body<ReportRequest>,
+) -> Result<Response, Problem> {
+    if request.pipeline == ACTIONS {
+        return Err(Problem::request("of its own runs GitHub tells by itself: nothing is to be reported"));
+    }
+    let (at, ask) = gate.admit(&headers, Deed::Report, &request.as_asked()).await?;
+    gate.report(&at, &ask, request.state.into()).await?;
+    let ReportRequest { repository, environment, sha, state, .. } = request;
+    Ok((StatusCode::ACCEPTED, Json(Reported { repository, environment, sha, state })).into_response())
 }
 
 /// The public keys by which permits are checked (RFC 7517).

@@ -62,6 +62,10 @@ impl Environment {
                 self.call_first(&ask.environment);
                 self.ask_at_gate(ask, &mut heard, now);
             }
+            if let What::PipelineReported(report) = &event.what {
+                self.call_first(&report.environment);
+                heard.at_gate = true;
+            }
             if let What::Withheld { run, attempt, .. } = &event.what {
                 heard.asked.extend(self.reopen((*run, *attempt), now).then_some(*run));
             }

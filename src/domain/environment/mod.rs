@@ -33,6 +33,7 @@ mod order;
 mod pointed;
 mod ranges;
 mod reading;
+mod reported;
 mod request;
 mod runs;
 mod shipped;
@@ -165,6 +166,7 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
         None
     };
     told.add(after.dismiss(repo, case.now));
+    told.add(after.reported(case.events, repo));
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
     let reads_again = after.ship((repo, case.now), &mut told, inquiry)?;
     let next = [after.next_look(), after.next_given_up(), reads_again];

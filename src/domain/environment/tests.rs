@@ -149,6 +149,7 @@ fn told(decision: &Decision) -> String {
         | Call::Schedule { .. }
         | Call::Plan { .. }
         | Call::GateAnswer { .. }
+        | Call::Deployment { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });

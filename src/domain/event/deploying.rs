@@ -96,6 +96,38 @@ pub struct GateAsk {
     pub intent: Intent,
 }
 
+/// A pipeline says how far its deployment is. Who it is was proved before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineReport {
+    /// As the pipeline writes it.
+    pub environment: String,
+    pub sha: Sha,
+    pub pipeline: Pipeline,
+    pub attempt: u64,
+    pub came_to: CameTo,
+}
+
+/// How far a deployment is, as its pipeline says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameTo {
+    Started,
+    Succeeded,
+    Failed,
+}
+
+impl CameTo {
+    /// As the log writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl GateAsk {
     /// What is asked, without the id: who asks the same is given the same answer.
     #[must_use]

@@ -16,8 +16,8 @@ pub use change::{
     MergeGroupChange, MilestoneChange, PullRequestChange, ReferenceKind, RepositoryChange, ReviewChange,
 };
 pub use deploying::{
-    Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot, GateAsk,
-    Intent, Pipeline, RuleRequest, RunSnapshot, Shipment,
+    Callback, CameTo, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
+    GateAsk, Intent, Pipeline, PipelineReport, RuleRequest, RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use planning::Planning;
@@ -148,6 +148,8 @@ pub enum What {
     Shipped(Shipment),
     /// A pipeline asks whether it may deploy. The gate says so.
     GateAsked(GateAsk),
+    /// A pipeline says how far its deployment is. The gate says so.
+    PipelineReported(PipelineReport),
 }
 
 impl What {
@@ -259,6 +261,7 @@ impl What {
             Self::Withheld { .. } => "withheld".into(),
             Self::Shipped(_) => "shipped".into(),
             Self::GateAsked(_) => "gate asked".into(),
+            Self::PipelineReported(_) => "pipeline reported".into(),
         }
     }
 }

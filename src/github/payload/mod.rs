@@ -123,6 +123,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::WITHHELD => parse::<sweep::Withhold>(event, body)?.what(),
         sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::ASKED => parse::<sweep::Ask>(event, body)?.what(),
+        sweep::REPORTED => parse::<sweep::Report>(event, body)?.what(),
         sweep::PLANNED => parse::<sweep::Plan>(event, body)?.what(repo()?),
         sweep::DECLARED => parse::<sweep::Declared>(event, body)?.what(),
         sweep::KEPT => parse::<sweep::Keeping>(event, body)?.what(repo()?),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 62] = [
+pub(super) const TELLING: [&str; 63] = [
     "action",
     "after",
     "alert",
@@ -55,6 +55,7 @@ pub(super) const TELLING: [&str; 62] = [
     "ref",
     "ref_type",
     "release",
+    "reported",
     "repositories_added",
     "repositories_removed",
     "repository",
@@ -166,6 +167,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::ASKED => (&["action", "repository", "asked"], &[]),
+        super::sweep::REPORTED => (&["action", "repository", "reported"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
         super::sweep::KEPT => (&["action", "kept", "repository"], &[]),

@@ -1,8 +1,8 @@
 //! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_plan`,
-//! `changegate_issue`, `changegate_withheld`, `changegate_ask` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
-//! control record tells others, what a pipeline asks and what an operator said, written down as deliveries so that one door leads in.
+//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
+//! control record tells others, what a pipeline asks and says and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept`, `asked` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept`, `asked`, `reported` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, Declaration, GateAsk, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What,
+        AccountSnapshot, Declaration, GateAsk, IssuePurpose, MilestoneSnapshot, PipelineReport, Planning,
+        Shipment, What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -33,6 +34,8 @@ pub const SHIPPED: &str = "changegate_ship";
 
 /// What a delivery is called in which a pipeline asks at the gate.
 pub const ASKED: &str = "changegate_ask";
+/// What a delivery is called in which a pipeline says how far its deployment is.
+pub const REPORTED: &str = "changegate_report";
 
 /// What a delivery is called in which a command elsewhere plans an issue.
 pub const PLANNED: &str = "changegate_plan";
@@ -107,6 +110,18 @@ pub(super) struct Ask {
 impl Ask {
     pub(super) fn what(self) -> What {
         What::GateAsked(self.asked)
+    }
+}
+
+/// The body of `changegate_report`.
+#[derive(Deserialize)]
+pub(super) struct Report {
+    reported: PipelineReport,
+}
+
+impl Report {
+    pub(super) fn what(self) -> What {
+        What::PipelineReported(self.reported)
     }
 }
 
@@ -229,6 +244,12 @@ impl Whereabouts {
     #[must_use]
     pub fn asked(&self, ask: &GateAsk) -> (&'static str, Vec<u8>) {
         (ASKED, self.body("asked", "asked", json!(ask)))
+    }
+
+    /// The same: a pipeline says how far its deployment is.
+    #[must_use]
+    pub fn reported(&self, report: &PipelineReport) -> (&'static str, Vec<u8>) {
+        (REPORTED, self.body("reported", "reported", json!(report)))
     }
 
     /// The same: a command elsewhere plans issue `number`.
@@ -372,6 +393,14 @@ mod tests {
             release: Some("2026.12".into()),
             intent: crate::domain::event::Intent::Rollback,
         };
+        let report = PipelineReport {
+            environment: "Live/eu".into(),
+            sha: ask.sha.clone(),
+            pipeline: ask.pipeline.clone(),
+            attempt: 2,
+            came_to: crate::domain::event::CameTo::Failed,
+        };
+        assert_eq!(understood(here().reported(&report)), What::PipelineReported(report));
         assert_eq!(understood(here().asked(&ask)), What::GateAsked(ask));
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),

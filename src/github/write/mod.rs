@@ -3,6 +3,7 @@
 
 mod check_run;
 mod comment;
+mod deployment;
 mod issue;
 mod protection;
 mod set;
@@ -152,6 +153,10 @@ impl Writer<'_> {
             Call::ProtectionNote { run, attempt, environment, comment, .. } => {
                 self.protection((*run, *attempt), &Review::note(environment, comment)).await
             }
+            Call::Deployment { run, environment, sha, came_to, description, .. } => {
+                let of = deployment::Of { run, environment, sha, description };
+                self.deployment(of, *came_to).await
+            }
             Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::Plan { .. }
@@ -192,6 +197,7 @@ impl Writer<'_> {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
+            | Call::Deployment { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

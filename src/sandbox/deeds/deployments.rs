@@ -40,6 +40,7 @@ impl State {
             environment: environment.to_owned(),
             creator,
             run,
+            payload: json!({}),
             created_at: now,
             updated_at: now,
             statuses: Vec::new(),
@@ -52,6 +53,19 @@ impl State {
         let payload = json!({ "action": "created", "deployment": deployment, "workflow": workflow,
             "workflow_run": workflow_run });
         self.announce(repo, creator, "deployment", payload);
+        Some(id)
+    }
+
+    /// What the App creates by the API, with what it wrote beside it.
+    pub fn create_deployment_by_app(
+        &mut self,
+        repo: u64,
+        (environment, reference, sha): (&str, &str, &str),
+        payload: Value,
+    ) -> Option<u64> {
+        let bot = self.world.app.bot;
+        let id = self.create_deployment(repo, bot, (environment, reference, sha), None)?;
+        self.repo_mut(repo)?.deployments.get_mut(&id)?.payload = payload;
         Some(id)
     }
 

@@ -18,7 +18,7 @@ pub(in crate::sandbox) fn deployment(world: &World, repo: &Repo, of: &Deployment
         "sha": of.sha,
         "ref": of.reference,
         "task": "deploy",
-        "payload": {},
+        "payload": of.payload,
         "original_environment": of.environment,
         "environment": of.environment,
         "description": null,

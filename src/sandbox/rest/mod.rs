@@ -15,6 +15,7 @@ mod actions;
 mod apps;
 mod checks;
 mod compare;
+mod deployments;
 mod issues;
 mod repos;
 mod route;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{Level, Who};
-use super::{actions, apps, checks, compare, issues, repos, rules};
+use super::{actions, apps, checks, compare, deployments, issues, repos, rules};
 use crate::sandbox::answer::{Answer, Call, page};
 use crate::sandbox::objects;
 use crate::sandbox::state::{Numbered, State};
@@ -77,6 +77,7 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
         ("GET", ["rulesets", ruleset]) => rules::ruleset(state, id, ruleset),
         ("GET", ["branches", branch, "protection"]) => rules::protection(state, id, branch),
         (_, ["actions", rest @ ..]) => actions::answer(state, call, id, rest),
+        (_, ["deployments", rest @ ..]) => deployments::answer(state, call, id, rest),
         ("GET", ["pulls"]) => repos::pulls(state, call, id),
         ("GET", ["pulls", number, "files"]) => repos::pull_files(state, call, at(id, number)?),
         ("GET", ["pulls", number]) => repos::pull(state, at(id, number)?),
@@ -91,7 +92,7 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
 fn permissions(repo: &crate::sandbox::world::Repo, rest: &[&str]) -> &'static [&'static str] {
     match rest {
         ["contents" | "compare", ..] => &["contents"],
-        ["actions", "runs", _, "deployment_protection_rule"] => &["deployments"],
+        ["actions", "runs", _, "deployment_protection_rule"] | ["deployments", ..] => &["deployments"],
         ["actions" | "environments", ..] => &["actions"],
         ["branches", _, "protection"] => &["administration"],
         ["commits", .., "check-runs"] | ["check-runs", ..] => &["checks"],

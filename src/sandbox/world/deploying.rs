@@ -1,6 +1,7 @@
 //! Environments and what is deployed to them: runs of workflows, their jobs, deployments and what became of them.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// An environment of a repository.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub(in crate::sandbox) struct Deployment {
     pub environment: String,
     pub creator: u64,
     pub run: Option<u64>,
+    /// What whoever created it wrote beside it.
+    pub payload: Value,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Oldest first.

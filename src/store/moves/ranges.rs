@@ -66,6 +66,7 @@ pub(super) fn effects(repo: RepoId) -> Vec<Range> {
         "announce",
         "check",
         "comment",
+        "deployment",
         "issue",
         "label",
         "milestone",

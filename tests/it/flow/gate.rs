@@ -33,7 +33,7 @@ async fn token(s: &Scene, random: u8) -> String {
         name: "CI".into(),
         repository: WEB.parse().unwrap(),
         environment: None,
-        may: [Deed::Gate].into(),
+        may: [Deed::Gate, Deed::Report].into(),
         at,
         expires_at: at + SignedDuration::from_hours(24),
     };
@@ -234,6 +234,40 @@ async fn a_job_of_github_that_asks_while_it_runs_is_let_through_and_is_no_by_pas
         let view = decided(s, &asked(s, "9")).await;
         assert_eq!(said(&view), "allow");
         assert_eq!(view.baseline, Some(body["sha"].as_str().unwrap().to_owned()), "what runs is known");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compared_with_what_comes_next() {
+    scenario(async |s| {
+        ready(s).await;
+        let body = asked(s, "7");
+        assert_eq!(said(&decided(s, &body).await), "allow");
+        for state in ["started", "succeeded", "succeeded"] {
+            let report = json!({ "repository": WEB, "environment": "production", "sha": body["sha"],
+                "pipeline": "jenkins", "run_id": "7", "state": state });
+            let request = http::Request::post("/api/v1/deployments");
+            let (status, answer) = call(s, request, report.to_string()).await;
+            assert_eq!(status, 202, "{answer}");
+            s.settle().await;
+        }
+        assert_eq!(s.exceptions(WEB), "", "it was allowed");
+        let next = s.accepted("Import").await;
+        built(s, "import", next.number).await;
+        let view = decided(s, &asked(s, "8")).await;
+        assert_eq!(said(&view), "allow");
+        assert_eq!(view.baseline.as_deref(), body["sha"].as_str());
+        let unasked = json!({ "repository": WEB, "environment": "production", "sha": view.sha,
+            "pipeline": "by hand", "run_id": "1", "state": "succeeded" });
+        s.pass(1_000);
+        call(s, http::Request::post("/api/v1/deployments"), unasked.to_string()).await;
+        s.settle().await;
+        assert!(
+            s.exceptions(WEB).contains("without an allow"),
+            "long after the allow: {}",
+            s.exceptions(WEB)
+        );
     })
     .await;
 }

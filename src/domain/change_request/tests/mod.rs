@@ -58,6 +58,7 @@ pub fn short(call: &Call) -> String {
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
         Call::GateAnswer { .. } => "answered at the gate".into(),
+        Call::Deployment { .. } => "deployed".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
@@ -89,6 +90,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::GateAnswer { .. }
+        | Call::Deployment { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }
         | Call::Announce { .. } => None,

@@ -257,6 +257,7 @@ impl World {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
+            | Call::Deployment { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,
