@@ -462,13 +462,10 @@ async fn token(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<Exi
     let digest = secret::digest_of(&secret);
     let may = may.into_iter().collect();
     let new = NewToken { digest, name, repository, environment, may, at, expires_at: at + expires };
-    match order(file, Order::TokenCreate(new)).await? {
-        answer @ Answer::Token(_) => {
-            show(answer)?;
-            print(secret.expose_secret())
-        }
-        other => show(other),
-    }
+    let answer = order(file, Order::TokenCreate(new)).await?;
+    let is_made = matches!(answer, Answer::Token(_));
+    let exit = show(answer)?;
+    if is_made { print(secret.expose_secret()) } else { Ok(exit) }
 }
 
 /// How long it is waited for what comes of an emergency.

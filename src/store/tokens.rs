@@ -1,4 +1,7 @@
 //! Tokens of ours, each by its digest: what it is for, when it was used last, and whether it was taken back.
+//!
+//! No subject knows them and nothing is judged of them, so that no delivery makes or revokes one: the operator's order is
+//! carried out at once, in one transaction with its entry in the log.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

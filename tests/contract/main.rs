@@ -1,5 +1,6 @@
 //! What others wrote about GitHub, held against what we say and hear: its example webhooks, its API descriptions, its
-//! GraphQL schema and its signatures, and tokens by an issuer that is not ours. They come from npm, pinned, and are never copied into the tree.
+//! GraphQL schema and its signatures, and tokens by an issuer that is not ours. They come from npm, pinned, and are never
+//! copied into the tree.
 //!
 //! `npm ci --prefix tests/contract` fetches them. Without them these tests say loudly that they were skipped, and fail
 //! where `CHANGEGATE_REQUIRE` names `contract`.
