@@ -7,6 +7,7 @@
 mod answering;
 mod deploying;
 mod limits;
+mod manifest;
 mod performing;
 mod queries;
 mod reading;

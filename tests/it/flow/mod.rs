@@ -17,6 +17,7 @@ mod installation;
 mod intake;
 mod late;
 mod links;
+mod manifests;
 mod milestones;
 mod modes;
 mod monorepo;
