@@ -68,6 +68,8 @@ pub mod worker;
 
 pub mod clock;
 
+pub mod metrics;
+
 pub mod config;
 
 pub mod operator;
@@ -75,6 +77,8 @@ pub mod operator;
 pub mod admin;
 
 pub mod register;
+
+pub mod health;
 
 pub mod app;
 

@@ -281,9 +281,10 @@ impl GitHub {
         for token in self.keys.tokens(self.clock.now()) {
             last = self.ask_with(None, &token?, request).await;
             if !matches!(&last, Err(Trouble::Unauthorized)) {
-                return last;
+                break;
             }
         }
+        self.standing.asked_as_app(&last);
         last
     }
 }

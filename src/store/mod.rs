@@ -60,6 +60,8 @@ mod audit;
 
 mod views;
 
+mod load;
+
 mod parked;
 
 mod known;
@@ -93,6 +95,7 @@ pub use self::{
     error::{KeepError, OpenError, StoreError},
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
+    load::Load,
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     payload::{Packed, Packer},
     published::{Answered, Read},

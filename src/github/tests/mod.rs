@@ -11,6 +11,7 @@ mod manifest;
 mod performing;
 mod queries;
 mod reading;
+mod standing;
 mod tokens;
 
 use std::{

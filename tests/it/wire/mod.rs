@@ -12,6 +12,7 @@ mod commands;
 mod crashes;
 mod durable;
 mod flood;
+mod health;
 mod hostile;
 mod kills;
 mod overtaken;
