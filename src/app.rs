@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     path::PathBuf,
     pin::Pin,
     sync::{
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{Router, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -25,10 +26,12 @@ use crate::{
     effects::Performer,
     gate::{self, Askers, Gate},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
+    health::Health,
     inbox::Inbox,
+    metrics::Metrics,
     operator::Operator,
     repair::{Reach, Repair, RepairError},
-    store::{Counts, Due, OpenError, Store, StoreError},
+    store::{Due, OpenError, Store, StoreError},
     webhook::{self, Door, Secrets},
     worker::{self, Beside, Stop, Worked},
 };
@@ -72,6 +75,10 @@ pub struct App {
     pub gate: Gate,
     /// Takes in what was lost.
     pub repair: Repair,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where that is told; `None`: where everything else is.
+    metrics_at: Option<SocketAddr>,
     /// How often what arrived is compared with what GitHub sent.
     compare_every: Duration,
     /// For how long bodies of deliveries are kept.
@@ -121,11 +128,13 @@ impl App {
         };
         let web_url = config.github_web_url.clone();
         let instance = Instance { web_url, app: config.app_id, announces: announcer.is_some() };
+        let metrics = Metrics::default();
         let inbox = Inbox {
             store: store.clone(),
             github: github.clone(),
             clock: clock.clone(),
             instance,
+            metrics: metrics.clone(),
             beside: Beside::new("decide"),
         };
         let host: Arc<str> = config.github_host().into();
@@ -137,7 +146,14 @@ impl App {
             beside: Beside::new("sweep"),
         };
         let beside = Beside::new("perform");
-        let performer = Performer { store: store.clone(), github, announcer, clock: clock.clone(), beside };
+        let performer = Performer {
+            store: store.clone(),
+            github,
+            announcer,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            beside,
+        };
         let secrets = Secrets::new(webhook_secrets(config));
         let gate = Gate {
             store: store.clone(),
@@ -147,11 +163,24 @@ impl App {
             keys: gate::Keys::derived(&config.private_keys),
             url: config.url().into(),
         };
-        let door = Door { store: store.clone(), clock, secrets, host };
+        let door = Door { store: store.clone(), clock, secrets, host, metrics: metrics.clone() };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
         let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));
         let compare_every = if config.pull { PULL } else { COMPARE };
-        Ok(Self { store, inbox, performer, door, gate, repair, compare_every, retention, socket })
+        let metrics_at = config.metrics_listen;
+        Ok(Self {
+            store,
+            inbox,
+            performer,
+            door,
+            gate,
+            repair,
+            metrics,
+            metrics_at,
+            compare_every,
+            retention,
+            socket,
+        })
     }
 
     /// Takes webhook secrets and private keys from settings that were read again; everything else stays as it was.
@@ -174,11 +203,19 @@ impl App {
 
     /// What the server answers.
     pub fn router(&self) -> Router {
-        let health = Router::new()
-            .route("/healthz", get(async || "alive\n"))
-            .route("/readyz", get(ready))
-            .with_state(self.door.clone());
-        webhook::router(self.door.clone()).merge(gate::routes::router(self.gate.clone())).merge(health)
+        let alive = Router::new().route("/healthz", get(async || "alive\n"));
+        let router = webhook::router(self.door.clone()).merge(gate::routes::router(self.gate.clone()));
+        let router = router.merge(alive).merge(self.health().readiness());
+        if self.metrics_at.is_some() { router } else { router.merge(self.health().metrics()) }
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            store: self.store.clone(),
+            github: self.inbox.github.clone(),
+            clock: self.inbox.clock.clone(),
+            metrics: self.metrics.clone(),
+        }
     }
 
     /// Takes steps until nothing is left to do now.
@@ -316,6 +353,13 @@ impl App {
     /// When a socket fails.
     pub async fn serve(self, listener: TcpListener, stop: Stop) -> Result<(), StartError> {
         let mut running = self.open_doors(listener, &stop)?;
+        if let Some(at) = self.metrics_at {
+            let listener = TcpListener::bind(at).await.map_err(|error| StartError::Listen {
+                what: format!("CHANGEGATE_METRICS_LISTEN: cannot listen on {at}"),
+                error,
+            })?;
+            running.push(worker::serve("metrics", listener, self.health().metrics(), stop.clone()));
+        }
         running.extend(self.workers(&stop));
         stop.stopped().await;
         worker::finish(running, GRACE).await;
@@ -330,15 +374,4 @@ impl App {
 fn webhook_secrets(config: &Config) -> Vec<Secret> {
     let secrets = config.webhook_secrets.iter();
     secrets.filter_map(|secret| Secret::new(secret.expose_secret()).ok()).collect()
-}
-
-/// Ready: the database answers, and takes deliveries.
-async fn ready(State(door): State<Door>) -> (StatusCode, Json<Option<Counts>>) {
-    if !door.store.takes_deliveries().await {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(None));
-    }
-    match door.store.counts(door.clock.now()).await {
-        Ok(counts) => (StatusCode::OK, Json(Some(counts))),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(None)),
-    }
 }

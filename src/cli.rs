@@ -177,6 +177,7 @@ enum AuditCommand {
 const SETTINGS: &str = "\
 Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
+  CHANGEGATE_METRICS_LISTEN          where to tell /metrics, so that it is not public [where everything else is]
   CHANGEGATE_PUBLIC_URL              how people, pipelines and GitHub reach this server; tokens of pipelines must be for it
   CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
   CHANGEGATE_GITHUB_API_URL          [https://api.github.com]

@@ -21,6 +21,8 @@ pub const SHORTEST_SECRET: usize = 32;
 pub struct Config {
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Where metrics are told; `None`: where everything else is.
+    pub metrics_listen: Option<SocketAddr>,
     /// How people and GitHub reach the server.
     pub public_url: Option<String>,
     /// `sqlite:changegate.db` or `postgres://...`.
@@ -81,6 +83,7 @@ pub struct Refused(pub Vec<ConfigError>);
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<String>,
+    metrics_listen: Option<String>,
     public_url: Option<String>,
     database_url: Option<String>,
     github_api_url: Option<String>,
@@ -260,7 +263,9 @@ impl Reader<'_> {
 
     fn config(&mut self, file: File, short_secrets: bool) -> Config {
         let listen = self.text("LISTEN", file.listen, "127.0.0.1:8080");
-        let listen = self.listen(&listen);
+        let listen = self.listen("LISTEN", &listen);
+        let metrics = self.env("METRICS_LISTEN").or(file.metrics_listen);
+        let metrics_listen = metrics.map(|text| self.listen("METRICS_LISTEN", &text));
         let public_url = self.env("PUBLIC_URL").or(file.public_url).map(|url| self.url("PUBLIC_URL", &url));
         let database_url = self.text("DATABASE_URL", file.database_url, "sqlite:changegate.db");
         self.database_url(&database_url);
@@ -270,6 +275,7 @@ impl Reader<'_> {
         self.own_address(public_url.as_deref(), &web);
         Config {
             listen,
+            metrics_listen,
             public_url,
             database_url,
             github_api_url: self.url("GITHUB_API_URL", &api),
@@ -288,10 +294,10 @@ impl Reader<'_> {
         }
     }
 
-    fn listen(&mut self, text: &str) -> SocketAddr {
+    fn listen(&mut self, name: &str, text: &str) -> SocketAddr {
         text.parse().unwrap_or_else(|_| {
             self.refuse(
-                "LISTEN",
+                name,
                 format!("`{text}` is no address"),
                 "write ADDRESS:PORT, such as 127.0.0.1:8080",
             );
@@ -539,6 +545,7 @@ mod tests {
     fn each_wrong_setting_is_named_with_its_cure() {
         for (setting, value, said) in [
             ("LISTEN", "nowhere", "CHANGEGATE_LISTEN: `nowhere` is no address"),
+            ("METRICS_LISTEN", "9464", "CHANGEGATE_METRICS_LISTEN: `9464` is no address"),
             ("APP_ID", "seven", "CHANGEGATE_APP_ID: `seven` is no number"),
             ("APP_ID", "", "CHANGEGATE_APP_ID: is not set"),
             ("DATABASE_URL", "mysql://x", "CHANGEGATE_DATABASE_URL: `mysql:` is no database we know"),

@@ -17,6 +17,7 @@ use crate::{
         ids::{RepoId, TenantId},
     },
     github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
+    metrics::Metrics,
     place,
     store::{EffectClaim, EffectOutcome, KeepError, NewDelivery, Packed, Store, StoreError},
     worker::{Beside, Worked},
@@ -41,6 +42,7 @@ pub struct Performer {
     /// `None`: nobody else is told anything.
     pub announcer: Option<Arc<Announcer>>,
     pub clock: Clock,
+    pub metrics: Metrics,
     /// What is being sent now, tenant by tenant.
     pub beside: Beside,
 }
@@ -88,6 +90,7 @@ impl Performer {
                 Ok(()) => outcome,
                 Err(why) => EffectOutcome::Retry { at: self.clock.now() + SOON, why },
             };
+            self.count(&claim, &outcome);
             self.store.settle_effects(vec![(claim, outcome)], self.clock.now()).await?;
         }
         if !back.is_empty() {
@@ -124,9 +127,23 @@ impl Performer {
                 None => announce(announcer, &claim).await,
             };
             away = matches!(told, Told::Away { .. }).then(|| told.clone());
-            self.store.settle_effects(vec![(claim, told.into())], self.clock.now()).await?;
+            let outcome = told.into();
+            self.count(&claim, &outcome);
+            self.store.settle_effects(vec![(claim, outcome)], self.clock.now()).await?;
         }
         Ok(count.into())
+    }
+
+    /// What was not even tried is not counted.
+    fn count(&self, claim: &EffectClaim, outcome: &EffectOutcome) {
+        let word = match outcome {
+            EffectOutcome::Sent { .. } => "performed",
+            EffectOutcome::Retry { .. } => "retried",
+            EffectOutcome::Refused { .. } => "refused",
+            EffectOutcome::Withheld { .. } => "withheld",
+            EffectOutcome::Unsent { .. } => return,
+        };
+        self.metrics.told(&claim.effect.call, word);
     }
 
     /// What is owed while the App is suspended or not installed waits until it is back.

@@ -21,6 +21,7 @@ use crate::{
         GitHub, Place,
         payload::{self, Reading},
     },
+    metrics::{Metrics, Noted},
     place,
     store::{
         Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError, StoredDelivery,
@@ -43,6 +44,7 @@ pub struct Inbox {
     pub github: Arc<GitHub>,
     pub clock: Clock,
     pub instance: Instance,
+    pub metrics: Metrics,
     /// The subjects that wait for GitHub's answers now, tenant by tenant.
     pub beside: Beside,
 }
@@ -184,22 +186,22 @@ impl Inbox {
         if judged.is_empty() {
             return Ok(vec![]);
         }
-        let (open, settlements): (Vec<Open>, Vec<Settlement>) = judged
+        let (open, settlements): (Vec<(Open, Vec<Noted>)>, Vec<Settlement>) = judged
             .into_iter()
             .map(|(open, outcome)| {
                 let claim = open.claim.clone();
-                (open, Settlement { claim, outcome })
+                ((open, noted(&outcome)), Settlement { claim, outcome })
             })
             .unzip();
         let settled = self.store.settle(settlements, self.clock.now()).await?;
         let mut again = vec![];
-        for (open, settled) in open.into_iter().zip(settled) {
+        for ((open, noted), settled) in open.into_iter().zip(settled) {
             let subject = &open.claim.subject;
             match settled {
                 Settled::Conflict => again.push(open.again()),
                 Settled::Refused(why) => tracing::error!(%subject, why, "a decision could not be stored"),
                 Settled::Lost => tracing::warn!(%subject, "somebody else holds this subject now"),
-                Settled::Done => {}
+                Settled::Done => self.metrics.noted(noted),
             }
         }
         Ok(again)
@@ -265,6 +267,14 @@ struct Open {
     facts: Facts,
     reads: BTreeSet<Read>,
     rounds: usize,
+}
+
+/// What of an outcome is counted once it is written down.
+fn noted(outcome: &Outcome) -> Vec<Noted> {
+    match outcome {
+        Outcome::Decided { decision, .. } => decision.audit.iter().filter_map(Noted::of).collect(),
+        Outcome::Ignored(_) | Outcome::Parked(_) | Outcome::Retry { .. } => vec![],
+    }
 }
 
 /// A subject that was judged, and what came of it.

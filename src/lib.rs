@@ -70,6 +70,8 @@ pub mod worker;
 
 pub mod clock;
 
+pub mod metrics;
+
 pub mod config;
 
 pub mod operator;
@@ -77,6 +79,8 @@ pub mod operator;
 pub mod admin;
 
 pub mod register;
+
+pub mod health;
 
 pub mod app;
 

@@ -12,6 +12,7 @@ use axum::{
 use changegate::{
     clock::Clock,
     github::signature::{self, Claim, SIGNATURE_HEADER, Secret},
+    metrics::Metrics,
     store::Store,
     webhook::{self, Door, Secrets},
 };
@@ -35,7 +36,14 @@ async fn check(State(secrets): State<Arc<[Secret]>>, headers: HeaderMap, body: B
 pub async fn idle(secret: &str, database_url: &str) -> anyhow::Result<()> {
     let store = Store::open(database_url).await?;
     let secrets = Secrets::new(vec![Secret::new(secret)?]);
-    serve(webhook::router(Door { store, clock: Clock::system(), secrets, host: "github.com".into() })).await
+    serve(webhook::router(Door {
+        store,
+        clock: Clock::system(),
+        secrets,
+        host: "github.com".into(),
+        metrics: Metrics::default(),
+    }))
+    .await
 }
 
 /// Where deliveries are posted.

@@ -294,6 +294,29 @@ impl Call {
         }
     }
 
+    /// Which call it is, as counters name it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CheckRun { .. } => "check_run",
+            Self::Comment { .. } => "comment",
+            Self::Issue { .. } => "issue",
+            Self::Record { .. } => "record",
+            Self::Label { .. } => "label",
+            Self::Milestone { .. } | Self::Schedule { .. } => "milestone",
+            Self::CloseMilestone { .. } | Self::RenameMilestone { .. } => "milestone_state",
+            Self::Reaction { .. } => "reaction",
+            Self::ProtectionAnswer { .. } => "protection_answer",
+            Self::ProtectionNote { .. } => "protection_note",
+            Self::ReadAnew { .. } => "read_anew",
+            Self::Ship { .. } => "ship",
+            Self::Deployment { .. } => "deployment",
+            Self::GateAnswer { .. } => "gate_answer",
+            Self::Plan { .. } => "plan",
+            Self::Announce { .. } => "announcement",
+        }
+    }
+
     const fn lane(&self) -> Lane {
         match self {
             Self::CheckRun { urgent: true, .. }

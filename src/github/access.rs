@@ -83,8 +83,18 @@ impl GitHub {
         let _slot = account.at_once.acquire().await;
         account.budget().take(cost, lane, self.clock.now()).map_err(Trouble::Limited)?;
         let answer = self.client.send(request, token).await?;
+        self.standing.heard(&answer, self.clock.now());
         let later = account.budget().learn(cost, trouble::told(&answer), self.clock.now());
         trouble::sort(answer, later)
+    }
+
+    /// The installations that were asked.
+    pub(super) fn accounts(&self) -> Vec<(InstallationId, Arc<Account>)> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts
+            .iter()
+            .filter_map(|(installation, account)| Some(((*installation)?, account.clone())))
+            .collect()
     }
 
     pub(super) fn account(&self, installation: Option<InstallationId>) -> Arc<Account> {

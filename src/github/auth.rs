@@ -99,7 +99,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    const fn permissions(self) -> &'static [(&'static str, &'static str)] {
+    pub(super) const fn permissions(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Read => &[
                 ("checks", "read"),
@@ -126,10 +126,13 @@ impl Scope {
                 &[],
                 &["members"],
                 &["merge_queues"],
+                &["merge_queues", "checks"],
                 &["members", "merge_queues"],
                 &["members", "merge_queues", "checks"],
             ],
-            Self::Write | Self::Answer => &[&[]],
+            // With the permissions of intake alone, what is told of an issue is told all the same.
+            Self::Write => &[&[], &["checks", "pull_requests"]],
+            Self::Answer => &[&[]],
             Self::Runs => &[&[], &["actions"], &["deployments"]],
             Self::Rules => &[&[], &["administration"]],
         }
@@ -278,9 +281,10 @@ impl GitHub {
         for token in self.keys.tokens(self.clock.now()) {
             last = self.ask_with(None, &token?, request).await;
             if !matches!(&last, Err(Trouble::Unauthorized)) {
-                return last;
+                break;
             }
         }
+        self.standing.asked_as_app(&last);
         last
     }
 }

@@ -49,6 +49,15 @@ enum Resource {
     GraphQl,
 }
 
+impl Resource {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::GraphQl => "graphql",
+        }
+    }
+}
+
 /// Not now: no request before this time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Later {
@@ -108,6 +117,16 @@ impl Budget {
             window.check(lane, now)?;
         }
         self.check_paces(cost, now)
+    }
+
+    /// What is left of each hourly limit that GitHub told: for the gate, and for the rest.
+    #[must_use]
+    pub fn left(&self, now: Timestamp) -> Vec<(&'static str, u64, u64)> {
+        let of = |(resource, window): (&Resource, &Window)| {
+            let left = if window.reset <= now { window.limit } else { window.remaining };
+            (resource.word(), left, left.saturating_sub(window.kept()))
+        };
+        self.windows.iter().map(of).collect()
     }
 
     fn check_paces(&mut self, cost: Cost, now: Timestamp) -> Result<(), Later> {
@@ -191,13 +210,18 @@ struct Window {
 }
 
 impl Window {
+    /// The fifth that is kept for the gate.
+    const fn kept(&self) -> u64 {
+        self.limit / 5
+    }
+
     fn check(&self, lane: Lane, now: Timestamp) -> Result<(), Later> {
         if self.reset <= now {
             return Ok(());
         }
         let kept = match lane {
             Lane::Gate => 0,
-            Lane::Check | Lane::Rest | Lane::Announce => self.limit / 5,
+            Lane::Check | Lane::Rest | Lane::Announce => self.kept(),
         };
         match self.remaining {
             0 => Err(Later { at: self.reset, why: SPENT }),
@@ -309,6 +333,18 @@ mod tests {
         assert_eq!(budget.take(Cost::Read, Lane::Gate, clock.now()).unwrap_err().at, reset);
         assert!(budget.take(Cost::Query, Lane::Rest, clock.now()).is_ok(), "GraphQL has its own");
         assert!(budget.take(Cost::Read, Lane::Rest, reset).is_ok());
+    }
+
+    #[test]
+    fn what_is_left_is_told_without_what_is_kept_for_the_gate() {
+        let (clock, mut budget) = (start(), Budget::default());
+        assert_eq!(budget.left(clock.now()), []);
+        let reset = at(&clock, 600);
+        for (remaining, left) in [(100, ("rest", 100, 80)), (21, ("rest", 21, 1)), (7, ("rest", 7, 0))] {
+            budget.learn(Cost::Read, told(100, remaining, reset), clock.now());
+            assert_eq!(budget.left(clock.now()), [left]);
+        }
+        assert_eq!(budget.left(reset), [("rest", 100, 80)], "the hour is over");
     }
 
     #[test]

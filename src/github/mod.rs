@@ -46,11 +46,14 @@ mod lists;
 
 mod native;
 
+mod standing;
+
 pub use client::NotAnApi;
 pub use deliveries::{Noted, Page};
 pub use lists::Issues;
 pub use read::queries;
 pub use setup::{App, Installation};
+pub use standing::{BudgetLeft, Stands};
 pub use write::{Done, Failure};
 
 /// The version of GitHub's REST API that this room is written for.
@@ -113,6 +116,7 @@ pub struct GitHub {
     policies: Mutex<read::PolicyCache>,
     markers: Vec<signature::Secret>,
     slug: tokio::sync::OnceCell<String>,
+    standing: standing::Standing,
 }
 
 impl GitHub {
@@ -150,6 +154,7 @@ impl GitHub {
             policies: Mutex::default(),
             markers: write::markers(settings),
             slug: tokio::sync::OnceCell::new(),
+            standing: standing::Standing::default(),
         })
     }
 }

@@ -28,7 +28,7 @@ const PERMISSIONS: [(&str, &str); 10] = [
 ];
 
 /// What the App hears of where nothing else is said; installation events need no subscription.
-const EVENTS: [&str; 20] = [
+const EVENTS: [&str; 17] = [
     "check_run",
     "check_suite",
     "create",
@@ -40,15 +40,12 @@ const EVENTS: [&str; 20] = [
     "issue_comment",
     "issues",
     "label",
-    "member",
-    "membership",
     "merge_group",
     "milestone",
     "pull_request",
     "pull_request_review",
     "push",
     "repository",
-    "team",
 ];
 
 /// An issue or a pull request: the numeric id of its repository, and its number there. Survives renames.

@@ -60,6 +60,8 @@ mod audit;
 
 mod views;
 
+mod load;
+
 mod parked;
 
 mod known;
@@ -100,6 +102,7 @@ pub use self::{
     gates::Gate,
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
+    load::Load,
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     payload::{Packed, Packer},
     published::{Answered, Read},

@@ -11,6 +11,7 @@ use self::read::Room;
 use crate::{
     clock::Clock,
     github::signature::{Claim, SIGNATURE_HEADER, Secret},
+    metrics::{Arrival, Metrics},
     store::{Kept, NewDelivery, Store},
 };
 use axum::{
@@ -37,6 +38,7 @@ pub struct Door {
     pub secrets: Secrets,
     /// The GitHub host that the deliveries come from.
     pub host: Arc<str>,
+    pub metrics: Metrics,
 }
 
 /// The secrets in force. They can be changed while deliveries arrive: each is judged by those of its beginning.
@@ -110,25 +112,39 @@ async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    is_plain_json(&headers)?;
+    let taken = take_in(&door, &room, &headers, body).await;
+    if taken.is_err() {
+        door.metrics.arrived(Arrival::Refused);
+    }
+    taken
+}
+
+async fn take_in(door: &Door, room: &Room, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    is_plain_json(headers)?;
     // Who claims nothing that could be proved is sent away before a byte is read.
     let claim = Claim::read(headers.get_all(SIGNATURE_HEADER)).map_err(|_| Refusal::Unproved)?;
     let secrets = door.secrets.current();
-    let proved = read::read(body, announced(&headers), &claim, &secrets, &room).await?;
-    let event = named(&headers, EVENT).unwrap_or_else(|| "(no event)".into());
+    let proved = read::read(body, announced(headers), &claim, &secrets, room).await?;
+    let event = named(headers, EVENT).unwrap_or_else(|| "(no event)".into());
     if event == "ping" {
         return Ok((StatusCode::OK, "pong\n").into_response());
     }
     let delivery = NewDelivery {
-        id: named(&headers, DELIVERY).unwrap_or_else(|| format!("sha256:{}", proved.body.hash())),
+        id: named(headers, DELIVERY).unwrap_or_else(|| format!("sha256:{}", proved.body.hash())),
         event,
         host: door.host.to_string(),
         received_at: door.clock.now(),
         body: proved.body,
     };
     match door.store.keep(delivery).await {
-        Ok(Kept::New) => Ok((StatusCode::ACCEPTED, "stored\n").into_response()),
-        Ok(Kept::Repeated) => Ok((StatusCode::ACCEPTED, "seen before; looked at again\n").into_response()),
+        Ok(Kept::New) => {
+            door.metrics.arrived(Arrival::Kept);
+            Ok((StatusCode::ACCEPTED, "stored\n").into_response())
+        }
+        Ok(Kept::Repeated) => {
+            door.metrics.arrived(Arrival::Repeated);
+            Ok((StatusCode::ACCEPTED, "seen before; looked at again\n").into_response())
+        }
         Err(error) => {
             tracing::error!(%error, "a delivery could not be stored");
             Err(Refusal::NotStored)

@@ -8,11 +8,11 @@ use std::{
 
 /// Each room, and the rooms it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("webhook", &["clock", "github", "store"]),
+    ("webhook", &["clock", "github", "metrics", "store"]),
     ("gate", &["clock", "config", "domain", "github", "place", "store", "worker"]),
-    ("inbox", &["clock", "domain", "github", "place", "store", "worker"]),
+    ("inbox", &["clock", "domain", "github", "metrics", "place", "store", "worker"]),
     ("domain", &[]),
-    ("effects", &["announce", "clock", "domain", "github", "place", "store", "worker"]),
+    ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "store", "worker"]),
     ("announce", &["clock", "domain"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("place", &["domain", "github", "store"]),
@@ -21,17 +21,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("worker", &[]),
     ("clock", &[]),
+    ("metrics", &["domain"]),
     ("config", &[]),
     ("operator", &["clock", "domain", "github", "place", "store"]),
     ("admin", &["domain", "operator", "store"]),
     (
         "app",
         &[
-            "admin", "announce", "clock", "config", "domain", "effects", "gate", "github", "inbox",
-            "operator", "repair", "store", "webhook", "worker",
+            "admin", "announce", "clock", "config", "domain", "effects", "gate", "github", "health",
+            "inbox", "metrics", "operator", "repair", "store", "webhook", "worker",
         ],
     ),
     ("register", &["domain", "operator", "store"]),
+    ("health", &["clock", "github", "metrics", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     (
         "cli",
@@ -75,6 +77,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["announce", "gate"]),
     ("apollo_compiler", &["sandbox"]),
     ("clap", &["cli"]),
+    ("prometheus_client", &["metrics"]),
 ];
 
 #[test]

@@ -7,9 +7,11 @@
 mod answering;
 mod deploying;
 mod limits;
+mod manifest;
 mod performing;
 mod queries;
 mod reading;
+mod standing;
 mod tokens;
 
 use std::{

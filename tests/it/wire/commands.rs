@@ -83,6 +83,7 @@ async fn each_command_explains_itself() {
 
     Settings (file key = the name in lower case without CHANGEGATE_):
       CHANGEGATE_LISTEN                  where to listen [127.0.0.1:8080]
+      CHANGEGATE_METRICS_LISTEN          where to tell /metrics, so that it is not public [where everything else is]
       CHANGEGATE_PUBLIC_URL              how people, pipelines and GitHub reach this server; tokens of pipelines must be for it
       CHANGEGATE_DATABASE_URL            sqlite:FILE or postgres://... [sqlite:changegate.db]
       CHANGEGATE_GITHUB_API_URL          [https://api.github.com]
@@ -377,7 +378,7 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
     insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
     exit 78
-    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `payload_retention_days`
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `payload_retention_days`
       cure: mend or remove that line; `changegate serve --help` lists the settings
     ");
     insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"

@@ -13,6 +13,7 @@ mod crashes;
 mod durable;
 mod flood;
 mod gate;
+mod health;
 mod hostile;
 mod kills;
 mod overtaken;
