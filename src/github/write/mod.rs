@@ -181,9 +181,10 @@ impl Writer<'_> {
         body: Option<&impl serde::Serialize>,
     ) -> Result<Answer, Trouble> {
         let cost = match self.effect.call {
-            Call::CheckRun { .. } | Call::ProtectionAnswer { .. } | Call::ProtectionNote { .. } => {
-                Cost::Check
-            }
+            Call::CheckRun { .. }
+            | Call::ProtectionAnswer { .. }
+            | Call::ProtectionNote { .. }
+            | Call::Deployment { .. } => Cost::Check,
             Call::Comment { .. }
             | Call::Issue { .. }
             | Call::Record { .. }
@@ -197,7 +198,6 @@ impl Writer<'_> {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
-            | Call::Deployment { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

@@ -256,7 +256,7 @@ async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compare
         let next = s.accepted("Import").await;
         built(s, "import", next.number).await;
         let view = decided(s, &asked(s, "8")).await;
-        assert_eq!(said(&view), "allow");
+        assert_eq!(said(&view), "allow", "{:?}", view.findings);
         assert_eq!(view.baseline.as_deref(), body["sha"].as_str());
         let unasked = json!({ "repository": WEB, "environment": "production", "sha": view.sha,
             "pipeline": "by hand", "run_id": "1", "state": "succeeded" });
