@@ -32,11 +32,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("register", &["domain", "operator", "store"]),
+    ("doctor", &["config", "domain", "github"]),
     ("health", &["clock", "github", "metrics", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     (
         "cli",
-        &["admin", "app", "clock", "config", "demo", "domain", "operator", "register", "store", "worker"],
+        &[
+            "admin", "app", "clock", "config", "demo", "doctor", "domain", "operator", "register", "store",
+            "worker",
+        ],
     ),
 ];
 
