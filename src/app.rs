@@ -86,7 +86,11 @@ pub struct App {
     socket: Option<PathBuf>,
 }
 
-fn github(config: &Config, clock: Clock) -> Result<GitHub, GitHubError> {
+/// The way to GitHub alone, for commands that need no database.
+///
+/// # Errors
+/// When the settings cannot work.
+pub fn github(config: &Config, clock: Clock) -> Result<GitHub, StartError> {
     let settings = GitHubSettings {
         api_url: config.github_api_url.clone(),
         app_id: config.app_id,
@@ -94,7 +98,7 @@ fn github(config: &Config, clock: Clock) -> Result<GitHub, GitHubError> {
         marker_secrets: vec![],
         api_version: API_VERSION.into(),
     };
-    GitHub::new(&settings, clock)
+    Ok(GitHub::new(&settings, clock)?)
 }
 
 /// What GitHub itself asks of whoever merges and deploys in a repository; of its environments those that are `wanted`. Needs no

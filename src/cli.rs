@@ -19,8 +19,13 @@ use crate::{
     app::{self, App, StartError},
     clock::Clock,
     config::{self, Config, Refused},
-    demo,
-    domain::{asker::Deed, ids::RepoName, policy},
+    demo, doctor,
+    domain::{
+        asker::Deed,
+        doctor::{Line, State},
+        ids::RepoName,
+        policy,
+    },
     gate::asker::secret,
     operator::{Became, Emergency},
     register,
@@ -71,6 +76,16 @@ enum Command {
     Gate(gate::GateCommand),
     /// The register: every change request, and how far it is.
     Changes,
+    /// Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks,
+    /// environments, ways round them. Asks GitHub, with the server's settings.
+    Doctor {
+        /// Of the repositories, only this one; may be given several times.
+        #[arg(long, value_name = "OWNER/NAME")]
+        on: Vec<RepoName>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// How far the hourly comparison with GitHub is, and what it repaired.
     Sweeps,
     /// Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards.
@@ -270,6 +285,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Gate(command) => gate::run(command).await,
+        Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
         Command::Emergency { repository, by, reason, pull_request, incident } => {
@@ -414,6 +430,30 @@ async fn beside_github(
             Ok(Exit::Unavailable)
         }
     }
+}
+
+/// Says what is wrong with the set-up. Ends with 1 where anything fails.
+async fn look(file: Option<&Path>, on: &[RepoName], json: bool) -> anyhow::Result<Exit> {
+    let config = Config::read(file, environment, false)?;
+    let github = app::github(&config, Clock::system())?;
+    let lines = doctor::examine(&github, &config, on).await;
+    let ok = lines.iter().all(|line| line.state != State::Fail);
+    if json {
+        print(&serde_json::to_string_pretty(&serde_json::json!({ "ok": ok, "lines": lines }))?)?;
+    } else {
+        print(&lines.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(if ok { Exit::Done } else { Exit::No })
+}
+
+fn line(Line { state, about, what, cure }: &Line) -> String {
+    let word = match state {
+        State::Ok => "ok  ",
+        State::Warn => "warn",
+        State::Fail => "fail",
+    };
+    let cure = cure.as_ref().map(|cure| format!("\n      cure: {cure}")).unwrap_or_default();
+    format!("{word}  {about}: {what}{cure}")
 }
 
 /// Gives an order to the running server where there is one, and carries it out here where there is none.

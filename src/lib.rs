@@ -82,6 +82,8 @@ pub mod register;
 
 pub mod health;
 
+pub mod doctor;
+
 pub mod app;
 
 pub mod cli;

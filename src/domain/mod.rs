@@ -71,6 +71,8 @@ pub mod facts;
 
 pub mod native;
 
+pub mod doctor;
+
 pub mod report;
 
 pub mod announcement;

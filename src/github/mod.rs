@@ -46,10 +46,13 @@ mod lists;
 
 mod native;
 
+mod examine;
+
 mod standing;
 
 pub use client::NotAnApi;
 pub use deliveries::{Noted, Page};
+pub use examine::Look;
 pub use lists::Issues;
 pub use read::queries;
 pub use setup::{App, Installation};

@@ -1,5 +1,7 @@
 //! What setting up needs to know of the App, and the sweep of its installations.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
@@ -38,6 +40,8 @@ pub struct Installation {
     pub account: AccountSnapshot,
     /// Suspended by its account: nothing may be asked.
     pub suspended: bool,
+    /// What its account has granted, each with its level.
+    pub permissions: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +49,8 @@ struct InstallationBody {
     id: u64,
     account: Option<Account>,
     suspended_at: Option<String>,
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +167,7 @@ impl InstallationBody {
         Some(Installation {
             id: InstallationId(self.id),
             suspended: self.suspended_at.is_some(),
+            permissions: self.permissions,
             account: AccountSnapshot {
                 id: AccountId(account.id),
                 login: account.login?,

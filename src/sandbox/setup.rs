@@ -92,6 +92,16 @@ impl Sandbox {
         must(done, repo);
     }
 
+    /// A ruleset requires this check before something is merged into the default branch, by one App or by any.
+    pub fn require_check(&self, repo: &str, name: &str, app: Option<u64>) {
+        let done = self.shared.with(|state| {
+            let repo = state.world.repo(repo)?.id;
+            state.repo_mut(repo)?.required_checks.push((name.to_owned(), app));
+            Some(())
+        });
+        must(done, repo);
+    }
+
     /// GitHub lets one of these approve what is deployed to an environment, and not whoever started it; and waits so many minutes.
     pub fn guard_environment(&self, repo: &str, environment: &str, reviewers: &[&str], minutes: u64) {
         let done = self.shared.with(|state| {

@@ -97,6 +97,7 @@ async fn be_refused(installed: &Asker<'_>, issue: u64) {
 async fn as_the_app(sandbox: &Sandbox) {
     let app = Asker::app(sandbox);
     let id = app.get("/app/installations").await[0]["id"].clone();
+    app.get("/app/hook/config").await;
     let delivery = app.get("/app/hook/deliveries?per_page=5").await[0]["id"].clone();
     for path in
         ["/app", "/repos/acme/web/installation", "/users/stranger/installation", "/orgs/acme/installation"]

@@ -37,6 +37,8 @@ async fn tell() -> Told {
     let database = format!("sqlite:{}", folder.path().join("changegate.db").display());
     let monday: Timestamp = "2026-11-02T08:00:00Z".parse().unwrap();
     let scene = Scene { stage: Stage::open(&database, Clock::held(monday)).await.unwrap() };
+    // An App may hear of more than our manifest asks for.
+    scene.stage.sandbox.add_app_events(&["member", "membership", "team"]);
     scene.beginning().await;
     scene.triage().await;
     scene.planning().await;

@@ -33,12 +33,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("register", &["domain", "operator", "store"]),
+    ("doctor", &["config", "domain", "github"]),
     ("health", &["clock", "github", "metrics", "store"]),
     ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
     (
         "cli",
         &[
-            "admin", "app", "clock", "config", "demo", "domain", "gate", "operator", "register", "store",
+            "admin", "app", "clock", "config", "demo", "doctor", "domain", "gate", "operator", "register",
+            "store",
             "worker",
         ],
     ),

@@ -6,6 +6,7 @@
 
 mod answering;
 mod deploying;
+mod examining;
 mod limits;
 mod manifest;
 mod performing;

@@ -16,7 +16,28 @@ pub(in crate::sandbox) fn branch_rules(world: &World, repo: &Repo, branch: &str)
             "ruleset_id": reviews.id,
         })
     };
-    ruleset.map(rule).collect()
+    let required = repo.required_checks.iter().filter(|_| branch == repo.default_branch);
+    let required: Vec<Value> = required.map(check).collect();
+    let checks = (!required.is_empty()).then(|| {
+        json!({
+            "type": "required_status_checks",
+            "parameters": {
+                "required_status_checks": required,
+                "strict_required_status_checks_policy": false,
+            },
+            "ruleset_source_type": "Repository",
+            "ruleset_source": world.full_name(repo),
+            "ruleset_id": repo.id,
+        })
+    });
+    ruleset.map(rule).chain(checks).collect()
+}
+
+fn check((name, app): &(String, Option<u64>)) -> Value {
+    match app {
+        Some(app) => json!({ "context": name, "integration_id": app }),
+        None => json!({ "context": name }),
+    }
 }
 
 fn parameters(reviews: &Reviews) -> Value {

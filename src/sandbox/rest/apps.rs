@@ -22,6 +22,7 @@ pub(super) fn answer(state: &mut State, call: &Call, who: &Who, method: &str, re
             Ok(Answer::ok(&objects::installation(&state.world, installation(state, id)?)))
         }
         ("POST", ["installations", id, "access_tokens"]) => token(state, call, id),
+        ("GET", ["hook", "config"]) => Ok(hook(state)),
         ("GET", ["hook", "deliveries"]) => Ok(deliveries(state, call)),
         ("GET", ["hook", "deliveries", id]) => delivery(state, id),
         ("POST", ["hook", "deliveries", id, "attempts"]) => {
@@ -37,6 +38,16 @@ fn app(state: &State) -> Answer {
     let mut app = objects::app(&state.world);
     app["installations_count"] = json!(state.world.installations.len());
     Answer::ok(&app)
+}
+
+/// Where webhooks go.
+fn hook(state: &State) -> Answer {
+    Answer::ok(&json!({
+        "content_type": "json",
+        "insecure_ssl": "0",
+        "secret": "********",
+        "url": state.hooks.target.as_deref().unwrap_or_default(),
+    }))
 }
 
 fn installations(state: &State, call: &Call) -> Answer {

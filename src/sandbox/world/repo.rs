@@ -41,6 +41,8 @@ pub(in crate::sandbox) struct Repo {
     /// What is asked for before something is merged into the default branch: by its own protection, and by a ruleset.
     pub protection: Option<Reviews>,
     pub ruleset: Option<Reviews>,
+    /// The checks that a ruleset requires there, each by one App or by any.
+    pub required_checks: Vec<(String, Option<u64>)>,
     pub runs: BTreeMap<u64, Run>,
     pub deployments: BTreeMap<u64, Deployment>,
     /// Issues that went to another repository: where they are now.
@@ -232,6 +234,7 @@ impl Repo {
             environments: BTreeMap::new(),
             protection: None,
             ruleset: None,
+            required_checks: Vec::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
             transferred: BTreeMap::new(),

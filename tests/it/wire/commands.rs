@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 23] = [
     "",
     "serve",
     "demo",
@@ -23,7 +23,12 @@ const COMMANDS: [&str; 18] = [
     "audit",
     "audit verify",
     "changes",
+    "doctor",
     "emergency",
+    "gate",
+    "gate wait",
+    "gate check",
+    "gate report",
     "sweeps",
     "token",
     "token create",
@@ -59,6 +64,7 @@ async fn each_command_explains_itself() {
       inbox      Deliveries that wait for a person
       audit      The audit log
       changes    The register: every change request, and how far it is
+      doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
       emergency  Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
       token      Tokens for pipelines whose CI system writes none of its own
@@ -221,6 +227,18 @@ async fn each_command_explains_itself() {
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
       -h, --help           Print help
       -V, --version        Print version
+
+    $ changegate doctor --help
+    Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
+
+    Usage: changegate doctor [OPTIONS]
+
+    Options:
+          --config <FILE>    The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --on <OWNER/NAME>  Of the repositories, only this one; may be given several times
+          --json             As JSON
+      -h, --help             Print help
+      -V, --version          Print version
 
     $ changegate emergency --help
     Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards

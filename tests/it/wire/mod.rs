@@ -10,6 +10,7 @@ mod server;
 mod announcing;
 mod commands;
 mod crashes;
+mod doctor;
 mod durable;
 mod flood;
 mod gate;
