@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    event::{Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -197,6 +197,9 @@ pub enum Call {
     /// Something else runs in an environment than before. Nobody outside is told; it comes back in as a delivery, to the pull
     /// requests and releases that it concerns.
     Ship { repo: RepoId, shipment: Shipment },
+    /// Something went wrong that was delivered from a repository, or was to be. Nobody outside is told; it comes back in as a
+    /// delivery, to the repository.
+    Fail { repo: RepoId, failure: Failure },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
     /// Another system is told.
@@ -274,6 +277,7 @@ impl Call {
             }
             Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
+            Self::Fail { repo, failure } => format!("failed/{repo}/{}", failure.of),
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -286,6 +290,7 @@ impl Call {
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
             | Self::Plan { .. } => Lane::Gate,
+            Self::Fail { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -315,7 +320,8 @@ impl Call {
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
-            | Self::Ship { .. } => Class::Set,
+            | Self::Ship { .. }
+            | Self::Fail { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
     }
@@ -342,7 +348,8 @@ impl Call {
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
-            | Self::Ship { repo, .. } => *repo,
+            | Self::Ship { repo, .. }
+            | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }
             | Self::Milestone { on, .. }

@@ -132,9 +132,10 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let environment = repo.zip(deployment.environment.as_ref());
             environment.map(|(repo, name)| SubjectId::environment(repo, name)).into_iter().collect()
         }
-        // The repository remembers a renamed label, and so wakes the issues that bear it.
+        // The repository remembers a renamed label, and so wakes the issues that bear it; and what went wrong.
         What::Label { .. }
         | What::Declared(_)
+        | What::Failed(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -362,6 +363,7 @@ mod tests {
                 "environment/7/live environment/7/qa",
             ),
             (What::PolicyMoved, ""),
+            (What::Failed(Failure { of: FailureOf::Deployment(1), brought: [41].into() }), ""),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
                 What::Shipped(Shipment {
@@ -413,6 +415,7 @@ mod tests {
             What::Kept { .. } => 30,
             What::Withheld { .. } => 31,
             What::PolicyMoved => 32,
+            What::Failed(_) => 33,
         }
     }
 
@@ -424,7 +427,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..33).collect());
+        assert_eq!(places, (0..34).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

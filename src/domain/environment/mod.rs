@@ -25,6 +25,7 @@ pub use shipped::Shipped;
 mod answer;
 mod belonging;
 mod bypass;
+mod failed;
 mod follow;
 mod freshness;
 mod order;
@@ -68,6 +69,9 @@ pub struct Environment {
     /// The last deployment of which was told what it changed.
     #[serde(default)]
     pub shipped: Option<Shipped>,
+    /// The failed deployments of which was told what they were to bring.
+    #[serde(default)]
+    pub failed: BTreeSet<u64>,
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
@@ -154,7 +158,9 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
         None
     };
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
-    let reads_again = after.ship((repo, case.now), &mut told, inquiry)?;
+    let shipped = after.ship((repo, case.now), &mut told, inquiry);
+    let failed = after.fail((repo, case.now), &mut told, inquiry);
+    let reads_again = shipped?.into_iter().chain(failed?);
     let look_again = look_again.into_iter().chain(after.next_look()).chain(reads_again).min();
     let Told { effects, audit } = told;
     Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())

@@ -146,6 +146,7 @@ fn told(decision: &Decision) -> String {
             format!("read {issues:?} {pull_requests:?}{policy}{}", milestones.collect::<String>())
         }
         Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
+        Call::Fail { failure, .. } => format!("{} was to bring {:?}", failure.of, failure.brought),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
         | Call::Issue { .. }
@@ -450,4 +451,23 @@ fn where_github_does_not_say_who_waits_it_is_asked_again_in_its_turn_and_not_at_
         question => world.answer(question),
     });
     assert_eq!(silent.look_again, Some(time(150)));
+}
+
+#[test]
+fn what_failed_tells_once_what_it_was_to_bring_where_policy_counts_that() {
+    let counts = format!(
+        "{POLICY}standard-changes:\n  - {{ name: words, paths: [\"docs/**\"], suspend-after: 1 failed deployment }}\n"
+    );
+    for (policy, tells) in [(POLICY, ""), (counts.as_str(), "deployment/7 was to bring {41}")] {
+        let mut repository = repository(WEB, Some(&PolicyText::from(policy)));
+        repository.ruled_from = Some(sha('a'));
+        let world = world().showing(SubjectId::Repository(WEB), View::Repository(repository));
+        let waits = decided(&world, None, 0, |_| 0);
+        let failure = || vec![reports(7, 1, "failure")];
+        let failed = heard(&world, Some(&waits.after), failure(), (5, |_: &Question| 0));
+        assert!(told(&failed).ends_with(tells), "{}", told(&failed));
+        assert_eq!(told(&failed).contains("was to bring"), !tells.is_empty());
+        let again = heard(&world, Some(&failed.after), failure(), (6, |_: &Question| 0));
+        assert!(!told(&again).contains("was to bring"), "{}", told(&again));
+    }
 }

@@ -1,12 +1,12 @@
 //! What is told of deployments: what waits for our rule, what was created, what became of it, and who reviewed it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TeamSnapshot;
-use crate::domain::ids::{Actor, RepoName, Sha};
+use crate::domain::ids::{Actor, ReleaseId, RepoName, Sha};
 
 /// A deployment as of one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,33 @@ pub struct DeploymentReport {
     /// The App that reported it, if an App did.
     pub app: Option<u64>,
     pub created_at: Option<Timestamp>,
+}
+
+/// Something went wrong, and what came along with it. We say so ourselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub of: FailureOf,
+    /// The pull requests, by number; none: people say otherwise by now.
+    pub brought: BTreeSet<u64>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureOf {
+    /// A deployment, by GitHub's number.
+    Deployment(u64),
+    /// A release, as people say who close it.
+    Release(ReleaseId),
+}
+
+impl fmt::Display for FailureOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deployment(number) => write!(f, "deployment/{number}"),
+            Self::Release(release) => write!(f, "release/{}/{}", release.train, release.title),
+        }
+    }
 }
 
 /// What a deployment that succeeded has changed of what runs in an environment. We say so ourselves.

@@ -194,6 +194,9 @@ pub struct Deployed {
     #[serde(default = "always")]
     pub delivers: bool,
     pub at: Timestamp,
+    /// The pull requests that it brought, by number, once the environment has said so.
+    #[serde(default)]
+    pub brought: BTreeSet<u64>,
 }
 
 /// Of what was written down before anybody asked for it.
@@ -366,8 +369,8 @@ impl Release {
                 if let Some(((repo, sha), state)) = told {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
-                    let told =
-                        Deployed { repo, environment, sha, state, began, delivers: false, at: case.now };
+                    let (delivers, at, brought) = (false, case.now, BTreeSet::new());
+                    let told = Deployed { repo, environment, sha, state, began, delivers, at, brought };
                     self.hear_deployment(deployment.id, told);
                 }
             }
@@ -382,6 +385,7 @@ impl Release {
         if let Some(known) = self.deployed.get(&id) {
             told.delivers = known.delivers;
             told.began |= known.began;
+            told.brought.extend(&known.brought);
             if known.state > told.state {
                 (told.state, told.at) = (known.state, known.at);
             }
@@ -527,7 +531,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         now: case.now,
     };
     let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
-    let effects = [effects, reminders, if speaks { retitled } else { vec![] }].concat();
+    let retitled = if speaks { retitled } else { vec![] };
+    let effects = [effects, reminders, retitled, after.failures()].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();

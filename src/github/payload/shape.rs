@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 61] = [
+pub(super) const TELLING: [&str; 62] = [
     "action",
     "after",
     "alert",
@@ -27,6 +27,7 @@ pub(super) const TELLING: [&str; 61] = [
     "deployment_callback_url",
     "deployment_status",
     "discussion",
+    "failed",
     "forkee",
     "hook",
     "hook_id",
@@ -164,6 +165,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
         super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
+        super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
         super::sweep::KEPT => (&["action", "kept", "repository"], &[]),

@@ -1,8 +1,8 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_plan`,
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_failed`, `changegate_plan`,
 //! `changegate_issue`, `changegate_withheld` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `failed`, `planned`, `kept` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    event::{AccountSnapshot, Declaration, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What},
+    event::{
+        AccountSnapshot, Declaration, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What,
+    },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
 };
@@ -28,6 +30,9 @@ pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
+
+/// What a delivery is called that says that something went wrong.
+pub const FAILED: &str = "changegate_failed";
 
 /// What a delivery is called in which a command elsewhere plans an issue.
 pub const PLANNED: &str = "changegate_plan";
@@ -90,6 +95,18 @@ pub(super) struct Ship {
 impl Ship {
     pub(super) fn what(self) -> What {
         What::Shipped(self.shipped)
+    }
+}
+
+/// The body of `changegate_failed`.
+#[derive(Deserialize)]
+pub(super) struct Fail {
+    failed: Failure,
+}
+
+impl Fail {
+    pub(super) fn what(self) -> What {
+        What::Failed(self.failed)
     }
 }
 
@@ -208,6 +225,12 @@ impl Whereabouts {
         (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
     }
 
+    /// The same: something went wrong.
+    #[must_use]
+    pub fn failed(&self, failure: &Failure) -> (&'static str, Vec<u8>) {
+        (FAILED, self.body("failed", "failed", json!(failure)))
+    }
+
     /// The same: a command elsewhere plans issue `number`.
     #[must_use]
     pub fn planned(&self, number: u64, planning: &Planning) -> (&'static str, Vec<u8>) {
@@ -275,7 +298,7 @@ impl Whereabouts {
 mod tests {
     use super::*;
     use crate::{
-        domain::ids::AccountId,
+        domain::{event::FailureOf, ids::AccountId},
         github::payload::{Reading, read},
     };
 
@@ -339,6 +362,11 @@ mod tests {
             taken: [].into(),
         };
         assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
+        let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
+        for of in [FailureOf::Deployment(5), FailureOf::Release(release)] {
+            let failure = Failure { of, brought: [41].into() };
+            assert_eq!(understood(here().failed(&failure)), What::Failed(failure));
+        }
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

@@ -152,9 +152,11 @@ impl Writer<'_> {
             Call::ProtectionNote { run, attempt, environment, comment, .. } => {
                 self.protection((*run, *attempt), &Review::note(environment, comment)).await
             }
-            Call::ReadAnew { .. } | Call::Ship { .. } | Call::Plan { .. } | Call::Announce { .. } => {
-                Err(Trouble::NotInstalled("this is not for GitHub".into()))
-            }
+            Call::ReadAnew { .. }
+            | Call::Ship { .. }
+            | Call::Fail { .. }
+            | Call::Plan { .. }
+            | Call::Announce { .. } => Err(Trouble::NotInstalled("this is not for GitHub".into())),
         }
     }
 
@@ -189,6 +191,7 @@ impl Writer<'_> {
             | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
+            | Call::Fail { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

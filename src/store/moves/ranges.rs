@@ -66,6 +66,7 @@ pub(super) fn effects(repo: RepoId) -> Vec<Range> {
         "announce",
         "check",
         "comment",
+        "failed",
         "issue",
         "label",
         "milestone",
@@ -90,7 +91,7 @@ mod tests {
     use crate::domain::{
         announcement::{Announcement, News},
         effect::{Call, Effect, Reaction, Ruling},
-        event::Shipment,
+        event::{Failure, FailureOf, Shipment},
         ids::{CommentId, IssueRef, ReleaseId, SubjectId},
     };
 
@@ -200,6 +201,7 @@ mod tests {
                 },
                 read_anew(repo),
                 ship(repo),
+                Call::Fail { repo, failure: Failure { of: FailureOf::Deployment(7), brought: [].into() } },
                 Call::Announce { announcement },
             ] {
                 let key = Effect::new(call).key;

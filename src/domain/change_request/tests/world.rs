@@ -256,6 +256,7 @@ impl World {
             | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
+            | Call::Fail { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,
