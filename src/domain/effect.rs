@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    event::{AtGate, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
 };
@@ -197,6 +197,9 @@ pub enum Call {
     /// Something else runs in an environment than before. Nobody outside is told; it comes back in as a delivery, to the pull
     /// requests and releases that it concerns.
     Ship { repo: RepoId, shipment: Shipment },
+    /// What keeps a release back at a gate is another than before. Nobody outside is told; it comes back in as a delivery, to
+    /// the release.
+    AtGate { repo: RepoId, at_gate: AtGate },
     /// Something went wrong that was delivered from a repository, or was to be. Nobody outside is told; it comes back in as a
     /// delivery, to the repository.
     Fail { repo: RepoId, failure: Failure },
@@ -277,6 +280,9 @@ impl Call {
             }
             Self::ReadAnew { repo, by, .. } => format!("anew/{repo}/{by}"),
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
+            Self::AtGate { repo, at_gate: AtGate { release, environment, .. } } => {
+                format!("gate/{repo}/{environment}/{}/{}", release.train, release.title)
+            }
             Self::Fail { repo, failure } => format!("failed/{repo}/{}", failure.of),
             Self::Announce { announcement } => announcement.key(),
         }
@@ -290,7 +296,7 @@ impl Call {
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
             | Self::Plan { .. } => Lane::Gate,
-            Self::Fail { .. } => Lane::Rest,
+            Self::AtGate { .. } | Self::Fail { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -321,6 +327,7 @@ impl Call {
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
+            | Self::AtGate { .. }
             | Self::Fail { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
@@ -349,6 +356,7 @@ impl Call {
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
             | Self::Ship { repo, .. }
+            | Self::AtGate { repo, .. }
             | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }

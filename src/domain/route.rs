@@ -3,8 +3,8 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, ReferenceKind,
-        RuleRequest, Shipment, What,
+        AtGate, CheckSuiteChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot,
+        ReferenceKind, RuleRequest, Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -116,7 +116,9 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
         What::Planned { issue, .. } => vec![SubjectId::ChangeRequest(*issue)],
-        What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
+        What::Recorded { release, .. } | What::AtGate(AtGate { release, .. }) => {
+            vec![SubjectId::Release(release.clone())]
+        }
         What::Kept { issue, purpose } => kept(*issue, purpose),
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
@@ -363,6 +365,18 @@ mod tests {
                 "environment/7/live environment/7/qa",
             ),
             (What::PolicyMoved, ""),
+            (
+                What::AtGate(AtGate {
+                    release: ReleaseId { train: "customer".into(), title: "2026.12".into() },
+                    environment: "production".into(),
+                    run: 30,
+                    sha: sha('a'),
+                    since: time(0),
+                    obstacles: vec![],
+                    more: 0,
+                }),
+                "release/customer/2026.12",
+            ),
             (What::Failed(Failure { of: FailureOf::Deployment(1), brought: [41].into() }), ""),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
@@ -416,6 +430,7 @@ mod tests {
             What::Withheld { .. } => 31,
             What::PolicyMoved => 32,
             What::Failed(_) => 33,
+            What::AtGate(_) => 34,
         }
     }
 
@@ -427,7 +442,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..34).collect());
+        assert_eq!(places, (0..35).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

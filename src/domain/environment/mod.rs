@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
+    event::AtGate,
     facts::Inquiry,
     fresh::{FRESH, SOON, read_anew},
-    gate::{Touched, Verdict},
+    gate::{self, Touched, Verdict},
     ids::{RepoId, Sha, SubjectId},
     pairs,
     subject::{Relation, State},
@@ -32,6 +33,7 @@ mod order;
 mod pointed;
 mod ranges;
 mod reading;
+mod releases;
 mod request;
 mod runs;
 mod shipped;
@@ -72,6 +74,9 @@ pub struct Environment {
     /// The failed deployments of which was told what they were to bring.
     #[serde(default)]
     pub failed: BTreeSet<u64>,
+    /// What the releases were told that are kept back here.
+    #[serde(default)]
+    pub at_gate: Vec<AtGate>,
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
@@ -158,6 +163,7 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
         None
     };
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
+    after.tell_releases(repo, case.now, &mut told);
     let shipped = after.ship((repo, case.now), &mut told, inquiry);
     let failed = after.fail((repo, case.now), &mut told, inquiry);
     let reads_again = shipped?.into_iter().chain(failed?);
@@ -248,6 +254,7 @@ impl Environment {
             look_again.extend(verdict.look_again());
             let request = self.requests.iter_mut().find(|it| it.run == run && it.is_open());
             if let Some(request) = request {
+                request.release = request.job.as_ref().and_then(|job| gate::release(repo, &job.sha, inquiry));
                 told.add(answer::answer(request, verdict, to));
                 told.effects.extend(warning::warn(request, to, case.now));
                 look_again.extend(warning::next(request));

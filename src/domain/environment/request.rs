@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     gate::{Brings, Candidate, Verdict},
-    ids::Sha,
+    ids::{ReleaseId, Sha},
 };
 
 /// A workflow run; GitHub's number.
@@ -42,6 +42,9 @@ pub struct Request {
     /// The deployments of its jobs, by GitHub's number, as far as deliveries have named them.
     #[serde(default)]
     pub deployments: BTreeSet<u64>,
+    /// The release that ships exactly its commit.
+    #[serde(default)]
+    pub release: Option<ReleaseId>,
     /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
     #[serde(default)]
     pub overtaken: bool,
@@ -88,6 +91,7 @@ impl Request {
             provisional: false,
             warned: 0,
             deployments: BTreeSet::new(),
+            release: None,
             overtaken: false,
         }
     }

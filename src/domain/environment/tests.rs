@@ -147,6 +147,7 @@ fn told(decision: &Decision) -> String {
         }
         Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
         Call::Fail { failure, .. } => format!("{} was to bring {:?}", failure.of, failure.brought),
+        Call::AtGate { at_gate, .. } => format!("{} things keep it back", at_gate.obstacles.len()),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
         | Call::Issue { .. }

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TeamSnapshot;
-use crate::domain::ids::{Actor, ReleaseId, RepoName, Sha};
+use crate::domain::{
+    finding::Finding,
+    ids::{Actor, ReleaseId, RepoName, Sha},
+};
 
 /// A deployment as of one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,23 @@ pub struct DeploymentReport {
     /// The App that reported it, if an App did.
     pub app: Option<u64>,
     pub created_at: Option<Timestamp>,
+}
+
+/// How a release that is to go into an environment stands at the gate there. We say so ourselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtGate {
+    pub release: ReleaseId,
+    /// As GitHub writes it.
+    pub environment: String,
+    /// The run that wants to deploy it; a later one has a higher number.
+    pub run: u64,
+    pub sha: Sha,
+    /// Since when it stands so.
+    pub since: Timestamp,
+    /// What keeps it back, as much of it as people read; nothing: it was let through, or nobody waits any more.
+    pub obstacles: Vec<Finding>,
+    /// How much more keeps it back.
+    pub more: usize,
 }
 
 /// Something went wrong, and what came along with it. We say so ourselves.

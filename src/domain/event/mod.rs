@@ -16,8 +16,8 @@ pub use change::{
     MergeGroupChange, MilestoneChange, PullRequestChange, ReferenceKind, RepositoryChange, ReviewChange,
 };
 pub use deploying::{
-    Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot, Failure,
-    FailureOf, RuleRequest, RunSnapshot, Shipment,
+    AtGate, Callback, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
+    Failure, FailureOf, RuleRequest, RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use planning::Planning;
@@ -146,6 +146,8 @@ pub enum What {
     Withheld { environment: String, run: u64, attempt: u64 },
     /// Something else runs in an environment than before. The environment says so, to whom it concerns.
     Shipped(Shipment),
+    /// What keeps a release back at a gate. The environment says so, to the release.
+    AtGate(AtGate),
     /// Something went wrong. The environment says so, or the release that was closed, to the repository.
     Failed(Failure),
 }
@@ -259,6 +261,7 @@ impl What {
             Self::PolicyMoved => "policy moved".into(),
             Self::Withheld { .. } => "withheld".into(),
             Self::Shipped(_) => "shipped".into(),
+            Self::AtGate(_) => "at the gate".into(),
             Self::Failed(_) => "failed".into(),
         }
     }

@@ -22,7 +22,7 @@ use super::{
     policy::Mode,
 };
 pub use brings::Brings;
-pub use look::look;
+pub use look::{look, release};
 pub use points::Points;
 pub use range::{Asking, Found, Touched};
 pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Shipping};

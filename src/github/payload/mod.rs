@@ -122,6 +122,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::POLICY_MOVED => What::PolicyMoved,
         sweep::WITHHELD => parse::<sweep::Withhold>(event, body)?.what(),
         sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
+        sweep::AT_GATE => parse::<sweep::Gate>(event, body)?.what(),
         sweep::FAILED => parse::<sweep::Fail>(event, body)?.what(),
         sweep::PLANNED => parse::<sweep::Plan>(event, body)?.what(repo()?),
         sweep::DECLARED => parse::<sweep::Declared>(event, body)?.what(),

@@ -11,11 +11,12 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 62] = [
+pub(super) const TELLING: [&str; 63] = [
     "action",
     "after",
     "alert",
     "approver",
+    "at_gate",
     "before",
     "check_run",
     "check_suite",
@@ -165,6 +166,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::POLICY_MOVED => (&["action", "policy_moved", "repository"], &[]),
         super::sweep::WITHHELD => (&["action", "withheld", "repository"], &[]),
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
+        super::sweep::AT_GATE => (&["action", "at_gate", "repository"], &[]),
         super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),

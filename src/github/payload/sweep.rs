@@ -1,8 +1,8 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_failed`, `changegate_plan`,
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_gate`, `changegate_failed`, `changegate_plan`,
 //! `changegate_issue`, `changegate_withheld` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `failed`, `planned`, `kept` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, Declaration, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment, What,
+        AccountSnapshot, AtGate, Declaration, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment,
+        What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -30,6 +31,9 @@ pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
+
+/// What a delivery is called that says what keeps a release back.
+pub const AT_GATE: &str = "changegate_gate";
 
 /// What a delivery is called that says that something went wrong.
 pub const FAILED: &str = "changegate_failed";
@@ -95,6 +99,18 @@ pub(super) struct Ship {
 impl Ship {
     pub(super) fn what(self) -> What {
         What::Shipped(self.shipped)
+    }
+}
+
+/// The body of `changegate_gate`.
+#[derive(Deserialize)]
+pub(super) struct Gate {
+    at_gate: AtGate,
+}
+
+impl Gate {
+    pub(super) fn what(self) -> What {
+        What::AtGate(self.at_gate)
     }
 }
 
@@ -225,6 +241,12 @@ impl Whereabouts {
         (SHIPPED, self.body("shipped", "shipped", json!(shipment)))
     }
 
+    /// The same: this keeps a release back at a gate.
+    #[must_use]
+    pub fn at_gate(&self, at_gate: &AtGate) -> (&'static str, Vec<u8>) {
+        (AT_GATE, self.body("at_gate", "at_gate", json!(at_gate)))
+    }
+
     /// The same: something went wrong.
     #[must_use]
     pub fn failed(&self, failure: &Failure) -> (&'static str, Vec<u8>) {
@@ -298,7 +320,11 @@ impl Whereabouts {
 mod tests {
     use super::*;
     use crate::{
-        domain::{event::FailureOf, ids::AccountId},
+        domain::{
+            event::FailureOf,
+            finding::{Finding, Outcome},
+            ids::AccountId,
+        },
         github::payload::{Reading, read},
     };
 
@@ -363,6 +389,16 @@ mod tests {
         };
         assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
         let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
+        let at_gate = AtGate {
+            release: release.clone(),
+            environment: "Live/eu".into(),
+            run: 30,
+            sha: "ab".repeat(20).parse().unwrap(),
+            since: when,
+            obstacles: vec![Finding::new("window_closed", Outcome::Pending, "in a window", "It is closed.")],
+            more: 0,
+        };
+        assert_eq!(understood(here().at_gate(&at_gate)), What::AtGate(at_gate));
         for of in [FailureOf::Deployment(5), FailureOf::Release(release)] {
             let failure = Failure { of, brought: [41].into() };
             assert_eq!(understood(here().failed(&failure)), What::Failed(failure));

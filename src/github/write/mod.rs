@@ -154,6 +154,7 @@ impl Writer<'_> {
             }
             Call::ReadAnew { .. }
             | Call::Ship { .. }
+            | Call::AtGate { .. }
             | Call::Fail { .. }
             | Call::Plan { .. }
             | Call::Announce { .. } => Err(Trouble::NotInstalled("this is not for GitHub".into())),
@@ -191,6 +192,7 @@ impl Writer<'_> {
             | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
+            | Call::AtGate { .. }
             | Call::Fail { .. }
             | Call::Announce { .. } => Cost::Content,
         };

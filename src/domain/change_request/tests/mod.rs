@@ -57,6 +57,7 @@ pub fn short(call: &Call) -> String {
         Call::ProtectionNote { environment, comment, .. } => format!("note {environment}: {comment}"),
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
+        Call::AtGate { .. } => "at the gate".into(),
         Call::Fail { .. } => "failed".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
@@ -88,6 +89,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::Plan { .. }
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
+        | Call::AtGate { .. }
         | Call::Fail { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }

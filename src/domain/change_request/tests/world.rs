@@ -256,6 +256,7 @@ impl World {
             | Call::Plan { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
+            | Call::AtGate { .. }
             | Call::Fail { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
