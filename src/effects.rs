@@ -159,6 +159,14 @@ impl Performer {
             let shipped = |here: &Whereabouts| vec![here.shipped(shipment)];
             return (self.bring_in(place, claim, *repo, shipped).await, None);
         }
+        if let Call::AtGate { repo, at_gate } = &claim.effect.call {
+            let at_gate = |here: &Whereabouts| vec![here.at_gate(at_gate)];
+            return (self.bring_in(place, claim, *repo, at_gate).await, None);
+        }
+        if let Call::Fail { repo, failure } = &claim.effect.call {
+            let failed = |here: &Whereabouts| vec![here.failed(failure)];
+            return (self.bring_in(place, claim, *repo, failed).await, None);
+        }
         if let Call::Plan { on, planning } = &claim.effect.call {
             let planned = |here: &Whereabouts| vec![here.planned(on.number, planning)];
             return (self.bring_in(place, claim, on.repo, planned).await, None);

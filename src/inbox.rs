@@ -164,7 +164,7 @@ impl Inbox {
             let outcome = match judge(case) {
                 Judgement::Needs(questions) if open.rounds < ROUNDS => {
                     open.rounds += 1;
-                    asking.push((open, questions));
+                    asking.push((open, questions.into_iter().collect()));
                     continue;
                 }
                 Judgement::Needs(questions) => Outcome::Parked(format!(
@@ -281,7 +281,7 @@ fn noted(outcome: &Outcome) -> Vec<Noted> {
 type Judged = (Open, Outcome);
 
 /// A subject, and what must be found out for it.
-type Asking = (Open, Vec<Question>);
+type Asking = (Open, BTreeSet<Question>);
 
 fn by_tenant(asking: Vec<Asking>) -> BTreeMap<TenantId, Vec<Asking>> {
     let mut by_tenant: BTreeMap<TenantId, Vec<Asking>> = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use changegate::domain::{
     change_request::{Acceptance, ChangeRequest, ChangeRequestView, Stage, follow::Gone},
     decide::{Case, Instance, Judgement, judge},
-    environment::{Deployed, Environment, Phase, Request},
+    environment::{Deployed, Environment, Phase, Request, Shipped},
     event::{Event, IssueSnapshot, PullRequestSnapshot, RuleRequest, What},
     facts::{
         Answer, CheckReading, ComparedCommit, Comparison, ComparisonStatus, DeploymentReading,
@@ -79,6 +79,8 @@ impl Material {
         let environment = Environment {
             name: ENVIRONMENT.into(),
             runs: [(1, deployed)].into_iter().collect(),
+            // What the last deployment changed was told when it was heard of.
+            shipped: Some(Shipped { deployment: 1, sha: sha(0) }),
             ..Environment::default()
         };
         let what = What::ProtectionRule(RuleRequest {

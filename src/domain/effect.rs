@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{CameTo, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
@@ -198,6 +198,12 @@ pub enum Call {
     /// Something else runs in an environment than before. Nobody outside is told; it comes back in as a delivery, to the pull
     /// requests and releases that it concerns.
     Ship { repo: RepoId, shipment: Shipment },
+    /// What keeps a release back at a gate is another than before. Nobody outside is told; it comes back in as a delivery, to
+    /// the release.
+    AtGate { repo: RepoId, at_gate: AtGate },
+    /// Something went wrong that was delivered from a repository, or was to be. Nobody outside is told; it comes back in as a
+    /// delivery, to the repository.
+    Fail { repo: RepoId, failure: Failure },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
     /// The one deployment that we keep for a run of a pipeline outside GitHub has come so far.
@@ -290,6 +296,10 @@ impl Call {
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
             Self::Deployment { repo, run, .. } => format!("deployment/{repo}/{run}"),
             Self::GateAnswer { answer, .. } => format!("gate/{}", answer.ask.id),
+            Self::AtGate { repo, at_gate: AtGate { release, environment, .. } } => {
+                format!("gate/{repo}/{environment}/{}/{}", release.train, release.title)
+            }
+            Self::Fail { repo, failure } => format!("failed/{repo}/{}", failure.of),
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -310,6 +320,8 @@ impl Call {
             Self::ProtectionNote { .. } => "protection_note",
             Self::ReadAnew { .. } => "read_anew",
             Self::Ship { .. } => "ship",
+            Self::AtGate { .. } => "at_gate",
+            Self::Fail { .. } => "fail",
             Self::Deployment { .. } => "deployment",
             Self::GateAnswer { .. } => "gate_answer",
             Self::Plan { .. } => "plan",
@@ -327,6 +339,7 @@ impl Call {
             | Self::GateAnswer { .. }
             | Self::Deployment { .. }
             | Self::Plan { .. } => Lane::Gate,
+            Self::AtGate { .. } | Self::Fail { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -359,7 +372,9 @@ impl Call {
             | Self::ProtectionNote { .. }
             | Self::ReadAnew { .. }
             | Self::GateAnswer { .. }
-            | Self::Ship { .. } => Class::Set,
+            | Self::Ship { .. }
+            | Self::AtGate { .. }
+            | Self::Fail { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
     }
@@ -388,7 +403,9 @@ impl Call {
             | Self::ReadAnew { repo, .. }
             | Self::GateAnswer { repo, .. }
             | Self::Deployment { repo, .. }
-            | Self::Ship { repo, .. } => *repo,
+            | Self::Ship { repo, .. }
+            | Self::AtGate { repo, .. }
+            | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }
             | Self::Milestone { on, .. }

@@ -3,7 +3,7 @@
 use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
-        CheckSuiteChange, CommentedOn, Event, GateAsk, IssueChange, IssuePurpose, IssueSnapshot,
+        AtGate, CheckSuiteChange, CommentedOn, Event, GateAsk, IssueChange, IssuePurpose, IssueSnapshot,
         PipelineReport, ReferenceKind, RuleRequest, Shipment, What,
     },
     facts::Question,
@@ -116,7 +116,9 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
         }
         What::Planned { issue, .. } => vec![SubjectId::ChangeRequest(*issue)],
-        What::Recorded { release, .. } => vec![SubjectId::Release(release.clone())],
+        What::Recorded { release, .. } | What::AtGate(AtGate { release, .. }) => {
+            vec![SubjectId::Release(release.clone())]
+        }
         What::Kept { issue, purpose } => kept(*issue, purpose),
         What::Watched { environments } => {
             let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
@@ -136,9 +138,10 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             let environment = repo.zip(deployment.environment.as_ref());
             environment.map(|(repo, name)| SubjectId::environment(repo, name)).into_iter().collect()
         }
-        // The repository remembers a renamed label, and so wakes the issues that bear it.
+        // The repository remembers a renamed label, and so wakes the issues that bear it; and what went wrong.
         What::Label { .. }
         | What::Declared(_)
+        | What::Failed(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -386,6 +389,19 @@ mod tests {
             (What::PolicyMoved, ""),
             (What::GateAsked(asked()), "environment/7/live"),
             (What::PipelineReported(reported()), "environment/7/live"),
+            (
+                What::AtGate(AtGate {
+                    release: ReleaseId { train: "customer".into(), title: "2026.12".into() },
+                    environment: "production".into(),
+                    run: 30,
+                    sha: sha('a'),
+                    since: time(0),
+                    obstacles: vec![],
+                    more: 0,
+                }),
+                "release/customer/2026.12",
+            ),
+            (What::Failed(Failure { of: FailureOf::Deployment(1), brought: [41].into() }), ""),
             (What::Withheld { environment: "Live".into(), run: 30, attempt: 1 }, "environment/7/live"),
             (
                 What::Shipped(Shipment {
@@ -439,6 +455,8 @@ mod tests {
             What::PolicyMoved => 32,
             What::GateAsked(_) => 33,
             What::PipelineReported(_) => 34,
+            What::Failed(_) => 35,
+            What::AtGate(_) => 36,
         }
     }
 
@@ -450,7 +468,7 @@ mod tests {
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
         let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..35).collect());
+        assert_eq!(places, (0..37).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

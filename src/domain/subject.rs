@@ -128,7 +128,7 @@ impl State {
             Self::PullRequest(pull_request) => View::PullRequest(Box::new(pull_request.view())),
             Self::ChangeRequest(change_request) => View::ChangeRequest(Box::new(change_request.view())),
             Self::Commit(commit) => View::Commit(commit.clone()),
-            Self::Release(release) => View::Release(release.clone()),
+            Self::Release(release) => View::Release(Box::new(release.view())),
             Self::Environment(environment) => View::Environment(environment.view()),
             Self::Promotion(promotion) => View::Promotion(promotion.view()),
         }

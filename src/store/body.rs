@@ -25,6 +25,7 @@ struct Written<'a, T> {
 
 #[derive(Deserialize)]
 struct Read<T> {
+    v: u32,
     is: T,
 }
 
@@ -38,14 +39,17 @@ pub(super) fn write<T: Serialize>(is: &T) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&Written { v: VERSION, is })?)
 }
 
-/// Reads what [`write()`] wrote, in this version or an earlier one.
+/// Reads what [`write()`] wrote, in this version or an earlier one. Of what cannot be read it is asked whether a newer version
+/// wrote it.
 pub(super) fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
     let unreadable = |error| StoreError::unreadable(what, error);
-    let version: Version = serde_json::from_str(text).map_err(unreadable)?;
-    if version.v > VERSION {
-        return Err(StoreError::Newer(what.into()));
+    let is_newer = || serde_json::from_str::<Version>(text).map(|version| version.v > VERSION);
+    match serde_json::from_str::<Read<T>>(text) {
+        Ok(read) if read.v <= VERSION => Ok(read.is),
+        Ok(_) => Err(StoreError::Newer(what.into())),
+        Err(_) if is_newer().map_err(unreadable)? => Err(StoreError::Newer(what.into())),
+        Err(error) => Err(unreadable(error)),
     }
-    serde_json::from_str::<Read<T>>(text).map(|read| read.is).map_err(unreadable)
 }
 
 /// Text as the databases take it: NUL, which PostgreSQL has no place for, is written as `\0`.

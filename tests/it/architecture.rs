@@ -28,8 +28,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "admin", "announce", "clock", "config", "domain", "effects", "gate", "github", "health",
-            "inbox", "metrics", "operator", "repair", "store", "webhook", "worker",
+            "admin", "announce", "clock", "config", "domain", "effects", "gate", "github", "health", "inbox",
+            "metrics", "operator", "repair", "store", "webhook", "worker",
         ],
     ),
     ("register", &["domain", "operator", "store"]),
@@ -40,8 +40,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "cli",
         &[
             "admin", "app", "clock", "config", "demo", "doctor", "domain", "gate", "operator", "register",
-            "store",
-            "worker",
+            "store", "worker",
         ],
     ),
 ];

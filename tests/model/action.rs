@@ -2,6 +2,7 @@
 
 use crate::{
     github::{Check, Job, News, Pile, Truth},
+    judge::Look,
     machine::Machine,
     replica::Replica,
     scope::Signing,
@@ -90,8 +91,9 @@ impl Machine {
         let holds = |is: fn(&Replica) -> bool| state.replicas.iter().any(is);
         let environment_held = holds(|it| matches!(it, Replica::Environment(held) if !held.lost));
         let pull_held = holds(|it| matches!(it, Replica::PullRequest(held) if !held.lost));
-        let environment_due =
-            state.due || state.looks_again || !state.inbox.and(Pile::of_deploying()).is_empty();
+        let environment_due = state.due
+            || state.looks_again != Look::Never
+            || !state.inbox.and(Pile::of_deploying()).is_empty();
         let pull_due = state.pull_looks_again || !state.inbox.and(Pile::about_ours()).is_empty();
         let free = (0..self.scope.replicas).find(|at| state.replicas[*at] == Replica::Idle);
         // Replicas are alike: which of those that are idle goes on means nothing.

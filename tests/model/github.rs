@@ -9,8 +9,8 @@ use changegate::domain::{
     },
     facts::{
         Answer, CheckReading, CommitReading, ComparedCommit, Comparison, ComparisonStatus, DeploymentReading,
-        DeploymentStatusReading, Fact, PolicyAtHead, PullRequestReading, Question, ReferenceReading,
-        WorkflowRunReading,
+        DeploymentStatusReading, Fact, PendingDeployment, PolicyAtHead, PullRequestReading, Question,
+        ReferenceReading, WorkflowRunReading,
     },
     ids::{AccountId, Actor, IssueRef, RepoId, Sha},
     pull_request::Files,
@@ -25,7 +25,7 @@ pub const OURS: u64 = 41;
 pub const OTHER: u64 = 42;
 /// The change request that both belong to.
 pub const CHANGE: u64 = 12;
-/// The one that the other belongs to where emergencies are played; nobody accepts it.
+/// The one that the other belongs to where emergencies are played; it is accepted, and no emergency.
 pub const OTHER_CHANGE: u64 = 13;
 
 pub fn at(number: u64) -> IssueRef {
@@ -242,6 +242,8 @@ impl Truth {
             Question::Links(_) => Answer::Links(vec![at(CHANGE)]),
             Question::Checks(_, commit) => Answer::Checks(self.checks(commit)),
             Question::WorkflowRun(_, run) => Answer::WorkflowRun(self.run(*run).map(Box::new)),
+            Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting()),
+            Question::PendingDeployments(_, run) => Answer::PendingDeployments(self.pending(*run)),
             Question::Deployments(..) => Answer::Deployments(self.deployments(phase)),
             Question::Origins(_, commit) => Answer::Origins(origins(commit)),
             Question::Compare(_, base, head) => Answer::Compare(Some(Box::new(comparison(base, head)))),
@@ -288,6 +290,23 @@ impl Truth {
             path: ".github/workflows/deploy.yml".into(),
             started_at: None,
         })
+    }
+
+    /// The runs that wait for our rule.
+    fn waiting(&self) -> Vec<u64> {
+        let waits = |run: &u64| self.started(*run).is_some_and(|(_, job)| job == Job::Waits);
+        [1, 2].into_iter().filter(waits).collect()
+    }
+
+    fn pending(&self, run: u64) -> Vec<PendingDeployment> {
+        let pending = PendingDeployment {
+            environment: ENVIRONMENT.into(),
+            answerable: true,
+            reviewers: vec![],
+            wait_timer: 0,
+            waits_since: None,
+        };
+        if self.waiting().contains(&run) { vec![pending] } else { vec![] }
     }
 
     fn started(&self, run: u64) -> Option<(Attempt, Job)> {

@@ -25,6 +25,7 @@ use changegate::domain::{
     repository::{Failed, PolicyFile, Repository, RepositoryView},
     subject::{Relation, State, View},
 };
+use jiff::{SignedDuration, Timestamp};
 
 use crate::github::{
     ATTEMPTS, CHANGE, Crisis, ENVIRONMENT, OTHER, OTHER_CHANGE, OURS, Pile, Truth, WEB, actor, at, sha, time,
@@ -67,11 +68,31 @@ pub enum Said {
     No,
 }
 
+/// When an environment is looked at again without being asked: within an hour, where it is at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Look {
+    Never,
+    /// Something was not to be read, or ends without a word to us: it is asked for again within half a minute.
+    Soon,
+    /// In its turn, or when a time has come.
+    Later,
+}
+
+impl Look {
+    fn of(decision: &Decision, now: Timestamp) -> Self {
+        match decision.look_again {
+            None => Self::Never,
+            Some(at) if at <= now + SignedDuration::from_secs(30) => Self::Soon,
+            Some(_) => Self::Later,
+        }
+    }
+}
+
 /// What a judgement decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Outcomes {
     pub environment: Id,
-    pub looks_again: bool,
+    pub looks_again: Look,
     /// What each attempt is answered.
     pub answers: [Option<Said>; 3],
 }
@@ -93,7 +114,8 @@ pub struct Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rules {
     pub change_accepted: bool,
-    /// The environment knows emergencies, and the other pull request belongs to a change that is none.
+    /// The environment knows emergencies, and the other pull request, which nobody has approved, belongs to a change that
+    /// is none.
     pub emergencies: bool,
 }
 
@@ -177,8 +199,8 @@ impl Judge {
         });
         let mut known = self.known.lock().expect("nobody fell over");
         let outcomes = match decision {
-            None => Outcomes { environment: sight.environment, looks_again: false, answers: [None; 3] },
-            Some(decision) => outcomes(&decision, &mut known.environments),
+            None => Outcomes { environment: sight.environment, looks_again: Look::Never, answers: [None; 3] },
+            Some(decision) => outcomes(&decision, time(sight.phase), &mut known.environments),
         };
         known.of_environment.insert(sight, outcomes);
         outcomes
@@ -250,8 +272,9 @@ impl Judge {
             }
             Question::View(SubjectId::PullRequest(number)) if *number == at(OURS) => view(ours.cloned()),
             Question::View(SubjectId::PullRequest(number)) if *number == at(OTHER) => {
-                let change = if self.rules.emergencies { OTHER_CHANGE } else { CHANGE };
-                view(Some(View::PullRequest(Box::new(other(change)))))
+                let other =
+                    if self.rules.emergencies { other(OTHER_CHANGE, &[]) } else { other(CHANGE, &[2]) };
+                view(Some(View::PullRequest(Box::new(other))))
             }
             Question::View(SubjectId::ChangeRequest(number)) => {
                 view(Some(View::ChangeRequest(Box::new(change_request(*number, sight.told)))))
@@ -419,7 +442,7 @@ fn emergency(crisis: Crisis) -> Option<Emergency> {
 /// That the time of an emergency is over is told late here: the gate looks at the time itself.
 fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
     let is_ours = place == at(CHANGE);
-    let accepted = is_ours && told.accepted;
+    let accepted = !is_ours || told.accepted;
     let acceptance = if accepted {
         Acceptance::Accepted { by: Some(actor(3, "kim")), at: time(0) }
     } else {
@@ -451,8 +474,8 @@ fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
     }
 }
 
-/// The other pull request: merged, approved, linked to this change request.
-fn other(change: u64) -> PullRequestView {
+/// The other pull request: merged, approved by these people, linked to this change request.
+fn other(change: u64, approved_by: &[u64]) -> PullRequestView {
     PullRequestView {
         at: at(OTHER),
         title: "Faster logout".into(),
@@ -467,7 +490,7 @@ fn other(change: u64) -> PullRequestView {
         too_many_links: false,
         unknown: None,
         people: std::collections::BTreeSet::new(),
-        independent_approvals: vec![actor(2, "quinn")],
+        independent_approvals: approved_by.iter().map(|id| actor(*id, "quinn")).collect(),
         unattributed_commits: vec![],
         policy_edit: None,
         derived: None,
@@ -508,7 +531,7 @@ fn decided(
     panic!("{subject} asks for ever")
 }
 
-fn outcomes(decision: &Decision, environments: &mut Numbered<Environment>) -> Outcomes {
+fn outcomes(decision: &Decision, now: Timestamp, environments: &mut Numbered<Environment>) -> Outcomes {
     let after = decision.after.as_environment().expect("an environment stays one").clone();
     let mut answers = [None; 3];
     for effect in &decision.effects {
@@ -521,7 +544,7 @@ fn outcomes(decision: &Decision, environments: &mut Numbered<Environment>) -> Ou
     }
     Outcomes {
         environment: environments.number(&projected(after)),
-        looks_again: decision.look_again.is_some(),
+        looks_again: Look::of(decision, now),
         answers,
     }
 }

@@ -9,7 +9,7 @@ use stateright::{Model, Property};
 use crate::{
     action::Action,
     github::{Check, Job, News, Pile, Review, Truth},
-    judge::{Judge, PullSight, Told},
+    judge::{Judge, Look, PullSight, Told},
     replica::Replica,
     scope::{Scope, Shell, Signing},
     sending::Fate,
@@ -47,7 +47,7 @@ impl Machine {
             told,
             environment: 0,
             due: false,
-            looks_again: false,
+            looks_again: Look::Never,
             pull_looks_again: false,
             outbox: [None; 3],
             replicas: [Replica::Idle; 3],
@@ -118,10 +118,7 @@ impl Model for Machine {
             Action::Send(place) => self.send(&mut state, place, false),
             Action::SendAndForget(place) => self.send(&mut state, place, true),
             Action::TenSeconds => state.grow_old(),
-            Action::AnHour => {
-                state.phase += 1;
-                state.grow_old();
-            }
+            Action::AnHour => state.pass_an_hour(),
             Action::StartByHand(place) => {
                 state.by_hand[place] = !state.allowed[place];
                 state.act(action);

@@ -3,6 +3,7 @@
 use crate::{
     against::Against,
     github::{Check, Job},
+    judge::Look,
     machine::Machine,
     replica::Replica,
     state::State,
@@ -17,7 +18,7 @@ impl Machine {
     }
 
     pub fn says_what_to_do(&self, state: &State) -> bool {
-        if !Self::is_at_rest(state) || state.looks_again {
+        if !Self::is_at_rest(state) || state.looks_again == Look::Soon {
             return true;
         }
         let standing = self.judge.standing(state.environment);
@@ -25,7 +26,7 @@ impl Machine {
     }
 
     pub fn asks_again(&self, state: &State) -> bool {
-        if !Self::is_at_rest(state) || state.looks_again {
+        if !Self::is_at_rest(state) || state.looks_again == Look::Soon {
             return true;
         }
         let standing = self.judge.standing(state.environment);
@@ -44,7 +45,7 @@ impl Machine {
     pub fn lets_go(&self, state: &State) -> bool {
         let truth = &state.truth;
         let quiet = Self::is_at_rest(state)
-            && !state.looks_again
+            && state.looks_again != Look::Soon
             && state.sent.is_empty()
             && state.outbox == [None; 3]
             && !truth.down;
@@ -53,6 +54,8 @@ impl Machine {
             Job::Let(since) => *since < state.phase,
             Job::None | Job::Waits | Job::Succeeded | Job::Failed | Job::Gone => true,
         });
+        // Nobody tells of a job that was let through and cancelled: it is waited for, for a while.
+        let free = free && (0..3).all(|place| truth.jobs[place] != Job::Gone || !state.allowed[place]);
         let met = |place: usize| {
             truth.check == Check::Passed && Against::of(state, place, self.judge.rules()).is_nothing()
         };

@@ -4,7 +4,7 @@
 use crate::{
     against::Against,
     github::{ATTEMPTS, Check, Job, News, Pile},
-    judge::{Outcomes, PullSight, Said, Sight},
+    judge::{Look, Outcomes, PullSight, Said, Sight},
     machine::Machine,
     replica::{Holding, Replica},
     sending::Stored,
@@ -34,7 +34,7 @@ impl Machine {
         };
         let busy = [0, 1, 2].map(|place| (0..3).any(|other| other != place && going(other)));
         let checked = state.truth.check == Check::Passed && !state.truth.down;
-        (state.due, state.looks_again) = (false, false);
+        (state.due, state.looks_again) = (false, Look::Never);
         state.replicas[at] = Replica::Environment(Holding {
             outcome,
             events,

@@ -4,7 +4,7 @@
 use crate::{
     action::Action,
     github::{ATTEMPTS, Check, Job, News, Pile, Review, Truth},
-    judge::{Id, Told},
+    judge::{Id, Look, Told},
     replica::Replica,
     sending::Stored,
     wrong::Wrong,
@@ -23,7 +23,7 @@ pub struct State {
     /// The environment was woken.
     pub due: bool,
     /// It looks again by itself.
-    pub looks_again: bool,
+    pub looks_again: Look,
     pub pull_looks_again: bool,
     /// Answers that are stored, by attempt.
     pub outbox: [Option<Stored>; 3],
@@ -112,6 +112,23 @@ impl State {
         }
         for stored in self.outbox.iter_mut().flatten() {
             stored.old = true;
+        }
+    }
+
+    /// What was to be looked at again is due, and nobody waits any more for what was let through and cancelled.
+    pub fn pass_an_hour(&mut self) {
+        self.phase += 1;
+        self.grow_old();
+        self.due |= self.looks_again != Look::Never;
+        for replica in &mut self.replicas {
+            if let Replica::Environment(held) = replica
+                && held.outcome.looks_again != Look::Never
+            {
+                held.outcome.looks_again = Look::Soon;
+            }
+        }
+        for (allowed, job) in self.allowed.iter_mut().zip(self.truth.jobs) {
+            *allowed &= job != Job::Gone;
         }
     }
 

@@ -13,9 +13,10 @@ use super::{
 
 /// The pull requests that come to nothing, each with the one that takes it back.
 pub(super) fn cancelled(commits: &[(RangeCommit, Origin)], known: &Known) -> BTreeMap<u64, u64> {
+    let touched = touched(commits);
     let mut whole: Vec<(u64, Came)> = came(commits)
         .into_iter()
-        .filter(|(number, came)| came.is_whole(*number, commits, known) && !is_touched(*number, commits))
+        .filter(|(number, came)| !touched.contains(number) && came.is_whole(*number, commits, known))
         .collect();
     whole.sort_by_key(|(_, came)| came.last());
     let (mut stands, mut cancelled): (BTreeMap<u64, Came>, _) = (BTreeMap::new(), BTreeMap::new());
@@ -76,17 +77,18 @@ impl Came {
     }
 }
 
-/// Whether single commits do again, or take back, what came with it.
-fn is_touched(number: u64, commits: &[(RangeCommit, Origin)]) -> bool {
-    commits.iter().any(|(_, origin)| match origin {
-        Origin::CherryPick { pull_request, .. } => *pull_request == number,
-        Origin::Revert { pull_request, .. } => *pull_request == Some(number),
+/// The pull requests of which single commits do something again, or take it back.
+fn touched(commits: &[(RangeCommit, Origin)]) -> BTreeSet<u64> {
+    let by = |(_, origin): &(RangeCommit, Origin)| match origin {
+        Origin::CherryPick { pull_request, .. } => Some(*pull_request),
+        Origin::Revert { pull_request, .. } => *pull_request,
         Origin::BeforeEnforcement
         | Origin::PullRequest(_)
         | Origin::BackMerge
         | Origin::Adopted(_)
-        | Origin::Untraced(_) => false,
-    })
+        | Origin::Untraced(_) => None,
+    };
+    commits.iter().filter_map(by).collect()
 }
 
 /// What it takes back, where that is proven.

@@ -47,7 +47,7 @@ impl Environment {
         };
         match self.requests.iter_mut().find(|request| request.is_open() && request.is_asked_by(ask)) {
             Some(request) => request.gates.push(ask.clone()),
-            None => self.requests.push(Request::at_gate(run, ask.clone(), now)),
+            None => self.requests.push(Request::asked(run, ask.clone(), now)),
         }
         if matches!(ask.pipeline, Pipeline::Actions { .. }) {
             heard.asked.push(run);
@@ -131,7 +131,7 @@ impl Environment {
 
 impl Request {
     /// Of somebody at the gate. What no one else speaks of is taken from what is asked.
-    fn at_gate(run: RunId, ask: GateAsk, now: Timestamp) -> Self {
+    fn asked(run: RunId, ask: GateAsk, now: Timestamp) -> Self {
         let job = match &ask.pipeline {
             Pipeline::Actions { .. } => None,
             Pipeline::Other { .. } => Some(Candidate {

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decide::{Case, Decision, Judgement, READ_AGAIN},
+    event::AtGate,
     facts::Inquiry,
     fresh::{FRESH, SOON, read_anew},
-    gate::{Touched, Verdict},
+    gate::{self, Touched, Verdict},
     ids::{RepoId, Sha, SubjectId},
     pairs,
     subject::{Relation, State},
@@ -26,6 +27,7 @@ pub use shipped::Shipped;
 mod answer;
 mod belonging;
 mod bypass;
+mod failed;
 mod follow;
 mod freshness;
 mod gates;
@@ -33,6 +35,7 @@ mod order;
 mod pointed;
 mod ranges;
 mod reading;
+mod releases;
 mod reported;
 mod request;
 mod runs;
@@ -71,6 +74,12 @@ pub struct Environment {
     /// The last deployment of which was told what it changed.
     #[serde(default)]
     pub shipped: Option<Shipped>,
+    /// The failed deployments of which was told what they were to bring.
+    #[serde(default)]
+    pub failed: BTreeSet<u64>,
+    /// What the releases were told that are kept back here.
+    #[serde(default)]
+    pub at_gate: Vec<AtGate>,
     /// Policy rules it, and our rule is not enabled there.
     #[serde(default)]
     pub unguarded: bool,
@@ -168,8 +177,10 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     told.add(after.dismiss(repo, case.now));
     told.add(after.reported(case.events, repo));
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
-    let reads_again = after.ship((repo, case.now), &mut told, inquiry)?;
-    let next = [after.next_look(), after.next_given_up(), reads_again];
+    after.tell_releases(repo, case.now, &mut told);
+    let shipped = after.ship((repo, case.now), &mut told, inquiry);
+    let failed = after.fail((repo, case.now), &mut told, inquiry);
+    let next = [after.next_look(), after.next_given_up(), shipped?, failed?];
     let look_again = look_again.into_iter().chain(next.into_iter().flatten()).min();
     let Told { effects, audit } = told;
     Some(Decision { effects, audit, look_again, after: State::Environment(Box::new(after)) }.into())
@@ -257,6 +268,7 @@ impl Environment {
             look_again.extend(verdict.look_again());
             let request = self.requests.iter_mut().find(|it| it.run == run && it.is_open());
             if let Some(request) = request {
+                request.release = request.job.as_ref().and_then(|job| gate::release(repo, &job.sha, inquiry));
                 told.add(answer::answer(request, verdict, to));
                 told.effects.extend(warning::warn(request, to, case.now));
                 look_again.extend(warning::next(request));

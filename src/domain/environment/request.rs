@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{
     event::GateAsk,
     gate::{Brings, Candidate, Verdict},
-    ids::Sha,
+    ids::{ReleaseId, Sha},
 };
 
 /// A workflow run; GitHub's number.
@@ -52,6 +52,9 @@ pub struct Request {
     /// How often the gate has answered.
     #[serde(default)]
     pub turns: u64,
+    /// The release that ships exactly its commit.
+    #[serde(default)]
+    pub release: Option<ReleaseId>,
     /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
     #[serde(default)]
     pub overtaken: bool,
@@ -103,6 +106,7 @@ impl Request {
             provisional: false,
             warned: 0,
             deployments: BTreeSet::new(),
+            release: None,
             overtaken: false,
             rule: true,
             gates: vec![],

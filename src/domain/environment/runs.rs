@@ -111,6 +111,17 @@ impl Runs {
         earlier.filter(|it| it.phase == Phase::Succeeded && it.allowed).find(|it| it.sha != now.sha)
     }
 
+    /// What ran there when a deployment was created: the one before it that succeeded last.
+    pub(super) fn before_it(&self, id: u64) -> Option<&Sha> {
+        let mut earlier = self.0.range(..id).rev().map(|(_, it)| it);
+        earlier.find(|it| it.phase == Phase::Succeeded).map(|it| &it.sha)
+    }
+
+    /// The deployments that failed.
+    pub(super) fn failed(&self) -> impl Iterator<Item = (u64, &Deployed)> {
+        self.0.iter().filter(|(_, it)| it.phase == Phase::Failed).map(|(id, it)| (*id, it))
+    }
+
     /// The deployment that is on its way, if one is.
     #[must_use]
     pub fn running(&self) -> Option<(u64, &Deployed)> {

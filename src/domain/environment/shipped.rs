@@ -53,7 +53,8 @@ impl Environment {
             self.shipped = Some(next);
             return Some(None);
         }
-        let brings = match self.brought(repo, &sha, now, inquiry)? {
+        let from = self.shipped.as_ref().map(|shipped| &shipped.sha);
+        let brings = match self.brought(repo, (from, &sha), now, inquiry)? {
             Err(_) if now.duration_since(at) < PATIENCE => return Some(Some(now + READ_AGAIN)),
             found => found.ok(),
         };
@@ -77,19 +78,19 @@ impl Environment {
         let news = self.runs.current().filter(|(deployment, _)| told < Some(*deployment));
         if let (Some((_, runs)), Some(_)) = (news, self.watched_from) {
             let _ = inquiry.policy(repo);
-            let _ = self.brought(repo, &runs.sha, now, inquiry);
+            let from = self.shipped.as_ref().map(|shipped| &shipped.sha);
+            let _ = self.brought(repo, (from, &runs.sha), now, inquiry);
         }
     }
 
     /// What was found out for who asked to deploy it, or else what is found out now.
-    fn brought(
+    pub(super) fn brought(
         &self,
         repo: RepoId,
-        sha: &Sha,
+        (from, sha): (Option<&Sha>, &Sha),
         now: Timestamp,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Result<Brings, String>> {
-        let from = self.shipped.as_ref().map(|shipped| &shipped.sha);
         let known = self.requests.iter().rev().filter(|request| !request.provisional);
         let mut known = known.filter_map(|request| request.brings.as_ref());
         match known.find(|brings| brings.from.as_ref() == from && brings.to == *sha) {

@@ -3,9 +3,10 @@
 use crate::domain::{
     decide::{Case, Decision, Judgement, judge},
     effect::Call,
+    environment::Request,
     event::{DeploymentReport, DeploymentSnapshot, Event, RuleRequest, RunSnapshot, What},
     facts::{
-        ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
+        Answer, ComparedCommit, Comparison, ComparisonStatus, Fact, Facts, PendingDeployment, Question,
         ReferenceReading, WorkflowRunReading,
     },
     glance::MilestoneGlance,
@@ -105,6 +106,19 @@ fn heard(
     events: Vec<Event>,
     (seconds, age): (i64, impl Fn(&Question) -> i64),
 ) -> Decision {
+    answered(before, events, seconds, |question| match world.answer(question) {
+        Fact::Known(answer, _) => Fact::Known(answer, time(seconds - age(question))),
+        unknown @ Fact::Unknown(_) => unknown,
+    })
+}
+
+/// The same, with these answers.
+fn answered(
+    before: Option<&State>,
+    events: Vec<Event>,
+    seconds: i64,
+    answer: impl Fn(&Question) -> Fact<Answer>,
+) -> Decision {
     let (mut facts, now, instance) = (Facts::default(), time(seconds), instance());
     let subject = production();
     for _ in 0..12 {
@@ -115,11 +129,7 @@ fn heard(
             Judgement::Ignored(why) => panic!("{why}"),
             Judgement::Needs(questions) => {
                 for question in questions {
-                    let as_of = time(seconds - age(&question));
-                    let fact = match world.answer(&question) {
-                        Fact::Known(answer, _) => Fact::Known(answer, as_of),
-                        unknown @ Fact::Unknown(_) => unknown,
-                    };
+                    let fact = answer(&question);
                     facts.insert(question, fact);
                 }
             }
@@ -138,6 +148,8 @@ fn told(decision: &Decision) -> String {
             format!("read {issues:?} {pull_requests:?}{policy}{}", milestones.collect::<String>())
         }
         Call::Ship { shipment, .. } => format!("brought {:?}, taken {:?}", shipment.brought, shipment.taken),
+        Call::Fail { failure, .. } => format!("{} was to bring {:?}", failure.of, failure.brought),
+        Call::AtGate { at_gate, .. } => format!("{} things keep it back", at_gate.obstacles.len()),
         other @ (Call::CheckRun { .. }
         | Call::Comment { .. }
         | Call::Issue { .. }
@@ -417,4 +429,50 @@ fn while_it_is_not_known_whether_a_newer_run_may_go_an_older_one_is_told_nothing
     world.issue_glances.get_mut(&at(12)).unwrap().updated_at = Some(time(5));
     let decision = heard(&world, None, events, (0, |_: &Question| 0));
     assert_eq!((answers(&decision), decision.look_again), (vec![], Some(time(2))));
+}
+
+#[test]
+fn who_waits_for_what_was_let_through_is_judged_again_when_that_is_given_up() {
+    let (mut world, _) = and_another(world(), "main");
+    let allowed = decided(&world, None, 0, |_| 0);
+    let mut waits = allowed.after.as_environment().unwrap().clone();
+    // For so long that it is looked at in its turn only every ten minutes, last five minutes after the other was let through.
+    waits.requests.push(Request::new(31, time(-7_200)));
+    waits.looked_at = Some(time(300));
+    world.waiting.remove(&30);
+    let waits = decided(&world, Some(&State::Environment(Box::new(waits))), 301, |_| 0);
+    assert_eq!((answers(&waits), waits.look_again), (vec![], Some(time(600))));
+    let given_up = decided(&world, Some(&waits.after), 600, |_| 0);
+    assert_eq!(answers(&given_up), [(31, "Approved".to_owned())]);
+}
+
+#[test]
+fn where_github_does_not_say_who_waits_it_is_asked_again_in_its_turn_and_not_at_once() {
+    let mut world = world();
+    world.unsettled = true;
+    let first = decided(&world, None, 0, |_| 0);
+    let silent = answered(Some(&first.after), vec![], 120, |question| match question {
+        Question::WaitingRuns(_) => Fact::Unknown("GitHub could not be reached".into()),
+        question => world.answer(question),
+    });
+    assert_eq!(silent.look_again, Some(time(150)));
+}
+
+#[test]
+fn what_failed_tells_once_what_it_was_to_bring_where_policy_counts_that() {
+    let counts = format!(
+        "{POLICY}standard-changes:\n  - {{ name: words, paths: [\"docs/**\"], suspend-after: 1 failed deployment }}\n"
+    );
+    for (policy, tells) in [(POLICY, ""), (counts.as_str(), "deployment/7 was to bring {41}")] {
+        let mut repository = repository(WEB, Some(&PolicyText::from(policy)));
+        repository.ruled_from = Some(sha('a'));
+        let world = world().showing(SubjectId::Repository(WEB), View::Repository(repository));
+        let waits = decided(&world, None, 0, |_| 0);
+        let failure = || vec![reports(7, 1, "failure")];
+        let failed = heard(&world, Some(&waits.after), failure(), (5, |_: &Question| 0));
+        assert!(told(&failed).ends_with(tells), "{}", told(&failed));
+        assert_eq!(told(&failed).contains("was to bring"), !tells.is_empty());
+        let again = heard(&world, Some(&failed.after), failure(), (6, |_: &Question| 0));
+        assert!(!told(&again).contains("was to bring"), "{}", told(&again));
+    }
 }

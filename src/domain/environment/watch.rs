@@ -51,6 +51,8 @@ impl Environment {
             None => true,
             Some(rules) => matches!(rules?, Fact::Known(Some(rules), _) if rules.guarded),
         };
+        // Where GitHub does not say, it is asked again in its turn, and not at once.
+        self.looked_at = Some(now);
         let Fact::Known(waiting, _) = waiting? else { return Some(()) };
         let strange: Vec<RunId> = if guarded { self.strange(waiting, now) } else { vec![] };
         let gone = self.gone(waiting, now);
@@ -74,7 +76,6 @@ impl Environment {
             }
         }
         heard.reads_runs |= heard.watched;
-        self.looked_at = Some(now);
         Some(())
     }
 

@@ -1,12 +1,15 @@
 //! What is told of deployments: what waits for our rule, what was created, what became of it, and who reviewed it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TeamSnapshot;
-use crate::domain::ids::{Actor, GateId, RepoId, RepoName, Sha};
+use crate::domain::{
+    finding::Finding,
+    ids::{Actor, GateId, ReleaseId, RepoId, RepoName, Sha},
+};
 
 /// A deployment as of one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,50 @@ pub struct DeploymentReport {
     /// The App that reported it, if an App did.
     pub app: Option<u64>,
     pub created_at: Option<Timestamp>,
+}
+
+/// How a release that is to go into an environment stands at the gate there. We say so ourselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtGate {
+    pub release: ReleaseId,
+    /// As GitHub writes it.
+    pub environment: String,
+    /// The run that wants to deploy it; a later one has a higher number.
+    pub run: u64,
+    pub sha: Sha,
+    /// Since when it stands so.
+    pub since: Timestamp,
+    /// What keeps it back, as much of it as people read; nothing: it was let through, or nobody waits any more.
+    pub obstacles: Vec<Finding>,
+    /// How much more keeps it back.
+    pub more: usize,
+}
+
+/// Something went wrong, and what came along with it. We say so ourselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub of: FailureOf,
+    /// The pull requests, by number; none: people say otherwise by now.
+    pub brought: BTreeSet<u64>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureOf {
+    /// A deployment, by GitHub's number.
+    Deployment(u64),
+    /// A release, as people say who close it.
+    Release(ReleaseId),
+}
+
+impl fmt::Display for FailureOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deployment(number) => write!(f, "deployment/{number}"),
+            Self::Release(release) => write!(f, "release/{}/{}", release.train, release.title),
+        }
+    }
 }
 
 /// What a deployment that succeeded has changed of what runs in an environment. We say so ourselves.

@@ -16,8 +16,9 @@ pub use change::{
     MergeGroupChange, MilestoneChange, PullRequestChange, ReferenceKind, RepositoryChange, ReviewChange,
 };
 pub use deploying::{
-    Callback, CameTo, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer, DeploymentSnapshot,
-    GateAsk, Intent, Pipeline, PipelineReport, RuleRequest, RunSnapshot, Shipment,
+    AtGate, Callback, CameTo, DeploymentReport, DeploymentReviewSnapshot, DeploymentReviewer,
+    DeploymentSnapshot, Failure, FailureOf, GateAsk, Intent, Pipeline, PipelineReport, RuleRequest,
+    RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
 pub use planning::Planning;
@@ -150,6 +151,10 @@ pub enum What {
     GateAsked(GateAsk),
     /// A pipeline says how far its deployment is. The gate says so.
     PipelineReported(PipelineReport),
+    /// What keeps a release back at a gate. The environment says so, to the release.
+    AtGate(AtGate),
+    /// Something went wrong. The environment says so, or the release that was closed, to the repository.
+    Failed(Failure),
 }
 
 impl What {
@@ -185,6 +190,7 @@ impl What {
                 | Self::InstallationRepositories { .. }
                 | Self::Label { .. }
                 | Self::DeploymentStatus { .. }
+                | Self::Failed(_)
         )
     }
 
@@ -262,6 +268,8 @@ impl What {
             Self::Shipped(_) => "shipped".into(),
             Self::GateAsked(_) => "gate asked".into(),
             Self::PipelineReported(_) => "pipeline reported".into(),
+            Self::AtGate(_) => "at the gate".into(),
+            Self::Failed(_) => "failed".into(),
         }
     }
 }

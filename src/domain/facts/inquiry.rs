@@ -1,6 +1,6 @@
 //! How a decision asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -33,7 +33,8 @@ pub enum Membership {
 #[derive(Debug)]
 pub struct Inquiry<'a> {
     facts: &'a Facts,
-    missing: Vec<Question>,
+    /// Each with its place in the order in which they were asked.
+    missing: BTreeMap<Question, usize>,
 }
 
 /// What GitHub answered, of the variant that belongs to the question.
@@ -51,13 +52,15 @@ impl<'a> Inquiry<'a> {
     /// Over the facts found so far.
     #[must_use]
     pub const fn new(facts: &'a Facts) -> Self {
-        Self { facts, missing: Vec::new() }
+        Self { facts, missing: BTreeMap::new() }
     }
 
     /// What was asked and is not answered yet.
     #[must_use]
     pub fn into_missing(self) -> Vec<Question> {
-        self.missing
+        let mut missing: Vec<(Question, usize)> = self.missing.into_iter().collect();
+        missing.sort_by_key(|(_, place)| *place);
+        missing.into_iter().map(|(question, _)| question).collect()
     }
 
     /// Whether everything that was asked is answered.
@@ -68,8 +71,9 @@ impl<'a> Inquiry<'a> {
 
     fn ask(&mut self, question: Question) -> Option<&'a Fact<Answer>> {
         let answer = self.facts.0.get(&question);
-        if answer.is_none() && !self.missing.contains(&question) {
-            self.missing.push(question);
+        if answer.is_none() {
+            let place = self.missing.len();
+            self.missing.entry(question).or_insert(place);
         }
         answer
     }

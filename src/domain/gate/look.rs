@@ -7,7 +7,7 @@ use super::{
         change_request::{ChangeRequestView, emergency::Emergency, without_code},
         commit,
         facts::{Inquiry, Membership},
-        ids::{AccountId, IssueRef, RepoId, RepoName, SubjectId},
+        ids::{AccountId, IssueRef, ReleaseId, RepoId, RepoName, Sha, SubjectId},
         policy::{
             Accepter, Approvals, EffectivePolicy, Environment, REVIEW, RequiredCheck, Risk, Rule, Ship,
         },
@@ -36,7 +36,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
     let ship = policy.ship_for(view.name.as_str());
     let pull_requests = look_at_pull_requests(&ask, inquiry);
     let wants_release = ship == Ship::Train && sections.iter().any(Section::wants_release);
-    let releases = if wants_release { open_releases(&ask, inquiry) } else { None };
+    let releases = if wants_release { open_releases(ask.repo, inquiry) } else { None };
     let risk = risk(&ask, &pull_requests, releases.as_deref().unwrap_or_default());
     sections.iter_mut().for_each(|section| section.risk = risk);
     let checks = required_checks(&sections, ship);
@@ -167,8 +167,8 @@ fn risk(ask: &Ask<'_>, pull_requests: &[PullRequestInRange], releases: &[&Releas
 }
 
 /// The releases that ship from the repository. `None`: something is not answered yet.
-fn open_releases<'a>(ask: &Ask<'_>, inquiry: &mut Inquiry<'a>) -> Option<Vec<&'a Release>> {
-    let ships = inquiry.pointing_at(SubjectId::Repository(ask.repo), Relation::Ships)?;
+fn open_releases<'a>(repo: RepoId, inquiry: &mut Inquiry<'a>) -> Option<Vec<&'a Release>> {
+    let ships = inquiry.pointing_at(SubjectId::Repository(repo), Relation::Ships)?;
     let views: Vec<_> = ships.iter().map(|subject| inquiry.view(subject.clone())).collect();
     let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
     Some(views.into_iter().flatten().filter_map(View::as_release).filter(|release| release.open).collect())
@@ -182,7 +182,7 @@ fn look_at_releases<'a>(
     others: Vec<&'a Release>,
     inquiry: &mut Inquiry<'a>,
 ) -> Option<Shipping<'a>> {
-    let release = others.iter().copied().find(|it| it.has_candidate(ask.repo, &ask.candidate.sha));
+    let release = shipping(&others, ask.repo, &ask.candidate.sha);
     let (mut signing, mut names) = (None, BTreeMap::new());
     if let Some(release) = release {
         let judged = Signing::of(release, &wanted(sections), policy, ask.candidate.by.as_ref(), inquiry);
@@ -194,6 +194,15 @@ fn look_at_releases<'a>(
         None => None,
     };
     Some(Shipping { release, others, signing, names })
+}
+
+/// The release that ships exactly this commit, by what was asked when it was judged.
+pub fn release(repo: RepoId, sha: &Sha, inquiry: &mut Inquiry<'_>) -> Option<ReleaseId> {
+    Some(shipping(&open_releases(repo, inquiry)?, repo, sha)?.id.clone())
+}
+
+fn shipping<'a>(releases: &[&'a Release], repo: RepoId, sha: &Sha) -> Option<&'a Release> {
+    releases.iter().copied().find(|it| it.has_candidate(repo, sha))
 }
 
 /// The most that any rule wants of each group, in which order, and who signs again.

@@ -25,7 +25,7 @@ use super::{
 };
 pub use answer::{GateAnswer, Standing};
 pub use brings::Brings;
-pub use look::look;
+pub use look::{look, release};
 pub use points::Points;
 pub use range::{Asking, Found, Touched};
 pub use scene::{Ask, Candidate, Order, PullRequestInRange, Scene, Shipping};

@@ -106,6 +106,11 @@ impl EffectivePolicy {
         sections.peek().is_some() && sections.all(|(_, section)| section.door == Door::Pipeline)
     }
 
+    /// Whether any standard change is suspended after so many failures.
+    pub fn counts_failures(&self) -> bool {
+        self.base.standard_changes().iter().any(|change| change.suspend_after.is_some())
+    }
+
     /// Whether a pull request is its own change request in a repository.
     pub fn change_from_pull_request(&self, repo: &str) -> bool {
         self.base.change_from_pull_request(repo)

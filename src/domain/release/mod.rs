@@ -19,12 +19,14 @@
 //! - [`reminders`]: who is asked again,
 //! - `renamed`: what it is called when its milestones are,
 //! - `trials`: whether each of its changes was tried,
+//! - `at_gate`: what keeps it back at a gate,
 //! - [`outcome`]: where it runs, where it was taken back, and how that went,
 //! - `answer`: what GitHub and the log are told.
 
 pub mod act;
 mod answer;
 mod apart;
+mod at_gate;
 pub mod candidate;
 mod moved;
 pub mod needs;
@@ -54,7 +56,7 @@ use super::{
     approval::{self, History, Ledger},
     command::{self, Told},
     decide::{Case, Decision, Judgement, READ_AGAIN},
-    event::{CommentedOn, Event, What},
+    event::{AtGate, CommentedOn, Event, What},
     facts::Inquiry,
     finding::{Finding, Outcome},
     ids::{Actor, CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
@@ -153,6 +155,9 @@ pub struct Release {
     /// Where something else was deployed since that lacks its work.
     #[serde(default)]
     pub taken_back: Vec<TakenBack>,
+    /// What keeps it back at the gates, by what the environments of each repository said last.
+    #[serde(default)]
+    pub at_gates: Vec<(RepoId, AtGate)>,
     /// Whether it is ready to be signed and to go.
     #[serde(default)]
     pub readiness: Vec<Finding>,
@@ -194,6 +199,9 @@ pub struct Deployed {
     #[serde(default = "always")]
     pub delivers: bool,
     pub at: Timestamp,
+    /// The pull requests that it brought, by number, once the environment has said so.
+    #[serde(default)]
+    pub brought: BTreeSet<u64>,
 }
 
 /// Of what was written down before anybody asked for it.
@@ -272,6 +280,7 @@ impl Release {
             ledger: Ledger::default(),
             deployed: BTreeMap::new(),
             taken_back: vec![],
+            at_gates: vec![],
             readiness: vec![],
             trials: vec![],
             notices: vec![],
@@ -279,6 +288,12 @@ impl Release {
             signed: false,
             replies: Replies::default(),
         }
+    }
+
+    /// What others may read of it. What a gate says of it is for people: nothing is judged by it.
+    #[must_use]
+    pub fn view(&self) -> Self {
+        Self { at_gates: vec![], ..self.clone() }
     }
 
     /// Where it ships, and its control record.
@@ -360,14 +375,16 @@ impl Release {
                 }
             } else if let (What::Shipped(shipment), Some(here)) = (&event.what, &event.repository) {
                 self.hear_shipment(here.id, shipment);
+            } else if let (What::AtGate(at_gate), Some(here)) = (&event.what, &event.repository) {
+                self.hear_gate(here.id, at_gate);
             } else if let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what {
                 let repo = event.repository.as_ref().map(|it| it.id);
                 let told = repo.zip(deployment.sha.clone()).zip(DeploymentState::of(state));
                 if let Some(((repo, sha), state)) = told {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let began = matches!(state, DeploymentState::InProgress | DeploymentState::Succeeded);
-                    let told =
-                        Deployed { repo, environment, sha, state, began, delivers: false, at: case.now };
+                    let (delivers, at, brought) = (false, case.now, BTreeSet::new());
+                    let told = Deployed { repo, environment, sha, state, began, delivers, at, brought };
                     self.hear_deployment(deployment.id, told);
                 }
             }
@@ -382,9 +399,13 @@ impl Release {
         if let Some(known) = self.deployed.get(&id) {
             told.delivers = known.delivers;
             told.began |= known.began;
+            told.brought.extend(&known.brought);
             if known.state > told.state {
                 (told.state, told.at) = (known.state, known.at);
             }
+        }
+        if told.began {
+            self.leave_gate(told.repo, &told.environment);
         }
         self.deployed.insert(id, told);
     }
@@ -527,7 +548,8 @@ fn decide(case: &Case<'_>, id: &ReleaseId, inquiry: &mut Inquiry<'_>) -> Option<
         now: case.now,
     };
     let effects = if speaks { telling.effects(&mut after, case.events) } else { vec![] };
-    let effects = [effects, reminders, if speaks { retitled } else { vec![] }].concat();
+    let retitled = if speaks { retitled } else { vec![] };
+    let effects = [effects, reminders, retitled, after.failures()].concat();
     let audit = telling.audit(&after);
     let look_again = after.look_again(train.as_ref(), &zone, case.now);
     let look_again = look_again.into_iter().chain(signing.next_end(case.now)).chain(next).min();

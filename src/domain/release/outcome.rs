@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         change_request::emergency::Done,
-        event::Shipment,
+        effect::{Call, Effect},
+        event::{Failure, FailureOf, Shipment},
         facts::Inquiry,
         ids::{Actor, RepoId},
     },
     Deployed, DeploymentState, Phase, Release,
-    act::Deed,
+    act::{Act, Deed},
 };
 
 /// Since a deployment of something else its work does not run in an environment any more.
@@ -41,7 +42,7 @@ const ASKED_AFTER: SignedDuration = SignedDuration::from_hours(48);
 impl Release {
     /// Takes what an environment says that it runs now; its own deployment may have gone by unheard.
     pub(super) fn hear_shipment(&mut self, repo: RepoId, shipment: &Shipment) {
-        let Shipment { environment, deployment, sha, at, taken, .. } = shipment;
+        let Shipment { environment, deployment, sha, at, brought, taken } = shipment;
         let told = Deployed {
             repo,
             environment: environment.clone(),
@@ -50,6 +51,7 @@ impl Release {
             began: true,
             delivers: true,
             at: *at,
+            brought: brought.clone(),
         };
         self.hear_deployment(*deployment, told);
         let own: BTreeSet<u64> = self.pulls_in(repo).collect();
@@ -110,6 +112,25 @@ impl Release {
             let Deed::CloseOut { result, said } = &act.deed else { return None };
             Some(Outcome { result: *result, said, by: &act.by, at: act.at })
         })
+    }
+
+    /// What is told to each repository that it shipped: that what came along went wrong, as people say who closed it, or that
+    /// they say otherwise by now.
+    pub(super) fn failures(&self) -> Vec<Effect> {
+        let is_bad = |result: Done| result != Done::Worked;
+        let was_bad =
+            |act: &Act| act.counts() && matches!(act.deed, Deed::CloseOut { result, .. } if is_bad(result));
+        let Some(outcome) = self.outcome().filter(|_| self.acts.iter().any(was_bad)) else { return vec![] };
+        let mut brought: BTreeMap<RepoId, BTreeSet<u64>> = BTreeMap::new();
+        for it in self.deployed.values().filter(|it| it.delivers && !it.brought.is_empty()) {
+            let here = brought.entry(it.repo).or_default();
+            here.extend(it.brought.iter().filter(|_| is_bad(outcome.result)));
+        }
+        let told = brought.into_iter().map(|(repo, brought)| {
+            let failure = Failure { of: FailureOf::Release(self.id.clone()), brought };
+            Effect::new(Call::Fail { repo, failure })
+        });
+        told.collect()
     }
 
     /// Whether there is anything that could have gone well or not.

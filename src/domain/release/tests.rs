@@ -467,3 +467,49 @@ fn its_slots_are_what_the_middle_one_of_the_last_three_of_its_train_carried() {
     assert_eq!(slots(&more.concat()), Some(4));
     assert_eq!(slots(&[three[0], three[1], ("customer", "now-web-7", 1)]), None);
 }
+
+#[test]
+fn how_a_release_went_is_told_to_the_repositories_whose_work_came_along() {
+    use crate::domain::{change_request::emergency::Done, effect::Call};
+    let deployed = |repo, delivers, brought: &[u64]| Deployed {
+        repo,
+        environment: "production".into(),
+        sha: sha('a'),
+        state: DeploymentState::Succeeded,
+        began: true,
+        delivers,
+        at: time(0),
+        brought: brought.iter().copied().collect(),
+    };
+    let closed = |(number, result): (usize, &Done)| Act {
+        at: time(number as i64),
+        comment: CommentId(number as u64),
+        place: 0,
+        by: actor("rosa"),
+        deed: Deed::CloseOut { result: *result, said: String::new() },
+        verdict: Verdict::Allowed,
+    };
+    for (what, results, told) in [
+        ("nobody has said", vec![], ""),
+        ("it worked", vec![Done::Worked], ""),
+        ("problems", vec![Done::Problems], "7 {41, 42}"),
+        ("backed out", vec![Done::Worked, Done::BackedOut], "7 {41, 42}"),
+        ("problems, and then it worked after all", vec![Done::Problems, Done::Worked], "7 {}"),
+    ] {
+        let mut release = Release::new(&id());
+        release.deployed = [
+            (5, deployed(WEB, true, &[41])),
+            (6, deployed(WEB, true, &[42])),
+            (7, deployed(WEB, false, &[43])),
+            (8, deployed(BILLING, true, &[])),
+        ]
+        .into();
+        release.acts = results.iter().enumerate().map(closed).collect();
+        let failure = |call: &Call| {
+            let Call::Fail { repo, failure } = call else { panic!("{call:?}") };
+            format!("{repo} {:?}", failure.brought)
+        };
+        let failures: Vec<String> = release.failures().iter().map(|effect| failure(&effect.call)).collect();
+        assert_eq!(failures.join(", "), told, "{what}");
+    }
+}

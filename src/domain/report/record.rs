@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         approval::{Delegation, Judged, Signature, Stand},
-        finding::{Finding, code},
+        event::AtGate,
+        finding::{Finding, Outcome, code},
         ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
         policy::{Notice, Train, Zone},
@@ -48,6 +49,7 @@ pub fn body(record: &Record<'_>) -> String {
         record.swapped(),
         record.commits(),
         record.obstacles(),
+        record.at_gates(),
         record.signatures(),
         record.substitutes(),
         record.notice(),
@@ -236,7 +238,8 @@ impl Record<'_> {
         if places.is_empty() { "not yet".into() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
     }
 
-    fn obstacles(&self) -> Option<String> {
+    /// What still blocks, by what is known without a deployment.
+    fn blocks(&self) -> Vec<Finding> {
         let open = |findings: &[Finding]| -> Vec<Finding> {
             findings.iter().flat_map(Finding::obstacles).cloned().collect()
         };
@@ -244,17 +247,59 @@ impl Record<'_> {
         // What nobody can give comes first: somebody has to be appointed for it.
         let (stuck, signed): (Vec<_>, Vec<_>) =
             signed.into_iter().partition(|finding| finding.code == "group_cannot_reach");
-        let all = [stuck, open(&self.release.readiness), open(&self.release.trials), signed].concat();
+        [stuck, open(&self.release.readiness), open(&self.release.trials), signed].concat()
+    }
+
+    fn obstacles(&self) -> Option<String> {
+        let all = self.blocks();
         if all.is_empty() {
             return None;
         }
-        let line = |found: &Finding| {
-            let words = |text: &str| markdown(text, &found.names, self.web_url);
-            let cure = found.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(cure)));
-            format!("- {}{}", words(&found.sentence), cure.unwrap_or_default())
-        };
-        let lines: Vec<String> = all.iter().map(line).collect();
+        let lines: Vec<String> = all.iter().map(|found| self.obstacle(found, None)).collect();
         Some(format!("### What still blocks\n\n{}", lines.join("\n")))
+    }
+
+    /// What keeps it back where it is to be deployed, without what is said above.
+    fn at_gates(&self) -> Option<String> {
+        let said = self.blocks();
+        let lines: Vec<String> =
+            self.release.kept_back().filter_map(|(repo, it)| self.at_gate(*repo, it, &said)).collect();
+        (!lines.is_empty()).then(|| format!("### At the gate\n\n{}", lines.join("\n")))
+    }
+
+    /// `None`: all that keeps it back there is said already.
+    fn at_gate(&self, repo: RepoId, at_gate: &AtGate, said: &[Finding]) -> Option<String> {
+        let is_new = |found: &&Finding| !said.iter().any(|it| it.sentence == found.sentence);
+        let news: Vec<&Finding> = at_gate.obstacles.iter().filter(is_new).collect();
+        let stands = match news.iter().map(|found| found.outcome()).max()? {
+            Outcome::Pass | Outcome::Pending => "waits",
+            Outcome::Fail => "was refused",
+            Outcome::Unknown => "could not be decided",
+        };
+        let environment = text::escape(&at_gate.environment, TITLE_LIMIT);
+        let run = match self.names.repositories.get(&repo) {
+            Some(name) => {
+                format!("[run {}]({}/{name}/actions/runs/{})", at_gate.run, self.web_url, at_gate.run)
+            }
+            None => format!("run {}", at_gate.run),
+        };
+        let (name, since) = (self.repository(repo), self.zone.time(at_gate.since));
+        let mut lines = vec![format!("- {name} → {environment}, {run}: {stands} since {since}")];
+        lines.extend(
+            news.into_iter().map(|found| format!("  {}", self.obstacle(found, found.headline.as_ref()))),
+        );
+        if at_gate.more > 0 {
+            lines.push(format!("  - and {} more", at_gate.more));
+        }
+        Some(lines.join("\n"))
+    }
+
+    /// What stands in the way, in its shortest form where that is given, and its cure.
+    fn obstacle(&self, found: &Finding, short: Option<&String>) -> String {
+        let words = |text: &str| markdown(text, &found.names, self.web_url);
+        let cure = found.cure.as_ref().map(|cure| format!(" **Cure:** {}.", words(cure)));
+        let what = short.map_or_else(|| words(&found.sentence), |short| format!("{}.", words(short)));
+        format!("- {what}{}", cure.unwrap_or_default())
     }
 
     fn signatures(&self) -> Option<String> {

@@ -1,7 +1,8 @@
-//! Failed deployments of standard changes, counted for each template: after so many it is suspended.
+//! What failed of standard changes, counted for each template: after so many it is suspended.
 //!
-//! A failed deployment counts against the templates by which the pull request of exactly the deployed commit passed.
-//! What else a deployment carried is not known before ranges are.
+//! A failed deployment counts against the templates by which anything passed that it brought: the pull request of the
+//! deployed commit, and what the environment tells of the rest, where policy rules it. So does a release that was closed
+//! with problems or as backed out, and no longer where people say otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        event::{Event, What},
+        event::{Event, FailureOf, What},
         facts::{Fact, Inquiry},
-        ids::{IssueRef, Sha, SubjectId},
+        ids::{IssueRef, ReleaseId, RepoId, Sha, SubjectId},
         pairs,
         pull_request::{Fit, PullRequestView},
         subject::View,
@@ -30,6 +31,12 @@ pub struct Failed {
     pub open: BTreeMap<u64, Sha>,
     /// The deployments of each template, by its version: an edited template begins anew.
     pub counted: BTreeMap<String, BTreeSet<u64>>,
+    /// What else failed and is to be counted, with the pull requests that came along.
+    #[serde(default, with = "pairs")]
+    pub told: BTreeMap<FailureOf, BTreeSet<u64>>,
+    /// The releases of each template that people say went wrong, by its version.
+    #[serde(default)]
+    pub closed: BTreeMap<String, BTreeSet<ReleaseId>>,
 }
 
 impl Failed {
@@ -47,19 +54,21 @@ impl Failed {
         while self.open.len() > MOST_OPEN {
             self.open.pop_first();
         }
+        for event in events {
+            let What::Failed(failure) = &event.what else { continue };
+            self.told.insert(failure.of.clone(), failure.brought.clone());
+        }
     }
 
     /// Counts what can be counted; whether GitHub has to be asked again. `None`: something must be found out first.
     pub(super) fn count(&mut self, view: &RepositoryView, inquiry: &mut Inquiry<'_>) -> Option<bool> {
-        if self.open.is_empty() {
+        if self.open.is_empty() && self.told.is_empty() {
             return Some(false);
         }
         let policy = inquiry.policy_of(view)?;
-        let counts = policy.is_some_and(|policy| {
-            policy.base().standard_changes().iter().any(|change| change.suspend_after.is_some())
-        });
-        if !counts {
+        if !policy.is_some_and(|policy| policy.counts_failures()) {
             self.open.clear();
+            self.told.clear();
             return Some(false);
         }
         let asked: Vec<_> = self.open.iter().map(|(id, sha)| (*id, inquiry.origins(view.id, sha))).collect();
@@ -79,19 +88,65 @@ impl Failed {
                 (id, inquiry.view(SubjectId::PullRequest(IssueRef { repo: view.id, number })))
             })
             .collect();
+        let told = self.told_of(view.id, inquiry);
         for (id, view) in views {
             for fit in view?.and_then(View::as_pull_request).map(passed_by).unwrap_or_default() {
                 self.counted.entry(fit.version.clone()).or_default().insert(id);
             }
         }
+        self.count_told(told?);
         self.open.retain(|id, _| unknown.contains(id));
         Some(!unknown.is_empty())
     }
 
+    /// The versions of the templates by which each of what was told passed. `None`: something must be found out first.
+    fn told_of(&self, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Vec<(FailureOf, Vec<String>)>> {
+        let pull = |number: &u64| SubjectId::PullRequest(IssueRef { repo, number: *number });
+        let asked: Vec<(&FailureOf, Vec<_>)> = self
+            .told
+            .iter()
+            .map(|(of, pulls)| (of, pulls.iter().map(|number| inquiry.view(pull(number))).collect()))
+            .collect();
+        let versions = |views: Vec<Option<Option<&View>>>| {
+            let views = views.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten();
+            let fits = views.filter_map(View::as_pull_request).flat_map(passed_by);
+            Some(fits.map(|fit| fit.version.clone()).collect())
+        };
+        asked.into_iter().map(|(of, views)| Some((of.clone(), versions(views)?))).collect()
+    }
+
+    /// What is said of a release now takes the place of what was said before.
+    fn count_told(&mut self, told: Vec<(FailureOf, Vec<String>)>) {
+        for (of, versions) in told {
+            match of {
+                FailureOf::Deployment(id) => {
+                    for version in versions {
+                        self.counted.entry(version).or_default().insert(id);
+                    }
+                }
+                FailureOf::Release(release) => {
+                    self.closed.retain(|_, closed| {
+                        closed.remove(&release);
+                        !closed.is_empty()
+                    });
+                    for version in versions {
+                        self.closed.entry(version).or_default().insert(release.clone());
+                    }
+                }
+            }
+        }
+        self.told.clear();
+    }
+
     /// How many failed, by the version of the template.
     pub(super) fn counts(&self) -> BTreeMap<String, u16> {
-        let count = |deployments: &BTreeSet<u64>| u16::try_from(deployments.len()).unwrap_or(u16::MAX);
-        self.counted.iter().map(|(version, deployments)| (version.clone(), count(deployments))).collect()
+        let versions: BTreeSet<&String> = self.counted.keys().chain(self.closed.keys()).collect();
+        let count = |version: &String| {
+            let deployments = self.counted.get(version).map_or(0, BTreeSet::len);
+            let closed = self.closed.get(version).map_or(0, BTreeSet::len);
+            u16::try_from(deployments + closed).unwrap_or(u16::MAX)
+        };
+        versions.into_iter().map(|version| (version.clone(), count(version))).collect()
     }
 }
 

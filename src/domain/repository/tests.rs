@@ -1,6 +1,9 @@
 use super::*;
 use crate::domain::{
+    event::{Failure, FailureOf},
     facts::{Question, ReferenceReading},
+    ids::{IssueRef, ReleaseId},
+    pull_request::{Fit, PullRequestView, Standard},
     trial::*,
 };
 
@@ -260,4 +263,51 @@ fn of_very_many_renamed_labels_the_newest_are_remembered() {
     let view = state.view();
     let relabelled = &view.as_repository().unwrap().relabelled;
     assert_eq!((relabelled.len(), relabelled.contains_key("label-0")), (RELABELLED, false));
+}
+
+/// Merged, and it fits this version of a template; `links`: it belongs to these change requests.
+fn fitting(number: u64, version: &str, links: &[IssueRef]) -> (SubjectId, View) {
+    let fits = vec![Fit { template: "words".into(), version: version.into() }];
+    let view = PullRequestView {
+        open: false,
+        merged_at: Some(time(-100)),
+        standard: Standard { fits, ..Standard::default() },
+        ..pull_request(at(number), links)
+    };
+    (SubjectId::PullRequest(at(number)), View::PullRequest(Box::new(view)))
+}
+
+#[test]
+fn what_went_wrong_counts_against_each_template_of_what_came_along_and_of_a_release_the_last_word_counts() {
+    const COUNTS: &str = "mode: enforce\nstandard-changes:\n  \
+        - { name: words, paths: [\"docs/**\"], suspend-after: 1 failed deployment }\n";
+    let mut world = world(Some(COUNTS));
+    for (number, version, links) in
+        [(41, "a", vec![]), (42, "b", vec![]), (43, "b", vec![]), (44, "c", vec![at(12)])]
+    {
+        let (subject, view) = fitting(number, version, &links);
+        world = world.showing(subject, view);
+    }
+    let december = || FailureOf::Release(ReleaseId { train: "customer".into(), title: "2026.12".into() });
+    let mut stands = world.decide(&SUBJECT, None, &[told(What::Ping)], time(0)).after;
+    for (what, of, brought, counts) in [
+        (
+            "a deployment of four, one of them by its change request",
+            FailureOf::Deployment(1),
+            vec![41, 42, 43, 44],
+            "a 1, b 1",
+        ),
+        ("the same once more", FailureOf::Deployment(1), vec![41, 42], "a 1, b 1"),
+        ("a release", december(), vec![42, 43], "a 1, b 2"),
+        ("people say that it worked after all", december(), vec![], "a 1, b 1"),
+        ("another deployment", FailureOf::Deployment(2), vec![41], "a 2, b 1"),
+    ] {
+        let failure = Failure { of, brought: brought.into_iter().collect() };
+        stands = world.decide(&SUBJECT, Some(&stands), &[told(What::Failed(failure))], time(1)).after;
+        let view = stands.view();
+        let failed = &view.as_repository().unwrap().failed;
+        let failed: Vec<String> =
+            failed.iter().map(|(version, count)| format!("{version} {count}")).collect();
+        assert_eq!(failed.join(", "), counts, "{what}");
+    }
 }

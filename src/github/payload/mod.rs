@@ -124,6 +124,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::SHIPPED => parse::<sweep::Ship>(event, body)?.what(),
         sweep::ASKED => parse::<sweep::Ask>(event, body)?.what(),
         sweep::REPORTED => parse::<sweep::Report>(event, body)?.what(),
+        sweep::AT_GATE => parse::<sweep::Gate>(event, body)?.what(),
+        sweep::FAILED => parse::<sweep::Fail>(event, body)?.what(),
         sweep::PLANNED => parse::<sweep::Plan>(event, body)?.what(repo()?),
         sweep::DECLARED => parse::<sweep::Declared>(event, body)?.what(),
         sweep::KEPT => parse::<sweep::Keeping>(event, body)?.what(repo()?),

@@ -11,12 +11,13 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 63] = [
+pub(super) const TELLING: [&str; 65] = [
     "action",
     "after",
     "alert",
     "approver",
     "asked",
+    "at_gate",
     "before",
     "check_run",
     "check_suite",
@@ -28,6 +29,7 @@ pub(super) const TELLING: [&str; 63] = [
     "deployment_callback_url",
     "deployment_status",
     "discussion",
+    "failed",
     "forkee",
     "hook",
     "hook_id",
@@ -168,6 +170,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::ASKED => (&["action", "repository", "asked"], &[]),
         super::sweep::REPORTED => (&["action", "repository", "reported"], &[]),
+        super::sweep::AT_GATE => (&["action", "at_gate", "repository"], &[]),
+        super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),
         super::sweep::DECLARED => (&["action", "declared", "repository"], &[]),
         super::sweep::KEPT => (&["action", "kept", "repository"], &[]),

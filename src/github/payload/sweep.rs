@@ -1,8 +1,8 @@
-//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_plan`,
+//! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_gate`, `changegate_failed`, `changegate_plan`,
 //! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others, what a pipeline asks and says and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `planned`, `kept`, `asked`, `reported` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, Declaration, GateAsk, IssuePurpose, MilestoneSnapshot, PipelineReport, Planning,
-        Shipment, What,
+        AccountSnapshot, AtGate, Declaration, Failure, GateAsk, IssuePurpose, MilestoneSnapshot,
+        PipelineReport, Planning, Shipment, What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -31,6 +31,12 @@ pub const POLICY_MOVED: &str = "changegate_policy";
 
 /// What a delivery is called that says what an environment runs.
 pub const SHIPPED: &str = "changegate_ship";
+
+/// What a delivery is called that says what keeps a release back.
+pub const AT_GATE: &str = "changegate_gate";
+
+/// What a delivery is called that says that something went wrong.
+pub const FAILED: &str = "changegate_failed";
 
 /// What a delivery is called in which a pipeline asks at the gate.
 pub const ASKED: &str = "changegate_ask";
@@ -98,6 +104,30 @@ pub(super) struct Ship {
 impl Ship {
     pub(super) fn what(self) -> What {
         What::Shipped(self.shipped)
+    }
+}
+
+/// The body of `changegate_gate`.
+#[derive(Deserialize)]
+pub(super) struct Gate {
+    at_gate: AtGate,
+}
+
+impl Gate {
+    pub(super) fn what(self) -> What {
+        What::AtGate(self.at_gate)
+    }
+}
+
+/// The body of `changegate_failed`.
+#[derive(Deserialize)]
+pub(super) struct Fail {
+    failed: Failure,
+}
+
+impl Fail {
+    pub(super) fn what(self) -> What {
+        What::Failed(self.failed)
     }
 }
 
@@ -252,6 +282,18 @@ impl Whereabouts {
         (REPORTED, self.body("reported", "reported", json!(report)))
     }
 
+    /// The same: this keeps a release back at a gate.
+    #[must_use]
+    pub fn at_gate(&self, at_gate: &AtGate) -> (&'static str, Vec<u8>) {
+        (AT_GATE, self.body("at_gate", "at_gate", json!(at_gate)))
+    }
+
+    /// The same: something went wrong.
+    #[must_use]
+    pub fn failed(&self, failure: &Failure) -> (&'static str, Vec<u8>) {
+        (FAILED, self.body("failed", "failed", json!(failure)))
+    }
+
     /// The same: a command elsewhere plans issue `number`.
     #[must_use]
     pub fn planned(&self, number: u64, planning: &Planning) -> (&'static str, Vec<u8>) {
@@ -319,7 +361,11 @@ impl Whereabouts {
 mod tests {
     use super::*;
     use crate::{
-        domain::ids::AccountId,
+        domain::{
+            event::FailureOf,
+            finding::{Finding, Outcome},
+            ids::AccountId,
+        },
         github::payload::{Reading, read},
     };
 
@@ -402,6 +448,21 @@ mod tests {
         };
         assert_eq!(understood(here().reported(&report)), What::PipelineReported(report));
         assert_eq!(understood(here().asked(&ask)), What::GateAsked(ask));
+        let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
+        let at_gate = AtGate {
+            release: release.clone(),
+            environment: "Live/eu".into(),
+            run: 30,
+            sha: "ab".repeat(20).parse().unwrap(),
+            since: when,
+            obstacles: vec![Finding::new("window_closed", Outcome::Pending, "in a window", "It is closed.")],
+            more: 0,
+        };
+        assert_eq!(understood(here().at_gate(&at_gate)), What::AtGate(at_gate));
+        for of in [FailureOf::Deployment(5), FailureOf::Release(release)] {
+            let failure = Failure { of, brought: [41].into() };
+            assert_eq!(understood(here().failed(&failure)), What::Failed(failure));
+        }
         let milestone = MilestoneSnapshot {
             repo: RepoId(7),
             number: 4,

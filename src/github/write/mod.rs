@@ -161,6 +161,8 @@ impl Writer<'_> {
             | Call::Ship { .. }
             | Call::Plan { .. }
             | Call::GateAnswer { .. }
+            | Call::AtGate { .. }
+            | Call::Fail { .. }
             | Call::Announce { .. } => Err(Trouble::NotInstalled("this is not for GitHub".into())),
         }
     }
@@ -198,6 +200,8 @@ impl Writer<'_> {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
+            | Call::AtGate { .. }
+            | Call::Fail { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));

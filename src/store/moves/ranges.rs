@@ -67,6 +67,8 @@ pub(super) fn effects(repo: RepoId) -> Vec<Range> {
         "check",
         "comment",
         "deployment",
+        "failed",
+        "gate",
         "issue",
         "label",
         "milestone",
@@ -91,7 +93,7 @@ mod tests {
     use crate::domain::{
         announcement::{Announcement, News},
         effect::{Call, Effect, Reaction, Ruling},
-        event::Shipment,
+        event::{AtGate, Failure, FailureOf, Shipment},
         ids::{CommentId, IssueRef, ReleaseId, SubjectId},
     };
 
@@ -141,6 +143,19 @@ mod tests {
         let (environment, sha) = ("e".into(), "a".repeat(40).parse().unwrap());
         let (at, brought, taken) = (jiff::Timestamp::UNIX_EPOCH, [].into(), [].into());
         Call::Ship { repo, shipment: Shipment { environment, deployment: 7, sha, at, brought, taken } }
+    }
+
+    fn at_gate(repo: RepoId) -> Call {
+        let at_gate = AtGate {
+            release: ReleaseId { train: "t".into(), title: "1".into() },
+            environment: "e".into(),
+            run: 7,
+            sha: "a".repeat(40).parse().unwrap(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            obstacles: vec![],
+            more: 0,
+        };
+        Call::AtGate { repo, at_gate }
     }
 
     fn read_anew(repo: RepoId) -> Call {
@@ -201,6 +216,8 @@ mod tests {
                 },
                 read_anew(repo),
                 ship(repo),
+                at_gate(repo),
+                Call::Fail { repo, failure: Failure { of: FailureOf::Deployment(7), brought: [].into() } },
                 Call::Announce { announcement },
             ] {
                 let key = Effect::new(call).key;

@@ -530,3 +530,50 @@ async fn a_change_of_high_risk_needs_more_signatures_and_raising_the_risk_voids_
     })
     .await;
 }
+
+/// What the record says of the gates.
+fn at_gate(s: &Scene) -> String {
+    let shown = shown(s);
+    let after = shown.split("### At the gate\n\n").nth(1).unwrap_or_default();
+    after.split("\n\n###").next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn the_record_says_what_keeps_a_signed_release_back_at_the_gate_until_it_is_let_through() {
+    scenario(async |s| {
+        let checked =
+            TRAIN.replace("    train:\n", "      - checks: [{ name: ci, app: builder }]\n    train:\n");
+        a_train_by(s, &checked).await;
+        built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        both_sign(s).await;
+        assert_eq!((phase(s).as_str(), at_gate(s).as_str()), ("Approved", ""));
+        let (signed, run) = (revision(s), deploys(s, WEB).await);
+        assert_eq!(stands(s, WEB, run), "waiting -");
+        assert_snapshot!(at_gate(s), @r"
+        - acme/web → production, [run 1052](https://github/acme/web/actions/runs/1052): waits since 2 Nov 2026, 12:00 UTC
+          - check `ci` has not ended. **Cure:** it is read again by itself; where it never ran on this commit, start it.
+        ");
+        let before = text(s);
+        s.settle_for(3).await;
+        assert_eq!(text(s), before, "it is told once");
+        let head = s.github().head(WEB, "main").unwrap();
+        s.github().foreign_check(WEB, "builder", "ci", (&head, "failure"));
+        s.settle_for(1).await;
+        assert_eq!(stands(s, WEB, run), "completed failure");
+        assert_snapshot!(at_gate(s), @r"
+        - acme/web → production, [run 1052](https://github/acme/web/actions/runs/1052): was refused since 2 Nov 2026, 12:04 UTC
+          - check `ci` did not pass. **Cure:** mend what it found and deploy that, or run it again and then this job.
+        ");
+        assert_eq!((phase(s).as_str(), revision(s)), ("Approved", signed));
+        s.github().foreign_check(WEB, "builder", "ci", (&head, "success"));
+        s.by("sam").rerun(WEB, run);
+        s.settle_for(1).await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        assert_eq!(at_gate(s), "");
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        assert_eq!((phase(s).as_str(), at_gate(s).as_str()), ("Deployed", ""));
+    })
+    .await;
+}

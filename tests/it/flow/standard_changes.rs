@@ -2,6 +2,10 @@
 
 use changegate::sandbox::{Entry, Verdict};
 
+use super::{
+    deploying::{self, CONTINUOUS, WEB},
+    releasing::{self, TRAIN, a_train_by, both_sign, locked, signed_by},
+};
 use crate::support::{Pull, Scene, assert_snapshot, scenario};
 
 const TEMPLATES: &str = r#"
@@ -160,7 +164,7 @@ async fn a_standard_change_is_suspended_after_a_failed_deployment_until_its_temp
         assert_snapshot!(s.check_text("acme/web", &second.head), @"
         | | rule | |
         |---|---|---|
-        | ✗ not met | a standard change | The standard change “dependency updates” is suspended here: a deployment of it has failed. **Cure:** put `Change: owner/repo#n` in the description, which links an accepted change request; whoever signs the policy ends the suspension by editing the template. |
+        | ✗ not met | a standard change | The standard change “dependency updates” is suspended here: a delivery of it has gone wrong. **Cure:** put `Change: owner/repo#n` in the description, which links an accepted change request; whoever signs the policy ends the suspension by editing the template. |
 
         It is judged again by itself when any of this changes.
         ");
@@ -169,6 +173,68 @@ async fn a_standard_change_is_suspended_after_a_failed_deployment_until_its_temp
         s.settle().await;
         s.policy(&TEMPLATES.replace("1 failed deployment", "2 failed deployments")).await;
         assert_snapshot!(s.check(&second.head), @"success: 1 of 1 rules met");
+    })
+    .await;
+}
+
+/// The bot's update, whose check has passed.
+async fn update(s: &Scene, branch: &str, version: &str) -> Pull {
+    s.by(BOT).commit("acme/web", branch, &[("Cargo.lock", version)], "Bump serde");
+    let pull = open(s, BOT, branch).await;
+    s.github().foreign_check("acme/web", "builder", "ci", (&pull.head, "success"));
+    s.settle().await;
+    pull
+}
+
+const FITS: &str = "success: 1 of 1 rules met";
+const SUSPENDED: &str =
+    "failure: 1 of 1 rules not met: the standard change “dependency updates” is suspended";
+
+#[tokio::test]
+async fn a_deployment_that_fails_counts_against_every_standard_change_that_came_along() {
+    scenario(async |s| {
+        s.policy(&format!("{CONTINUOUS}{TEMPLATES}")).await;
+        s.by("rosa").protect(WEB, "production", true, true);
+        s.github().add_bot(BOT);
+        let first = update(s, "bump", "serde 1.2").await;
+        s.by("lee").review(first.at, Verdict::Approve, "");
+        s.settle().await;
+        s.by("ana").merge(first.at);
+        s.settle().await;
+        let export = s.accepted("Export").await;
+        deploying::built(s, "export", export.number).await;
+        let second = update(s, "again", "serde 1.3").await;
+        assert_eq!(s.check(&second.head), FITS);
+        let run = deploying::deploys(s, "sam", "main").await;
+        assert_eq!(deploying::stands(s, run), "in_progress -", "{}", deploying::said(s, run));
+        s.github().finish_run(WEB, run, false);
+        s.settle().await;
+        assert_eq!(s.check(&second.head), SUSPENDED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_release_that_is_closed_with_problems_counts_against_the_standard_changes_that_came_along() {
+    scenario(async |s| {
+        a_train_by(s, &format!("{TRAIN}{TEMPLATES}")).await;
+        s.github().add_bot(BOT);
+        let first = update(s, "bump", "serde 1.2").await;
+        s.by("ana").merge(first.at);
+        s.settle().await;
+        releasing::built(s, "Export", "export", WEB).await;
+        locked(s).await;
+        both_sign(s).await;
+        let run = releasing::deploys(s, WEB).await;
+        assert_eq!(releasing::stands(s, WEB, run), "in_progress -", "{}", releasing::said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+        let second = update(s, "again", "serde 1.3").await;
+        assert_eq!(s.check(&second.head), FITS);
+        signed_by(s, "rosa", "/done problems the export was slow").await;
+        assert_eq!(s.check(&second.head), SUSPENDED);
+        signed_by(s, "rosa", "/done worked it was the network").await;
+        assert_eq!(s.check(&second.head), FITS);
     })
     .await;
 }

@@ -59,6 +59,8 @@ pub fn short(call: &Call) -> String {
         Call::Ship { .. } => "shipped".into(),
         Call::GateAnswer { .. } => "answered at the gate".into(),
         Call::Deployment { .. } => "deployed".into(),
+        Call::AtGate { .. } => "at the gate".into(),
+        Call::Fail { .. } => "failed".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
@@ -91,6 +93,8 @@ pub fn status(decision: &Decision) -> String {
         | Call::Ship { .. }
         | Call::GateAnswer { .. }
         | Call::Deployment { .. }
+        | Call::AtGate { .. }
+        | Call::Fail { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }
         | Call::Announce { .. } => None,

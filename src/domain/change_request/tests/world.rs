@@ -258,6 +258,8 @@ impl World {
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
             | Call::Deployment { .. }
+            | Call::AtGate { .. }
+            | Call::Fail { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,

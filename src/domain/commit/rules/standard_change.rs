@@ -53,8 +53,8 @@ fn fits(template: &Template, name: &str) -> String {
 
 fn suspended(template: &Template, name: &str) -> Finding {
     let failed = match template.failed {
-        1 => "a deployment of it has failed".to_owned(),
-        failed => format!("{failed} deployments of it have failed"),
+        1 => "a delivery of it has gone wrong".to_owned(),
+        failed => format!("{failed} deliveries of it have gone wrong"),
     };
     let sentence = format!("The standard change {name} is suspended here: {failed}.");
     Finding::new("standard_change_suspended", Outcome::Fail, RULE, sentence)
