@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::{decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
-    gate::{self, Askers, Gate},
+    gate::{self, Askers, Gate, Keys, Watch},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     health::Health,
     inbox::Inbox,
@@ -101,6 +101,18 @@ pub fn github(config: &Config, clock: Clock) -> Result<GitHub, StartError> {
     Ok(GitHub::new(&settings, clock)?)
 }
 
+fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartError> {
+    let askers = Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Issuers)?;
+    Ok(Gate {
+        store: store.clone(),
+        clock: clock.clone(),
+        askers,
+        watch: Watch::default(),
+        keys: Keys::derived(&config.private_keys),
+        url: config.url().into(),
+    })
+}
+
 /// What GitHub itself asks of whoever merges and deploys in a repository; of its environments those that are `wanted`. Needs no
 /// database. Inner error: GitHub does not say, and why, as a sentence without its full stop.
 ///
@@ -159,14 +171,7 @@ impl App {
             beside,
         };
         let secrets = Secrets::new(webhook_secrets(config));
-        let gate = Gate {
-            store: store.clone(),
-            clock: clock.clone(),
-            askers: Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Issuers)?,
-            watch: gate::Watch::default(),
-            keys: gate::Keys::derived(&config.private_keys),
-            url: config.url().into(),
-        };
+        let gate = gate(config, &store, &clock)?;
         let door = Door { store: store.clone(), clock, secrets, host, metrics: metrics.clone() };
         let socket = config.database_file().map(|file| admin::socket_of(&file));
         let retention = SignedDuration::from_hours(24 * i64::from(config.payload_retention_days));

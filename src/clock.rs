@@ -38,7 +38,6 @@ impl Clock {
 
     /// A moment by which waiting is measured: it passes also while the time is held.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "whoever reads a time has a clock")]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's time")]
     pub fn instant(&self) -> tokio::time::Instant {
         tokio::time::Instant::now()

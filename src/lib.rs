@@ -4,8 +4,9 @@
 //! `tests/it/architecture.rs` holds which room may name which.
 //!
 //! ```text
-//! GitHub ─POST─► webhook ─┬─keep─► deliveries ─route─► subjects due
-//! GitHub's record and lists ─► repair ─┘                  │
+//! pipeline ─POST─► gate ────────────────┐
+//! GitHub ─POST─► webhook ───────────────┼─keep─► deliveries ─route─► subjects due
+//! GitHub's record and lists ─► repair ──┘                │
 //!                                                        │ claim: the lease is on the subject
 //!                                                        ▼
 //!                 pending events in arrival order ─► domain::judge ─► Needs(more)? store, then batched reads; again

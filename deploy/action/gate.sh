@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Asks the gate, waits for its decision, and ends as it ends: 0 only with a permit.
-# From the environment: CHANGEGATE_SERVER, CHANGEGATE_TOKEN, ENVIRONMENT, RELEASE, COMPONENT, PURPOSE, TIMEOUT, RUNNER_TEMP, GITHUB_OUTPUT.
+# From the environment: CHANGEGATE_SERVER, CHANGEGATE_TOKEN, ENVIRONMENT, RELEASE, PURPOSE, TIMEOUT, RUNNER_TEMP, GITHUB_OUTPUT.
 set -euo pipefail
 
 [ -n "$CHANGEGATE_TOKEN" ] || unset CHANGEGATE_TOKEN
@@ -9,7 +9,6 @@ folder="$(mktemp -d "$RUNNER_TEMP/changegate-permit.XXXXXX")"
 permit="$folder/permit.json"
 arguments=("--environment=$ENVIRONMENT" "--purpose=$PURPOSE" "--timeout=$TIMEOUT" --output=github "--permit-file=$permit")
 [ -z "$RELEASE" ] || arguments+=("--release=$RELEASE")
-[ -z "$COMPONENT" ] || arguments+=("--component=$COMPONENT")
 
 code=0
 changegate gate wait "${arguments[@]}" || code=$?

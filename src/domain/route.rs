@@ -125,11 +125,9 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             repo.into_iter().flat_map(of).collect()
         }
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
-        What::GateAsked(GateAsk { environment, .. })
-        | What::PipelineReported(PipelineReport { environment, .. }) => {
-            repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()
-        }
         What::Withheld { environment, .. }
+        | What::GateAsked(GateAsk { environment, .. })
+        | What::PipelineReported(PipelineReport { environment, .. })
         | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
         | What::DeploymentReview { environment: Some(environment), .. } => {
             repo.map(|repo| SubjectId::environment(repo, environment)).into_iter().collect()

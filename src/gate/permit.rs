@@ -223,3 +223,78 @@ fn read(token: &str, keys: &JwkSet, kind: &str, now: bool) -> Result<Permit, NoP
     (validation.validate_aud, validation.validate_exp, validation.leeway) = (false, now, LEEWAY);
     Ok(jsonwebtoken::decode::<Permit>(token, &key, &validation).map_err(unsigned)?.claims)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Keys {
+        let pem = |text: &str| {
+            format!(
+                "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n",
+                BASE64.encode(text)
+            )
+        };
+        Keys::derived(&text.split(' ').map(|text| pem(text).into()).collect::<Vec<_>>())
+    }
+
+    fn permit(exp: i64) -> Permit {
+        Permit {
+            iss: "https://changegate.example.com".into(),
+            jti: "ab".repeat(16),
+            iat: exp - 600,
+            exp,
+            repository: "acme/web".into(),
+            repository_id: 7,
+            environment: "production".into(),
+            sha: "ab".repeat(20),
+            reference: Some("main".into()),
+            pipeline: "jenkins".into(),
+            run_id: "7".into(),
+            run_attempt: 1,
+            release: None,
+            revision: None,
+            policy: None,
+        }
+    }
+
+    /// Far from now.
+    const LATER: i64 = 4_000_000_000;
+
+    #[test]
+    fn a_permit_is_good_by_the_servers_keys_until_it_expires_and_for_nothing_else() {
+        let server = keys("one two");
+        let good = server.sign(&permit(LATER), PERMIT).unwrap();
+        assert_eq!(verify(&good, &server.public(), PERMIT), Ok(permit(LATER)));
+        let over = server.sign(&permit(1_000_000), PERMIT).unwrap();
+        assert!(matches!(verify(&over, &server.public(), PERMIT), Err(NoPermit::Unsigned(_))));
+        assert_eq!(claims(&over, &server.public(), PERMIT), Ok(permit(1_000_000)));
+        let unenforced = server.sign(&permit(LATER), NOT_ENFORCED).unwrap();
+        let other = NoPermit::OtherKind(NOT_ENFORCED.into());
+        assert_eq!(verify(&unenforced, &server.public(), PERMIT), Err(other));
+        assert_eq!(verify(&good, &keys("three").public(), PERMIT), Err(NoPermit::Stranger));
+        let [head, body, signature] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let forged =
+            BASE64URL.encode(serde_json::to_vec(&Permit { sha: "cd".repeat(20), ..permit(LATER) }).unwrap());
+        for wrong in [
+            format!("{head}.{forged}.{signature}"),
+            format!("{head}.{body}."),
+            format!("{}.{body}.", BASE64URL.encode(r#"{"alg":"none","typ":"changegate-permit+jwt"}"#)),
+            body.to_owned(),
+            String::new(),
+        ] {
+            assert!(verify(&wrong, &server.public(), PERMIT).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn all_replicas_have_the_same_keys_and_those_that_are_rotated_out_still_prove_while_they_are_listed() {
+        let before = keys("old").sign(&permit(LATER), PERMIT).unwrap();
+        assert_eq!(keys("old").sign(&permit(LATER), PERMIT).unwrap(), before);
+        let rotated = keys("new old");
+        assert_eq!(verify(&before, &rotated.public(), PERMIT), Ok(permit(LATER)));
+        assert_ne!(rotated.sign(&permit(LATER), PERMIT).unwrap(), before, "the newest signs");
+        rotated.replace(&[]);
+        assert_eq!(rotated.sign(&permit(LATER), PERMIT), None);
+    }
+}

@@ -481,9 +481,9 @@ fn how_a_release_went_is_told_to_the_repositories_whose_work_came_along() {
         at: time(0),
         brought: brought.iter().copied().collect(),
     };
-    let closed = |(number, result): (usize, &Done)| Act {
-        at: time(number as i64),
-        comment: CommentId(number as u64),
+    let closed = |(number, result): (u32, &Done)| Act {
+        at: time(number.into()),
+        comment: CommentId(number.into()),
         place: 0,
         by: actor("rosa"),
         deed: Deed::CloseOut { result: *result, said: String::new() },
@@ -504,7 +504,7 @@ fn how_a_release_went_is_told_to_the_repositories_whose_work_came_along() {
             (8, deployed(BILLING, true, &[])),
         ]
         .into();
-        release.acts = results.iter().enumerate().map(closed).collect();
+        release.acts = (0..).zip(&results).map(closed).collect();
         let failure = |call: &Call| {
             let Call::Fail { repo, failure } = call else { panic!("{call:?}") };
             format!("{repo} {:?}", failure.brought)

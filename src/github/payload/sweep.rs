@@ -429,6 +429,46 @@ mod tests {
             taken: [].into(),
         };
         assert_eq!(understood(here().shipped(&shipment)), What::Shipped(shipment));
+        let milestone = MilestoneSnapshot {
+            repo: RepoId(7),
+            number: 4,
+            title: "2026.12 \"a\"".into(),
+            open: false,
+            due_on: Some("2026-12-01T12:00:00Z".parse().unwrap()),
+            updated_at: Some("2026-11-01T12:00:00Z".parse().unwrap()),
+        };
+        for is_deleted in [false, true] {
+            let What::Milestone { change, milestone: read, was: None } =
+                understood(here().milestone(&milestone, is_deleted))
+            else {
+                panic!("another event")
+            };
+            assert_eq!(read, milestone);
+            assert_eq!(change == crate::domain::event::MilestoneChange::Deleted, is_deleted);
+        }
+    }
+
+    #[test]
+    fn what_an_environment_or_a_release_tells_others_is_understood_as_it_was_meant() {
+        let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
+        let at_gate = AtGate {
+            release: release.clone(),
+            environment: "Live/eu".into(),
+            run: 30,
+            sha: "ab".repeat(20).parse().unwrap(),
+            since: "2026-11-01T12:00:00Z".parse().unwrap(),
+            obstacles: vec![Finding::new("window_closed", Outcome::Pending, "in a window", "It is closed.")],
+            more: 0,
+        };
+        assert_eq!(understood(here().at_gate(&at_gate)), What::AtGate(at_gate));
+        for of in [FailureOf::Deployment(5), FailureOf::Release(release)] {
+            let failure = Failure { of, brought: [41].into() };
+            assert_eq!(understood(here().failed(&failure)), What::Failed(failure));
+        }
+    }
+
+    #[test]
+    fn what_a_pipeline_asks_and_says_is_understood_as_it_was_meant() {
         let ask = GateAsk {
             id: "ab".repeat(16).parse().unwrap(),
             environment: "Live/eu".into(),
@@ -448,37 +488,5 @@ mod tests {
         };
         assert_eq!(understood(here().reported(&report)), What::PipelineReported(report));
         assert_eq!(understood(here().asked(&ask)), What::GateAsked(ask));
-        let release = ReleaseId { train: "customer".into(), title: "2026.12 \"a\"".into() };
-        let at_gate = AtGate {
-            release: release.clone(),
-            environment: "Live/eu".into(),
-            run: 30,
-            sha: "ab".repeat(20).parse().unwrap(),
-            since: when,
-            obstacles: vec![Finding::new("window_closed", Outcome::Pending, "in a window", "It is closed.")],
-            more: 0,
-        };
-        assert_eq!(understood(here().at_gate(&at_gate)), What::AtGate(at_gate));
-        for of in [FailureOf::Deployment(5), FailureOf::Release(release)] {
-            let failure = Failure { of, brought: [41].into() };
-            assert_eq!(understood(here().failed(&failure)), What::Failed(failure));
-        }
-        let milestone = MilestoneSnapshot {
-            repo: RepoId(7),
-            number: 4,
-            title: "2026.12 \"a\"".into(),
-            open: false,
-            due_on: Some("2026-12-01T12:00:00Z".parse().unwrap()),
-            updated_at: Some("2026-11-01T12:00:00Z".parse().unwrap()),
-        };
-        for is_deleted in [false, true] {
-            let What::Milestone { change, milestone: read, was: None } =
-                understood(here().milestone(&milestone, is_deleted))
-            else {
-                panic!("another event")
-            };
-            assert_eq!(read, milestone);
-            assert_eq!(change == crate::domain::event::MilestoneChange::Deleted, is_deleted);
-        }
     }
 }

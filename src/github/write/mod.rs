@@ -217,7 +217,9 @@ impl Writer<'_> {
 
     async fn ask(&self, cost: Cost, request: &Request) -> Result<Answer, Trouble> {
         let repo = Some(self.effect.call.repo());
-        let scope = if self.answers_for_our_rule() { Scope::Answer } else { Scope::Write };
+        let is_about_deployments =
+            self.answers_for_our_rule() || matches!(self.effect.call, Call::Deployment { .. });
+        let scope = if is_about_deployments { Scope::Answer } else { Scope::Write };
         let access = Access { installation: self.installation, repo, scope };
         self.github.ask(Asking { access, cost, lane: self.effect.lane }, request).await
     }

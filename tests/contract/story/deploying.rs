@@ -3,6 +3,7 @@
 use changegate::{
     domain::{
         effect::{Call, Effect, Ruling},
+        event::CameTo,
         facts::{Fact, Question},
         ids::{AccountId, IssueRef, RepoId, Sha, TenantId},
     },
@@ -33,6 +34,7 @@ impl Scene {
         github.finish_run(WEB, second, false);
         self.settle().await;
         self.tell(second, 2, Some(Ruling::Approved)).await;
+        self.deployed_elsewhere(second, &head).await;
         ana.dispatch(WEB, &["production"], "main");
         self.settle().await;
     }
@@ -76,6 +78,28 @@ impl Scene {
         for (question, fact) in self.stage.app.inbox.github.answer(&place, &questions).await {
             assert!(matches!(fact, Fact::Known(..)), "{question:?}: {fact:?}");
         }
+    }
+
+    /// A pipeline outside GitHub has deployed; the answer to the first telling was lost, and it is looked for.
+    async fn deployed_elsewhere(&self, run: u64, head: &str) {
+        let (place, repo) = self.place(run).await;
+        let github = &self.stage.app.inbox.github;
+        let mut remote: Option<String> = None;
+        for (came_to, attempts) in [(CameTo::Started, 0), (CameTo::Started, 1), (CameTo::Succeeded, 0)] {
+            let call = Call::Deployment {
+                repo,
+                run: "ab".repeat(16),
+                environment: "production".into(),
+                sha: head.parse().unwrap(),
+                came_to,
+                description: "jenkins, run 7, attempt 1".into(),
+            };
+            let known = remote.as_deref().filter(|_| attempts == 0);
+            let done = github.perform(&place, &Effect::new(call), known, attempts).await.unwrap();
+            assert!(remote.is_none() || remote == done.remote, "there is one");
+            remote = done.remote;
+        }
+        self.settle().await;
     }
 
     /// What our rule says; `None`: why it says nothing yet.

@@ -63,6 +63,7 @@ async fn each_command_explains_itself() {
       policy     The policy file: check it, and let editors complete it
       inbox      Deliveries that wait for a person
       audit      The audit log
+      gate       Ask, from a pipeline, whether it may deploy. Needs no settings of the server
       changes    The register: every change request, and how far it is
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
@@ -262,6 +263,143 @@ async fn each_command_explains_itself() {
       reviewers of an environment      a reviewer has to press the button; `prevent self-review` refuses whoever started the run
       a wait timer of an environment   it runs; only an administrator starts the jobs before
     Quicker, if it helps: run the deployment again that ran before; Changegate lets that pass at once.
+
+    $ changegate gate --help
+    Ask, from a pipeline, whether it may deploy. Needs no settings of the server
+
+    Usage: changegate gate [OPTIONS] <COMMAND>
+
+    Commands:
+      wait    Ask whether a commit may be deployed, and wait until that is decided
+      report  Say how far a deployment of a pipeline outside GitHub is: what runs is known from it
+      check   Ask the same, and do not wait
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate gate wait --help
+    Ask whether a commit may be deployed, and wait until that is decided
+
+    Usage: changegate gate wait [OPTIONS] --environment <NAME> --server <URL> --repository <OWNER/NAME> --sha <SHA>
+
+    Options:
+          --config <FILE>            The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --environment <NAME>       The environment, as GitHub and the policy call it [env: CHANGEGATE_ENVIRONMENT=]
+          --server <URL>             The address of the Changegate server [env: CHANGEGATE_SERVER=]
+          --repository <OWNER/NAME>  The repository on GitHub, as owner/name [env: GITHUB_REPOSITORY=]
+          --sha <SHA>                The whole hash of the commit [env: GITHUB_SHA=]
+          --pipeline <NAME>          What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there] [env: CHANGEGATE_PIPELINE=]
+          --run <ID>                 The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins]
+          --attempt <N>              Which attempt of the run [env: GITHUB_RUN_ATTEMPT=] [default: 1]
+          --token-file <FILE>        A file with the token, read anew for each request; else CHANGEGATE_TOKEN
+          --ref <REF>                The branch or tag that it comes from [env: GITHUB_REF=]
+          --release <TITLE>          The release that is meant, by its title; whichever ships the commit if nothing is said
+          --purpose <PURPOSE>        What is meant [default: deploy] [possible values: deploy, rollback]
+          --output <OUTPUT>          How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs [default: text] [possible values: text, json, github]
+          --permit-file <FILE>       Where to write the permit
+          --timeout <TIME>           For how long to wait: 90s, 30m, 2h [default: 30m]
+      -h, --help                     Print help
+      -V, --version                  Print version
+
+    Ends with: 0 allowed, and the permit checked (or nothing is enforced there); 1 denied; 2 wrong usage;
+    75 it could not be found out, and nothing was allowed; 124 not decided in time.
+    Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
+    made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.
+
+    $ changegate gate check --help
+    Ask the same, and do not wait
+
+    Usage: changegate gate check [OPTIONS] --environment <NAME> --server <URL> --repository <OWNER/NAME> --sha <SHA>
+
+    Options:
+          --config <FILE>            The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --environment <NAME>       The environment, as GitHub and the policy call it [env: CHANGEGATE_ENVIRONMENT=]
+          --server <URL>             The address of the Changegate server [env: CHANGEGATE_SERVER=]
+          --repository <OWNER/NAME>  The repository on GitHub, as owner/name [env: GITHUB_REPOSITORY=]
+          --sha <SHA>                The whole hash of the commit [env: GITHUB_SHA=]
+          --pipeline <NAME>          What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there] [env: CHANGEGATE_PIPELINE=]
+          --run <ID>                 The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins]
+          --attempt <N>              Which attempt of the run [env: GITHUB_RUN_ATTEMPT=] [default: 1]
+          --token-file <FILE>        A file with the token, read anew for each request; else CHANGEGATE_TOKEN
+          --ref <REF>                The branch or tag that it comes from [env: GITHUB_REF=]
+          --release <TITLE>          The release that is meant, by its title; whichever ships the commit if nothing is said
+          --purpose <PURPOSE>        What is meant [default: deploy] [possible values: deploy, rollback]
+          --output <OUTPUT>          How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs [default: text] [possible values: text, json, github]
+          --permit-file <FILE>       Where to write the permit
+      -h, --help                     Print help
+      -V, --version                  Print version
+
+    Ends with: 0 allowed, and the permit checked (or nothing is enforced there); 1 denied; 2 wrong usage;
+    75 it could not be found out, and nothing was allowed; 124 not decided in time.
+    Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
+    made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.
+
+    $ changegate gate report --help
+    Say how far a deployment of a pipeline outside GitHub is: what runs is known from it
+
+    Usage: changegate gate report [OPTIONS] --environment <NAME> --server <URL> --repository <OWNER/NAME> --sha <SHA> <STATE>
+
+    Arguments:
+      <STATE>
+              Possible values:
+              - started:   It has begun to change what runs
+              - succeeded: It runs: what is deployed next is compared with it
+              - failed
+
+    Options:
+          --config <FILE>
+              The settings file; the environment (CHANGEGATE_...) wins over it
+              
+              [env: CHANGEGATE_CONFIG=]
+
+          --environment <NAME>
+              The environment, as GitHub and the policy call it
+              
+              [env: CHANGEGATE_ENVIRONMENT=]
+
+          --server <URL>
+              The address of the Changegate server
+              
+              [env: CHANGEGATE_SERVER=]
+
+          --repository <OWNER/NAME>
+              The repository on GitHub, as owner/name
+              
+              [env: GITHUB_REPOSITORY=]
+
+          --sha <SHA>
+              The whole hash of the commit
+              
+              [env: GITHUB_SHA=]
+
+          --pipeline <NAME>
+              What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there]
+              
+              [env: CHANGEGATE_PIPELINE=]
+
+          --run <ID>
+              The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins]
+
+          --attempt <N>
+              Which attempt of the run
+              
+              [env: GITHUB_RUN_ATTEMPT=]
+              [default: 1]
+
+          --token-file <FILE>
+              A file with the token, read anew for each request; else CHANGEGATE_TOKEN
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    GitHub Actions needs none of this: GitHub knows of its own jobs. To go back is a deployment of its own, of the commit that
+    ran before.
 
     $ changegate sweeps --help
     How far the hourly comparison with GitHub is, and what it repaired

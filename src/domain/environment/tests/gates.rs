@@ -54,10 +54,10 @@ fn said(decision: &Decision) -> String {
         format!("{}{over} {}", answer.decision().as_str(), codes.join(" ")).trim_end().to_owned()
     };
     let answers = answers(decision).into_iter().map(of);
-    let rule = decision.effects.iter().filter_map(|effect| match &effect.call {
-        Call::ProtectionAnswer { ruling, .. } => Some(format!("rule {ruling:?}")),
-        _ => None,
-    });
+    let rule = |call: &Call| {
+        if let Call::ProtectionAnswer { ruling, .. } = call { Some(format!("rule {ruling:?}")) } else { None }
+    };
+    let rule = decision.effects.iter().filter_map(|effect| rule(&effect.call));
     answers.chain(rule).collect::<Vec<_>>().join(", ")
 }
 
