@@ -1,6 +1,7 @@
 //! The command line: one binary, its subcommands, and what each ends with.
 
 mod gate;
+mod permit;
 
 use std::{
     io::{IsTerminal, Write},
@@ -74,6 +75,9 @@ enum Command {
     /// Ask, from a pipeline, whether it may deploy. Needs no settings of the server.
     #[command(subcommand)]
     Gate(gate::GateCommand),
+    /// Permits, as the gate gives them.
+    #[command(subcommand)]
+    Permit(permit::PermitCommand),
     /// The register: every change request, and how far it is.
     Changes,
     /// Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks,
@@ -285,6 +289,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Gate(command) => gate::run(command).await,
+        Command::Permit(command) => permit::run(command).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),

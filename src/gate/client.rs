@@ -39,6 +39,8 @@ pub enum Credentials {
     Token(SecretString),
     /// A file that somebody else renews.
     File(PathBuf),
+    /// Nobody: only what is public is asked for.
+    Nobody,
     /// GitHub Actions mints one for each request.
     Actions { url: String, token: SecretString },
 }
@@ -144,6 +146,7 @@ impl Client {
 
     async fn token(&self) -> Result<SecretString, NoAnswer> {
         let (url, token) = match &self.credentials {
+            Credentials::Nobody => return Err(NoAnswer::Refused("nothing proves who asks".into())),
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::File(file) => {
                 let text = std::fs::read_to_string(file);

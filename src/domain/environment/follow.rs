@@ -31,8 +31,10 @@ pub(super) struct Heard {
     pub(super) watched: bool,
     /// Something may have been deployed unheard.
     pub(super) reads_runs: bool,
-    /// A pipeline asks at the gate.
+    /// A pipeline asks at the gate, or reports.
     pub(super) at_gate: bool,
+    /// GitHub asks for our rule's answer.
+    pub(super) by_rule: bool,
 }
 
 /// A deployment that has begun.
@@ -53,6 +55,7 @@ impl Environment {
                 &event.what
             {
                 self.call(environment.as_deref());
+                heard.by_rule = true;
                 self.ask(*run, now);
                 // What waits already may turn out to be a later attempt: then it is the later one's.
                 heard.named.extend(deployment.as_ref().map(|deployment| (deployment.id, *run)));

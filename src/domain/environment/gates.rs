@@ -7,7 +7,7 @@ use super::{
         effect::{Call, Effect},
         event::{GateAsk, Intent, Pipeline},
         finding::{Finding, Outcome, code},
-        gate::{Brings, Candidate, Decision, GateAnswer, Points, Ruling, Standing, Verdict},
+        gate::{Candidate, Decision, GateAnswer, Points, Ruling, Standing, Verdict},
         ids::{GateId, RepoId},
         policy::EffectivePolicy,
     },
@@ -197,11 +197,12 @@ impl Request {
         Effect::new(Call::GateAnswer { repo, answer: Box::new(answer) })
     }
 
-    /// What speaks against what was asked, whatever the rules say.
-    pub(super) fn contradictions(&self, release: Option<&str>) -> Vec<Finding> {
+    /// What speaks against what was asked, whatever the rules say. `release`: the one that ships the commit; `ran`: it ran there
+    /// before.
+    pub(super) fn contradictions(&self, release: Option<&str>, ran: bool) -> Vec<Finding> {
         let Some(job) = &self.job else { return vec![] };
-        let of = |ask| contradiction(ask, job, self.brings.as_ref(), release);
-        self.gates.iter().filter_map(of).collect()
+        let goes_back = self.brings.as_ref().map(|brings| brings.goes_back && ran);
+        self.gates.iter().filter_map(|ask| contradiction(ask, job, goes_back, release)).collect()
     }
 }
 
@@ -210,11 +211,10 @@ const RULE: &str = "what is asked for is what is there";
 fn contradiction(
     ask: &GateAsk,
     job: &Candidate,
-    brings: Option<&Brings>,
+    goes_back: Option<bool>,
     release: Option<&str>,
 ) -> Option<Finding> {
     let deny = |code: &str, sentence: String| Finding::new(code, Outcome::Fail, RULE, sentence);
-    let goes_back = brings.is_some_and(|brings| brings.goes_back);
     if ask.sha != job.sha {
         let (asked, is) = (code(ask.sha.short()), code(job.sha.short()));
         let sentence = format!("The pipeline asks for {asked}, and its run is of {is}.");
@@ -234,18 +234,17 @@ fn contradiction(
         return Some(deny("release_mismatch", sentence).cure(cure));
     }
     match (ask.intent, goes_back) {
-        (Intent::Deploy, true) => {
-            let sentence = "It goes back behind what runs, and the pipeline asks to deploy.".into();
-            Some(
-                deny("rollback_not_meant", sentence)
-                    .cure("where going back is meant, ask with the purpose `rollback`"),
-            )
+        (Intent::Deploy, Some(true)) => {
+            let sentence = "It goes back to what ran before, and the pipeline asks to deploy.".into();
+            let finding = deny("rollback_not_meant", sentence);
+            Some(finding.cure("where going back is meant, ask with the purpose `rollback`"))
         }
-        (Intent::Rollback, false) if brings.is_some() => {
-            let sentence = "It does not go back behind what runs, and the pipeline asks to roll back.".into();
+        (Intent::Rollback, Some(false)) => {
+            let sentence =
+                "It does not go back to what ran before, and the pipeline asks to roll back.".into();
             Some(deny("no_rollback", sentence).cure("ask with the purpose `deploy`"))
         }
-        (Intent::Deploy, false) | (Intent::Rollback, _) => None,
+        (Intent::Deploy, Some(false) | None) | (Intent::Rollback, Some(true) | None) => None,
     }
 }
 

@@ -35,10 +35,11 @@ impl Environment {
                 brings: self.brings(request),
                 ran: self.runs.ran(&candidate.sha),
             };
+            let ran = ask.ran.is_some();
             let scene = gate::look(ask, inquiry);
             let Some(scene) = scene.filter(|_| inquiry.is_complete()) else { continue };
             let release = scene.shipping.as_ref().and_then(|it| it.release).map(|it| it.id.title.as_str());
-            let verdict = gate::decide(&scene).and(request.contradictions(release));
+            let verdict = gate::decide(&scene).and(request.contradictions(release, ran));
             if supersedes(&verdict) {
                 newer.entry(request.line()).or_insert((request.run, &candidate.sha));
             }

@@ -26,7 +26,7 @@ impl Environment {
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Told> {
         let mut told = Told::default();
-        if !heard.watched && (heard.asked.is_empty() || !self.unguarded) {
+        if !heard.watched && (!heard.by_rule || !self.unguarded) {
             return Some(told);
         }
         let (view, policy) = (inquiry.repository(repo), inquiry.policy(repo));

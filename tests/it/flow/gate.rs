@@ -24,14 +24,14 @@ fn by_pipeline() -> String {
     CONTINUOUS.replace("    require:", "    door: pipeline\n    require:")
 }
 
-/// A token of ours for `acme/web`.
-async fn token(s: &Scene, random: u8) -> String {
+/// A token of ours for a repository.
+async fn token(s: &Scene, random: u8, repository: &str) -> String {
     let secret = secret::write([random; 32]);
     let at = s.stage.clock.now();
     let new = NewToken {
         digest: secret::digest_of(&secret),
         name: "CI".into(),
-        repository: WEB.parse().unwrap(),
+        repository: repository.parse().unwrap(),
         environment: None,
         may: [Deed::Gate, Deed::Report].into(),
         at,
@@ -42,11 +42,22 @@ async fn token(s: &Scene, random: u8) -> String {
 }
 
 async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
-    let request = request
-        .header("authorization", format!("Bearer {}", token(s, 1).await))
-        .header("content-type", "application/json")
-        .body(axum::body::Body::from(body))
-        .unwrap();
+    let token = token(s, 1, WEB).await;
+    call_as(s, Some(&token), request, body).await
+}
+
+async fn call_as(
+    s: &Scene,
+    token: Option<&str>,
+    request: http::request::Builder,
+    body: String,
+) -> (u16, Value) {
+    let request = match token {
+        Some(token) => request.header("authorization", format!("Bearer {token}")),
+        None => request,
+    };
+    let request =
+        request.header("content-type", "application/json").body(axum::body::Body::from(body)).unwrap();
     let answer = s.stage.app.router().oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -268,6 +279,65 @@ async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compare
             "long after the allow: {}",
             s.exceptions(WEB)
         );
+    })
+    .await;
+}
+
+/// How each operation is asked for something of `acme/web`; whoever may gets the status behind it. `None`: it is public.
+fn operations(id: &str, body: &Value) -> Vec<(&'static str, String, Option<(String, u16)>)> {
+    let mut report = body.clone();
+    let parts = report.as_object_mut().unwrap();
+    parts.remove("ref");
+    parts.insert("state".into(), "started".into());
+    vec![
+        ("post /api/v1/gates", "/api/v1/gates?wait=0".into(), Some((body.to_string(), 202))),
+        ("get /api/v1/gates/{id}", format!("/api/v1/gates/{id}?wait=0"), Some((String::new(), 200))),
+        ("get /api/v1/gates/{id}/events", format!("/api/v1/gates/{id}/events"), Some((String::new(), 200))),
+        ("post /api/v1/deployments", "/api/v1/deployments".into(), Some((report.to_string(), 202))),
+        ("get /.well-known/jwks.json", "/.well-known/jwks.json".into(), None),
+    ]
+}
+
+#[tokio::test]
+async fn strangers_are_told_nothing_at_any_address_that_is_described() {
+    scenario(async |s| {
+        ready(s).await;
+        s.github().add_organization("other", &["olga"]);
+        s.github().add_repository("other/web", &[("README.md", "# There\n")]);
+        s.by("olga").install("other", None);
+        s.settle().await;
+        let allowed = decided(s, &asked(s, "7")).await;
+        let table = operations(&allowed.id, &asked(s, "8"));
+        let described: Value = serde_json::from_str(&changegate::gate::routes::description()).unwrap();
+        let paths = described["paths"].as_object().unwrap().iter();
+        let described: Vec<String> = paths
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(move |it| format!("{it} {path}"))
+            })
+            .collect();
+        let mut known: Vec<&str> = table.iter().map(|(operation, ..)| *operation).collect();
+        known.sort_unstable();
+        let mut sorted = described.clone();
+        sorted.sort();
+        assert_eq!(sorted, known, "an address without a row");
+        let (neighbour, abroad) = (token(s, 2, "acme/billing").await, token(s, 3, "other/web").await);
+        for (operation, path, private) in table {
+            let Some((body, status)) = private else { continue };
+            let method = operation.split(' ').next().unwrap().to_uppercase();
+            let request = || http::Request::builder().method(method.as_str()).uri(&path);
+            for (who, stranger, refused) in [
+                ("nobody", None, 401),
+                ("who has no token of ours", Some("cgt_x"), 401),
+                ("a neighbour", Some(neighbour.as_str()), 404),
+                ("another tenant", Some(abroad.as_str()), 404),
+            ] {
+                let (found, answer) = call_as(s, stranger, request(), body.clone()).await;
+                assert_eq!(found, refused, "{operation} by {who}: {answer}");
+                assert!(!answer.to_string().contains(&allowed.sha), "{operation} tells {who}: {answer}");
+            }
+            assert_eq!(call(s, request(), body).await.0, status, "{operation}");
+        }
+        s.settle().await;
     })
     .await;
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 25] = [
     "",
     "serve",
     "demo",
@@ -29,6 +29,8 @@ const COMMANDS: [&str; 23] = [
     "gate wait",
     "gate check",
     "gate report",
+    "permit",
+    "permit verify",
     "sweeps",
     "token",
     "token create",

@@ -8,7 +8,7 @@ use super::{
     place::{Place, Said},
     server::{PROGRAM, Server, until},
 };
-use crate::support::databases;
+use crate::support::{Database, databases};
 
 const BY_PIPELINE: &str = "
 repositories: [{ match: acme/web, ship: continuous, change: issue }]
@@ -92,7 +92,18 @@ async fn a_pipeline_waits_in_a_terminal_of_its_own_and_goes_on_with_a_permit_onc
         assert_eq!(ended.status.code(), Some(0), "{out} {}", fs::read_to_string(&said).unwrap());
         assert!(out.starts_with(&format!("acme/web → production   {}   allow\n", &sha[..7])), "{out}");
         assert!(out.contains("Allowed. The permit "), "{out}");
-        assert_eq!(fs::read_to_string(&permit).unwrap().split('.').count(), 3, "it is a signed token");
+        let keys = place.folder.path().join("keys");
+        fs::write(&keys, server.ask("/.well-known/jwks.json").await.unwrap().body).unwrap();
+        let verify = ["permit", "verify", permit.to_str().unwrap(), "--keys", keys.to_str().unwrap()];
+        let verified = run(&place, "", &verify);
+        assert_eq!(verified.code, Some(0), "{verified:?}");
+        assert!(
+            verified.out.contains(&format!("commit       {sha}\nrun          jenkins 7, attempt 1")),
+            "{verified:?}"
+        );
+        let forged = fs::read_to_string(&permit).unwrap().replacen(".ey", ".eY", 1);
+        fs::write(&permit, forged).unwrap();
+        assert_eq!(run(&place, "", &verify).code, Some(1));
         server.stop().await;
         place.close().await;
     }
@@ -131,4 +142,38 @@ async fn how_it_ends_says_whether_it_is_denied_asked_wrongly_or_not_found_out() 
         assert!(away.err.contains("nothing was allowed"), "{away:?}");
         place.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_at_one_replica_is_told_what_another_one_has_decided() {
+    let Some(database) = Database::postgres().await else { return };
+    let place = Place::ruled_by(database, BY_PIPELINE).await;
+    let (first, issue, token) = merged(&place).await;
+    let sha = place.github.head("acme/web", "main").unwrap();
+    let address = format!("http://{}", first.address);
+    let mut wait = arguments("wait", &address, &sha);
+    wait.extend(["--timeout", "2m"]);
+    assert_eq!(run(&place, &token, &arguments("check", &address, &sha)).code, Some(124));
+    let second = place.serve_beside().await;
+    let mut command = place.prepare(PROGRAM, &wait);
+    command.env_clear().env("CHANGEGATE_TOKEN", &token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let waiting = command.spawn().unwrap();
+    place.github.by("tess").comment(issue, "/accept");
+    place.settle(&second).await;
+    let ended = tokio::task::block_in_place(|| waiting.wait_with_output()).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    // Either shows what was decided, whoever did.
+    let mut json = arguments("check", &address, &sha);
+    json.extend(["--output", "json"]);
+    let here = run(&place, &token, &json);
+    let elsewhere = format!("http://{}", second.address);
+    let mut json = arguments("check", &elsewhere, &sha);
+    json.extend(["--output", "json"]);
+    let there = run(&place, &token, &json);
+    let view = |said: &Said| serde_json::from_str::<serde_json::Value>(&said.out).unwrap();
+    assert_eq!(view(&here)["decision"], "allow", "{here:?}");
+    assert_eq!(view(&there)["decision"], "allow", "{there:?}");
+    first.stop().await;
+    second.stop().await;
+    place.close().await;
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{
     environment::Stands,
     event::{GateAsk, Intent, Pipeline},
+    facts::EnvironmentReading,
     gate::{Decision as Gate, GateAnswer, Standing},
     ids::GateId,
 };
@@ -222,4 +223,40 @@ fn what_is_not_enforced_lets_who_asks_go_on_and_is_no_allow() {
     let decision = heard(&world, None, ask(&[actions('1')]), (0, at_once));
     let [answer] = answers(&decision)[..] else { panic!("one answer") };
     assert_eq!((answer.goes_on(), answer.is_allow(), answer.decision()), (true, false, Gate::Allow));
+}
+
+#[test]
+fn going_back_is_meant_or_refused_and_what_only_forks_off_is_no_way_back() {
+    let allowed = heard(&running(), None, ask(&[actions('1')]), (0, at_once));
+    let mut request = allowed.after.as_environment().unwrap().requests[0].clone();
+    let mut said = |intent, goes_back, ran| {
+        request.gates[0].intent = intent;
+        request.brings.as_mut().unwrap().goes_back = goes_back;
+        let found = request.contradictions(None, ran);
+        found.first().map(|finding| finding.code.clone())
+    };
+    assert_eq!(said(Intent::Deploy, true, true).as_deref(), Some("rollback_not_meant"));
+    assert_eq!(said(Intent::Deploy, true, false), None, "it lacks what runs, and never ran itself");
+    assert_eq!(said(Intent::Rollback, true, true), None);
+    assert_eq!(said(Intent::Rollback, true, false).as_deref(), Some("no_rollback"));
+    assert_eq!(said(Intent::Rollback, false, true).as_deref(), Some("no_rollback"));
+}
+
+#[test]
+fn who_asks_at_the_gate_shows_not_that_the_rule_of_the_environment_is_on() {
+    let mut world = running();
+    let unguarded = EnvironmentReading {
+        name: "production".into(),
+        guarded: false,
+        admins_may_bypass: None,
+        reviewers: vec![],
+        wait_timer: 0,
+        prevents_self_review: false,
+    };
+    world.environments.insert("production".into(), unguarded);
+    let watched = vec![event(What::Watched { environments: vec!["production".into()] })];
+    let found = heard(&world, None, watched, (0, at_once));
+    assert!(found.after.as_environment().unwrap().unguarded);
+    let asked = heard(&world, Some(&found.after), ask(&[actions('1')]), (1, at_once));
+    assert!(asked.after.as_environment().unwrap().unguarded);
 }

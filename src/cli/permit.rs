@@ -1,0 +1,79 @@
+//! `changegate permit`: whether a permit is one, by the file and the keys alone.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
+
+use super::{Exit, print};
+use crate::gate::{
+    client::{Client, Credentials},
+    permit::{self, PERMIT, Permit},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PermitCommand {
+    /// Say what a permit is for, if it is one and still good. Needs no server where the keys lie in a file.
+    #[command(after_help = ENDS)]
+    Verify {
+        /// The file with the permit, as `gate wait --permit-file` writes it.
+        file: PathBuf,
+        /// The keys, as `/.well-known/jwks.json` of the server gives them.
+        #[arg(long, value_name = "FILE", required_unless_present = "server")]
+        keys: Option<PathBuf>,
+        /// The server whose keys are fetched instead.
+        #[arg(long, value_name = "URL", env = "CHANGEGATE_SERVER", conflicts_with = "keys")]
+        server: Option<String>,
+    },
+}
+
+const ENDS: &str = "\
+Ends with: 0 it is a permit and good now; 1 it is none, or over; 2 a file cannot be read; 75 the keys cannot be had.
+What it is for is printed: compare commit, environment and run with what is to be deployed.";
+
+/// Runs the command.
+pub(super) async fn run(command: PermitCommand) -> anyhow::Result<Exit> {
+    let PermitCommand::Verify { file, keys, server } = command;
+    let (Some(token), Some(keys)) = (read(&file), keys_of(keys.as_deref(), server.as_deref()).await?) else {
+        return Ok(Exit::Usage);
+    };
+    match permit::verify(token.trim(), &keys, PERMIT) {
+        Ok(permit) => print(&shown(&permit)),
+        Err(why) => {
+            anstream::eprintln!("error: {why}\n  cure: ask the gate again; a permit is good for ten minutes");
+            Ok(Exit::No)
+        }
+    }
+}
+
+fn read(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file);
+    let told = |error| anstream::eprintln!("error: {} cannot be read: {error}", file.display());
+    text.map_err(told).ok()
+}
+
+/// `None`: it was said why there are none.
+async fn keys_of(file: Option<&Path>, server: Option<&str>) -> anyhow::Result<Option<JwkSet>> {
+    match (file, server) {
+        (Some(file), _) => {
+            let Some(text) = read(file) else { return Ok(None) };
+            let told = |error| anstream::eprintln!("error: {} has no keys: {error}", file.display());
+            Ok(serde_json::from_str(&text).map_err(told).ok())
+        }
+        (None, server) => {
+            let client = Client::new(server.unwrap_or_default(), Credentials::Nobody)?;
+            Ok(Some(client.keys().await?))
+        }
+    }
+}
+
+fn shown(permit: &Permit) -> String {
+    let until = Timestamp::from_second(permit.exp).map_or_else(|_| String::new(), |at| at.to_string());
+    let release =
+        permit.release.as_ref().map(|release| format!("\nrelease      {release}")).unwrap_or_default();
+    let Permit { iss, jti, repository, environment, sha, pipeline, run_id, run_attempt, .. } = permit;
+    format!(
+        "permit       {jti} by {iss}\nrepository   {repository}\nenvironment  {environment}\ncommit       {sha}\nrun          {pipeline} {run_id}, attempt {run_attempt}{release}\ngood until   {until}"
+    )
+}
