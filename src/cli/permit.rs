@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use jsonwebtoken::jwk::JwkSet;
 
 use super::{Exit, print};
 use crate::gate::{
     client::{Client, Credentials},
-    permit::{self, PERMIT, Permit},
+    permit::{self, PERMIT, Permit, PublicKeys},
 };
 
 #[derive(Debug, Subcommand)]
@@ -54,7 +53,7 @@ fn read(file: &Path) -> Option<String> {
 }
 
 /// `None`: it was said why there are none.
-async fn keys_of(file: Option<&Path>, server: Option<&str>) -> anyhow::Result<Option<JwkSet>> {
+async fn keys_of(file: Option<&Path>, server: Option<&str>) -> anyhow::Result<Option<PublicKeys>> {
     match (file, server) {
         (Some(file), _) => {
             let Some(text) = read(file) else { return Ok(None) };

@@ -31,6 +31,9 @@ use crate::domain::{
     ids::{RepoId, RepoName},
 };
 
+/// The keys by which permits are checked (RFC 7517).
+pub type PublicKeys = JwkSet;
+
 /// What a permit is called in the head of the token.
 pub const PERMIT: &str = "changegate-permit+jwt";
 /// What it is called where nothing is enforced: nobody has allowed anything.

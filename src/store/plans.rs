@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row};
 
-use super::{Store, dialect::Dialect, effects, inbox, subjects, wake};
+use super::{Store, dialect::Dialect, effects, gates, inbox, subjects, wake};
 
 /// The query plan of SQLite for a text of ours.
 async fn plan(store: &Store, text: &str) -> String {
@@ -69,6 +69,17 @@ async fn rows_that_are_named_are_found_by_their_keys() {
     ] {
         let plan = plan(&store, text).await;
         assert!(plan.contains(index), "{text}\n{plan}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn who_asks_at_the_gate_and_who_waits_there_are_served_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
+    for (text, index) in [(gates::NEWEST, "gate_asked"), (gates::CHANGED, "gate_changed")] {
+        let plan = plan(&store, text).await;
+        assert!(plan.contains(index) && !plan.contains("USE TEMP B-TREE"), "{text}\n{plan}");
     }
     store.close().await;
 }

@@ -9,7 +9,6 @@ use super::{
     },
     Answered, Deployed, Environment, Request, RunId,
     belonging::Seen,
-    gates::is_begun,
     runs::Phase,
 };
 
@@ -116,7 +115,7 @@ impl Environment {
             ended.extend(run);
         }
         // What was read before it was told is no news, and may have gone by all the same.
-        is_begun(phase, self.by_pipeline).then_some(Begun { deployment: deployment.id, sha, allowed })
+        phase.has_begun().then_some(Begun { deployment: deployment.id, sha, allowed })
     }
 
     /// It was let through, and the answer was not sent: it waits again, or has ended where the run has asked once more. Whether

@@ -11,7 +11,7 @@ use super::{
         ids::{GateId, RepoId},
         policy::EffectivePolicy,
     },
-    Answered, Environment, Phase, Request, RunId,
+    Answered, Environment, Request, RunId,
     answer::Told,
     belonging::BEGINS,
     follow::Heard,
@@ -281,9 +281,4 @@ fn nobody_waits(now: Timestamp) -> Verdict {
         again_at: None,
         basis: None,
     }
-}
-
-/// Whether a status says that something was deployed, where the pipeline asks while its job runs: only its success does.
-pub(super) const fn is_begun(phase: Phase, by_pipeline: bool) -> bool {
-    if by_pipeline { matches!(phase, Phase::Succeeded) } else { phase.has_begun() }
 }

@@ -11,7 +11,6 @@ use super::{
     Answered, Deployed, Environment, Request,
     belonging::Seen,
     follow::{Begun, Heard},
-    gates::is_begun,
     runs::Phase,
 };
 
@@ -74,7 +73,7 @@ impl Environment {
             || (was_guessed && !allowed);
         self.runs.set_allowed(deployment.id, allowed);
         let is_watched = self.watched_from.is_some_and(|from| deployment.created_at >= from);
-        (is_news && is_watched && is_begun(phase, self.by_pipeline)).then_some(Begun {
+        (is_news && is_watched && phase.has_begun()).then_some(Begun {
             deployment: deployment.id,
             sha,
             allowed,

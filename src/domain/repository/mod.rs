@@ -155,12 +155,12 @@ impl Repository {
             self.archived = seen.archived.unwrap_or(false);
         }
         if let What::Repository { change } = event.what {
-            // GitHub restores what was deleted, with its old number.
+            // GitHub restores what was deleted, with its old number; and it tells of a transfer where the App is installed, after
+            // the former account's installation has lost the repository.
             self.left = match change {
                 RepositoryChange::Deleted => true,
-                RepositoryChange::Created => false,
+                RepositoryChange::Created | RepositoryChange::Transferred { .. } => false,
                 RepositoryChange::Renamed
-                | RepositoryChange::Transferred { .. }
                 | RepositoryChange::Archived
                 | RepositoryChange::Unarchived
                 | RepositoryChange::Edited

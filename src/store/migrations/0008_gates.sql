@@ -11,4 +11,5 @@ CREATE TABLE gate (
     body TEXT NOT NULL
 );
 CREATE INDEX gate_asked ON gate (tenant, asked, since);
+CREATE INDEX gate_subject ON gate (tenant, subject);
 CREATE INDEX gate_changed ON gate (changed);

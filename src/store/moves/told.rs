@@ -1,4 +1,4 @@
-//! What GitHub was told, and by which number GitHub knows it: the same comment is kept.
+//! What GitHub was told, and by which number GitHub knows it: the same comment is kept. And what the gate has answered.
 
 use sqlx::AnyConnection;
 
@@ -34,6 +34,10 @@ pub(super) async fn carry(
                       next_at = CASE WHEN refused_why IS NULL THEN next_at ELSE 0 END,
                       refused_why = NULL
                     WHERE tenant = $1 AND key >= $3 AND key < $4";
+        run(connection, dialect, text, moving, &range).await?;
+    }
+    for range in ranges::subjects(moving.repo) {
+        let text = "UPDATE gate SET tenant = $2 WHERE tenant = $1 AND subject >= $3 AND subject < $4";
         run(connection, dialect, text, moving, &range).await?;
     }
     Ok(())

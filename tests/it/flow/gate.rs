@@ -1,7 +1,7 @@
 //! A pipeline asks at the gate: the same decision as beside a job that waits, by another door.
 
 use changegate::{
-    admin::{self, NewToken, Order},
+    admin::{self, Answer, NewToken, Order},
     domain::asker::Deed,
     gate::{
         api::GateView,
@@ -37,7 +37,8 @@ async fn token(s: &Scene, random: u8, repository: &str) -> String {
         at,
         expires_at: at + SignedDuration::from_hours(24),
     };
-    admin::obey(&s.stage.app.operator(), Order::TokenCreate(new)).await;
+    let made = admin::obey(&s.stage.app.operator(), Order::TokenCreate(new)).await;
+    assert!(!matches!(&made, Answer::Failed(why) if why.contains("knows no")), "{made:?}");
     secret.expose_secret().to_owned()
 }
 
@@ -283,16 +284,19 @@ async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compare
     .await;
 }
 
-/// How each operation is asked for something of `acme/web`; whoever may gets the status behind it. `None`: it is public.
-fn operations(id: &str, body: &Value) -> Vec<(&'static str, String, Option<(String, u16)>)> {
+/// Method and path of the description; where it is asked; with which body, and the status for whoever may. `None`: it is public.
+type Operation = (&'static str, String, Option<(String, u16)>);
+
+/// How each operation is asked for something of `acme/web`.
+fn operations(id: &str, body: &Value) -> Vec<Operation> {
     let mut report = body.clone();
     let parts = report.as_object_mut().unwrap();
     parts.remove("ref");
     parts.insert("state".into(), "started".into());
     vec![
-        ("post /api/v1/gates", "/api/v1/gates?wait=0".into(), Some((body.to_string(), 202))),
         ("get /api/v1/gates/{id}", format!("/api/v1/gates/{id}?wait=0"), Some((String::new(), 200))),
         ("get /api/v1/gates/{id}/events", format!("/api/v1/gates/{id}/events"), Some((String::new(), 200))),
+        ("post /api/v1/gates", "/api/v1/gates?wait=0".into(), Some((body.to_string(), 202))),
         ("post /api/v1/deployments", "/api/v1/deployments".into(), Some((report.to_string(), 202))),
         ("get /.well-known/jwks.json", "/.well-known/jwks.json".into(), None),
     ]
@@ -338,6 +342,30 @@ async fn strangers_are_told_nothing_at_any_address_that_is_described() {
             assert_eq!(call(s, request(), body).await.0, status, "{operation}");
         }
         s.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_decided_goes_along_when_the_repository_goes_to_another_account() {
+    scenario(async |s| {
+        ready(s).await;
+        let view = decided(s, &asked(s, "7")).await;
+        s.github().add_organization("newco", &["rosa"]);
+        s.github().add_repository("newco/.github", &[("README.md", "# New\n")]);
+        s.by("rosa").install("newco", None);
+        s.settle().await;
+        s.by("rosa").transfer_repository(WEB, "newco");
+        s.settle().await;
+        s.settle().await;
+        let token = token(s, 4, "newco/web").await;
+        let request = http::Request::get(format!("/api/v1/gates/{}?wait=0", view.id));
+        let (status, found) = call_as(s, Some(&token), request, String::new()).await;
+        assert!(matches!(status, 200 | 202), "{found}");
+        assert_eq!(
+            (found["id"].as_str(), found["repository"].as_str()),
+            (Some(view.id.as_str()), Some("newco/web"))
+        );
     })
     .await;
 }

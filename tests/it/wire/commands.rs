@@ -66,6 +66,7 @@ async fn each_command_explains_itself() {
       inbox      Deliveries that wait for a person
       audit      The audit log
       gate       Ask, from a pipeline, whether it may deploy. Needs no settings of the server
+      permit     Permits, as the gate gives them
       changes    The register: every change request, and how far it is
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
@@ -402,6 +403,38 @@ async fn each_command_explains_itself() {
 
     GitHub Actions needs none of this: GitHub knows of its own jobs. To go back is a deployment of its own, of the commit that
     ran before.
+
+    $ changegate permit --help
+    Permits, as the gate gives them
+
+    Usage: changegate permit [OPTIONS] <COMMAND>
+
+    Commands:
+      verify  Say what a permit is for, if it is one and still good. Needs no server where the keys lie in a file
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate permit verify --help
+    Say what a permit is for, if it is one and still good. Needs no server where the keys lie in a file
+
+    Usage: changegate permit verify [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The file with the permit, as `gate wait --permit-file` writes it
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --keys <FILE>    The keys, as `/.well-known/jwks.json` of the server gives them
+          --server <URL>   The server whose keys are fetched instead [env: CHANGEGATE_SERVER=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    Ends with: 0 it is a permit and good now; 1 it is none, or over; 2 a file cannot be read; 75 the keys cannot be had.
+    What it is for is printed: compare commit, environment and run with what is to be deployed.
 
     $ changegate sweeps --help
     How far the hourly comparison with GitHub is, and what it repaired
