@@ -218,6 +218,10 @@ async fn report(run: &Run, state: State) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
+    if pipeline == ACTIONS {
+        anstream::eprintln!("GitHub knows of its own jobs: nothing is to be reported");
+        return Ok(Exit::Done);
+    }
     let state = match state {
         State::Started => StateReported::Started,
         State::Succeeded => StateReported::Succeeded,

@@ -133,6 +133,12 @@ async fn how_it_ends_says_whether_it_is_denied_asked_wrongly_or_not_found_out() 
         let nobody = run(&place, &format!("cgt_{}8323e036", "a5".repeat(32)), &good);
         assert_eq!(nobody.code, Some(2), "{nobody:?}");
         assert!(nobody.err.contains("Nobody knows this token"), "{nobody:?}");
+        let mut of_github = arguments("report", &address, &sha);
+        of_github.truncate(of_github.len() - 6);
+        of_github.extend(["--pipeline", "github-actions", "--run", "7", "succeeded"]);
+        let needless = run(&place, &token, &of_github);
+        assert_eq!(needless.code, Some(0), "{needless:?}");
+        assert!(needless.err.contains("GitHub knows of its own jobs"), "{needless:?}");
         let json = run(&place, &token, &[good.as_slice(), &["--output", "json"]].concat());
         let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!((view["decision"].as_str(), view["permit"].as_str()), (Some("pending"), None));
