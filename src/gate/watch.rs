@@ -31,8 +31,6 @@ struct Waiting {
 /// Somebody who waits for one answer.
 #[derive(Debug)]
 pub struct Waiter {
-    id: GateId,
-    watch: Watch,
     turn: watch::Receiver<i64>,
 }
 
@@ -42,8 +40,7 @@ impl Watch {
     pub fn wait_for(&self, id: &GateId) -> Waiter {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = waiting.turns.entry(id.clone()).or_insert_with(|| watch::Sender::new(0));
-        let turn = sender.subscribe();
-        Waiter { id: id.clone(), watch: self.clone(), turn }
+        Waiter { turn: sender.subscribe() }
     }
 
     /// Reads what has changed, and tells whoever waits for it.
@@ -53,6 +50,7 @@ impl Watch {
     pub async fn look(&self, store: &Store, clock: &Clock) -> Result<Worked, StoreError> {
         let since = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.turns.retain(|_, sender| sender.receiver_count() > 0);
             if waiting.turns.is_empty() {
                 waiting.read = None;
                 return Ok(Worked::Idle);
@@ -76,14 +74,5 @@ impl Waiter {
     pub async fn news(&mut self) {
         // The sender lives for as long as somebody waits: waiting cannot fail.
         drop(self.turn.changed().await);
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        let mut waiting = self.watch.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.turns.get(&self.id).is_some_and(|sender| sender.receiver_count() <= 1) {
-            waiting.turns.remove(&self.id);
-        }
     }
 }
