@@ -14,10 +14,14 @@
 //! `cargo bench --bench ingest -- postgres` measures one database alone; a number behind it is how many seconds the load
 //! lasts, so that the backlog grows.
 
+#[path = "../machine/database.rs"]
 mod database;
+#[path = "../machine/latency.rs"]
 mod latency;
 mod load;
 mod material;
+#[path = "../machine/process.rs"]
+#[expect(dead_code, reason = "not every benchmark looks at everything")]
 mod process;
 mod report;
 mod run;

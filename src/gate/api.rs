@@ -113,7 +113,7 @@ pub struct Reported {
     pub state: StateReported,
 }
 
-/// For how long to wait for the decision.
+/// For how long to wait for the decision; if nothing is said, only until it is known what stands in the way.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Waiting {

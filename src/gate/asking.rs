@@ -25,6 +25,26 @@ pub struct At {
 /// Nobody waits longer in one request.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
+/// What somebody waits for, and how long at most.
+#[derive(Debug, Clone, Copy)]
+pub enum Patience {
+    /// What stands in the way so far, or the decision.
+    Answer(SignedDuration),
+    /// The decision.
+    Decision(SignedDuration),
+}
+
+impl Patience {
+    fn ends_with(self, answer: &GateAnswer) -> bool {
+        answer.is_settled() || matches!(self, Self::Answer(_))
+    }
+
+    fn length(self) -> std::time::Duration {
+        let (Self::Answer(wait) | Self::Decision(wait)) = self;
+        wait.min(LONGEST_WAIT).unsigned_abs()
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the gate could not read or write");
@@ -40,17 +60,16 @@ impl From<KeepError> for Problem {
 }
 
 impl Gate {
-    /// Answers what is asked: by the newest decision on the same, where that still holds, or else by a new one. Waits for it
-    /// for as long as `wait` says.
+    /// Answers what is asked: by the newest decision on the same, where that still holds, or else by a new one.
     ///
     /// # Errors
     /// When it cannot be written down or read.
-    pub async fn ask(&self, at: &At, mut ask: GateAsk, wait: SignedDuration) -> Result<GateView, Problem> {
+    pub async fn ask(&self, at: &At, mut ask: GateAsk, patience: Patience) -> Result<GateView, Problem> {
         let what = ask.what(at.repo);
         let earlier = self.store.gate_asked(&at.tenant, &what).await?.map(|gate| gate.answer);
         match earlier {
             Some(answer) if answer.holds(self.clock.now()) => {
-                return self.follow(at, &answer.ask, wait).await;
+                return self.follow(at, &answer.ask, patience).await;
             }
             earlier => {
                 let after = earlier.as_ref().map(|answer: &GateAnswer| &answer.ask.id);
@@ -58,15 +77,15 @@ impl Gate {
             }
         }
         self.keep(at, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
-        self.follow(at, &ask, wait).await
+        self.follow(at, &ask, patience).await
     }
 
-    /// Waits until it is decided, and shows it; what stands in the way so far, if that lasts longer.
+    /// Waits for what is waited for, and shows it; what stands in the way so far, if that lasts longer.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn follow(&self, at: &At, ask: &GateAsk, wait: SignedDuration) -> Result<GateView, Problem> {
-        let ends = self.clock.instant() + wait.min(LONGEST_WAIT).unsigned_abs();
+    pub async fn follow(&self, at: &At, ask: &GateAsk, patience: Patience) -> Result<GateView, Problem> {
+        let ends = self.clock.instant() + patience.length();
         let mut waiter = self.watch.wait_for(&ask.id);
         loop {
             let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
@@ -80,7 +99,7 @@ impl Gate {
                         return Ok(GateView::asked(ask, &at.name));
                     }
                 }
-                Some(answer) if self.clock.instant() >= ends => {
+                Some(answer) if patience.ends_with(&answer) || self.clock.instant() >= ends => {
                     return Ok(GateView::of(&answer, &at.name, None));
                 }
                 None if self.clock.instant() >= ends => return Ok(GateView::asked(ask, &at.name)),

@@ -24,14 +24,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Gate,
     api::{ACTIONS, GateRequest, GateView, ReportRequest, Reported, Waiting},
-    asking::LONGEST_WAIT,
+    asking::Patience,
     problem::Problem,
 };
 use crate::domain::{asker::Deed, ids::GateId};
 
 /// What is asked of the gate is short.
 const LARGEST_BODY: usize = 64 * 1024;
-/// Whoever says nothing about waiting is answered at once where the facts are at hand.
+/// Whoever says nothing about waiting waits for the first answer, which is there at once where the facts are at hand.
 const SHORT_WAIT: SignedDuration = SignedDuration::from_secs(2);
 
 #[derive(OpenApi)]
@@ -114,20 +114,21 @@ where
     }
 }
 
-/// For how long somebody waits.
-fn length(waiting: &Waiting, otherwise: SignedDuration) -> Result<SignedDuration, Problem> {
+/// What somebody waits for.
+fn patience(waiting: &Waiting, otherwise: Patience) -> Result<Patience, Problem> {
     let Some(text) = waiting.wait.as_deref() else { return Ok(otherwise) };
     let seconds = text.parse::<u32>().ok().map(|seconds| SignedDuration::from_secs(seconds.into()));
     let read = || text.parse::<Span>().ok().and_then(|span| SignedDuration::try_from(span).ok());
     let length = seconds.or_else(read).filter(|length| !length.is_negative());
     let length =
         length.ok_or_else(|| Problem::request("`wait` is no length of time, such as `30s` or `1m`"))?;
-    Ok(length.min(LONGEST_WAIT))
+    Ok(Patience::Decision(length))
 }
 
 /// Asks whether a commit may be deployed.
 ///
-/// Who asks the same again is given the same decision for as long as it holds. The answer is `202` while nothing is decided.
+/// Who asks the same again is given the same decision for as long as it holds. The answer is `202` while nothing is decided:
+/// without `wait` it comes as soon as it is known what stands in the way.
 #[utoipa::path(
     post,
     path = "/api/v1/gates",
@@ -153,9 +154,9 @@ async fn ask(
     headers: HeaderMap,
     Body(request): Body<GateRequest>,
 ) -> Result<Response, Problem> {
-    let wait = length(&waiting, SHORT_WAIT)?;
+    let patience = patience(&waiting, Patience::Answer(SHORT_WAIT))?;
     let (at, ask) = gate.admit(&headers, Deed::Gate, &request).await?;
-    let view = gate.ask(&at, ask, wait).await?;
+    let view = gate.ask(&at, ask, patience).await?;
     Ok(shown(view))
 }
 
@@ -185,9 +186,9 @@ async fn look(
     Query(waiting): Query<Waiting>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let wait = length(&waiting, SignedDuration::ZERO)?;
+    let patience = patience(&waiting, Patience::Answer(SignedDuration::ZERO))?;
     let (at, ask) = gate.seen(&headers, &id).await?;
-    Ok(shown(gate.follow(&at, &ask, wait).await?))
+    Ok(shown(gate.follow(&at, &ask, patience).await?))
 }
 
 /// Each answer as it comes, until it is decided (server-sent events named `gate`).

@@ -30,6 +30,7 @@ mod hooks;
 mod keys;
 mod limits;
 mod objects;
+mod pace;
 mod people;
 mod rest;
 mod server;
@@ -52,6 +53,7 @@ pub use state::{Numbered, Request};
 use holds::Holds;
 use hooks::Hooks;
 use keys::KeyPair;
+use pace::Pace;
 use state::State;
 use world::Urls;
 
@@ -109,6 +111,7 @@ struct Shared {
     state: Mutex<State>,
     news: Notify,
     holds: Holds,
+    pace: Pace,
 }
 
 impl Shared {
@@ -132,8 +135,12 @@ impl Sandbox {
         let key = KeyPair::new(settings.private_key_pem.as_deref())?;
         let urls = Urls { api: format!("http://{address}"), web: format!("http://{address}/web") };
         let state = State::new(&settings, urls.clone(), key.public());
-        let shared =
-            Arc::new(Shared { state: Mutex::new(state), news: Notify::new(), holds: Holds::default() });
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            news: Notify::new(),
+            holds: Holds::default(),
+            pace: Pace::default(),
+        });
         let mut tasks = JoinSet::new();
         tasks.spawn(server::serve(listener, shared.clone()));
         Ok(Self { shared, tasks: Mutex::new(tasks), urls, key })

@@ -50,6 +50,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         shared.holds.wait().await;
     }
     let answer = shared.with(|state| rest::answer(state, &call));
+    shared.pace.keep().await;
     if hold == Some(Hold::After) {
         shared.holds.wait().await;
     }

@@ -7,8 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-
-use crate::load::{Order, Outcome};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// A server in a process of its own; it is killed when this is dropped.
 pub struct Server {
@@ -53,10 +52,29 @@ impl Server {
         Ok(Self { child, output, address: String::new() })
     }
 
+    /// How long processors have worked for it so far; `None` where the system does not tell.
+    pub fn processor_time(&self) -> Option<std::time::Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks: u64 =
+            fields.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum();
+        // Linux tells hundredths of a second, whatever its own clock does.
+        Some(std::time::Duration::from_millis(ticks * 10))
+    }
+
     /// The most memory that it ever had, in megabytes (10⁶ bytes); `None` where the system does not tell.
     pub fn peak_memory(&self) -> Option<f64> {
+        self.megabytes("VmHWM:")
+    }
+
+    /// The memory that it has now.
+    pub fn memory(&self) -> Option<f64> {
+        self.megabytes("VmRSS:")
+    }
+
+    fn megabytes(&self, name: &str) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         let kibibytes: u32 = line.split_whitespace().next()?.parse().ok()?;
         Some(f64::from(kibibytes) * 1024.0 / 1e6)
     }
@@ -70,8 +88,8 @@ impl Drop for Server {
     }
 }
 
-/// Runs the generator to its end.
-pub async fn generate(folder: &Path, order: &Order) -> anyhow::Result<Outcome> {
+/// Runs this program as a generator to its end: what it is told goes to a file, what it tells is a line of JSON.
+pub async fn generate<Told: DeserializeOwned>(folder: &Path, order: &impl Serialize) -> anyhow::Result<Told> {
     let path = folder.join("order.json");
     std::fs::write(&path, serde_json::to_string(order)?)?;
     let mut command = Command::new(std::env::current_exe()?);
