@@ -116,6 +116,9 @@ pub(super) struct Asked {
     /// Where to write the permit.
     #[arg(long, value_name = "FILE")]
     permit_file: Option<PathBuf>,
+    /// Where to write the permit as other checkers read it: a DSSE envelope with an in-toto statement.
+    #[arg(long, value_name = "FILE")]
+    attestation_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -278,7 +281,7 @@ pub(super) async fn run(command: GateCommand) -> anyhow::Result<Exit> {
     let found = match found {
         Ok(view) if view.goes_on => match proved(&client, &request, &view).await {
             Ok(permit) => {
-                write_permit(&asked, &view)?;
+                write_signed(&asked, &view)?;
                 return show.goes_on(&view, &permit);
             }
             Err(why) => Err(NoAnswer::Away(why)),
@@ -350,10 +353,13 @@ async fn proved(client: &Client, request: &GateRequest, view: &GateView) -> Resu
     }
 }
 
-fn write_permit(asked: &Asked, view: &GateView) -> anyhow::Result<()> {
-    if let (Some(file), Some(token)) = (&asked.permit_file, &view.permit) {
-        std::fs::write(file, token)
-            .map_err(|error| anyhow::anyhow!("{} cannot be written: {error}", file.display()))?;
+fn write_signed(asked: &Asked, view: &GateView) -> anyhow::Result<()> {
+    let envelope = view.attestation.as_ref().map(serde_json::to_string).transpose()?;
+    for (file, text) in [(&asked.permit_file, &view.permit), (&asked.attestation_file, &envelope)] {
+        if let (Some(file), Some(text)) = (file, text) {
+            std::fs::write(file, text)
+                .map_err(|error| anyhow::anyhow!("{} cannot be written: {error}", file.display()))?;
+        }
     }
     Ok(())
 }

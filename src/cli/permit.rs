@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::{Exit, print};
-use crate::gate::{
-    client::{Client, Credentials},
-    permit::{self, PERMIT, Permit, PublicKeys},
+use crate::{
+    clock::Clock,
+    gate::{
+        attestation,
+        client::{Client, Credentials},
+        permit::{self, NoPermit, PERMIT, Permit, PublicKeys},
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -16,15 +20,27 @@ pub(super) enum PermitCommand {
     /// Say what a permit is for, if it is one and still good. Needs no server where the keys lie in a file.
     #[command(after_help = ENDS)]
     Verify {
-        /// The file with the permit, as `gate wait --permit-file` writes it.
+        /// The file with the permit or its attestation, as `gate wait` writes them.
         file: PathBuf,
-        /// The keys, as `/.well-known/jwks.json` of the server gives them.
-        #[arg(long, value_name = "FILE", required_unless_present = "server")]
-        keys: Option<PathBuf>,
-        /// The server whose keys are fetched instead.
-        #[arg(long, value_name = "URL", env = "CHANGEGATE_SERVER", conflicts_with = "keys")]
-        server: Option<String>,
+        #[command(flatten)]
+        keys: From,
     },
+    /// Print the keys as PEM, for checkers that read no JWKS.
+    Keys {
+        #[command(flatten)]
+        keys: From,
+    },
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+pub(super) struct From {
+    /// The keys, as `/.well-known/jwks.json` of the server gives them.
+    #[arg(long, value_name = "FILE", required_unless_present = "server")]
+    keys: Option<PathBuf>,
+    /// The server whose keys are fetched instead.
+    #[arg(long, value_name = "URL", env = "CHANGEGATE_SERVER", conflicts_with = "keys")]
+    server: Option<String>,
 }
 
 const ENDS: &str = "\
@@ -33,17 +49,33 @@ What it is for is printed: compare commit, environment and run with what is to b
 
 /// Runs the command.
 pub(super) async fn run(command: PermitCommand) -> anyhow::Result<Exit> {
-    let PermitCommand::Verify { file, keys, server } = command;
-    let (Some(token), Some(keys)) = (read(&file), keys_of(keys.as_deref(), server.as_deref()).await?) else {
-        return Ok(Exit::Usage);
-    };
-    match permit::verify(token.trim(), &keys, PERMIT) {
-        Ok(permit) => print(&shown(&permit)),
-        Err(why) => {
-            anstream::eprintln!("error: {why}\n  cure: ask the gate again; a permit is good for ten minutes");
-            Ok(Exit::No)
+    match command {
+        PermitCommand::Verify { file, keys } => {
+            let (Some(text), Some(keys)) = (read(&file), keys.read().await?) else { return Ok(Exit::Usage) };
+            match verified(text.trim(), &keys) {
+                Ok(permit) => print(&shown(&permit)),
+                Err(why) => {
+                    anstream::eprintln!(
+                        "error: {why}\n  cure: ask the gate again; a permit is good for ten minutes"
+                    );
+                    Ok(Exit::No)
+                }
+            }
         }
+        PermitCommand::Keys { keys } => match keys.read().await? {
+            Some(keys) => print(attestation::pem(&keys).trim_end()),
+            None => Ok(Exit::Usage),
+        },
     }
+}
+
+/// What a permit says, or its attestation, which is a JSON object.
+fn verified(text: &str, keys: &PublicKeys) -> Result<Permit, NoPermit> {
+    if !text.starts_with('{') {
+        return permit::verify(text, keys, PERMIT);
+    }
+    let envelope = serde_json::from_str(text).map_err(|error| NoPermit::Unsigned(error.to_string()))?;
+    attestation::verify(&envelope, keys, Clock::system().now())
 }
 
 fn read(file: &Path) -> Option<String> {
@@ -52,18 +84,16 @@ fn read(file: &Path) -> Option<String> {
     text.map_err(told).ok()
 }
 
-/// `None`: it was said why there are none.
-async fn keys_of(file: Option<&Path>, server: Option<&str>) -> anyhow::Result<Option<PublicKeys>> {
-    match (file, server) {
-        (Some(file), _) => {
-            let Some(text) = read(file) else { return Ok(None) };
-            let told = |error| anstream::eprintln!("error: {} has no keys: {error}", file.display());
-            Ok(serde_json::from_str(&text).map_err(told).ok())
-        }
-        (None, server) => {
-            let client = Client::new(server.unwrap_or_default(), Credentials::Nobody)?;
-            Ok(Some(client.keys().await?))
-        }
+impl From {
+    /// `None`: it was said why there are none.
+    async fn read(&self) -> anyhow::Result<Option<PublicKeys>> {
+        let Some(file) = &self.keys else {
+            let client = Client::new(self.server.as_deref().unwrap_or_default(), Credentials::Nobody)?;
+            return Ok(Some(client.keys().await?));
+        };
+        let Some(text) = read(file) else { return Ok(None) };
+        let told = |error| anstream::eprintln!("error: {} has no keys: {error}", file.display());
+        Ok(serde_json::from_str(&text).map_err(told).ok())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `changegate demo`: one story, played by people on a small GitHub against the real server, and what each of them
 //! sees. Nothing to set up and nothing to clean up.
 
+mod pipeline;
 mod show;
 mod stage;
 mod story;

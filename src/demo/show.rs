@@ -50,6 +50,17 @@ pub fn beside_the_job(text: &str) {
     boxed(&"changegate, beside the job".dimmed(), &readable(text));
 }
 
+/// What is typed in a terminal.
+pub fn terminal(command: &str) {
+    println!("  {} {}", "$".dimmed(), command.bold());
+}
+
+/// How a command ended.
+pub fn ended(code: Option<i32>) {
+    let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+    println!("  {}\n", format!("ended with {code}").dimmed());
+}
+
 /// The labels that an issue has now.
 pub fn labels(issue: &Value) {
     let names = issue["labels"].as_array().into_iter().flatten().filter_map(|label| label["name"].as_str());

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{show, stage::Stage};
+use super::{pipeline::Pipeline, show, stage::Stage};
 use crate::sandbox::{Edit, Entry, Numbered, Verdict};
 
 const POLICY: &str = "\
@@ -36,6 +36,12 @@ environments:
     continuous:
       - approvals: { qa: 1 }
     emergency: { lasts: 4 hours, approved: within 1 working day, retrospective: 5 working days }
+  warehouse:
+    names: [warehouse]
+    door: pipeline
+    require:
+      - range: traced
+      - change: accepted
 ";
 
 const ASKED: &str = "\
@@ -59,11 +65,12 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     a_small_fix_goes_out(stage).await?;
     a_release_is_signed(stage, issue).await?;
     it_runs_everywhere(stage, issue).await?;
+    a_pipeline_elsewhere_asks(stage).await?;
     one_person_is_awake(stage).await
 }
 
 async fn set_the_scene(stage: &Stage) -> anyhow::Result<()> {
-    show::title("Changegate: a story in nine chapters, on a small GitHub in this process");
+    show::title("Changegate: a story in ten chapters, on a small GitHub in this process");
     let github = &stage.sandbox;
     github.add_organization("acme", &["ana", "sam", "tess", "rosa", "quinn", "omar"]);
     github.add_team("acme", "triage", &["tess"]);
@@ -287,9 +294,37 @@ async fn it_runs_everywhere(stage: &Stage, issue: Numbered) -> anyhow::Result<()
     Ok(())
 }
 
+/// Jenkins deploys what GitHub knows nothing of: it asks first, and goes on once somebody has accepted.
+async fn a_pipeline_elsewhere_asks(stage: &Stage) -> anyhow::Result<()> {
+    show::chapter("9. Jenkins asks before it deploys");
+    let (github, site) = (&stage.sandbox, "acme/site");
+    show::says(
+        "sam",
+        "asks for the stock of each shop on the site; ana builds and merges it before anybody has agreed",
+    );
+    let asked = ASKED.replace("_No response_", "Whoever drives to a shop in vain.");
+    let issue = github.by("sam").open_labelled_issue(site, "Show the stock", &asked, &["change-request"]);
+    stage.settle().await?;
+    let ana = github.by("ana");
+    ana.push(site, "stock", &[("stock.html", "<h1>Stock</h1>\n")], "Show the stock");
+    let body = format!("Closes #{}", issue.number);
+    let entry = Entry { head: "stock", base: "main", title: "Show the stock", body: &body, draft: false };
+    let pull = ana.open_pull_request(site, entry);
+    stage.settle().await?;
+    ana.merge(pull);
+    stage.settle().await?;
+    show::aside("The warehouse is deployed by Jenkins. It has a token, and asks before it begins:");
+    let pipeline = Pipeline::of(stage, site).await?;
+    pipeline.asks(stage, "check", 124).await?;
+    show::says("tess", "agrees, with /accept; Jenkins asks again, and would have waited");
+    github.by("tess").comment(issue, "/accept");
+    stage.settle().await?;
+    pipeline.asks(stage, "wait", 0).await
+}
+
 /// In a freeze, at three in the morning: one person on call brings a fix out, and what is owed for it is asked for.
 async fn one_person_is_awake(stage: &Stage) -> anyhow::Result<()> {
-    show::chapter("9. Three in the morning, and one person awake");
+    show::chapter("10. Three in the morning, and one person awake");
     let github = &stage.sandbox;
     let (rosa, ana, omar) = (github.by("rosa"), github.by("ana"), github.by("omar"));
     show::says("sam", "opens an issue at night: “Nobody can pay”; ana has the fix");

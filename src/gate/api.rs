@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sigstore_types::DsseEnvelope;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::{
@@ -163,6 +164,11 @@ pub struct GateView {
     /// The signed form of an allow (a JWT, signed with a key of `/.well-known/jwks.json`); also of being let through where
     /// nothing is enforced, which the token itself says.
     pub permit: Option<String>,
+    /// The permit as other checkers read it: a DSSE envelope with an in-toto statement, whose predicate is SLSA's Verification
+    /// Summary. Only of an allow.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub attestation: Option<DsseEnvelope>,
 }
 
 /// What is decided of a deployment.
@@ -325,12 +331,18 @@ impl GateView {
             expires_at: None,
             again_at: None,
             permit: None,
+            attestation: None,
         }
     }
 
-    /// Of an answer; `permit`: its signed form.
+    /// Of an answer, with its signed forms.
     #[must_use]
-    pub fn of(answer: &GateAnswer, repository: &RepoName, permit: Option<String>) -> Self {
+    pub fn of(
+        answer: &GateAnswer,
+        repository: &RepoName,
+        permit: Option<String>,
+        attestation: Option<DsseEnvelope>,
+    ) -> Self {
         let GateAnswer { ask, turn: _, candidate, baseline, verdict, standing: _ } = answer;
         let reference = candidate.as_ref().and_then(|candidate| candidate.reference.clone());
         let basis = verdict.basis.as_ref();
@@ -352,6 +364,7 @@ impl GateView {
             expires_at: permit.is_some().then(|| answer.expires_at()),
             again_at: verdict.again_at.filter(|_| !answer.is_settled()),
             permit,
+            attestation,
             ..Self::asked(ask, repository)
         }
     }

@@ -100,7 +100,7 @@ impl Gate {
                     }
                 }
                 Some(answer) if patience.ends_with(&answer) || self.clock.instant() >= ends => {
-                    return Ok(GateView::of(&answer, &at.name, None));
+                    return Ok(GateView::of(&answer, &at.name, None, None));
                 }
                 None if self.clock.instant() >= ends => return Ok(GateView::asked(ask, &at.name)),
                 Some(_) | None => {}
@@ -125,7 +125,7 @@ impl Gate {
                     }
                 }
                 Some(answer) if seen != Some(answer.turn) => {
-                    return Ok((GateView::of(&answer, &at.name, None), answer.turn));
+                    return Ok((GateView::of(&answer, &at.name, None, None), answer.turn));
                 }
                 None if seen.is_none() => return Ok((GateView::asked(ask, &at.name), 0)),
                 Some(_) | None => {}

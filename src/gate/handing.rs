@@ -46,10 +46,10 @@ impl Gate {
         ends: Instant,
     ) -> Result<Option<GateView>, Problem> {
         if !answer.is_allow() {
-            return Ok(Some(GateView::of(answer, &at.name, self.signed(at, answer))));
+            return Ok(Some(self.shown(at, answer)));
         }
         match self.holds(at, answer, ends).await? {
-            Holds::Yes => Ok(Some(GateView::of(answer, &at.name, self.signed(at, answer)))),
+            Holds::Yes => Ok(Some(self.shown(at, answer))),
             Holds::Overtaken | Holds::Unknown => Ok(None),
             Holds::No { run, attempt } => {
                 let (environment, id) = (&answer.ask.environment, &answer.ask.id);
@@ -82,9 +82,17 @@ impl Gate {
         })
     }
 
-    fn signed(&self, at: &At, answer: &GateAnswer) -> Option<String> {
-        let permit = || Permit::of(answer, (at.repo, &at.name), &self.url);
+    /// With its signed forms where the pipeline may go on. Where nothing is enforced nothing was verified either: that is no
+    /// attestation.
+    fn shown(&self, at: &At, answer: &GateAnswer) -> GateView {
+        if !answer.goes_on() {
+            return GateView::of(answer, &at.name, None, None);
+        }
+        let permit = Permit::of(answer, (at.repo, &at.name), &self.url);
         let kind = if answer.is_allow() { PERMIT } else { NOT_ENFORCED };
-        answer.goes_on().then(|| self.keys.sign(&permit(), kind)).flatten()
+        let token = self.keys.sign(&permit, kind);
+        let attested = token.as_ref().filter(|_| answer.is_allow());
+        let attestation = attested.and_then(|token| self.keys.attest(&permit, token, at.tenant.host()));
+        GateView::of(answer, &at.name, token, attestation)
     }
 }

@@ -9,6 +9,7 @@
 //! - [`asking`]: what is asked is written down, or answered by what was decided just now,
 //! - `handing`: an allow is handed out only while it holds,
 //! - [`permit`]: the signed form of an allow,
+//! - [`attestation`]: the same as others' checkers read it,
 //! - [`watch`]: whoever waits is told at once,
 //! - [`problem`]: what is wrong with a request (RFC 9457),
 //! - [`routes`]: the addresses,
@@ -18,6 +19,7 @@ mod admitting;
 pub mod api;
 pub mod asker;
 pub mod asking;
+pub mod attestation;
 pub mod client;
 mod handing;
 pub mod permit;

@@ -40,7 +40,7 @@ pub const PERMIT: &str = "changegate-permit+jwt";
 pub const NOT_ENFORCED: &str = "changegate-not-enforced+jwt";
 
 /// Clocks may differ by so many seconds.
-const LEEWAY: u64 = 30;
+pub(super) const LEEWAY: u64 = 30;
 
 /// What a permit says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,7 @@ impl std::fmt::Debug for Keys {
 
 struct Key {
     id: String,
+    pair: Ed25519KeyPair,
     signs: EncodingKey,
     public: Jwk,
 }
@@ -159,7 +160,7 @@ fn derive(pem: &SecretString) -> Option<Key> {
         x: BASE64URL.encode(&public),
     });
     let signs = EncodingKey::from_ed_der(pair.to_pkcs8().ok()?.as_ref());
-    Some(Key { id, signs, public: Jwk { common, algorithm } })
+    Some(Key { id, pair, signs, public: Jwk { common, algorithm } })
 }
 
 impl Keys {
@@ -193,6 +194,13 @@ impl Keys {
         let mut header = Header::new(Algorithm::EdDSA);
         (header.typ, header.kid) = (Some(kind.into()), Some(key.id.clone()));
         jsonwebtoken::encode(&header, permit, &key.signs).ok()
+    }
+
+    /// Signs bytes: the id of the key, and the signature.
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> Option<(String, Vec<u8>)> {
+        let keys = self.current();
+        let key = keys.first()?;
+        Some((key.id.clone(), key.pair.sign(message).as_ref().to_vec()))
     }
 }
 
@@ -228,10 +236,10 @@ fn read(token: &str, keys: &JwkSet, kind: &str, now: bool) -> Result<Permit, NoP
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn keys(text: &str) -> Keys {
+    pub fn keys(text: &str) -> Keys {
         let pem = |text: &str| {
             format!(
                 "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n",
@@ -241,7 +249,7 @@ mod tests {
         Keys::derived(&text.split(' ').map(|text| pem(text).into()).collect::<Vec<_>>())
     }
 
-    fn permit(exp: i64) -> Permit {
+    pub fn permit(exp: i64) -> Permit {
         Permit {
             iss: "https://changegate.example.com".into(),
             jti: "ab".repeat(16),
@@ -262,7 +270,7 @@ mod tests {
     }
 
     /// Far from now.
-    const LATER: i64 = 4_000_000_000;
+    pub const LATER: i64 = 4_000_000_000;
 
     #[test]
     fn a_permit_is_good_by_the_servers_keys_until_it_expires_and_for_nothing_else() {

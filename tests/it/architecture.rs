@@ -35,7 +35,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("register", &["domain", "operator", "store"]),
     ("doctor", &["config", "domain", "github"]),
     ("health", &["clock", "github", "metrics", "store"]),
-    ("demo", &["app", "admin", "clock", "config", "domain", "register", "sandbox", "store", "worker"]),
+    (
+        "demo",
+        &["app", "admin", "clock", "config", "domain", "gate", "register", "sandbox", "store", "worker"],
+    ),
     (
         "cli",
         &[

@@ -1,8 +1,14 @@
 //! `changegate gate`, as a pipeline calls it: a process of its own that asks a server over the wire.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use changegate::sandbox::Numbered;
+use sha2::Digest as _;
 
 use super::{
     place::{Place, Said},
@@ -10,7 +16,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const BY_PIPELINE: &str = "
+pub(super) const BY_PIPELINE: &str = "
 repositories: [{ match: acme/web, ship: continuous, change: issue }]
 environments:
   production:
@@ -20,7 +26,7 @@ environments:
 ";
 
 /// Something was merged that nobody has accepted yet; the token of the pipeline, and the server.
-async fn merged(place: &Place) -> (Server, Numbered, String) {
+pub(super) async fn merged(place: &Place) -> (Server, Numbered, String) {
     let server = place.serve().await;
     place.settle(&server).await;
     let issue =
@@ -35,7 +41,7 @@ async fn merged(place: &Place) -> (Server, Numbered, String) {
     (server, issue, made.out.trim().to_owned())
 }
 
-fn arguments<'a>(verb: &'a str, server: &'a str, sha: &'a str) -> Vec<&'a str> {
+pub(super) fn arguments<'a>(verb: &'a str, server: &'a str, sha: &'a str) -> Vec<&'a str> {
     vec![
         "gate",
         verb,
@@ -57,7 +63,7 @@ fn arguments<'a>(verb: &'a str, server: &'a str, sha: &'a str) -> Vec<&'a str> {
 }
 
 /// Runs the command to its end, with nothing but a token in its environment.
-fn run(place: &Place, token: &str, arguments: &[&str]) -> Said {
+pub(super) fn run(place: &Place, token: &str, arguments: &[&str]) -> Said {
     let mut command = place.prepare(PROGRAM, arguments);
     command.env_clear().env("CHANGEGATE_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = tokio::task::block_in_place(|| command.output()).unwrap();
@@ -107,6 +113,66 @@ async fn a_pipeline_waits_in_a_terminal_of_its_own_and_goes_on_with_a_permit_onc
         server.stop().await;
         place.close().await;
     }
+}
+
+/// What a checker of others says of an attestation; `None`: it is not installed.
+fn checked_by_others(envelope: &Path, keys: &Path) -> Option<Said> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/attestation.py");
+    let output = Command::new("python3").arg(script).args([envelope, keys]).output().ok();
+    let said = output.map(|output| {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    });
+    let is_there = said.as_ref().is_some_and(|said| !said.err.contains("ModuleNotFoundError"));
+    let required = std::env::var("CHANGEGATE_REQUIRE").is_ok_and(|list| list.contains("securesystemslib"));
+    assert!(is_there || !required, "securesystemslib is required: {said:?}");
+    if !is_there {
+        eprintln!("SKIPPED: install securesystemslib for python3 to see that others can check permits.");
+    }
+    said.filter(|_| is_there)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_checkers_take_the_attestation_of_a_permit_and_refuse_a_changed_one() {
+    let place = Place::ruled_by(Database::sqlite(), BY_PIPELINE).await;
+    let (server, issue, token) = merged(&place).await;
+    place.github.by("tess").comment(issue, "/accept");
+    place.settle(&server).await;
+    let sha = place.github.head("acme/web", "main").unwrap();
+    let address = format!("http://{}", server.address);
+    let file = |name: &str| place.folder.path().join(name);
+    let (envelope, permit, keys, pem) = (file("envelope"), file("permit"), file("keys"), file("keys.pem"));
+    let mut check = arguments("check", &address, &sha);
+    check.extend(["--attestation-file", envelope.to_str().unwrap()]);
+    check.extend(["--permit-file", permit.to_str().unwrap()]);
+    let allowed = run(&place, &token, &check);
+    assert_eq!(allowed.code, Some(0), "{allowed:?}");
+    fs::write(&keys, server.ask("/.well-known/jwks.json").await.unwrap().body).unwrap();
+    let with_keys = |arguments: &[&str]| {
+        run(&place, "", &[&["permit"], arguments, &["--keys", keys.to_str().unwrap()]].concat())
+    };
+    let read = with_keys(&["verify", envelope.to_str().unwrap()]);
+    assert_eq!(read.code, Some(0), "{read:?}");
+    assert_eq!(read.out, with_keys(&["verify", permit.to_str().unwrap()]).out, "both say the same");
+    fs::write(&pem, with_keys(&["keys"]).out).unwrap();
+    if let Some(said) = checked_by_others(&envelope, &pem) {
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let digest = hex::encode(sha2::Sha256::digest(fs::read(&permit).unwrap()));
+        let resource = place.github.web_url().replacen("http://", "git+https://", 1);
+        let host = resource.trim_end_matches("/web");
+        assert_eq!(said.out, format!("{host}/acme/web gitCommit {sha}\npermit sha256 {digest}\n"));
+    }
+    let whole: serde_json::Value = serde_json::from_str(&fs::read_to_string(&envelope).unwrap()).unwrap();
+    let mut changed = whole.clone();
+    let payload = String::from_utf8(BASE64.decode(whole["payload"].as_str().unwrap()).unwrap()).unwrap();
+    changed["payload"] = BASE64.encode(payload.replace("production", "everywhere")).into();
+    fs::write(&envelope, changed.to_string()).unwrap();
+    assert_eq!(with_keys(&["verify", envelope.to_str().unwrap()]).code, Some(1));
+    if let Some(said) = checked_by_others(&envelope, &pem) {
+        assert_eq!(said.code, Some(1), "{said:?}");
+    }
+    server.stop().await;
+    place.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod place;
 mod server;
 
 mod announcing;
+mod away;
 mod commands;
 mod crashes;
 mod doctor;
@@ -20,6 +21,7 @@ mod kills;
 mod overtaken;
 mod refusals;
 mod repeats;
+mod replicas;
 mod rotation;
 mod secrets;
 mod slow;
