@@ -44,6 +44,11 @@ pub struct GateRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026.12")]
     pub release: Option<String>,
+    /// The component of a monorepo that is meant, as the policy calls it: it must run in that environment. What runs there is
+    /// judged, whether it is named or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "shop")]
+    pub component: Option<String>,
     #[serde(default)]
     pub purpose: Purpose,
 }
@@ -142,6 +147,7 @@ pub struct GateView {
     pub pipeline: String,
     pub run_id: String,
     pub run_attempt: u64,
+    pub component: Option<String>,
     pub purpose: Purpose,
     /// What runs there.
     pub baseline: Option<String>,
@@ -258,7 +264,7 @@ impl ReportRequest {
     #[must_use]
     pub fn as_asked(&self) -> GateRequest {
         let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _ } = self.clone();
-        let (reference, release, purpose) = (None, None, Purpose::default());
+        let (reference, release, component, purpose) = (None, None, None, Purpose::default());
         GateRequest {
             repository,
             environment,
@@ -268,6 +274,7 @@ impl ReportRequest {
             run_id,
             run_attempt,
             release,
+            component,
             purpose,
         }
     }
@@ -316,6 +323,7 @@ impl GateView {
             pipeline,
             run_id,
             run_attempt: ask.attempt,
+            component: ask.component.clone(),
             purpose: ask.intent.into(),
             baseline: None,
             release: None,
@@ -366,12 +374,13 @@ impl GateRequest {
     /// # Errors
     /// What is wrong with it.
     pub fn ask(&self, default: Option<&str>) -> Result<GateAsk, Refusal> {
-        let Self { environment, sha, reference, pipeline, run_id, run_attempt, release, purpose, .. } = self;
+        let Self { environment, sha, reference, pipeline, run_id, run_attempt, .. } = self;
+        let Self { release, component, purpose, .. } = self;
         let sha = sha.parse().map_err(|_| format!("`sha` is no whole commit hash: {}", shown(sha)))?;
         short("environment", environment)?;
         short("run_id", run_id)?;
         short("pipeline", pipeline)?;
-        for (name, text) in [("ref", reference), ("release", release)] {
+        for (name, text) in [("ref", reference), ("release", release), ("component", component)] {
             text.as_deref().map_or(Ok(()), |text| short(name, text))?;
         }
         if *run_attempt == 0 {
@@ -398,6 +407,7 @@ impl GateRequest {
             attempt: *run_attempt,
             release: release.clone(),
             intent: (*purpose).into(),
+            component: component.clone(),
         })
     }
 }

@@ -284,6 +284,57 @@ async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compare
     .await;
 }
 
+const MONOREPO: &str = "
+repositories:
+  - { match: acme/web, ship: continuous, change: issue }
+components:
+  acme/web:
+    shop: { paths: [\"apps/shop/**\"], environment: prod-shop }
+    desk: { paths: [\"apps/desk/**\"], environment: prod-desk }
+environments:
+  production:
+    names: [\"prod-*\"]
+    door: pipeline
+    require: [{ range: traced }, { change: accepted }]
+";
+
+#[tokio::test]
+async fn a_component_that_is_asked_for_runs_there_or_it_is_refused() {
+    scenario(async |s| {
+        s.policy(MONOREPO).await;
+        let issue = s.accepted("Cart").await;
+        built(s, "cart", issue.number).await;
+        let asks = async |component: Option<&str>, environment: &str, run: &str| {
+            let mut body = asked(s, run);
+            body["environment"] = environment.into();
+            if let Some(component) = component {
+                body["component"] = component.into();
+            }
+            decided(s, &body).await
+        };
+        let elsewhere = asks(Some("desk"), "prod-shop", "1").await;
+        assert_eq!(said(&elsewhere), "deny component_elsewhere");
+        let finding = elsewhere.findings.last().unwrap();
+        assert_eq!(
+            (finding.sentence.as_str(), finding.cure.as_deref()),
+            (
+                "The component `desk` runs in `prod-desk`, and the pipeline asks for `prod-shop`.",
+                Some("ask for `prod-desk`; or ask for `shop`, or without a component"),
+            )
+        );
+        assert_eq!(said(&asks(Some("till"), "prod-shop", "2").await), "deny component_unknown");
+        assert_eq!(said(&asks(Some("shop"), "prod-other", "3").await), "deny component_elsewhere");
+        let shop = asks(Some("shop"), "prod-shop", "4").await;
+        assert_eq!((said(&shop).as_str(), shop.component.as_deref()), ("allow", Some("shop")));
+        assert_eq!(
+            said(&asks(None, "prod-desk", "5").await),
+            "allow",
+            "one that names none is judged by what runs there"
+        );
+    })
+    .await;
+}
+
 /// Method and path of the description; where it is asked; with which body, and the status for whoever may. `None`: it is public.
 type Operation = (&'static str, String, Option<(String, u16)>);
 
