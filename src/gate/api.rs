@@ -16,13 +16,16 @@ use crate::domain::{
 #[serde(deny_unknown_fields)]
 pub struct GateRequest {
     /// `owner/name`.
-    #[schema(example = "acme/web")]
+    #[schema(example = "acme/web", pattern = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     pub repository: String,
     /// The environment, as GitHub and the policy call it.
-    #[schema(example = "production")]
+    #[schema(example = "production", min_length = 1, max_length = 255)]
     pub environment: String,
     /// The whole hash of the commit: 40 or 64 lower-case hexadecimal digits.
-    #[schema(example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6")]
+    #[schema(
+        example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6",
+        pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"
+    )]
     pub sha: String,
     /// The branch or tag that it comes from; of a run of GitHub Actions GitHub says it, else the default branch if nothing is
     /// said.
@@ -31,14 +34,14 @@ pub struct GateRequest {
     pub reference: Option<String>,
     /// What the pipeline is called: `github-actions`, `gitlab`, `jenkins`. Runs of one pipeline supersede each other.
     #[serde(default = "actions")]
-    #[schema(example = "github-actions")]
+    #[schema(example = "github-actions", min_length = 1, max_length = 255)]
     pub pipeline: String,
     /// The run, by the pipeline's own number or name; of GitHub Actions its `run_id`.
-    #[schema(example = "9123456789")]
+    #[schema(example = "9123456789", min_length = 1, max_length = 255)]
     pub run_id: String,
     /// Which attempt of the run.
     #[serde(default = "first")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub run_attempt: u64,
     /// The release that is meant, by its title; whichever ships the commit if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,21 +82,24 @@ pub enum Purpose {
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
     /// `owner/name`.
-    #[schema(example = "acme/web")]
+    #[schema(example = "acme/web", pattern = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     pub repository: String,
-    #[schema(example = "production")]
+    #[schema(example = "production", min_length = 1, max_length = 255)]
     pub environment: String,
     /// The whole hash of the commit.
-    #[schema(example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6")]
+    #[schema(
+        example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6",
+        pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"
+    )]
     pub sha: String,
     /// What the pipeline is called. Of its own runs GitHub knows by itself.
-    #[schema(example = "jenkins")]
+    #[schema(example = "jenkins", min_length = 1, max_length = 255)]
     pub pipeline: String,
     /// The run, as it was named when it asked.
-    #[schema(example = "web-1207")]
+    #[schema(example = "web-1207", min_length = 1, max_length = 255)]
     pub run_id: String,
     #[serde(default = "first")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub run_attempt: u64,
     pub state: StateReported,
 }
@@ -116,6 +122,18 @@ pub struct Reported {
     pub environment: String,
     pub sha: String,
     pub state: StateReported,
+}
+
+/// One event of the stream of answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Told {
+    /// `gate`: an answer; `problem`: there comes none any more.
+    #[schema(example = "gate")]
+    pub event: String,
+    /// How often it was answered before.
+    pub id: Option<String>,
+    /// The answer (`GateView`), or the problem (`Problem`), as JSON.
+    pub data: String,
 }
 
 /// For how long to wait for the decision.
@@ -418,8 +436,8 @@ const LONGEST: usize = 255;
 fn short(name: &str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         Err(format!("`{name}` is empty"))
-    } else if text.len() > LONGEST || text.chars().any(char::is_control) {
-        Err(format!("`{name}` is longer than {LONGEST} bytes, or has characters that cannot be seen"))
+    } else if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        Err(format!("`{name}` is longer than {LONGEST} characters, or has characters that cannot be seen"))
     } else {
         Ok(())
     }

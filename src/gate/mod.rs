@@ -10,6 +10,9 @@
 //! - `handing`: an allow is handed out only while it holds,
 //! - [`permit`]: the signed form of an allow,
 //! - [`watch`]: whoever waits is told at once,
+//! - [`lists`]: what is known, to be looked at,
+//! - [`pace`]: how often somebody may ask,
+//! - `refusals`: which answers say what is wrong,
 //! - [`problem`]: what is wrong with a request (RFC 9457),
 //! - [`routes`]: the addresses,
 //! - [`client`]: the other side of the wire.
@@ -20,8 +23,11 @@ pub mod asker;
 pub mod asking;
 pub mod client;
 mod handing;
+pub mod lists;
+pub mod pace;
 pub mod permit;
 pub mod problem;
+mod refusals;
 pub mod routes;
 pub mod watch;
 
@@ -29,7 +35,7 @@ use std::sync::Arc;
 
 use crate::{clock::Clock, store::Store};
 
-pub use self::{asker::Askers, permit::Keys, watch::Watch};
+pub use self::{asker::Askers, pace::Pace, permit::Keys, watch::Watch};
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub struct Gate {
     pub askers: Askers,
     /// Tells whoever waits.
     pub watch: Watch,
+    /// Counts who asks.
+    pub pace: Pace,
     /// What permits are signed with.
     pub keys: Keys,
     /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.

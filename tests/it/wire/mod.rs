@@ -8,6 +8,7 @@ mod place;
 mod server;
 
 mod announcing;
+mod answers;
 mod commands;
 mod crashes;
 mod doctor;
