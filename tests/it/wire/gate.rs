@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const BY_PIPELINE: &str = "
+pub(super) const BY_PIPELINE: &str = "
 repositories: [{ match: acme/web, ship: continuous, change: issue }]
 environments:
   production:
@@ -20,7 +20,7 @@ environments:
 ";
 
 /// Something was merged that nobody has accepted yet; the token of the pipeline, and the server.
-async fn merged(place: &Place) -> (Server, Numbered, String) {
+pub(super) async fn merged(place: &Place) -> (Server, Numbered, String) {
     let server = place.serve().await;
     place.settle(&server).await;
     let issue =

@@ -21,6 +21,7 @@ mod kills;
 mod overtaken;
 mod refusals;
 mod repeats;
+mod schema;
 mod rotation;
 mod secrets;
 mod slow;
