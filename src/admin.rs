@@ -65,6 +65,9 @@ pub struct NewToken {
     pub name: String,
     pub repository: RepoName,
     pub environment: Option<String>,
+    /// It sees everything of the account that has the repository.
+    #[serde(default)]
+    pub whole_account: bool,
     pub may: BTreeSet<Deed>,
     pub at: Timestamp,
     pub expires_at: Timestamp,
@@ -140,7 +143,11 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
 
 /// Keeps a token, if it is for a repository that is known and lasts no longer than any may.
 async fn create(store: &Store, new: NewToken) -> Result<Answer, StoreError> {
-    let NewToken { digest, name, repository, environment, may, at, expires_at } = new;
+    let NewToken { digest, name, repository, environment, whole_account, may, at, expires_at } = new;
+    if whole_account && (may != BTreeSet::from([Deed::Read]) || environment.is_some()) {
+        let why = "a token for a whole account is for looking alone\n  cure: write --whole-account --may read, and no --environment";
+        return Ok(Answer::Failed(why.into()));
+    }
     let views = store.subjects_of_kind(SubjectKind::Repository, None).await?;
     let here = views.iter().find_map(|(tenant, _, view)| {
         let known = view.as_repository().filter(|known| known.name == repository && !known.gone)?;
@@ -157,7 +164,18 @@ async fn create(store: &Store, new: NewToken) -> Result<Answer, StoreError> {
     }
     let id = digest.chars().take(12).collect();
     let (repository, repository_name) = (known.id, known.name.clone());
-    let grant = Grant { id, name, repository, repository_name, environment, may, created_at: at, expires_at };
+    let created_at = at;
+    let grant = Grant {
+        id,
+        name,
+        repository,
+        repository_name,
+        environment,
+        whole_account,
+        may,
+        created_at,
+        expires_at,
+    };
     store.add_token(&tenant, &digest, &grant, at).await?;
     Ok(Answer::Token(StoredToken { tenant, grant, used_on: None, revoked_at: None }))
 }

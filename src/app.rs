@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::{decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
-    gate::{self, Askers, Gate, Keys, Watch},
+    gate::{self, Askers, Gate, Keys, Pace, Watch},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     health::Health,
     inbox::Inbox,
@@ -108,6 +108,7 @@ fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartErro
         clock: clock.clone(),
         askers,
         watch: Watch::default(),
+        pace: Pace::of(config.requests_per_minute),
         keys: Keys::derived(&config.private_keys),
         url: config.url().into(),
     })

@@ -129,6 +129,9 @@ enum TokenCommand {
         /// The only environment that it is for [any].
         #[arg(long)]
         environment: Option<String>,
+        /// It sees everything of the account that has the repository; with `--may read` alone.
+        #[arg(long)]
+        whole_account: bool,
         /// What it may do: gate, report or read.
         #[arg(long, num_args = 1.., value_delimiter = ',', default_values_t = [Deed::Gate, Deed::Report])]
         may: Vec<Deed>,
@@ -207,6 +210,7 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
   CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
   CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
+  CHANGEGATE_REQUESTS_PER_MINUTE     how many requests one token, or the jobs of one repository, may make of the gate [600]
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
@@ -497,17 +501,16 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
 )]
 async fn token(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<Exit> {
     let at = Clock::system().now();
-    let (name, repository, environment, may, expires) = match command {
-        TokenCommand::List => return show(order(file, Order::Tokens).await?),
-        TokenCommand::Revoke { id } => return show(order(file, Order::TokenRevoke { id, at }).await?),
-        TokenCommand::Create { name, repository, environment, may, expires } => {
-            (name, repository, environment, may, expires)
-        }
-    };
     let secret = secret::write(rand::random());
     let digest = secret::digest_of(&secret);
-    let may = may.into_iter().collect();
-    let new = NewToken { digest, name, repository, environment, may, at, expires_at: at + expires };
+    let new = match command {
+        TokenCommand::List => return show(order(file, Order::Tokens).await?),
+        TokenCommand::Revoke { id } => return show(order(file, Order::TokenRevoke { id, at }).await?),
+        TokenCommand::Create { name, repository, environment, whole_account, may, expires } => {
+            let (may, expires_at) = (may.into_iter().collect(), at + expires);
+            NewToken { digest, name, repository, environment, whole_account, may, at, expires_at }
+        }
+    };
     let answer = order(file, Order::TokenCreate(new)).await?;
     let is_made = matches!(answer, Answer::Token(_));
     let exit = show(answer)?;

@@ -43,6 +43,8 @@ pub struct Config {
     pub announce: Option<Listener>,
     /// For how many days the bodies of deliveries are kept.
     pub payload_retention_days: u32,
+    /// How many requests a minute one token, or the jobs of one repository, may make of the gate.
+    pub requests_per_minute: u32,
     /// Deliveries are fetched from GitHub's record every few seconds, because no webhook can reach this server.
     pub pull: bool,
 }
@@ -98,6 +100,7 @@ struct File {
     announce_secret: Option<OneOrMany>,
     announce_secret_file: Option<OneOrMany>,
     payload_retention_days: Option<u32>,
+    requests_per_minute: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -290,6 +293,7 @@ impl Reader<'_> {
             ),
             announce: self.listener(file.announce_url, file.announce_secret, file.announce_secret_file),
             payload_retention_days: self.days(file.payload_retention_days),
+            requests_per_minute: self.requests(file.requests_per_minute),
             pull: false,
         }
     }
@@ -374,6 +378,16 @@ impl Reader<'_> {
             let cure = "write a number of days, at least 3: as long as GitHub can send a delivery again";
             self.refuse("PAYLOAD_RETENTION_DAYS", "is too short or no number", cure);
             30
+        })
+    }
+
+    fn requests(&mut self, file: Option<u32>) -> u32 {
+        let text = self.env("REQUESTS_PER_MINUTE");
+        let requests = text.map_or(Ok(file.unwrap_or(600)), |text| text.trim().parse());
+        requests.ok().filter(|requests| *requests > 0).unwrap_or_else(|| {
+            let cure = "write a number above 0, such as 600";
+            self.refuse("REQUESTS_PER_MINUTE", "is 0 or no number", cure);
+            600
         })
     }
 
@@ -561,6 +575,7 @@ mod tests {
             ("WEBHOOK_SECRET", "", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),
             ("WEBHOOK_SECRET", "\n", "CHANGEGATE_WEBHOOK_SECRET: is empty: anybody could sign"),
             ("WEBHOOK_SECRET", "short", "CHANGEGATE_WEBHOOK_SECRET: is shorter than 32 bytes"),
+            ("REQUESTS_PER_MINUTE", "0", "CHANGEGATE_REQUESTS_PER_MINUTE: is 0 or no number"),
             ("PAYLOAD_RETENTION_DAYS", "1", "CHANGEGATE_PAYLOAD_RETENTION_DAYS: is too short"),
             (
                 "ANNOUNCE_URL",

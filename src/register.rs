@@ -106,7 +106,11 @@ pub fn tokens(tokens: &[StoredToken], now: Timestamp) -> String {
         table.add_row([
             grant.id.clone(),
             plain(&grant.name),
-            grant.repository_name.to_string(),
+            if grant.whole_account {
+                format!("all of {}", grant.repository_name.owner())
+            } else {
+                grant.repository_name.to_string()
+            },
             grant.environment.as_deref().map_or_else(|| "any".into(), plain),
             may.join(", "),
             until,

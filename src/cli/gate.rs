@@ -107,6 +107,9 @@ pub(super) struct Asked {
     /// The release that is meant, by its title; whichever ships the commit if nothing is said.
     #[arg(long, value_name = "TITLE")]
     release: Option<String>,
+    /// The component of a monorepo that is meant, as the policy calls it.
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
     /// What is meant.
     #[arg(long, value_enum, default_value_t = Meant::Deploy)]
     purpose: Meant,
@@ -206,6 +209,7 @@ impl Asked {
             run_id,
             run_attempt: self.run.attempt,
             release: self.release.clone(),
+            component: self.component.clone(),
             purpose,
         };
         request.ask(None).map(|_| request)

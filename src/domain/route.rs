@@ -354,6 +354,7 @@ mod tests {
             attempt: 1,
             release: None,
             intent: Intent::Deploy,
+            component: None,
         }
     }
 

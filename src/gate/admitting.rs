@@ -56,6 +56,13 @@ fn authorization(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl Gate {
+    /// Who asks, unless they have asked too often.
+    pub(super) async fn who(&self, headers: &HeaderMap, about: Option<&RepoName>) -> Result<Asker, Problem> {
+        let asker = self.askers.who(authorization(headers), about).await?;
+        self.pace.count((&asker).into(), self.clock.instant()).map_err(Problem::too_many)?;
+        Ok(asker)
+    }
+
     /// Where it is asked and what, once it is proved that who asks may ask that.
     pub(super) async fn admit(
         &self,
@@ -65,7 +72,7 @@ impl Gate {
     ) -> Result<(At, GateAsk), Problem> {
         let name: RepoName =
             request.repository.parse().map_err(|_| Problem::request("`repository` is not `owner/name`"))?;
-        let asker = self.askers.who(authorization(headers), Some(&name)).await?;
+        let asker = self.who(headers, Some(&name)).await?;
         let (tenant, repo) = (&asker.tenant, asker.repository());
         let view = self.repository(tenant, repo).await?.filter(|view| view.name == name);
         let view = view
@@ -91,7 +98,7 @@ impl Gate {
             Some((tenant, repo)) => self.repository(tenant, *repo).await?,
             None => None,
         };
-        let asker = self.askers.who(authorization(headers), view.as_ref().map(|view| &view.name)).await?;
+        let asker = self.who(headers, view.as_ref().map(|view| &view.name)).await?;
         let (Some(gate), Some((tenant, repo)), Some(view)) = (gate, place, view) else { return Ok(None) };
         if may_follow(&asker, &tenant, repo).is_err() {
             return Ok(None);

@@ -17,13 +17,16 @@ use crate::domain::{
 #[serde(deny_unknown_fields)]
 pub struct GateRequest {
     /// `owner/name`.
-    #[schema(example = "acme/web")]
+    #[schema(example = "acme/web", pattern = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     pub repository: String,
     /// The environment, as GitHub and the policy call it.
-    #[schema(example = "production")]
+    #[schema(example = "production", min_length = 1, max_length = 255)]
     pub environment: String,
     /// The whole hash of the commit: 40 or 64 lower-case hexadecimal digits.
-    #[schema(example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6")]
+    #[schema(
+        example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6",
+        pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"
+    )]
     pub sha: String,
     /// The branch or tag that it comes from; of a run of GitHub Actions GitHub says it, else the default branch if nothing is
     /// said.
@@ -32,19 +35,24 @@ pub struct GateRequest {
     pub reference: Option<String>,
     /// What the pipeline is called: `github-actions`, `gitlab`, `jenkins`. Runs of one pipeline supersede each other.
     #[serde(default = "actions")]
-    #[schema(example = "github-actions")]
+    #[schema(example = "github-actions", min_length = 1, max_length = 255)]
     pub pipeline: String,
     /// The run, by the pipeline's own number or name; of GitHub Actions its `run_id`.
-    #[schema(example = "9123456789")]
+    #[schema(example = "9123456789", min_length = 1, max_length = 255)]
     pub run_id: String,
     /// Which attempt of the run.
     #[serde(default = "first")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub run_attempt: u64,
     /// The release that is meant, by its title; whichever ships the commit if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026.12")]
     pub release: Option<String>,
+    /// The component of a monorepo that is meant, as the policy calls it: it must run in that environment. What runs there is
+    /// judged, whether it is named or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "shop")]
+    pub component: Option<String>,
     #[serde(default)]
     pub purpose: Purpose,
 }
@@ -75,21 +83,24 @@ pub enum Purpose {
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
     /// `owner/name`.
-    #[schema(example = "acme/web")]
+    #[schema(example = "acme/web", pattern = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     pub repository: String,
-    #[schema(example = "production")]
+    #[schema(example = "production", min_length = 1, max_length = 255)]
     pub environment: String,
     /// The whole hash of the commit.
-    #[schema(example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6")]
+    #[schema(
+        example = "4f2c9e10c2b8f1d0a7e6b5c4d3e2f1a0b9c8d7e6",
+        pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$"
+    )]
     pub sha: String,
     /// What the pipeline is called. Of its own runs GitHub knows by itself.
-    #[schema(example = "jenkins")]
+    #[schema(example = "jenkins", min_length = 1, max_length = 255)]
     pub pipeline: String,
     /// The run, as it was named when it asked.
-    #[schema(example = "web-1207")]
+    #[schema(example = "web-1207", min_length = 1, max_length = 255)]
     pub run_id: String,
     #[serde(default = "first")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub run_attempt: u64,
     pub state: StateReported,
 }
@@ -112,6 +123,18 @@ pub struct Reported {
     pub environment: String,
     pub sha: String,
     pub state: StateReported,
+}
+
+/// One event of the stream of answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Told {
+    /// `gate`: an answer; `problem`: there comes none any more.
+    #[schema(example = "gate")]
+    pub event: String,
+    /// How often it was answered before.
+    pub id: Option<String>,
+    /// The answer (`GateView`), or the problem (`Problem`), as JSON.
+    pub data: String,
 }
 
 /// For how long to wait for the decision; if nothing is said, only until it is known what stands in the way.
@@ -143,6 +166,7 @@ pub struct GateView {
     pub pipeline: String,
     pub run_id: String,
     pub run_attempt: u64,
+    pub component: Option<String>,
     pub purpose: Purpose,
     /// What runs there.
     pub baseline: Option<String>,
@@ -264,7 +288,7 @@ impl ReportRequest {
     #[must_use]
     pub fn as_asked(&self) -> GateRequest {
         let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _ } = self.clone();
-        let (reference, release, purpose) = (None, None, Purpose::default());
+        let (reference, release, component, purpose) = (None, None, None, Purpose::default());
         GateRequest {
             repository,
             environment,
@@ -274,6 +298,7 @@ impl ReportRequest {
             run_id,
             run_attempt,
             release,
+            component,
             purpose,
         }
     }
@@ -322,6 +347,7 @@ impl GateView {
             pipeline,
             run_id,
             run_attempt: ask.attempt,
+            component: ask.component.clone(),
             purpose: ask.intent.into(),
             baseline: None,
             release: None,
@@ -379,12 +405,13 @@ impl GateRequest {
     /// # Errors
     /// What is wrong with it.
     pub fn ask(&self, default: Option<&str>) -> Result<GateAsk, Refusal> {
-        let Self { environment, sha, reference, pipeline, run_id, run_attempt, release, purpose, .. } = self;
+        let Self { environment, sha, reference, pipeline, run_id, run_attempt, .. } = self;
+        let Self { release, component, purpose, .. } = self;
         let sha = sha.parse().map_err(|_| format!("`sha` is no whole commit hash: {}", shown(sha)))?;
         short("environment", environment)?;
         short("run_id", run_id)?;
         short("pipeline", pipeline)?;
-        for (name, text) in [("ref", reference), ("release", release)] {
+        for (name, text) in [("ref", reference), ("release", release), ("component", component)] {
             text.as_deref().map_or(Ok(()), |text| short(name, text))?;
         }
         if *run_attempt == 0 {
@@ -411,6 +438,7 @@ impl GateRequest {
             attempt: *run_attempt,
             release: release.clone(),
             intent: (*purpose).into(),
+            component: component.clone(),
         })
     }
 }
@@ -421,8 +449,8 @@ const LONGEST: usize = 255;
 fn short(name: &str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         Err(format!("`{name}` is empty"))
-    } else if text.len() > LONGEST || text.chars().any(char::is_control) {
-        Err(format!("`{name}` is longer than {LONGEST} bytes, or has characters that cannot be seen"))
+    } else if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        Err(format!("`{name}` is longer than {LONGEST} characters, or has characters that cannot be seen"))
     } else {
         Ok(())
     }

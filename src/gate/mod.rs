@@ -11,6 +11,9 @@
 //! - [`permit`]: the signed form of an allow,
 //! - [`attestation`]: the same as others' checkers read it,
 //! - [`watch`]: whoever waits is told at once,
+//! - [`lists`]: what is known, to be looked at,
+//! - [`pace`]: how often somebody may ask,
+//! - `refusals`: which answers say what is wrong,
 //! - [`problem`]: what is wrong with a request (RFC 9457),
 //! - [`routes`]: the addresses,
 //! - [`client`]: the other side of the wire.
@@ -22,8 +25,11 @@ pub mod asking;
 pub mod attestation;
 pub mod client;
 mod handing;
+pub mod lists;
+pub mod pace;
 pub mod permit;
 pub mod problem;
+mod refusals;
 pub mod routes;
 pub mod watch;
 
@@ -31,7 +37,7 @@ use std::sync::Arc;
 
 use crate::{clock::Clock, store::Store};
 
-pub use self::{asker::Askers, permit::Keys, watch::Watch};
+pub use self::{asker::Askers, pace::Pace, permit::Keys, watch::Watch};
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
@@ -42,6 +48,8 @@ pub struct Gate {
     pub askers: Askers,
     /// Tells whoever waits.
     pub watch: Watch,
+    /// Counts who asks.
+    pub pace: Pace,
     /// What permits are signed with.
     pub keys: Keys,
     /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.

@@ -4,8 +4,10 @@ use std::convert::Infallible;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode, header},
+    extract::{
+        DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State, rejection::JsonRejection,
+    },
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -23,9 +25,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Gate,
-    api::{ACTIONS, GateRequest, GateView, ReportRequest, Reported, Waiting},
+    api::{ACTIONS, GateRequest, GateView, ReportRequest, Reported, Told, Waiting},
     asking::Patience,
+    lists::{self, page::Asked},
     problem::Problem,
+    refusals::{Seeing, Sending},
 };
 use crate::domain::{asker::Deed, ids::GateId};
 
@@ -38,9 +42,10 @@ const SHORT_WAIT: SignedDuration = SignedDuration::from_secs(2);
 #[openapi(
     info(
         title = "Changegate",
-        description = "Whether a pipeline may deploy: asked, waited for, and proved by a permit.",
+        description = "Whether a pipeline may deploy: asked, waited for, and proved by a permit. And what is known, in lists.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    components(schemas(Problem)),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]
@@ -61,13 +66,7 @@ impl Modify for Bearer {
 
 /// The gate's addresses.
 pub fn router(gate: Gate) -> Router {
-    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(ask))
-        .routes(routes!(look))
-        .routes(routes!(follow))
-        .routes(routes!(report))
-        .routes(routes!(keys))
-        .split_for_parts();
+    let (router, description) = described().split_for_parts();
     let text = description.to_pretty_json().unwrap_or_default();
     let described = move || async move { ([(header::CONTENT_TYPE, "application/json")], text) };
     router
@@ -79,14 +78,17 @@ pub fn router(gate: Gate) -> Router {
 /// The description, for whoever writes a client.
 #[must_use]
 pub fn description() -> String {
-    let router = OpenApiRouter::<Gate>::with_openapi(Description::openapi());
-    let router = router
+    described().into_openapi().to_pretty_json().unwrap_or_default()
+}
+
+fn described() -> OpenApiRouter<Gate> {
+    OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(ask))
         .routes(routes!(look))
         .routes(routes!(follow))
         .routes(routes!(report))
-        .routes(routes!(keys));
-    router.into_openapi().to_pretty_json().unwrap_or_default()
+        .routes(routes!(keys))
+        .merge(lists::routes())
 }
 
 /// A body in JSON, or the problem with it.
@@ -114,6 +116,24 @@ where
     }
 }
 
+/// What an answer is asked for with; no text that is none is one.
+struct Id(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(unknown()),
+        }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::unknown("gate", "Nothing was asked with this id, or not for your repository.")
+}
+
 /// What somebody waits for.
 fn patience(waiting: &Waiting, otherwise: Patience) -> Result<Patience, Problem> {
     let Some(text) = waiting.wait.as_deref() else { return Ok(otherwise) };
@@ -138,19 +158,12 @@ fn patience(waiting: &Waiting, otherwise: Patience) -> Result<Patience, Problem>
     responses(
         (status = 200, description = "Decided.", body = GateView),
         (status = 202, description = "Not decided yet: ask again with its id.", body = GateView),
-        (status = 400, description = "The body is no JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nothing proves who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Who asks may not ask that.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such repository for who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too long.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not said to be JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body does not say what it must.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be answered now; nothing was allowed.", body = Problem, content_type = "application/problem+json"),
+        Sending,
     )
 )]
 async fn ask(
     State(gate): State<Gate>,
-    Query(waiting): Query<Waiting>,
+    Asked(waiting): Asked<Waiting>,
     headers: HeaderMap,
     Body(request): Body<GateRequest>,
 ) -> Result<Response, Problem> {
@@ -174,16 +187,13 @@ fn shown(view: GateView) -> Response {
     responses(
         (status = 200, description = "Decided.", body = GateView),
         (status = 202, description = "Not decided yet.", body = GateView),
-        (status = 401, description = "Nothing proves who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such gate for who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The request is not understood.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be answered now; nothing was allowed.", body = Problem, content_type = "application/problem+json"),
+        Seeing,
     )
 )]
 async fn look(
     State(gate): State<Gate>,
-    Path(id): Path<String>,
-    Query(waiting): Query<Waiting>,
+    Id(id): Id,
+    Asked(waiting): Asked<Waiting>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let patience = patience(&waiting, Patience::Answer(SignedDuration::ZERO))?;
@@ -198,15 +208,13 @@ async fn look(
     tag = "gates",
     params(("id" = String, Path, description = "As it was answered.", pattern = "^[0-9a-f]{32}$")),
     responses(
-        (status = 200, description = "The answers.", body = String, content_type = "text/event-stream"),
-        (status = 401, description = "Nothing proves who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such gate for who asks.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be answered now; nothing was allowed.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The answers.", body = Told, content_type = "text/event-stream"),
+        Seeing,
     )
 )]
 async fn follow(
     State(gate): State<Gate>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let (at, ask) = gate.seen(&headers, &id).await?;
@@ -241,14 +249,7 @@ async fn follow(
     request_body = ReportRequest,
     responses(
         (status = 202, description = "Written down.", body = Reported),
-        (status = 400, description = "The body is no JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nothing proves who reports.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Who reports may not report that.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such repository for who reports.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too long.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not said to be JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body does not say what it must.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be written down now.", body = Problem, content_type = "application/problem+json"),
+        Sending,
     )
 )]
 async fn report(
@@ -284,8 +285,6 @@ impl Gate {
         headers: &HeaderMap,
         id: &str,
     ) -> Result<(super::asking::At, crate::domain::event::GateAsk), Problem> {
-        let unknown =
-            || Problem::unknown("gate", "Nothing was asked with this id, or not for your repository.");
         let id: GateId = id.parse().map_err(|_| unknown())?;
         self.visible(headers, &id).await?.ok_or_else(unknown)
     }

@@ -13,7 +13,7 @@ pub(super) enum Dialect {
 }
 
 /// The words that differ: how it is written in our texts, in SQLite, in PostgreSQL.
-const WORDS: [(&str, &str, &str); 6] = [
+const WORDS: [(&str, &str, &str); 9] = [
     ("{key}", "TEXT", "TEXT COLLATE \"C\""),
     ("{blob}", "BLOB", "BYTEA"),
     ("{skip_locked}", "", "FOR UPDATE SKIP LOCKED"),
@@ -23,6 +23,23 @@ const WORDS: [(&str, &str, &str); 6] = [
         "{clock}",
         "(CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000)",
         "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+    ),
+    // The subject of an answer is an environment; that of an entry stands first among its texts. Where that is of no
+    // repository, something else may be read: whoever asks compares.
+    (
+        "{repository_of_gate}",
+        "CAST(CAST(substr(subject, 13) AS INTEGER) AS TEXT)",
+        "split_part(subject, '/', 2)",
+    ),
+    (
+        "{repository_of_entry}",
+        r#"CAST(CAST(substr(substr(body, instr(body, '"subject":"') + 11), instr(substr(body, instr(body, '"subject":"') + 11), '/') + 1) AS INTEGER) AS TEXT)"#,
+        r#"split_part(split_part(split_part(body, '"subject":"', 2), '"', 1), '/', 2)"#,
+    ),
+    (
+        "{is_exception}",
+        r#"instr(body, '"code":"exception.') > 0"#,
+        r#"strpos(body, '"code":"exception.') > 0"#,
     ),
 ];
 

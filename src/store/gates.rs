@@ -85,7 +85,7 @@ pub(super) async fn store(
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<Gate, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<Gate, StoreError> {
     let [tenant, subject, answer] = [0, 1, 2].map(|column| row.try_get::<String, _>(column));
     Ok(Gate {
         tenant: published::tenant(&tenant?)?,

@@ -73,6 +73,9 @@ mod sweeps;
 mod bodies;
 
 mod gates;
+
+mod lists;
+
 mod bindings;
 
 mod tokens;
@@ -102,6 +105,7 @@ pub use self::{
     gates::Gate,
     inbox::{DeliveryKey, Routing, StoredDelivery},
     intake::{Kept, NewDelivery},
+    lists::{ListedGate, Part, Place, Written},
     load::Load,
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     payload::{Packed, Packer},

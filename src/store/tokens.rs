@@ -133,6 +133,7 @@ fn created(grant: &Grant) -> AuditEntry {
     let entry = AuditEntry::new("token.created")
         .fact("id", &grant.id)
         .fact("may", may.join(" "))
+        .fact("whole_account", grant.whole_account)
         .fact("expires_at", grant.expires_at)
         .text("name", grant.name.clone());
     match &grant.environment {

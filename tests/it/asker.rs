@@ -29,6 +29,7 @@ async fn made(s: &Scene, byte: u8, repository: &str, days: i64) -> Result<(Secre
         name: "CI".into(),
         repository: repository.parse().unwrap(),
         environment: Some("production".into()),
+        whole_account: false,
         may: [Deed::Gate].into(),
         at,
         expires_at: at + SignedDuration::from_hours(24 * days),

@@ -63,6 +63,9 @@ pub struct Grant {
     pub repository_name: RepoName,
     /// The only environment; `None`: any.
     pub environment: Option<String>,
+    /// It sees everything of the account that has the repository. Only what is for looking alone does.
+    #[serde(default)]
+    pub whole_account: bool,
     pub may: BTreeSet<Deed>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -11,6 +11,8 @@ mod outsider;
 
 mod reason;
 
+mod sight;
+
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ pub use actions::Actions;
 pub use grant::{Deed, Grant, LONGEST};
 pub use outsider::{Outsider, Source, may_mean};
 pub use reason::{Reason, Refused};
+pub use sight::{Sight, sight};
 
 use super::{
     finding::code,
@@ -151,22 +154,14 @@ pub fn may(
 /// # Errors
 /// When it is another repository than theirs, or their token is for neither.
 pub fn may_follow(asker: &Asker, tenant: &TenantId, repository: RepoId) -> Result<(), Refused> {
-    may_see(asker, tenant, repository)?;
-    match &asker.kind {
-        Kind::Actions(_) | Kind::Outsider(_) => Ok(()),
-        Kind::Token(grant) => has_scope(grant, Deed::Gate).or_else(|_| has_scope(grant, Deed::Read)),
+    let looks = |sight: Sight| sight.tenant == *tenant && sight.sees(repository);
+    if sight(asker).is_ok_and(looks) {
+        return Ok(());
     }
-}
-
-/// Whether they may look at what is known of a repository.
-///
-/// # Errors
-/// When it is another one than theirs, or their token is not for looking.
-pub fn may_read(asker: &Asker, tenant: &TenantId, repository: RepoId) -> Result<(), Refused> {
     may_see(asker, tenant, repository)?;
     match &asker.kind {
         Kind::Actions(_) | Kind::Outsider(_) => Ok(()),
-        Kind::Token(grant) => has_scope(grant, Deed::Read),
+        Kind::Token(grant) => has_scope(grant, Deed::Gate),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::domain::{
-    ids::AccountId,
+    ids::{AccountId, SubjectId},
     policy::{Scope, parse},
 };
 
@@ -193,8 +193,8 @@ fn another_tenant_or_a_name_with_a_double_is_refused_whoever_asks() {
     let asker = job(&[("environment", json!("staging\u{212a}"))]).unwrap();
     let elsewhere = Wanted { tenant: TenantId::new("github.com", AccountId(2)), ..wanted() };
     assert_eq!(said(may(&asker, Deed::Gate, &elsewhere, Some(&policy))), "repository_not_allowed");
-    assert_eq!(said(may_read(&asker, &elsewhere.tenant, RepoId(7))), "repository_not_allowed");
-    assert_eq!(said(may_read(&asker, &tenant(), RepoId(7))), "may");
+    assert_eq!(said(may_follow(&asker, &elsewhere.tenant, RepoId(7))), "repository_not_allowed");
+    assert_eq!(said(may_follow(&asker, &tenant(), RepoId(7))), "may");
     let double = Wanted { environment: "staging\u{212a}".into(), ..wanted() };
     assert_eq!(said(may(&asker, Deed::Gate, &double, Some(&policy))), "environment_not_allowed");
 }
@@ -279,6 +279,7 @@ fn a_token_of_ours_does_what_it_is_for_where_it_is_for_it() {
         repository: RepoId(7),
         repository_name: "acme/web".parse().unwrap(),
         environment: environment.map(str::to_owned),
+        whole_account: false,
         may: may.iter().copied().collect(),
         created_at: time(0),
         expires_at: time(60),
@@ -290,12 +291,12 @@ fn a_token_of_ours_does_what_it_is_for_where_it_is_for_it() {
                 Asker { tenant: tenant(), kind: Kind::Token(Box::new(grant(Some("Production"), &[scope]))) };
             let expected = if deed == scope { "may" } else { "scope_not_allowed" };
             let here = if deed == Deed::Read {
-                may_read(&asker, &tenant(), RepoId(7))
+                sight(&asker).map(drop)
             } else {
                 may(&asker, deed, &wanted(), Some(&policy))
             };
             assert_eq!(said(here), expected, "{deed} with {scope}");
-            assert_eq!(said(may_read(&asker, &tenant(), RepoId(8))), "repository_not_allowed");
+            assert_eq!(said(may_follow(&asker, &tenant(), RepoId(8))), "repository_not_allowed");
         }
     }
     let staging = Asker { tenant: tenant(), kind: Kind::Token(Box::new(grant(Some("staging"), &Deed::ALL))) };
@@ -304,6 +305,33 @@ fn a_token_of_ours_does_what_it_is_for_where_it_is_for_it() {
     assert!(grant(None, &[]).is_over(time(60)));
     let forever = Grant { expires_at: time(0) + LONGEST * 4, ..grant(None, &[]) };
     assert!(forever.is_over(time(0) + LONGEST));
+}
+
+#[test]
+fn somebody_sees_what_is_theirs_and_the_whole_account_where_the_token_is_for_that() {
+    let ours = |whole_account, environment: Option<&str>| Grant {
+        id: "t".into(),
+        name: "auditor".into(),
+        repository: RepoId(7),
+        repository_name: "acme/web".parse().unwrap(),
+        environment: environment.map(str::to_owned),
+        whole_account,
+        may: [Deed::Read].into(),
+        created_at: time(0),
+        expires_at: time(60),
+    };
+    let of = |grant| sight(&Asker { tenant: tenant(), kind: Kind::Token(Box::new(grant)) }).unwrap();
+    let there = |repo, name: &str| SubjectId::environment(RepoId(repo), name);
+    let seen = |sight: &Sight| {
+        [SubjectId::Account, there(7, "production"), there(7, "staging"), there(8, "production")]
+            .map(|subject| sight.sees_subject(&subject))
+    };
+    assert_eq!(seen(&of(ours(false, None))), [false, true, true, false]);
+    assert_eq!(seen(&of(ours(true, None))), [true; 4]);
+    assert_eq!(seen(&of(ours(false, Some("Production")))), [false, true, false, false]);
+    assert_eq!(seen(&sight(&job(&[]).unwrap()).unwrap()), [false, true, true, false]);
+    let strangers = job(&[("event_name", json!("pull_request_target"))]).unwrap();
+    assert_eq!(said(sight(&strangers).map(drop)), "event_not_allowed");
 }
 
 #[test]

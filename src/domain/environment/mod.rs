@@ -27,6 +27,7 @@ pub use shipped::Shipped;
 mod answer;
 mod belonging;
 mod bypass;
+mod component;
 mod failed;
 mod follow;
 mod freshness;

@@ -12,6 +12,7 @@ use super::{
         ids::{RepoId, Sha},
     },
     Environment, Request, RunId,
+    component::components,
 };
 
 impl Environment {
@@ -23,6 +24,7 @@ impl Environment {
     ) -> Option<Vec<(RunId, Verdict)>> {
         let mut waiting: Vec<&Request> = self.requests.iter().filter(|request| request.is_open()).collect();
         waiting.sort_by_key(|request| std::cmp::Reverse(request.run));
+        let components = components(repo, inquiry)?;
         let (mut verdicts, mut newer) = (vec![], BTreeMap::new());
         for request in waiting {
             let Some(candidate) = &request.job else { continue };
@@ -39,7 +41,9 @@ impl Environment {
             let scene = gate::look(ask, inquiry);
             let Some(scene) = scene.filter(|_| inquiry.is_complete()) else { continue };
             let release = scene.shipping.as_ref().and_then(|it| it.release).map(|it| it.id.title.as_str());
-            let verdict = gate::decide(&scene).and(request.contradictions(release, ran));
+            let mut strange = request.contradictions(release, ran);
+            strange.extend(request.strange_components(&self.name, &components));
+            let verdict = gate::decide(&scene).and(strange);
             if supersedes(&verdict) {
                 newer.entry(request.line()).or_insert((request.run, &candidate.sha));
             }

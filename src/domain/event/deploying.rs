@@ -141,6 +141,9 @@ pub struct GateAsk {
     /// The release that the pipeline means, by its title.
     pub release: Option<String>,
     pub intent: Intent,
+    /// The component of a monorepo that the pipeline means, as policy calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
 }
 
 /// A pipeline says how far its deployment is. Who it is was proved before.
@@ -179,13 +182,14 @@ impl GateAsk {
     /// What is asked, without the id: who asks the same is given the same answer.
     #[must_use]
     pub fn what(&self, repo: RepoId) -> String {
-        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent } = self;
+        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent, component } = self;
         let of = match pipeline {
             Pipeline::Actions { run } => format!("actions {run}"),
             Pipeline::Other { name, run } => format!("other {name:?} {run:?} {reference:?}"),
         };
         let environment = environment.to_lowercase();
-        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}")
+        let component = component.iter().map(|name| format!(" {name:?}")).collect::<String>();
+        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}{component}")
     }
 }
 

@@ -37,6 +37,9 @@ pub struct Tag {
     told: bool,
     /// It does not point at what was deployed: at what it does.
     moved: Option<Option<Sha>>,
+    /// It is known to be a tag. A deployment names a branch in the same way.
+    #[serde(default)]
+    is_tag: bool,
 }
 
 /// What GitHub and the log are told of tags, and whether GitHub did not say where one points.
@@ -53,18 +56,20 @@ impl Tags {
         for event in events {
             if let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what {
                 let (Some(name), Some(sha)) = (&deployment.reference, &deployment.sha) else { continue };
-                let name = name.strip_prefix("refs/tags/").unwrap_or(name);
+                let whole = name.strip_prefix("refs/tags/");
+                let name = whole.unwrap_or(name);
                 if state == "success" {
                     let environment = deployment.environment.clone().unwrap_or_default();
                     let tag = self.0.entry(name.to_owned()).or_default();
                     tag.told |= tag.moved.is_some();
+                    tag.is_tag |= whole.is_some();
                     (tag.deployed, tag.at) = (Some((sha.clone(), environment)), now);
                 }
             } else if let Some(name) = moved(&event.what) {
                 let tag = self.0.entry(name.to_owned()).or_default();
-                (tag.told, tag.at) = (true, tag.at.max(now));
+                (tag.told, tag.is_tag, tag.at) = (true, true, tag.at.max(now));
             } else if let Some(tag) = made(&event.what).and_then(|name| self.0.get_mut(name)) {
-                tag.told = true;
+                (tag.told, tag.is_tag) = (true, true);
             } else if let What::Watched { .. } = &event.what {
                 // Something may have been told of any of them, and was lost.
                 self.0.values_mut().filter(|tag| tag.deployed.is_some()).for_each(|tag| tag.told = true);
@@ -147,7 +152,8 @@ impl Tag {
     /// Takes where it points; whether that is news.
     fn take(&mut self, found: Option<&Sha>) -> bool {
         let is_there = self.deployed.as_ref().is_some_and(|(sha, _)| found == Some(sha));
-        let moved = (!is_there).then(|| found.cloned());
+        self.is_tag |= found.is_some();
+        let moved = (!is_there && self.is_tag).then(|| found.cloned());
         let is_news = self.moved != moved;
         self.moved = moved;
         is_news
@@ -258,6 +264,17 @@ mod tests {
             assert_eq!(tag.take(points_at.map(sha).as_ref()), news, "{points_at:?}");
             assert_eq!(tag.moved, moved, "{points_at:?}");
         }
+    }
+
+    #[test]
+    fn a_branch_that_was_deployed_is_no_tag_that_was_deleted() {
+        let mut tags = Tags::default();
+        tags.hear(&[deployed('a'), event(What::Watched { environments: vec![] })], time(0));
+        let name = tags.0.get_mut("v1").unwrap();
+        assert!(name.is_to_be_read(), "it may be a tag");
+        assert!(!name.take(None) && name.moved.is_none());
+        tags.hear(&[pushed(Some('a'), None)], time(1));
+        assert!(tags.0.get_mut("v1").unwrap().take(None), "it was one");
     }
 
     #[test]

@@ -82,6 +82,12 @@ impl Askers {
         Ok(Self { store, clock, settings: Arc::new(settings), verifier, named: Arc::default() })
     }
 
+    /// GitHub for people, without a slash at the end.
+    #[must_use]
+    pub fn web_url(&self) -> Arc<str> {
+        self.settings.github_web_url.as_str().into()
+    }
+
     /// Who asks, by the header `Authorization`. `about`: the repository that the request names, where it names one; a token
     /// of an issuer that policies name for several must.
     ///

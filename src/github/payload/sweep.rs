@@ -478,6 +478,7 @@ mod tests {
             attempt: 1,
             release: Some("2026.12".into()),
             intent: crate::domain::event::Intent::Rollback,
+            component: Some("shop".into()),
         };
         let report = PipelineReport {
             environment: "Live/eu".into(),

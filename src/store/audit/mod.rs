@@ -51,20 +51,20 @@ pub struct AuditedEntry {
 }
 
 /// A row of the log.
-struct Link {
-    tenant: String,
-    seq: i64,
-    at: i64,
-    body: String,
-    before: String,
-    hash: String,
+pub(super) struct Link {
+    pub(super) tenant: String,
+    pub(super) seq: i64,
+    pub(super) at: i64,
+    pub(super) body: String,
+    pub(super) before: String,
+    pub(super) hash: String,
 }
 
 /// The number and the hash of the last entry.
 pub(super) type Head = (i64, String);
 
 /// By name, salt and text; `None` where they are erased.
-type Beside = BTreeMap<String, Option<(String, String)>>;
+pub(super) type Beside = BTreeMap<String, Option<(String, String)>>;
 
 impl Store {
     async fn head(&self, tenant: &str) -> Result<Option<Head>, StoreError> {
@@ -188,7 +188,7 @@ async fn erase(
     Ok(erased)
 }
 
-fn audited(link: &Link, beside: Beside) -> Result<AuditedEntry, StoreError> {
+pub(super) fn audited(link: &Link, beside: Beside) -> Result<AuditedEntry, StoreError> {
     let body: Body =
         serde_json::from_str(&link.body).map_err(|error| StoreError::unreadable("an audit entry", error))?;
     let text = |name: &String| {

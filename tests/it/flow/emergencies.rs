@@ -31,7 +31,7 @@ environments:
 
 const HOUR: i64 = 3600;
 
-async fn ruled(s: &Scene) {
+pub(super) async fn ruled(s: &Scene) {
     s.policy_file("acme/.github", RULES).await;
     s.by("rosa").protect(WEB, "production", true, true);
     s.settle().await;

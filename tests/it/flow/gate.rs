@@ -24,8 +24,19 @@ fn by_pipeline() -> String {
     CONTINUOUS.replace("    require:", "    door: pipeline\n    require:")
 }
 
-/// A token of ours for a repository.
-async fn token(s: &Scene, random: u8, repository: &str) -> String {
+/// A token of ours for a repository, for all that one may be for.
+pub(super) async fn token(s: &Scene, random: u8, repository: &str) -> String {
+    token_for(s, random, repository, &Deed::ALL, false).await
+}
+
+/// A token of ours for these deeds, in a repository or in the whole account that has it.
+pub(super) async fn token_for(
+    s: &Scene,
+    random: u8,
+    repository: &str,
+    may: &[Deed],
+    whole_account: bool,
+) -> String {
     let secret = secret::write([random; 32]);
     let at = s.stage.clock.now();
     let new = NewToken {
@@ -33,7 +44,8 @@ async fn token(s: &Scene, random: u8, repository: &str) -> String {
         name: "CI".into(),
         repository: repository.parse().unwrap(),
         environment: None,
-        may: [Deed::Gate, Deed::Report].into(),
+        whole_account,
+        may: may.iter().copied().collect(),
         at,
         expires_at: at + SignedDuration::from_hours(24),
     };
@@ -47,7 +59,7 @@ async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16,
     call_as(s, Some(&token), request, body).await
 }
 
-async fn call_as(
+pub(super) async fn call_as(
     s: &Scene,
     token: Option<&str>,
     request: http::request::Builder,
@@ -66,7 +78,7 @@ async fn call_as(
 }
 
 /// Build `run` of Jenkins asks for the head of `main`.
-fn asked(s: &Scene, run: &str) -> Value {
+pub(super) fn asked(s: &Scene, run: &str) -> Value {
     let sha = s.github().head(WEB, "main").unwrap();
     json!({ "repository": WEB, "environment": "production", "sha": sha, "ref": "refs/heads/main",
         "pipeline": "jenkins", "run_id": run })
@@ -87,14 +99,14 @@ async fn look(s: &Scene, id: &str) -> GateView {
 }
 
 /// Asks, and looks once everything has settled.
-async fn decided(s: &Scene, body: &Value) -> GateView {
+pub(super) async fn decided(s: &Scene, body: &Value) -> GateView {
     let asked = ask(s, body).await;
     s.settle().await;
     look(s, &asked.id).await
 }
 
 /// The decision, and the codes of what stands in the way.
-fn said(view: &GateView) -> String {
+pub(super) fn said(view: &GateView) -> String {
     fn codes(findings: &[changegate::gate::api::FindingView]) -> Vec<String> {
         let of = |finding: &changegate::gate::api::FindingView| {
             let bad = serde_json::to_value(finding.outcome).unwrap() != "pass";
@@ -112,7 +124,7 @@ async fn keys(s: &Scene) -> jsonwebtoken::jwk::JwkSet {
     serde_json::from_value(keys).unwrap()
 }
 
-async fn ready(s: &Scene) -> u64 {
+pub(super) async fn ready(s: &Scene) -> u64 {
     s.policy(&by_pipeline()).await;
     let issue = s.accepted("Export").await;
     built(s, "export", issue.number).await;
@@ -284,8 +296,60 @@ async fn what_a_pipeline_outside_github_reports_is_known_from_github_and_compare
     .await;
 }
 
-/// Method and path of the description; where it is asked; with which body, and the status for whoever may. `None`: it is public.
-type Operation = (&'static str, String, Option<(String, u16)>);
+const MONOREPO: &str = "
+repositories:
+  - { match: acme/web, ship: continuous, change: issue }
+components:
+  acme/web:
+    shop: { paths: [\"apps/shop/**\"], environment: prod-shop }
+    desk: { paths: [\"apps/desk/**\"], environment: prod-desk }
+environments:
+  production:
+    names: [\"prod-*\"]
+    door: pipeline
+    require: [{ range: traced }, { change: accepted }]
+";
+
+#[tokio::test]
+async fn a_component_that_is_asked_for_runs_there_or_it_is_refused() {
+    scenario(async |s| {
+        s.policy(MONOREPO).await;
+        let issue = s.accepted("Cart").await;
+        built(s, "cart", issue.number).await;
+        let asks = async |component: Option<&str>, environment: &str, run: &str| {
+            let mut body = asked(s, run);
+            body["environment"] = environment.into();
+            if let Some(component) = component {
+                body["component"] = component.into();
+            }
+            decided(s, &body).await
+        };
+        let elsewhere = asks(Some("desk"), "prod-shop", "1").await;
+        assert_eq!(said(&elsewhere), "deny component_elsewhere");
+        let finding = elsewhere.findings.last().unwrap();
+        assert_eq!(
+            (finding.sentence.as_str(), finding.cure.as_deref()),
+            (
+                "The component `desk` runs in `prod-desk`, and the pipeline asks for `prod-shop`.",
+                Some("ask for `prod-desk`; or ask for `shop`, or without a component"),
+            )
+        );
+        assert_eq!(said(&asks(Some("till"), "prod-shop", "2").await), "deny component_unknown");
+        assert_eq!(said(&asks(Some("shop"), "prod-other", "3").await), "deny component_elsewhere");
+        let shop = asks(Some("shop"), "prod-shop", "4").await;
+        assert_eq!((said(&shop).as_str(), shop.component.as_deref()), ("allow", Some("shop")));
+        assert_eq!(
+            said(&asks(None, "prod-desk", "5").await),
+            "allow",
+            "one that names none is judged by what runs there"
+        );
+    })
+    .await;
+}
+
+/// Method and path of the description; where it is asked; with which body, and the statuses for whoever may and for a
+/// neighbour, who sees nothing of it. `None`: it is public.
+type Operation = (&'static str, String, Option<(String, u16, u16)>);
 
 /// How each operation is asked for something of `acme/web`.
 fn operations(id: &str, body: &Value) -> Vec<Operation> {
@@ -293,11 +357,22 @@ fn operations(id: &str, body: &Value) -> Vec<Operation> {
     let parts = report.as_object_mut().unwrap();
     parts.remove("ref");
     parts.insert("state".into(), "started".into());
+    let list = |operation: &'static str| {
+        let (_, path) = operation.split_once(' ').unwrap();
+        (operation, path.to_owned(), Some((String::new(), 200, 200)))
+    };
+    let look = Some((String::new(), 200, 404));
     vec![
-        ("get /api/v1/gates/{id}", format!("/api/v1/gates/{id}?wait=0"), Some((String::new(), 200))),
-        ("get /api/v1/gates/{id}/events", format!("/api/v1/gates/{id}/events"), Some((String::new(), 200))),
-        ("post /api/v1/gates", "/api/v1/gates?wait=0".into(), Some((body.to_string(), 202))),
-        ("post /api/v1/deployments", "/api/v1/deployments".into(), Some((report.to_string(), 202))),
+        list("get /api/v1/changes"),
+        list("get /api/v1/releases"),
+        list("get /api/v1/environments"),
+        list("get /api/v1/exceptions"),
+        list("get /api/v1/audit"),
+        list("get /api/v1/gates"),
+        ("get /api/v1/gates/{id}", format!("/api/v1/gates/{id}?wait=0"), look.clone()),
+        ("get /api/v1/gates/{id}/events", format!("/api/v1/gates/{id}/events"), look),
+        ("post /api/v1/gates", "/api/v1/gates?wait=0".into(), Some((body.to_string(), 202, 404))),
+        ("post /api/v1/deployments", "/api/v1/deployments".into(), Some((report.to_string(), 202, 404))),
         ("get /.well-known/jwks.json", "/.well-known/jwks.json".into(), None),
     ]
 }
@@ -315,10 +390,17 @@ async fn strangers_are_told_nothing_at_any_address_that_is_described() {
         let described: Value = serde_json::from_str(&changegate::gate::routes::description()).unwrap();
         let paths = described["paths"].as_object().unwrap().iter();
         let described: Vec<String> = paths
+            .clone()
             .flat_map(|(path, methods)| {
                 methods.as_object().unwrap().keys().map(move |it| format!("{it} {path}"))
             })
             .collect();
+        let named: Vec<&str> = paths
+            .flat_map(|(_, methods)| methods.as_object().unwrap().values())
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        let distinct: std::collections::BTreeSet<&str> = named.iter().copied().collect();
+        assert_eq!(distinct.len(), named.len(), "{named:?}");
         let mut known: Vec<&str> = table.iter().map(|(operation, ..)| *operation).collect();
         known.sort_unstable();
         let mut sorted = described.clone();
@@ -326,18 +408,20 @@ async fn strangers_are_told_nothing_at_any_address_that_is_described() {
         assert_eq!(sorted, known, "an address without a row");
         let (neighbour, abroad) = (token(s, 2, "acme/billing").await, token(s, 3, "other/web").await);
         for (operation, path, private) in table {
-            let Some((body, status)) = private else { continue };
+            let Some((body, status, unseen)) = private else { continue };
             let method = operation.split(' ').next().unwrap().to_uppercase();
             let request = || http::Request::builder().method(method.as_str()).uri(&path);
             for (who, stranger, refused) in [
                 ("nobody", None, 401),
                 ("who has no token of ours", Some("cgt_x"), 401),
-                ("a neighbour", Some(neighbour.as_str()), 404),
-                ("another tenant", Some(abroad.as_str()), 404),
+                ("a neighbour", Some(neighbour.as_str()), unseen),
+                ("another tenant", Some(abroad.as_str()), unseen),
             ] {
                 let (found, answer) = call_as(s, stranger, request(), body.clone()).await;
                 assert_eq!(found, refused, "{operation} by {who}: {answer}");
-                assert!(!answer.to_string().contains(&allowed.sha), "{operation} tells {who}: {answer}");
+                for secret in [allowed.sha.as_str(), "acme/web"] {
+                    assert!(!answer.to_string().contains(secret), "{operation} tells {who}: {answer}");
+                }
             }
             assert_eq!(call(s, request(), body).await.0, status, "{operation}");
         }

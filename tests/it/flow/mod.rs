@@ -18,6 +18,7 @@ mod installation;
 mod intake;
 mod late;
 mod links;
+mod lists;
 mod manifests;
 mod milestones;
 mod modes;

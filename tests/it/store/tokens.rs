@@ -16,6 +16,7 @@ fn grant(id: &str, created: i64) -> Grant {
         repository: RepoId(7),
         repository_name: "acme/web".parse().unwrap(),
         environment: Some("production".into()),
+        whole_account: false,
         may: [Deed::Gate, Deed::Read].into(),
         created_at: at(created),
         expires_at: at(created + DAY),

@@ -8,6 +8,7 @@ mod place;
 mod server;
 
 mod announcing;
+mod answers;
 mod away;
 mod commands;
 mod crashes;
@@ -23,6 +24,7 @@ mod refusals;
 mod repeats;
 mod replicas;
 mod rotation;
+mod schema;
 mod secrets;
 mod slow;
 mod stopping;

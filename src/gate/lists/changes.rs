@@ -1,0 +1,296 @@
+//! The register of change requests.
+
+use axum::{Json, extract::State, http::HeaderMap};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    names::{Names, Numbered, Person},
+    page::{Asked, LOOKED_AT, Page, Turn},
+};
+use crate::{
+    domain::{
+        asker::Sight,
+        change_request::{Acceptance, ChangeRequest, Stage, emergency::Emergency},
+        ids::{ReleaseId, SubjectId, SubjectKind},
+        subject::State as Known,
+    },
+    gate::{Gate, api::FindingView, problem::Problem, refusals::Looking},
+};
+
+/// Which change requests.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChangesAsked {
+    /// Where the page begins: `next` of the one before.
+    cursor: Option<String>,
+    /// Items in a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `owner/name`.
+    #[param(example = "acme/web")]
+    repository: Option<String>,
+    /// How far they are.
+    #[param(inline)]
+    state: Option<ChangeState>,
+    /// The release that they are planned for, by its title.
+    #[param(example = "2026.12")]
+    release: Option<String>,
+    /// A label that they have, in any case.
+    #[param(example = "change/emergency")]
+    label: Option<String>,
+    /// The issue type that they have, in any case.
+    #[param(rename = "type", example = "Change request")]
+    #[serde(rename = "type")]
+    issue_type: Option<String>,
+}
+
+/// A change request.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ChangeItem {
+    #[schema(example = "change_request/7/128")]
+    pub id: String,
+    #[schema(example = "acme/web")]
+    pub repository: String,
+    pub number: u64,
+    pub url: Option<String>,
+    pub title: String,
+    pub state: ChangeState,
+    /// The states that it went through, and since when.
+    pub states: Vec<StateSince>,
+    #[serde(rename = "type")]
+    pub issue_type: Option<String>,
+    pub labels: Vec<String>,
+    /// How much it could break, as far as anybody has said: `low`, `medium`, `high`.
+    pub risk: Option<String>,
+    /// The systems that its labels name.
+    pub systems: Vec<String>,
+    pub requester: Option<Person>,
+    /// Who answers for it.
+    pub contact: Option<Person>,
+    pub acceptance: AcceptanceItem,
+    /// What has to be answered in it before it can be triaged.
+    pub missing: Vec<String>,
+    pub release: Option<ReleaseName>,
+    /// The environments that it runs in.
+    pub environments: Vec<String>,
+    pub emergency: Option<EmergencyItem>,
+    /// Where people look back on its emergency.
+    pub retrospective: Option<Numbered>,
+    /// What stood against starting it when somebody wanted to last, where it needs no code.
+    pub findings: Vec<FindingView>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub created_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// How far a change request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    Requested,
+    NeedsInformation,
+    Deferred,
+    Declined,
+    Duplicate,
+    Withdrawn,
+    Accepted,
+    Scheduled,
+    InWork,
+    /// Its code is complete.
+    Merged,
+    Deployed,
+    /// And known to work.
+    Verified,
+}
+
+impl From<Stage> for ChangeState {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Requested => Self::Requested,
+            Stage::NeedsInformation => Self::NeedsInformation,
+            Stage::Deferred => Self::Deferred,
+            Stage::Declined => Self::Declined,
+            Stage::Duplicate => Self::Duplicate,
+            Stage::Withdrawn => Self::Withdrawn,
+            Stage::Accepted => Self::Accepted,
+            Stage::Scheduled => Self::Scheduled,
+            Stage::InWork => Self::InWork,
+            Stage::Merged => Self::Merged,
+            Stage::Deployed => Self::Deployed,
+            Stage::Verified => Self::Verified,
+        }
+    }
+}
+
+/// Since when it was so.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StateSince {
+    pub state: ChangeState,
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+/// Whether somebody who may has accepted it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum AcceptanceItem {
+    Accepted {
+        by: Option<Person>,
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
+    /// Nobody has.
+    Waiting {
+        #[schema(value_type = Option<String>, format = DateTime)]
+        since: Option<Timestamp>,
+    },
+    /// Deferred, declined, duplicate or withdrawn, as its state says.
+    Refused { by: Option<Person>, why: Option<String> },
+    /// It could not be found out.
+    Unknown { why: String },
+}
+
+/// A release, by its train and its title.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ReleaseName {
+    #[schema(example = "customer")]
+    pub train: String,
+    #[schema(example = "2026.12")]
+    pub title: String,
+}
+
+impl From<&ReleaseId> for ReleaseName {
+    fn from(release: &ReleaseId) -> Self {
+        Self { train: release.train.clone(), title: release.title.clone() }
+    }
+}
+
+/// The emergency that was declared last.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EmergencyItem {
+    pub by: Person,
+    pub why: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    pub in_force: bool,
+    /// Whether something is owed for it.
+    pub owes: bool,
+    /// Until when an independent signature is owed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub signature_due: Option<Timestamp>,
+    /// Until when it has to be looked back on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retrospective_due: Option<Timestamp>,
+}
+
+impl From<&Emergency> for EmergencyItem {
+    fn from(emergency: &Emergency) -> Self {
+        let terms = emergency.terms.as_ref();
+        Self {
+            by: (&emergency.by).into(),
+            why: emergency.why.clone(),
+            since: emergency.since,
+            in_force: emergency.in_force,
+            owes: !emergency.is_paid(),
+            signature_due: terms.and_then(|terms| terms.signature),
+            retrospective_due: terms.and_then(|terms| terms.retrospective),
+        }
+    }
+}
+
+impl From<&Acceptance> for AcceptanceItem {
+    fn from(acceptance: &Acceptance) -> Self {
+        match acceptance {
+            Acceptance::Accepted { by, at } => Self::Accepted { by: by.as_ref().map(Person::from), at: *at },
+            Acceptance::Waiting { since } => Self::Waiting { since: *since },
+            Acceptance::Refused { by, why } => {
+                Self::Refused { by: by.as_ref().map(Person::from), why: why.clone() }
+            }
+            Acceptance::Unknown(why) => Self::Unknown { why: why.clone() },
+        }
+    }
+}
+
+impl ChangesAsked {
+    fn wants(&self, change: &ChangeRequest) -> bool {
+        let seen = change.seen.as_ref();
+        let is = |wanted: &Option<String>, found: Option<&str>| {
+            wanted.as_ref().is_none_or(|wanted| found.is_some_and(|it| same(it, wanted)))
+        };
+        let has_label = |label: &String| seen.is_some_and(|it| it.labels.iter().any(|own| same(own, label)));
+        change.taken_in
+            && self.state.is_none_or(|state| ChangeState::from(change.stage()) == state)
+            && self.release.as_ref().is_none_or(|title| change.release().is_some_and(|it| it.title == *title))
+            && self.label.as_ref().is_none_or(has_label)
+            && is(&self.issue_type, seen.and_then(|it| it.issue_type.as_deref()))
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+fn item(change: &ChangeRequest, sight: &Sight, names: &Names) -> ChangeItem {
+    let Numbered { repository, number, url } = names.issue(change.at);
+    let seen = change.seen.as_ref();
+    let since = |(stage, since): &(Stage, Timestamp)| StateSince { state: (*stage).into(), since: *since };
+    let view = change.view();
+    ChangeItem {
+        id: SubjectId::ChangeRequest(change.at).to_string(),
+        repository,
+        number,
+        url,
+        title: view.title,
+        state: change.stage().into(),
+        states: change.stages.iter().map(since).collect(),
+        issue_type: seen.and_then(|seen| seen.issue_type.clone()),
+        labels: seen.map(|seen| seen.labels.clone()).unwrap_or_default(),
+        risk: view.risk.map(|risk| risk.as_str().into()),
+        systems: change.systems.iter().cloned().collect(),
+        requester: change.requester().map(Person::from),
+        contact: change.contact().map(Person::from),
+        acceptance: (&change.acceptance).into(),
+        missing: change.missing.clone(),
+        release: change.release().map(ReleaseName::from),
+        environments: change.delivered.iter().flat_map(|it| it.environments.clone()).collect(),
+        emergency: change.emergency.as_ref().map(EmergencyItem::from),
+        retrospective: change.retrospective.filter(|at| sight.sees(at.repo)).map(|at| names.issue(at)),
+        findings: change.hindrances.iter().map(FindingView::from).collect(),
+        created_at: seen.and_then(|seen| seen.created_at),
+        updated_at: seen.and_then(|seen| seen.updated_at),
+    }
+}
+
+/// Lists the change requests, in the order of their ids.
+#[utoipa::path(
+    get,
+    path = "/api/v1/changes",
+    operation_id = "list_changes",
+    tag = "lists",
+    params(ChangesAsked),
+    responses((status = 200, description = "A page of the register.", body = Page<ChangeItem>), Looking)
+)]
+pub(super) async fn list(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Asked(asked): Asked<ChangesAsked>,
+) -> Result<Json<Page<ChangeItem>>, Problem> {
+    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
+    let turn = Turn::of("changes", asked.cursor.as_deref(), asked.limit)?;
+    let after = turn.after(|text| text.parse().ok())?;
+    let Some(place) = reader.place else { return Ok(Json(Page::empty())) };
+    let found = gate.store.listed(&place, SubjectKind::ChangeRequest, after.as_ref(), LOOKED_AT).await?;
+    let of = |state: &Known| state.as_change_request().is_some_and(|change| asked.wants(change));
+    let cut = turn.cut(found, |(_, state)| of(state), |(id, _)| id.to_string());
+    let changes = || cut.rows.iter().filter_map(|(_, state)| state.as_change_request());
+    let named = changes().flat_map(|it| [Some(it.at.repo), it.retrospective.map(|at| at.repo)]);
+    let names = gate.names(&place.tenant, named.flatten().collect()).await?;
+    Ok(Json(Page {
+        items: changes().map(|change| item(change, &reader.sight, &names)).collect(),
+        next: cut.next,
+    }))
+}
