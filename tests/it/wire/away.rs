@@ -43,9 +43,8 @@ impl Issuer {
         let keys = json!({ "keys": [key] });
         let about = json!({ "issuer": self.url, "jwks_uri": format!("{}/keys", self.url) });
         let show = |value: Value| get(move || async move { Json(value) });
-        let router = Router::new()
-            .route("/.well-known/openid-configuration", show(about))
-            .route("/keys", show(keys));
+        let router =
+            Router::new().route("/.well-known/openid-configuration", show(about)).route("/keys", show(keys));
         #[expect(clippy::disallowed_methods, reason = "the issuer is no part of the program")]
         let serves = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         self.serves = Some(serves);
@@ -165,7 +164,11 @@ async fn nothing_is_allowed_while_the_database_github_or_the_keys_of_an_issuer_a
             if away == 0 {
                 let token = issuer.token(&pem, place.github.now().as_second(), "denied");
                 let denied = asks(&place, &token, (&address, &sha), ("denied", "refs/heads/feature"));
-                assert_eq!((denied.0.code, denied.1["decision"].as_str()), (Some(1), Some("deny")), "{denied:?}");
+                assert_eq!(
+                    (denied.0.code, denied.1["decision"].as_str()),
+                    (Some(1), Some("deny")),
+                    "{denied:?}"
+                );
             }
             if !no_keys {
                 issuer.leave().await;
