@@ -85,6 +85,7 @@ impl Key {
             | Question::PendingDeployments(..)
             | Question::Deployments(..)
             | Question::Compare(..)
+            | Question::File(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
             | Question::EnvironmentRules(..)

@@ -282,6 +282,12 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::Compare(repo, base.clone(), head.clone()))?, Answer::Compare(found) => found.as_deref())
     }
 
+    /// A file as it is at a commit, read from GitHub.
+    pub fn file(&mut self, repo: RepoId, sha: &Sha, path: &str) -> Option<Fact<Option<&'a str>>> {
+        let question = Question::File(repo, sha.clone(), path.into());
+        github!(self.ask(question)?, Answer::File(found) => found.as_deref())
+    }
+
     /// The commits that a name stands for now, read from GitHub.
     pub fn reference(&mut self, repo: RepoId, name: &str) -> Option<Fact<&'a ReferenceReading>> {
         github!(self.ask(Question::Reference(repo, name.into()))?, Answer::Reference(found) => found)

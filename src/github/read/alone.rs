@@ -29,6 +29,7 @@ impl Reader<'_> {
             Question::PendingDeployments(repo, run) => self.pending_deployments(*repo, *run).await,
             Question::WaitingRuns(repo) => self.waiting_runs(*repo).await,
             Question::Compare(repo, base, head) => self.compare(*repo, base, head).await,
+            Question::File(repo, sha, path) => self.file(*repo, sha, path).await,
             Question::EnvironmentRules(repo, environment) => self.environment(*repo, environment).await,
             Question::Issue(_)
             | Question::PullRequest(_)

@@ -9,6 +9,7 @@ mod compare;
 mod deployments;
 mod document;
 mod environment;
+mod file;
 mod glance;
 mod issue;
 mod merge_queue;
@@ -203,6 +204,7 @@ impl<'a> Reader<'a> {
             | Question::PendingDeployments(..)
             | Question::WaitingRuns(_)
             | Question::Compare(..)
+            | Question::File(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
@@ -305,6 +307,7 @@ impl<'a> Reader<'a> {
             | Question::PendingDeployments(..)
             | Question::WaitingRuns(_)
             | Question::Compare(..)
+            | Question::File(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)

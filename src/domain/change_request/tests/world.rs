@@ -314,6 +314,7 @@ impl World {
             | Question::PendingDeployments(..)
             | Question::Deployments(..)
             | Question::Compare(..)
+            | Question::File(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
             | Question::EnvironmentRules(..)
