@@ -354,6 +354,8 @@ impl World {
             Question::Compare(_, base, head) => {
                 Answer::Compare(self.comparisons.get(&(base.clone(), head.clone())).cloned().map(Box::new))
             }
+            Question::TagIsKept(..) => Answer::TagIsKept(false),
+            Question::Provenance(..) => Answer::Provenance(vec![]),
             Question::File(_, sha, path) => {
                 Answer::File(self.files.get(&(sha.clone(), path.clone())).cloned())
             }

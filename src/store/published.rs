@@ -86,6 +86,8 @@ impl Key {
             | Question::Deployments(..)
             | Question::Compare(..)
             | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
             | Question::EnvironmentRules(..)

@@ -15,10 +15,12 @@ mod issue;
 mod merge_queue;
 mod policy_origin;
 mod policy;
+mod provenance;
 mod pull_request;
 mod reference;
 mod runs;
 mod shapes;
+mod tag_rules;
 mod team;
 mod user;
 mod writers;
@@ -205,6 +207,8 @@ impl<'a> Reader<'a> {
             | Question::WaitingRuns(_)
             | Question::Compare(..)
             | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
@@ -308,6 +312,8 @@ impl<'a> Reader<'a> {
             | Question::WaitingRuns(_)
             | Question::Compare(..)
             | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)

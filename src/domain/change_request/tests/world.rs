@@ -315,6 +315,8 @@ impl World {
             | Question::Deployments(..)
             | Question::Compare(..)
             | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)
             | Question::EnvironmentRules(..)
