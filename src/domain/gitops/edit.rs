@@ -199,7 +199,11 @@ fn hidden(known: &BTreeSet<&str>, path: &str, ends: &[Manifest; 2]) -> Option<St
     for end in ends {
         let Some(why) = &end.unread else { continue };
         if let Some(image) = names(&end.rest) {
-            return Some(format!("{} names {}, and is no YAML that can be read: {why}", code(path), code(image)));
+            return Some(format!(
+                "{} names {}, and is no YAML that can be read: {why}",
+                code(path),
+                code(image)
+            ));
         }
     }
     let counted = |text: &str| {

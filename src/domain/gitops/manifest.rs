@@ -36,13 +36,14 @@ pub fn manifest(path: &str, text: &str) -> Manifest {
         Ok(documents) => documents,
         Err(why) => return Manifest { rest: text.into(), unread: Some(why), ..Manifest::default() },
     };
-    let mut found = Found::default();
+    let mut found = Found { lines: text.split('\n').collect(), ..Found::default() };
     documents.iter().for_each(|document| found.walk(document, false));
     Manifest { rest: masked(text, found.masks), images: found.images, unread: None }
 }
 
 #[derive(Debug, Default)]
-struct Found {
+struct Found<'t> {
+    lines: Vec<&'t str>,
     images: Vec<(String, Version)>,
     masks: Vec<Mask>,
 }
@@ -56,7 +57,7 @@ struct Mask {
     by: String,
 }
 
-impl Found {
+impl Found<'_> {
     /// `listed`: it stands in a list called `images`.
     fn walk(&mut self, node: &Node, listed: bool) {
         match &node.value {
@@ -97,10 +98,22 @@ impl Found {
     fn add(&mut self, node: &Node, name: String, [tag, digest]: [&str; 2]) {
         let keys = ["name", "newName", "registry", "repository", "tag", "newTag", "digest"];
         self.mask(node, &keys, &name);
-        let read = |key| text(node, key).filter(|text| !text.is_empty()).map(str::to_owned);
-        let odd = |key| has(node, key) && text(node, key).is_none();
-        let odd = odd(tag) || odd(digest) || (tag != "newTag" && has(node, "newTag"));
-        self.images.push((name, Version { tag: read(tag), digest: read(digest), odd }));
+        let tag = if tag == "tag" && !has(node, "tag") && has(node, "newTag") { "newTag" } else { tag };
+        let is_odd = |key| has(node, key) && text(node, key).is_none();
+        let odd = is_odd(tag) || is_odd(digest);
+        let read = |key| {
+            let plain = text(node, key).filter(|text| !text.is_empty()).map(str::to_owned);
+            plain.or_else(|| is_odd(key).then(|| self.written(node, key)).flatten())
+        };
+        let version = Version { tag: read(tag), digest: read(digest), odd };
+        self.images.push((name, version));
+    }
+
+    /// The rest of the line on which a scalar begins that is no text: `1.10` and `1.1` are one number.
+    fn written(&self, node: &Node, key: &str) -> Option<String> {
+        let at = node.entry(key)?.node.at;
+        let place = |number: u64| usize::try_from(number.saturating_sub(1)).ok();
+        Some(self.lines.get(place(at.line)?)?.chars().skip(place(at.column)?).collect())
     }
 
     /// The name stays visible as a hash: what is called otherwise is something else.

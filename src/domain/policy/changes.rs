@@ -179,7 +179,8 @@ fn others(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
         let guards = line.starts_with("freeze") || line.starts_with("images in ");
         change("no longer", line, guards || line.contains(": merging deploys to "))
     });
-    let frees = |line: &str| ["standard change", "parts of ", "images in "].iter().any(|it| line.starts_with(it));
+    let frees =
+        |line: &str| ["standard change", "parts of ", "images in "].iter().any(|it| line.starts_with(it));
     gone.chain(new.map(|line| change("new", line, frees(line)))).collect()
 }
 

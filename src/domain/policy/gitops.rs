@@ -134,9 +134,7 @@ pub(super) fn check(
         written::GitOpsEntries::One(one) => GitOps::check(place, one, environments).into_iter().collect(),
         written::GitOpsEntries::Many(all) => {
             let entries = all.iter().enumerate();
-            entries
-                .filter_map(|(index, one)| GitOps::check(&place.item(index), one, environments))
-                .collect()
+            entries.filter_map(|(index, one)| GitOps::check(&place.item(index), one, environments)).collect()
         }
     }
 }
@@ -152,9 +150,7 @@ impl EffectivePolicy {
     /// The environments in which images run that one of these files of a repository names; `None`: it may be any file.
     #[must_use]
     pub fn synced_by(&self, name: &RepoName, files: Option<&[&str]>) -> BTreeSet<String> {
-        let touches = |entry: &&GitOps| {
-            files.is_none_or(|files| files.iter().any(|file| entry.covers(file)))
-        };
+        let touches = |entry: &&GitOps| files.is_none_or(|files| files.iter().any(|file| entry.covers(file)));
         self.base().gitops_in(name).filter(touches).map(|entry| entry.environment.clone()).collect()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::environments::{self, Environment};
 use super::error::{PolicyError, Refusal};
-use super::gitops::{self, GitOps};
 use super::freezes::{self, Freeze};
+use super::gitops::{self, GitOps};
 use super::intake::{Commands, Intake, Labels};
 use super::names::Who;
 use super::people::{self, Account, Groups, Roles, Signers};
