@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         environment::Deployed,
-        facts::{ComparisonStatus, Fact, Inquiry},
+        facts::{ComparisonStatus, Fact, Inquiry, ReferenceReading},
         finding::{Finding, Outcome, code},
         gate::{self, Candidate, Found, Points},
         gitops::{Built, Edit, Move, Version, Why, resolve},
@@ -50,7 +50,8 @@ pub(super) fn targets(
         return vec![itself()];
     }
     let known = view.images.as_ref().filter(|images| images.head == view.head);
-    let Some(edit) = known.map(|images| &images.edit).filter(|edit| edit.rules == Edit::rules(&entries)) else {
+    let Some(edit) = known.map(|images| &images.edit).filter(|edit| edit.rules == Edit::rules(&entries))
+    else {
         return vec![unknown(itself(), "its files have not been read yet")];
     };
     if let Some(why) = &edit.unknown {
@@ -76,6 +77,37 @@ fn unknown(target: Target, why: &str) -> Target {
         .headline("which images move is not known")
         .cure("write each image so that its name and its version stand together in YAML, or leave the file out of `gitops.paths`");
     moving(target, None, Some(finding))
+}
+
+/// Asks already now for what [`Image::read`] asks for in turn.
+pub(super) fn foresee(view: &PullRequestView, environments: &[String], inquiry: &mut Inquiry<'_>) {
+    let Some(images) = view.images.as_ref().filter(|images| images.head == view.head) else { return };
+    let branch = inquiry.reference(view.at.repo, &format!("refs/heads/{}", view.base_branch));
+    if let Some(Fact::Known(ReferenceReading { branch: Some(head), .. }, _)) = branch {
+        let _ = inquiry.compare(view.at.repo, head, &view.head);
+    }
+    for moved in images.edit.synced.iter().flat_map(|synced| &synced.moves) {
+        let Some(Some(repo)) = inquiry.repository_named(moved.source.clone()) else { continue };
+        for environment in environments {
+            let there = SubjectId::environment(repo, environment);
+            let _ = (inquiry.view(there.clone()), inquiry.known(there));
+        }
+        let (view, _) = (inquiry.repository(repo).flatten(), inquiry.policy(repo));
+        let (to, from) = [&moved.to, &moved.from].map(single).into();
+        let (to, from) = [to, from]
+            .map(|version| version.and_then(|it| resolve((&moved.image, it), (repo, &moved.source), inquiry)))
+            .map(|built| built.and_then(Result::ok))
+            .into();
+        let branch = view.and_then(|view| view.default_branch.as_ref());
+        let head = branch.and_then(|branch| inquiry.reference(repo, &format!("refs/heads/{branch}")));
+        let head = if let Some(Fact::Known(found, _)) = head { found.branch.as_ref() } else { None };
+        let ruled = view.and_then(|view| view.ruled_from.as_ref());
+        let Some(Built { commit: to, .. }) = to else { continue };
+        let from = from.as_ref().map(|from: &Built| &from.commit);
+        for base in [from, ruled, head].into_iter().flatten() {
+            let _ = inquiry.compare(repo, base, &to);
+        }
+    }
 }
 
 impl Image {
@@ -107,10 +139,7 @@ impl Image {
             return Some(());
         };
         self.repo = Some(repo);
-        let (to, from) = (
-            to(&moved, repo, inquiry),
-            from(&moved, (repo, &target.environment), inquiry),
-        );
+        let (to, from) = (to(&moved, repo, inquiry), from(&moved, (repo, &target.environment), inquiry));
         let built = match to? {
             Ok(built) => built,
             Err(problem) => return self.refuse(problem),
@@ -275,8 +304,8 @@ fn single(versions: &BTreeSet<Version>) -> Option<&Version> {
     versions.first().filter(|_| versions.len() == 1)
 }
 
-/// What is deployed, and for whom: whoever opened the pull request. It comes from the tag that says it, or from the default branch where
-/// that holds it. `None`: something must be found out first.
+/// What is deployed, and for whom: whoever opened the pull request. It comes from the default branch where that holds it, or else
+/// from the tag that says it. `None`: something must be found out first.
 fn candidate(
     target: &Target,
     built: &Built,
@@ -284,11 +313,11 @@ fn candidate(
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Candidate> {
     let by = target.view(here, inquiry)?.and_then(|view| view.author.clone());
-    let reference = match (&built.tag, &view.default_branch) {
-        (Some(tag), _) => Some(tag.clone()),
-        (None, Some(branch)) => holds(branch, &built.commit, repo, inquiry)?.then(|| branch.clone()),
-        (None, None) => None,
+    let branch = match &view.default_branch {
+        Some(branch) => holds(branch, &built.commit, repo, inquiry)?.then(|| branch.clone()),
+        None => None,
     };
+    let reference = branch.or_else(|| built.tag.clone());
     Some(Candidate {
         attempt: 1,
         sha: built.commit.clone(),

@@ -193,6 +193,9 @@ impl Promotion {
         (case, mode): (&Case<'_>, Mode),
         inquiry: &mut Inquiry<'_>,
     ) -> Option<merged::Told> {
+        let synced = policy.base().gitops_in(&repository.name).map(|entry| entry.environment.clone());
+        let synced: Vec<String> = synced.collect();
+        here.open.iter().for_each(|view| image::foresee(view, &synced, inquiry));
         let goes: Vec<_> = here.open.iter().map(|view| (*view, goes_to(view, policy, inquiry))).collect();
         let mut targets = vec![];
         for (view, environments) in goes {

@@ -89,21 +89,13 @@ impl Target {
         }
     }
 
-    /// Whether it is about the pull request as it is now.
-    pub(super) fn is_of(&self, view: &PullRequestView) -> bool {
-        self.door == Door::of(view) && self.head == view.head
-    }
-
     /// Whether it is about the same as another one.
     pub(super) fn is(&self, other: &Self) -> bool {
         let image = match (&self.image, &other.image) {
             (Some(one), Some(other)) => one.is(other),
             (one, other) => one.is_none() && other.is_none(),
         };
-        image
-            && self.door == other.door
-            && self.environment == other.environment
-            && self.head == other.head
+        image && self.door == other.door && self.environment == other.environment && self.head == other.head
     }
 
     /// Whether it might be merged. Of an image the mode of the repository counts in which it moves.
@@ -248,7 +240,11 @@ impl Target {
     }
 
     /// Outer `None`: not answered yet.
-    pub(super) fn view<'a>(&self, repo: RepoId, inquiry: &mut Inquiry<'a>) -> Option<Option<&'a PullRequestView>> {
+    pub(super) fn view<'a>(
+        &self,
+        repo: RepoId,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<Option<&'a PullRequestView>> {
         let Some(number) = self.pull_request() else { return Some(None) };
         let view = inquiry.view(SubjectId::PullRequest(IssueRef { repo, number }))?;
         Some(view.and_then(View::as_pull_request))

@@ -35,9 +35,8 @@ pub(super) fn look(
         return None;
     }
     let rules = Edit::rules(&entries);
-    let is_known =
-        |it: &&Box<Images>| it.head == after.seen.head && it.edit.rules == rules && !it.edit.unread;
-    if let Some(known) = after.images.as_ref().filter(is_known) {
+    let is_known = |it: &Images| it.head == after.seen.head && it.edit.rules == rules && !it.edit.unread;
+    if let Some(known) = after.images.as_ref().filter(|it| is_known(it)) {
         return Some(known.clone());
     }
     let head = after.seen.head.clone();

@@ -316,7 +316,10 @@ impl PullRequest {
     fn is_unread(&self) -> bool {
         let unknown = |derived: &Derived| matches!(derived.proof, Proof::Unknown(_));
         let images = self.images.as_ref().is_some_and(|images| images.edit.unread);
-        self.unread.is_some() || images || self.standard.unknown.is_some() || self.derived.as_ref().is_some_and(unknown)
+        self.unread.is_some()
+            || images
+            || self.standard.unknown.is_some()
+            || self.derived.as_ref().is_some_and(unknown)
     }
 
     /// Open, ready, read, and linked to nothing: only somebody's hand in GitHub's sidebar can change that unheard.
