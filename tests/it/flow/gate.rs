@@ -42,7 +42,7 @@ async fn token(s: &Scene, random: u8, repository: &str) -> String {
     secret.expose_secret().to_owned()
 }
 
-async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
+pub(super) async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
     let token = token(s, 1, WEB).await;
     call_as(s, Some(&token), request, body).await
 }
@@ -66,7 +66,7 @@ async fn call_as(
 }
 
 /// Build `run` of Jenkins asks for the head of `main`.
-fn asked(s: &Scene, run: &str) -> Value {
+pub(super) fn asked(s: &Scene, run: &str) -> Value {
     let sha = s.github().head(WEB, "main").unwrap();
     json!({ "repository": WEB, "environment": "production", "sha": sha, "ref": "refs/heads/main",
         "pipeline": "jenkins", "run_id": run })
@@ -87,14 +87,14 @@ async fn look(s: &Scene, id: &str) -> GateView {
 }
 
 /// Asks, and looks once everything has settled.
-async fn decided(s: &Scene, body: &Value) -> GateView {
+pub(super) async fn decided(s: &Scene, body: &Value) -> GateView {
     let asked = ask(s, body).await;
     s.settle().await;
     look(s, &asked.id).await
 }
 
 /// The decision, and the codes of what stands in the way.
-fn said(view: &GateView) -> String {
+pub(super) fn said(view: &GateView) -> String {
     fn codes(findings: &[changegate::gate::api::FindingView]) -> Vec<String> {
         let of = |finding: &changegate::gate::api::FindingView| {
             let bad = serde_json::to_value(finding.outcome).unwrap() != "pass";
