@@ -97,6 +97,8 @@ pub fn github(config: &Config, clock: Clock) -> Result<GitHub, StartError> {
         private_keys: config.private_keys.clone(),
         marker_secrets: vec![],
         api_version: API_VERSION.into(),
+        trusted_root: config.trusted_root.clone(),
+        issuers: config.oidc_issuers.clone(),
     };
     Ok(GitHub::new(&settings, clock)?)
 }

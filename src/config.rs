@@ -39,6 +39,8 @@ pub struct Config {
     pub webhook_secrets: Vec<SecretString>,
     /// Who writes the tokens of jobs of GitHub Actions, as their claim `iss` has it.
     pub oidc_issuers: Vec<String>,
+    /// By whose certificates attestations of images are verified; `None`: none counts.
+    pub trusted_root: Option<String>,
     /// Who is told what changes; `None`: nobody.
     pub announce: Option<Listener>,
     /// For how many days the bodies of deliveries are kept.
@@ -96,6 +98,8 @@ struct File {
     private_key_file: Option<OneOrMany>,
     webhook_secret: Option<OneOrMany>,
     webhook_secret_file: Option<OneOrMany>,
+    trusted_root: Option<OneOrMany>,
+    trusted_root_file: Option<OneOrMany>,
     announce_url: Option<OneOrMany>,
     announce_secret: Option<OneOrMany>,
     announce_secret_file: Option<OneOrMany>,
@@ -291,6 +295,7 @@ impl Reader<'_> {
                 file.webhook_secret_file,
                 short_secrets,
             ),
+            trusted_root: self.trusted_root(file.trusted_root, file.trusted_root_file),
             announce: self.listener(file.announce_url, file.announce_secret, file.announce_secret_file),
             payload_retention_days: self.days(file.payload_retention_days),
             requests_per_minute: self.requests(file.requests_per_minute),
@@ -438,6 +443,15 @@ impl Reader<'_> {
             self.refuse("PRIVATE_KEY", "holds no private key in PEM form", cure);
         }
         texts.into_iter().map(SecretString::from).collect()
+    }
+
+    fn trusted_root(&mut self, inline: Option<OneOrMany>, files: Option<OneOrMany>) -> Option<String> {
+        let cure = "write it with `gh attestation trusted-root > trusted-root.jsonl` and name that file here";
+        let texts = self.values("TRUSTED_ROOT", inline, files, cure);
+        if texts.iter().any(|text| !text.contains("certificateAuthorities")) {
+            self.refuse("TRUSTED_ROOT", "names no authorities of certificates", cure);
+        }
+        (!texts.is_empty()).then(|| texts.join("\n"))
     }
 
     /// Both settings, or neither.

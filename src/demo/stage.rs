@@ -104,6 +104,7 @@ fn settings(sandbox: &Sandbox, database_url: &str) -> anyhow::Result<Config> {
         "CHANGEGATE_GITHUB_WEB_URL" => Some(sandbox.web_url().into()),
         "CHANGEGATE_APP_ID" => Some(sandbox.app_id().to_string()),
         "CHANGEGATE_PRIVATE_KEY" => Some(sandbox.private_key_pem().into()),
+        "CHANGEGATE_TRUSTED_ROOT" => Some(sandbox.trusted_root()),
         "CHANGEGATE_WEBHOOK_SECRET" => Some(sandbox.webhook_secret()),
         _ => None,
     };

@@ -31,6 +31,8 @@ pub mod calendar;
 
 pub mod patch;
 
+pub mod gitops;
+
 pub mod revision;
 
 pub mod approval;

@@ -185,6 +185,7 @@ pub fn pull_request(at: IssueRef, links: &[IssueRef]) -> PullRequestView {
         own: None,
         ties: vec![],
         last_press: None,
+        images: None,
     }
 }
 
@@ -235,6 +236,8 @@ pub struct World {
     pub deployments: BTreeMap<String, Vec<DeploymentReading>>,
     /// What lies between two commits.
     pub comparisons: BTreeMap<(Sha, Sha), Comparison>,
+    /// The files at each commit.
+    pub files: BTreeMap<(Sha, String), String>,
     /// What a name stands for.
     pub references: BTreeMap<String, ReferenceReading>,
     /// How an environment is guarded.
@@ -350,6 +353,11 @@ impl World {
             }
             Question::Compare(_, base, head) => {
                 Answer::Compare(self.comparisons.get(&(base.clone(), head.clone())).cloned().map(Box::new))
+            }
+            Question::TagIsKept(..) => Answer::TagIsKept(false),
+            Question::Provenance(..) => Answer::Provenance(vec![]),
+            Question::File(_, sha, path) => {
+                Answer::File(self.files.get(&(sha.clone(), path.clone())).cloned())
             }
             Question::Reference(_, name) => {
                 Answer::Reference(self.references.get(name).cloned().unwrap_or_default())

@@ -94,6 +94,8 @@ pub(super) enum Scope {
     Runs,
     /// To answer for our deployment protection rule.
     Answer,
+    /// To read what workflows have attested.
+    Attestations,
     /// To read how branches are protected; most Apps may not.
     Rules,
 }
@@ -115,6 +117,7 @@ impl Scope {
             }
             Self::Runs => &[("actions", "read"), ("deployments", "read"), ("metadata", "read")],
             Self::Answer => &[("actions", "read"), ("deployments", "write"), ("metadata", "read")],
+            Self::Attestations => &[("attestations", "read"), ("metadata", "read")],
             Self::Rules => &[("administration", "read"), ("metadata", "read")],
         }
     }
@@ -134,6 +137,7 @@ impl Scope {
             Self::Write => &[&[], &["checks", "pull_requests"]],
             Self::Answer => &[&[]],
             Self::Runs => &[&[], &["actions"], &["deployments"]],
+            Self::Attestations => &[&[], &["attestations"]],
             Self::Rules => &[&[], &["administration"]],
         }
     }

@@ -40,6 +40,8 @@ mod write;
 
 mod setup;
 
+mod attestation;
+
 mod deliveries;
 
 mod lists;
@@ -75,6 +77,10 @@ pub struct GitHubSettings {
     pub marker_secrets: Vec<signature::Secret>,
     /// The value of `X-GitHub-Api-Version`; see [`API_VERSION`].
     pub api_version: String,
+    /// Whose certificates attestations are verified by, as `gh attestation trusted-root` writes them; `None`: none counts.
+    pub trusted_root: Option<String>,
+    /// Who writes the tokens of the jobs that attest.
+    pub issuers: Vec<String>,
 }
 
 /// Settings that cannot work.
@@ -92,6 +98,9 @@ pub enum GitHubError {
     /// The version of the API.
     #[error("`{0}` is not a version of GitHub's API (a date)")]
     ApiVersion(String),
+    /// The trusted root.
+    #[error("the trusted root is none that `gh attestation trusted-root` writes")]
+    TrustedRoot,
     /// The transport, for want of trusted root certificates mostly.
     #[error("no connection can be prepared: {0}")]
     Transport(String),
@@ -120,6 +129,7 @@ pub struct GitHub {
     markers: Vec<signature::Secret>,
     slug: tokio::sync::OnceCell<String>,
     standing: standing::Standing,
+    trust: Option<attestation::Trust>,
 }
 
 impl GitHub {
@@ -146,6 +156,10 @@ impl GitHub {
         let addresses = client::Addresses::of(&settings.api_url)?;
         let version = HeaderValue::from_str(&settings.api_version)
             .map_err(|_| GitHubError::ApiVersion(settings.api_version.clone()))?;
+        let trust = settings
+            .trusted_root
+            .as_ref()
+            .map(|text| attestation::Trust::read(text, &settings.issuers).ok_or(GitHubError::TrustedRoot));
         let client = client::Client::new(addresses, version)
             .map_err(|error| GitHubError::Transport(error.to_string()))?;
         Ok(Self {
@@ -158,6 +172,7 @@ impl GitHub {
             markers: write::markers(settings),
             slug: tokio::sync::OnceCell::new(),
             standing: standing::Standing::default(),
+            trust: trust.transpose()?,
         })
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 mod answer;
+mod attest;
 mod clock;
 mod courier;
 mod deeds;
@@ -41,6 +42,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use attest::Attestation;
 pub use clock::SandboxClock;
 pub use faults::{Fault, Mishap, On};
 pub use graphql::SCHEMA as GRAPHQL_SCHEMA;
@@ -103,6 +105,7 @@ pub struct Sandbox {
     tasks: Mutex<JoinSet<()>>,
     urls: Urls,
     key: KeyPair,
+    authority: attest::Authority,
 }
 
 /// What the server and the people share.
@@ -135,6 +138,7 @@ impl Sandbox {
         let key = KeyPair::new(settings.private_key_pem.as_deref())?;
         let urls = Urls { api: format!("http://{address}"), web: format!("http://{address}/web") };
         let state = State::new(&settings, urls.clone(), key.public());
+        let authority = attest::Authority::new(state.now())?;
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             news: Notify::new(),
@@ -143,7 +147,7 @@ impl Sandbox {
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(server::serve(listener, shared.clone()));
-        Ok(Self { shared, tasks: Mutex::new(tasks), urls, key })
+        Ok(Self { shared, tasks: Mutex::new(tasks), urls, key, authority })
     }
 
     /// The base of the REST API, without a slash at the end.

@@ -92,6 +92,16 @@ impl Sandbox {
         must(done, repo);
     }
 
+    /// A ruleset keeps tags from being moved and deleted: `refs/tags/v*`.
+    pub fn keep_tags(&self, repo: &str, pattern: &str) {
+        let done = self.shared.with(|state| {
+            let (id, ruleset) = (state.world.repo(repo)?.id, state.world.fresh_id());
+            state.repo_mut(id)?.kept_tags.insert(ruleset, pattern.to_owned());
+            Some(())
+        });
+        must(done, repo);
+    }
+
     /// A ruleset requires this check before something is merged into the default branch, by one App or by any.
     pub fn require_check(&self, repo: &str, name: &str, app: Option<u64>) {
         let done = self.shared.with(|state| {

@@ -14,9 +14,10 @@ use super::people::Action;
 use super::world::{Account, AccountKind, App, Issue, Repo, Urls, World};
 
 /// What the App may ask for where nothing else is said.
-const PERMISSIONS: [(&str, &str); 10] = [
+const PERMISSIONS: [(&str, &str); 11] = [
     ("actions", "read"),
     ("administration", "read"),
+    ("attestations", "read"),
     ("checks", "write"),
     ("contents", "read"),
     ("deployments", "write"),

@@ -77,6 +77,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("octocrab", &["github"]),
     ("jsonwebtoken", &["gate", "github", "sandbox"]),
+    ("webpki", &["github"]),
     ("hmac", &["announce", "github", "sandbox"]),
     ("hyper_rustls", &["announce", "gate"]),
     ("apollo_compiler", &["sandbox"]),

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         facts::{Fact, Inquiry},
+        finding::code,
         ids::{Sha, SubjectId},
         policy::EffectivePolicy,
-        pull_request::{self, PullRequestView},
+        pull_request::{self, PullRequestView, Reading},
         subject::State,
     },
     scene::{Promotes, PullRequestAt},
@@ -26,6 +27,9 @@ pub(super) fn look(
     if goes_to.is_empty() {
         return None;
     }
+    if let Some(images) = images(view, inquiry)? {
+        return Some(images);
+    }
     if only_merged.contains(&view.at.number) {
         return Some(Promotes::OnlyMerged);
     }
@@ -34,6 +38,35 @@ pub(super) fn look(
         only_merged.insert(view.at.number);
     }
     Some(found)
+}
+
+/// What moves nothing but images. Outer `None`: not answered yet; inner: it does more, or something else.
+fn images(view: &PullRequestView, inquiry: &mut Inquiry<'_>) -> Option<Option<Promotes>> {
+    let known = view.images.as_ref().filter(|images| images.head == view.head);
+    let Some(edit) = known.map(|images| &images.edit) else { return Some(None) };
+    if let Some(why) = edit.unknown.as_ref().filter(|_| edit.unread) {
+        return Some(Some(Promotes::Unknown(why.clone())));
+    }
+    if !edit.is_only_images() {
+        return Some(None);
+    }
+    let known = inquiry.known(SubjectId::PullRequest(view.at))?.and_then(State::as_pull_request);
+    let read = known.and_then(|known| known.read.as_ref()).filter(|read| read.head == view.head);
+    Some(read.map(|read| Promotes::Images(bots(read))))
+}
+
+/// Who wrote it, where those are Apps, and signatures vouch for that. A workflow can be `github-actions[bot]` in any branch.
+fn bots(read: &Reading) -> Result<Vec<String>, String> {
+    let is_bot = |login: &String| login.ends_with("[bot]") && login != "github-actions[bot]";
+    if let Some(commit) = read.unproven.first() {
+        let short = commit.short();
+        return Err(format!("no signature that GitHub has verified says who wrote `{short}`"));
+    }
+    match read.writers.iter().find(|login| !is_bot(login)) {
+        Some(login) => Err(format!("{} wrote a part of it, and is no App of its own", code(login))),
+        None if read.writers.is_empty() => Err("nobody is known to have written it".into()),
+        None => Ok(read.writers.clone()),
+    }
 }
 
 /// `None`: not answered yet.

@@ -57,6 +57,8 @@ pub(super) struct PullRequestAt<'a> {
 pub(super) enum Promotes {
     /// Nothing but what came with merged pull requests.
     OnlyMerged,
+    /// Nothing but versions of images, written by these bots; or why it was not written by bots alone, as a sentence.
+    Images(Result<Vec<String>, String>),
     /// This commit came with none before.
     More(Sha),
     /// That could not be found out; why, as a sentence.

@@ -62,6 +62,12 @@ pub enum Answer {
     Deployments(Vec<DeploymentReading>),
     /// To [`Question::Compare`](super::Question::Compare); `None`: GitHub knows no such commit here, or they have no beginning in common.
     Compare(Option<Box<Comparison>>),
+    /// To [`Question::Provenance`](super::Question::Provenance): the commits that they name; empty: none says anything.
+    Provenance(Vec<Sha>),
+    /// To [`Question::TagIsKept`](super::Question::TagIsKept).
+    TagIsKept(bool),
+    /// To [`Question::File`](super::Question::File); `None`: there is none at that commit.
+    File(Option<String>),
     /// To [`Question::Reference`](super::Question::Reference); nothing in it: there is neither a branch nor a tag of this name.
     Reference(ReferenceReading),
     /// To [`Question::WaitingRuns`](super::Question::WaitingRuns): their numbers, in order.

@@ -282,6 +282,23 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::Compare(repo, base.clone(), head.clone()))?, Answer::Compare(found) => found.as_deref())
     }
 
+    /// The commits that an image with this digest was built from, by verified attestations, read from GitHub.
+    pub fn provenance(&mut self, repo: RepoId, digest: &str) -> Option<Fact<&'a [Sha]>> {
+        let question = Question::Provenance(repo, digest.into());
+        github!(self.ask(question)?, Answer::Provenance(found) => found.as_slice())
+    }
+
+    /// Whether rules keep a tag from being moved and deleted, read from GitHub.
+    pub fn tag_is_kept(&mut self, repo: RepoId, tag: &str) -> Option<Fact<bool>> {
+        github!(self.ask(Question::TagIsKept(repo, tag.into()))?, Answer::TagIsKept(kept) => *kept)
+    }
+
+    /// A file as it is at a commit, read from GitHub.
+    pub fn file(&mut self, repo: RepoId, sha: &Sha, path: &str) -> Option<Fact<Option<&'a str>>> {
+        let question = Question::File(repo, sha.clone(), path.into());
+        github!(self.ask(question)?, Answer::File(found) => found.as_deref())
+    }
+
     /// The commits that a name stands for now, read from GitHub.
     pub fn reference(&mut self, repo: RepoId, name: &str) -> Option<Fact<&'a ReferenceReading>> {
         github!(self.ask(Question::Reference(repo, name.into()))?, Answer::Reference(found) => found)

@@ -58,6 +58,12 @@ pub enum Question {
     Deployments(RepoId, String),
     /// What the second commit has and the first has not.
     Compare(RepoId, Sha, Sha),
+    /// What an image with this digest was built from, by what workflows of the repository have signed.
+    Provenance(RepoId, String),
+    /// Whether a tag can neither be moved nor deleted.
+    TagIsKept(RepoId, String),
+    /// A file as it is at a commit.
+    File(RepoId, Sha, String),
     /// The commits that a branch or a tag stands for now: `main`, `v1`, or `refs/heads/main` for a branch only.
     Reference(RepoId, String),
     /// The runs that wait for a rule.
@@ -100,6 +106,9 @@ impl Question {
             | Self::PendingDeployments(..)
             | Self::Deployments(..)
             | Self::Compare(..)
+            | Self::File(..)
+            | Self::Provenance(..)
+            | Self::TagIsKept(..)
             | Self::Reference(..)
             | Self::WaitingRuns(_)
             | Self::EnvironmentRules(..)
@@ -114,7 +123,11 @@ impl Question {
     pub const fn is_about_commits(&self) -> bool {
         matches!(
             self,
-            Self::Compare(..) | Self::Origins(..) | Self::CommitChanges(..) | Self::ChangesBetween(..)
+            Self::Compare(..)
+                | Self::Origins(..)
+                | Self::CommitChanges(..)
+                | Self::ChangesBetween(..)
+                | Self::File(..)
         )
     }
 
@@ -140,6 +153,9 @@ impl Question {
             | Self::PendingDeployments(repo, _)
             | Self::Deployments(repo, _)
             | Self::Compare(repo, ..)
+            | Self::File(repo, ..)
+            | Self::Provenance(repo, _)
+            | Self::TagIsKept(repo, _)
             | Self::Reference(repo, _)
             | Self::WaitingRuns(repo)
             | Self::EnvironmentRules(repo, _) => Some(*repo),

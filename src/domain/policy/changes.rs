@@ -176,9 +176,11 @@ fn others(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
     let change =
         |way: &str, line: &str, loosens| PolicyChange::new(format!("{way}: {}", line.trim()), loosens);
     let gone = gone.map(|line| {
-        change("no longer", line, line.starts_with("freeze") || line.contains(": merging deploys to "))
+        let guards = line.starts_with("freeze") || line.starts_with("images in ");
+        change("no longer", line, guards || line.contains(": merging deploys to "))
     });
-    let frees = |line: &str| line.starts_with("standard change") || line.starts_with("parts of ");
+    let frees =
+        |line: &str| ["standard change", "parts of ", "images in "].iter().any(|it| line.starts_with(it));
     gone.chain(new.map(|line| change("new", line, frees(line)))).collect()
 }
 

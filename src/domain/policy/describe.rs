@@ -1,6 +1,7 @@
 //! A policy in plain words, for `changegate policy check`.
 
 use super::environments::{Door, Environment};
+use super::gitops::GitOps;
 use super::intake::Marker;
 use super::names::{Who, in_words};
 use super::pipelines::Pipelines;
@@ -44,6 +45,7 @@ impl Policy {
                 if change.authors.is_empty() { "anybody".to_owned() } else { change.authors.join(", ") };
             format!("standard change \"{}\": by {authors}, only {}", change.name, paths.join(", "))
         }));
+        lines.extend(self.gitops().iter().map(GitOps::in_words));
         lines.extend(self.freezes().iter().map(|freeze| {
             let closed =
                 freeze.environments.as_ref().map_or("everything".to_owned(), |names| names.join(", "));

@@ -19,7 +19,7 @@ pub struct PolicyError {
 
 /// Where something stands in the file; both count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
+pub struct Position {
     pub line: u64,
     pub column: u64,
 }

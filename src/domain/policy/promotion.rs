@@ -61,7 +61,7 @@ impl Promote {
 }
 
 /// The first that is written without a star.
-fn plain(names: &[EnvironmentPattern]) -> Option<String> {
+pub(super) fn plain(names: &[EnvironmentPattern]) -> Option<String> {
     names.iter().map(ToString::to_string).find(|name| !name.contains('*'))
 }
 

@@ -22,7 +22,7 @@ pub enum Scope {
 }
 
 /// Keys that a repository's own file may not have, each with what the organisation's does there.
-const RESERVED: [(&str, &str); 10] = [
+const RESERVED: [(&str, &str); 11] = [
     ("roles", "says who may act"),
     ("groups", "says who signs"),
     ("labels", "names labels"),
@@ -33,6 +33,7 @@ const RESERVED: [(&str, &str); 10] = [
     ("standard-changes", "approves changes in advance"),
     ("commands", "names commands"),
     ("pipelines", "says which pipelines may ask"),
+    ("gitops", "says what images are built from"),
 ];
 
 /// The same for `intake`, of which only `required` may be added to.

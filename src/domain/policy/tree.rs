@@ -16,13 +16,13 @@ const MAX_NODES: usize = 10_000;
 const MAX_ALIASES: usize = 100;
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub struct Node {
     pub at: Position,
     pub value: Value,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub enum Value {
     Empty,
     Truth(bool),
     Integer(i64),
@@ -33,7 +33,7 @@ pub(super) enum Value {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     pub key: String,
     pub at: Position,
     pub node: Node,
@@ -47,6 +47,39 @@ pub(super) fn read(path: &str, text: &str) -> Result<Node, PolicyError> {
     let spanned: Spanned<Value> =
         serde_saphyr::from_str_with_options(text, options()).map_err(|error| unreadable(path, &error))?;
     Ok(spanned.into())
+}
+
+/// Reads every document of some other file; a key that stands twice, merged keys and all that is no YAML are errors. They are
+/// larger than a policy and no deeper than these limits.
+pub fn documents(text: &str) -> Result<Vec<Node>, String> {
+    const DEPTH: usize = 64;
+    const NODES: usize = 50_000;
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: DEPTH,
+            flow_nesting_limit: DEPTH,
+            max_nodes: NODES,
+            max_events: 4 * NODES,
+            max_aliases: MAX_ALIASES,
+            max_anchors: MAX_ALIASES,
+            max_recorded_anchor_events: MAX_NODES,
+            max_recorded_anchor_bytes: 4 * MAX_BYTES,
+        },
+        duplicate_keys: DuplicateKeyPolicy::Error,
+        merge_keys: MergeKeyPolicy::Error,
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MAX_NODES,
+            max_replay_stack_depth: 8,
+        },
+        strict_booleans: true,
+        with_snippet: false,
+    };
+    if text.len() > MAX_BYTES {
+        return Err(format!("it has more than {MAX_BYTES} bytes"));
+    }
+    let read: Result<Vec<Spanned<Value>>, _> = serde_saphyr::from_multiple_with_options(text, options);
+    let documents = read.map_err(|error| first_line(&error.without_snippet().to_string()))?;
+    Ok(documents.into_iter().map(Node::from).collect())
 }
 
 fn options() -> serde_saphyr::Options {

@@ -3,6 +3,7 @@
 use super::environments::{self, Environment};
 use super::error::{PolicyError, Refusal};
 use super::freezes::{self, Freeze};
+use super::gitops::{self, GitOps};
 use super::intake::{Commands, Intake, Labels};
 use super::names::Who;
 use super::people::{self, Account, Groups, Roles, Signers};
@@ -41,6 +42,7 @@ pub struct Policy {
     freezes: Vec<Freeze>,
     commands: Commands,
     pipelines: Pipelines,
+    gitops: Vec<GitOps>,
     #[serde(skip)]
     left_open: Vec<(String, PolicyError)>,
 }
@@ -102,6 +104,7 @@ impl Policy {
                 &file.components,
                 &environments,
             ),
+            gitops: gitops::check(&root.key("gitops"), &file.gitops, &environments),
             environments,
             standard_changes: standard_changes::check(
                 &root.key("standard-changes"),
@@ -277,6 +280,11 @@ impl Policy {
     /// The word that stands before every command: `cg` for `/cg approve`.
     pub fn command_prefix(&self) -> Option<&str> {
         self.commands.prefix.as_deref()
+    }
+
+    /// The repositories whose files say which images run.
+    pub fn gitops(&self) -> &[GitOps] {
+        &self.gitops
     }
 
     /// Who may ask from a pipeline.

@@ -51,6 +51,8 @@ pub(super) struct File {
     pub commands: Commands,
     /// Who may ask for a decision from a pipeline, beside the jobs that GitHub itself holds up.
     pub pipelines: Pipelines,
+    /// Repositories whose files say which images run: one, or a list of them.
+    pub gitops: GitOpsEntries,
 }
 
 /// How strict Changegate is.
@@ -350,6 +352,54 @@ pub(super) struct Promote {
     /// Files that say what runs: pull requests into the default branch that touch one of them.
     #[schemars(extend("examples" = [["deploy/production/**"]]))]
     pub paths: Vec<String>,
+}
+
+/// A repository whose files say which images run. A pull request there that moves an image is judged by what lies between the
+/// commits that the old and the new image were built from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct GitOps {
+    /// The repository that is synced.
+    #[schemars(extend("examples" = ["acme/deploy"]))]
+    pub repository: String,
+    /// Its files that say what runs there.
+    #[schemars(extend("examples" = [["envs/prod/**"]]))]
+    pub paths: Vec<String>,
+    /// The images, as those files write them without a tag, each with the repository that it is built from.
+    #[schemars(extend("examples" = [{"ghcr.io/acme/web": "acme/web"}]))]
+    pub images: BTreeMap<String, String>,
+    /// The environment that they run in, by the name under which the repositories of the images are deployed there. The one that
+    /// `environments` has if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["production"]))]
+    pub environment: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum GitOpsEntries {
+    Many(Vec<GitOps>),
+    One(GitOps),
+}
+
+impl Default for GitOpsEntries {
+    fn default() -> Self {
+        Self::Many(vec![])
+    }
+}
+
+impl JsonSchema for GitOpsEntries {
+    fn schema_name() -> Cow<'static, str> {
+        "GitOpsEntries".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = GitOps::json_schema(generator);
+        let mut either = one.clone();
+        either.insert("type".into(), serde_json::json!(["array", "object"]));
+        either.insert("items".into(), one.to_value());
+        either
+    }
 }
 
 /// One rule: exactly one of these keys.

@@ -1,13 +1,14 @@
 //! Before the check says that something may be merged, what it brings is compared with what GitHub shows at that moment, as it is before a
 //! deployment is let through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
         facts::Inquiry,
         finding::{Finding, Outcome},
         fresh::{Doubt, Glances, Moved, PATIENCE, in_vain, rests_on},
+        ids::RepoId,
         policy::Mode,
     },
     Promotion, Target, outcome,
@@ -67,14 +68,20 @@ impl Promotion {
     /// What stands against saying that all is well. Outer `None`: something must be found out first; inner: nothing does.
     fn doubt(&self, asking: &Asking<'_, '_>, inquiry: &mut Inquiry<'_>) -> Option<Option<Doubt>> {
         let merges = |target: &&Target| !target.landed && target.pull_request().is_some();
-        let merging: Vec<&Target> = self.targets.iter().filter(merges).collect();
-        if merging.is_empty() {
-            return Some(None);
+        let mut brought: BTreeMap<RepoId, BTreeSet<u64>> = BTreeMap::new();
+        for target in self.targets.iter().filter(merges) {
+            // What rules the repository in which an image moves rules that, too.
+            brought.entry(asking.repo).or_default();
+            let numbers = target.brings.iter().flat_map(|brings| &brings.pull_requests);
+            brought.entry(target.repo(asking.repo)).or_default().extend(numbers);
         }
-        let brought = merging.into_iter().filter_map(|target| target.brings.as_ref());
-        let brought: BTreeSet<u64> = brought.flat_map(|brings| &brings.pull_requests).copied().collect();
-        let subjects = rests_on(asking.repo, &brought, inquiry)?;
-        let glances = Glances::of(&subjects, true, (asking.repo, asking.now), inquiry)?;
-        Some(glances.doubt(Some(subjects)))
+        let doubts = brought.into_iter().map(|(repo, brought)| {
+            let subjects = rests_on(repo, &brought, inquiry)?;
+            let glances = Glances::of(&subjects, true, (repo, asking.now), inquiry)?;
+            Some(glances.doubt(Some(subjects)))
+        });
+        let doubts: Vec<Option<Option<Doubt>>> = doubts.collect();
+        let doubts: Vec<Option<Doubt>> = doubts.into_iter().collect::<Option<_>>()?;
+        Some(doubts.into_iter().flatten().next())
     }
 }

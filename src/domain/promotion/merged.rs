@@ -62,7 +62,8 @@ pub(super) fn record(
     let allowed = target.is_allowed();
     let mut told =
         Told { effects: vec![], audit: vec![entry("deployment.promoted", target, (repo, mode), allowed)] };
-    told.effects.extend(shipped(target, view));
+    // An image is deployed by the sync, which tells of itself.
+    told.effects.extend(shipped(target, view).filter(|_| target.image.is_none()));
     let is_enforced = mode == Mode::Enforce;
     if is_enforced && !allowed {
         told.audit.push(entry("exception.bypass", target, (repo, mode), allowed));
@@ -92,7 +93,12 @@ fn shipped(target: &Target, view: &PullRequestView) -> Option<Effect> {
 }
 
 fn entry(code: &str, target: &Target, (repo, mode): (RepoId, Mode), allowed: bool) -> AuditEntry {
-    AuditEntry::new(code)
+    let entry = AuditEntry::new(code);
+    let entry = match target.image.as_ref().and_then(|image| Some((image.repo?, image.candidate.as_ref()?))) {
+        Some((source, built)) => entry.fact("source", source).fact("built_from", &built.sha),
+        None => entry,
+    };
+    entry
         .fact("repository", repo)
         .fact(
             "pull_request",
@@ -113,13 +119,19 @@ fn issue(target: &Target, (repo, name): (RepoId, &RepoName), web_url: &str) -> O
     } else {
         ""
     };
+    let what = match target.image.as_ref().and_then(|image| image.in_words()) {
+        Some(words) => format!("which moves {words} in {shown}"),
+        None => {
+            let commit = format!("{web_url}/{name}/commit/{}", target.head);
+            format!("which deploys [`{short}`]({commit}) to {shown}")
+        }
+    };
     let body = format!(
-        "[#{number}]({web_url}/{name}/pull/{number}) was merged into {branch}, which deploys [`{short}`]({web_url}/{name}/commit/{}) to {shown}, and the check `{}` had not allowed it. What the branch holds is taken as what runs: the next promotion is compared with it.\n\n\
+        "[#{number}]({web_url}/{name}/pull/{number}) was merged into {branch}, {what}, and the check `{RELEASE_CHECK}` had not allowed it. What the branch holds is taken as what runs: the next promotion is compared with it.\n\n\
          What usually leads to it:\n\
          - the check is not required on {branch}, or not from this App,\n\
          - an administrator merged in spite of it{never}.\n\n\
          Find out which it was, write it here, and close this issue when it cannot happen again.",
-        target.head, RELEASE_CHECK,
     );
     let environment: String = one_line(&target.environment).chars().take(100).collect();
     Some(Effect::new(Call::Issue {

@@ -2,8 +2,8 @@
 //! of a deployment.
 //!
 //! It is judged for every pull request at the commit that goes to an environment, and for every one in a merge group that
-//! it heads: the range begins at what the branch holds now, and ends at the head of the pull request. Where nothing is to be
-//! merged, it says for information what a deployment from a tag on the commit would be told.
+//! it heads: the range begins at what the branch holds now, and ends at the head of the pull request. Where it moves an image, the range
+//! is that of the repository that the image is built from. Where nothing is to be merged, it says for information what a deployment from a tag on the commit would be told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     audit::AuditEntry,
     commit::{self, Commit},
-    decide::{Case, Decision, Judgement},
+    decide::{Case, Decision, Judgement, READ_AGAIN},
     effect::{CheckStatus, RELEASE_CHECK},
     event::{Event, What},
     facts::Inquiry,
@@ -23,12 +23,15 @@ use super::{
     ids::{IssueRef, RepoId, Sha, SubjectId},
     policy::{EffectivePolicy, Mode},
     pull_request::{PullRequestView, goes_to},
+    repository::RepositoryView,
     subject::{Relation, State, View},
 };
+pub use image::Image;
 pub use target::{Door, Target};
 
 mod check;
 mod freshness;
+mod image;
 mod merged;
 mod target;
 
@@ -100,7 +103,7 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
         return Some(Judgement::Ignored("no policy says what merging deploys"));
     };
     let mode = policy.mode_for(view.name.as_str());
-    let mut told = after.follow(&here, &policy, (case, mode), inquiry)?;
+    let mut told = after.follow(&here, (view, &policy), (case, mode), inquiry)?;
     if before.is_none() && after.targets.is_empty() && after.recorded.is_empty() {
         return Some(Judgement::Ignored("nothing is deployed by merging it"));
     }
@@ -186,15 +189,19 @@ impl Promotion {
     fn follow(
         &mut self,
         here: &Here<'_>,
-        policy: &EffectivePolicy,
+        (repository, policy): (&RepositoryView, &EffectivePolicy),
         (case, mode): (&Case<'_>, Mode),
         inquiry: &mut Inquiry<'_>,
     ) -> Option<merged::Told> {
+        let synced = policy.base().gitops_in(&repository.name).map(|entry| entry.environment.clone());
+        let synced: Vec<String> = synced.collect();
+        here.open.iter().for_each(|view| image::foresee(view, &synced, inquiry));
         let goes: Vec<_> = here.open.iter().map(|view| (*view, goes_to(view, policy, inquiry))).collect();
         let mut targets = vec![];
         for (view, environments) in goes {
             for environment in environments? {
-                targets.push(self.target(view, &environment));
+                let new = image::targets(view, &environment, policy, repository);
+                targets.extend(new.into_iter().map(|new| self.known(new)));
             }
         }
         if targets.is_empty() {
@@ -250,10 +257,8 @@ impl Promotion {
     }
 
     /// What was known of a target, as far as it is still the same.
-    fn target(&mut self, view: &PullRequestView, environment: &str) -> Target {
-        let is_it = |it: &&Target| it.pull_request() == Some(view.at.number) && it.environment == environment;
-        let known = self.targets.iter().find(is_it).filter(|it| it.is_of(view)).cloned();
-        known.unwrap_or_else(|| Target::new(view, environment))
+    fn known(&self, new: Target) -> Target {
+        self.targets.iter().find(|it| it.is(&new)).cloned().unwrap_or(new)
     }
 
     /// Finds out what each target brings, and judges it: a section for each, in which every rule has its finding.
@@ -279,7 +284,8 @@ impl Promotion {
         let candidates = self.targets.iter().map(|target| target.candidate(repo, inquiry));
         let candidates: Vec<_> = candidates.collect::<Option<_>>()?;
         let mut scenes = vec![];
-        for (target, candidate) in self.targets.iter().zip(&candidates).filter(|(target, _)| !target.landed) {
+        let judged = |target: &Target| !target.landed && target.obstacle().is_none();
+        for (target, candidate) in self.targets.iter().zip(&candidates).filter(|(target, _)| judged(target)) {
             scenes.push(gate::look(target.ask(candidate, (repo, now), doubt), inquiry));
         }
         if !inquiry.is_complete() {
@@ -287,7 +293,8 @@ impl Promotion {
         }
         let verdicts = scenes.into_iter().map(|scene| Some(gate::decide(&scene?)));
         let verdicts: Vec<Verdict> = verdicts.collect::<Option<_>>()?;
-        let open = self.targets.iter_mut().filter(|target| !target.landed);
+        self.targets.iter_mut().filter(|it| !it.landed && !judged(it)).for_each(|it| it.verdict = None);
+        let open = self.targets.iter_mut().filter(|target| judged(target));
         open.zip(verdicts).for_each(|(target, verdict)| target.verdict = Some(verdict));
         let sections = self.targets.iter().map(|target| target.section(repo, Some(&view.name), inquiry));
         let sections: Vec<Option<Finding>> = sections.collect::<Option<_>>()?;
@@ -308,6 +315,9 @@ impl Promotion {
         let verdicts = verdicts.filter_map(Verdict::look_again);
         let waits = self.waits_since.map(|since| since + WAITS);
         let unknown = self.unknown_since.map(|since| since + PATIENCE);
+        let obstacles = self.targets.iter().filter_map(Target::obstacle);
+        let unread = obstacles.filter(|it| it.own == Outcome::Unknown).map(|_| now + READ_AGAIN);
+        let verdicts = verdicts.chain(unread);
         verdicts.chain(waits.into_iter().chain(unknown).filter(|at| *at > now)).min()
     }
 }

@@ -14,6 +14,7 @@ use super::super::{
     repository::RepositoryView,
     subject::View,
 };
+use super::image::{self, Image};
 
 /// How a commit gets there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct Target {
     /// The branch holds it already: what was decided stays.
     #[serde(default)]
     pub landed: bool,
+    /// What it moves, where it is an image: the baseline and the range are then of the repository that it is built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<Image>>,
 }
 
 /// What is asked about one repository.
@@ -81,17 +85,44 @@ impl Target {
             touched: None,
             verdict: None,
             landed: false,
+            image: None,
         }
     }
 
-    /// Whether it is about the pull request as it is now.
-    pub(super) fn is_of(&self, view: &PullRequestView) -> bool {
-        self.door == Door::of(view) && self.head == view.head
+    /// Whether it is about the same as another one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let image = match (&self.image, &other.image) {
+            (Some(one), Some(other)) => one.is(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        image && self.door == other.door && self.environment == other.environment && self.head == other.head
     }
 
-    /// Whether it might be merged.
+    /// Whether it might be merged. Of an image the mode of the repository counts in which it moves.
     pub(super) fn is_allowed(&self) -> bool {
-        self.verdict.as_ref().is_some_and(Verdict::lets_through)
+        let allows = |verdict: &Verdict| match &self.image {
+            Some(_) => verdict.ruling.decision() == gate::Decision::Allow,
+            None => verdict.lets_through(),
+        };
+        self.verdict.as_ref().is_some_and(allows)
+    }
+
+    /// The repository whose commits it brings.
+    pub(super) fn repo(&self, here: RepoId) -> RepoId {
+        self.image.as_ref().and_then(|image| image.repo).unwrap_or(here)
+    }
+
+    /// Why an image cannot be judged.
+    pub(super) fn obstacle(&self) -> Option<Finding> {
+        let image = self.image.as_ref().filter(|_| !self.landed)?;
+        let unread = || {
+            let why = self.unread.as_deref().unwrap_or("it is being found out").trim_end_matches('.');
+            let sentence = format!("What it brings could not be found out: {why}.");
+            Finding::new("image_unread", Outcome::Unknown, "what the image was built from is known", sentence)
+                .headline("what it brings is not known")
+                .cure("it is read again by itself")
+        };
+        image.problem.clone().or_else(|| image.candidate.is_none().then(unread))
     }
 
     /// Finds out what the branch holds now, and what merging brings to it. `None`: something must be found out first.
@@ -101,6 +132,11 @@ impl Target {
                 self.landed = self.is_in(base.as_ref(), asking.repo, inquiry)?;
                 if self.landed {
                     return Some(());
+                }
+                if let (Some(mut image), Some(head)) = (self.image.take(), &base) {
+                    let read = image.read(self, head, asking, inquiry);
+                    self.image = Some(image);
+                    return read;
                 }
                 self.base = base;
             }
@@ -161,6 +197,9 @@ impl Target {
 
     /// What is to be deployed, and for whom: whoever opened the pull request. `None`: not answered yet.
     pub(super) fn candidate(&self, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Candidate> {
+        if let Some(candidate) = self.image.as_ref().and_then(|image| image.candidate.clone()) {
+            return Some(candidate);
+        }
         let by = self.view(repo, inquiry)?.and_then(|view| view.author.clone());
         let reference = Some(match &self.door {
             Door::Merging { branch, .. } => branch.clone(),
@@ -190,8 +229,9 @@ impl Target {
             (Some(brings), None) => Ok(brings),
             (None, None) => Err("it is being found out"),
         };
-        let (environment, order) = (self.environment.as_str(), Order::Free);
-        Ask { now, repo, environment, candidate, order, brings, ran: None }
+        let (environment, order, repo) = (self.environment.as_str(), Order::Free, self.repo(repo));
+        let ran = self.image.as_ref().and_then(|image| image.ran.as_ref());
+        Ask { now, repo, environment, candidate, order, brings, ran }
     }
 
     /// The pull request that is merged.
@@ -200,7 +240,11 @@ impl Target {
     }
 
     /// Outer `None`: not answered yet.
-    fn view<'a>(&self, repo: RepoId, inquiry: &mut Inquiry<'a>) -> Option<Option<&'a PullRequestView>> {
+    pub(super) fn view<'a>(
+        &self,
+        repo: RepoId,
+        inquiry: &mut Inquiry<'a>,
+    ) -> Option<Option<&'a PullRequestView>> {
         let Some(number) = self.pull_request() else { return Some(None) };
         let view = inquiry.view(SubjectId::PullRequest(IssueRef { repo, number }))?;
         Some(view.and_then(View::as_pull_request))
@@ -213,7 +257,11 @@ impl Target {
         name: Option<&RepoName>,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<Option<Finding>> {
-        let Some(verdict) = &self.verdict else { return Some(None) };
+        let findings = match (&self.verdict, self.obstacle()) {
+            (_, Some(obstacle)) => vec![obstacle],
+            (Some(verdict), None) => verdict.findings.clone(),
+            (None, None) => return Some(None),
+        };
         let view = self.view(repo, inquiry)?;
         let named = match &self.door {
             Door::Merging { pull_request: number, .. } => {
@@ -222,8 +270,8 @@ impl Target {
             Door::Tag(tag) => Named { text: code(tag), page: None },
         };
         let title = view.map(|view| format!(" {}", quoted(&view.title))).unwrap_or_default();
-        let sentence = format!("{}{title} to {}", named.text, code(&self.environment));
+        let sentence = image::heading(&named.text, &title, &self.environment, self.image.as_deref());
         let section = Finding::new("promotion", Outcome::Pass, "", sentence).names(named.page);
-        Some(Some(section.because(verdict.findings.clone())))
+        Some(Some(section.because(findings)))
     }
 }

@@ -23,6 +23,7 @@ use super::{
 use asking::Asking;
 pub use derived::{Derived, Kind, Proof};
 use follow::Followed;
+pub use images::Images;
 pub use in_need::{Said, Words};
 pub use linked::Linked;
 pub use policy_edit::{POLICY_GROUP, PolicyEdit, Signature, signers};
@@ -37,6 +38,7 @@ mod asking;
 mod changes;
 mod derived;
 mod follow;
+mod images;
 mod in_need;
 mod linked;
 mod policy_edit;
@@ -103,6 +105,9 @@ pub struct PullRequest {
     /// It was deployed by being merged.
     #[serde(default)]
     pub promoted: bool,
+    /// What it does to the images that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Box<Images>>,
     /// When somebody was answered here.
     #[serde(default)]
     pub replies: RepliesOn,
@@ -166,6 +171,9 @@ pub struct PullRequestView {
     /// Who pressed the button on our check run last, since the last push.
     #[serde(default)]
     pub last_press: Option<Press>,
+    /// What it does to the images that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Box<Images>>,
 }
 
 /// What a pull request shows of itself as a change request.
@@ -199,6 +207,7 @@ impl PullRequest {
             added: vec![],
             pressed: vec![],
             promoted: false,
+            images: None,
             replies: RepliesOn::default(),
         }
     }
@@ -234,6 +243,7 @@ impl PullRequest {
             own: self.own_change(),
             ties: self.ties.clone(),
             last_press: self.last_press(),
+            images: self.images.clone(),
         }
     }
 
@@ -305,7 +315,11 @@ impl PullRequest {
     /// GitHub did not answer, and has to be asked again.
     fn is_unread(&self) -> bool {
         let unknown = |derived: &Derived| matches!(derived.proof, Proof::Unknown(_));
-        self.unread.is_some() || self.standard.unknown.is_some() || self.derived.as_ref().is_some_and(unknown)
+        let images = self.images.as_ref().is_some_and(|images| images.edit.unread);
+        self.unread.is_some()
+            || images
+            || self.standard.unknown.is_some()
+            || self.derived.as_ref().is_some_and(unknown)
     }
 
     /// Open, ready, read, and linked to nothing: only somebody's hand in GitHub's sidebar can change that unheard.
@@ -381,6 +395,7 @@ pub fn judge(case: Case<'_>, at: IssueRef) -> Judgement {
     after.linked = linked::find(&after, repository, case.instance, &mut inquiry);
     after.policy_edit = policy_edit::look(&after, repository, &mut inquiry);
     after.look_back(asked, repository, case.instance, &mut inquiry);
+    after.images = images::look(&mut after, repository, &mut inquiry);
     after.promoted = promoted::was_promoted(before, &after, &mut inquiry);
     after.hear_in_need(&recheck.told);
     after.hear_shipments(case.events);

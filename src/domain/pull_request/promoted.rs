@@ -61,7 +61,8 @@ fn by_branch(
     if default_branch != Some(branch) {
         return Some(Some(policy.promoted_into(branch, default_branch)));
     }
-    Some((!policy.promotes_paths()).then(BTreeSet::new))
+    let is_synced = repository.is_some_and(|it| policy.base().gitops_in(&it.name).next().is_some());
+    Some((!policy.promotes_paths() && !is_synced).then(BTreeSet::new))
 }
 
 /// `None`: not answered yet.
@@ -81,5 +82,9 @@ fn by_files(
         },
     };
     let files: Option<Vec<&str>> = files.as_ref().map(|files| files.iter().map(String::as_str).collect());
-    Some(policy.promoted_by(files.as_deref()))
+    let mut goes_to = policy.promoted_by(files.as_deref());
+    if let Some(name) = inquiry.repository_name(at.repo)? {
+        goes_to.extend(policy.synced_by(name, files.as_deref()));
+    }
+    Some(goes_to)
 }

@@ -10,12 +10,14 @@ mod adopted;
 mod declared;
 mod failed;
 mod policy_file;
+mod straight;
 mod tags;
 mod unsigned;
 
 pub use failed::Failed;
 pub use policy_file::{PolicyFile, Unsigned};
 pub use ruled::Ruled;
+pub use straight::Straight;
 pub use tags::Tags;
 
 pub use declared::Declared;
@@ -67,6 +69,9 @@ pub struct Repository {
     /// Tags that were deployed.
     #[serde(default)]
     pub tags: Tags,
+    /// How far the default branch was looked at, where it says which images run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straight: Option<Straight>,
     /// What was declared at the command line, and what became of it.
     #[serde(default)]
     pub declared: Box<BTreeMap<String, Declared>>,
@@ -114,6 +119,7 @@ impl Repository {
             ruled: None,
             adopted: BTreeMap::new(),
             tags: Tags::default(),
+            straight: None,
             declared: Box::default(),
             replies: Box::default(),
         }
@@ -270,12 +276,13 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let declared = after.hear_declared(case, inquiry)?;
     let view = after.view();
     let tagged = after.look_at_tags(&view, &case.instance.web_url, inquiry);
+    let pushed = after.look_at_pushes(&view, case, inquiry);
     let uncounted = after.failed.count(&view, inquiry)?;
-    let tagged = tagged?;
+    let (tagged, pushed) = (tagged?, pushed?);
     let mut audit = changes(before, &after, signed_by.as_ref());
-    audit.extend(heard.audit.into_iter().chain(declared.audit).chain(tagged.audit));
+    audit.extend(heard.audit.into_iter().chain(declared.audit).chain(tagged.audit).chain(pushed.audit));
     let answers = after.replies.limit(heard.effects, case.now);
-    let effects = [answers, declared.effects, tagged.effects];
+    let effects = [answers, declared.effects, tagged.effects, pushed.effects];
     let mut effects: Vec<_> = effects.into_iter().flatten().collect();
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
@@ -286,7 +293,8 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     }
     let reads_again = unread || uncounted || unseen || tagged.unread || after.doubts_declared();
     let read_again = reads_again.then(|| case.now + READ_AGAIN);
-    let look_again = read_again.into_iter().chain(after.policy.look_again(case.now)).min();
+    let look_again = [read_again, pushed.look_again, after.policy.look_again(case.now)];
+    let look_again = look_again.into_iter().flatten().min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }
 

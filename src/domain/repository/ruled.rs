@@ -58,7 +58,7 @@ impl Repository {
 }
 
 /// What the branch held before the first of these events that push to it.
-fn before_a_push<'e>(events: &'e [Event], branch: &str) -> Option<&'e Sha> {
+pub(super) fn before_a_push<'e>(events: &'e [Event], branch: &str) -> Option<&'e Sha> {
     events.iter().find_map(|event| {
         let What::Push { reference, before, .. } = &event.what else { return None };
         before.as_ref().filter(|_| reference.strip_prefix("refs/heads/") == Some(branch))

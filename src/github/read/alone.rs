@@ -29,6 +29,9 @@ impl Reader<'_> {
             Question::PendingDeployments(repo, run) => self.pending_deployments(*repo, *run).await,
             Question::WaitingRuns(repo) => self.waiting_runs(*repo).await,
             Question::Compare(repo, base, head) => self.compare(*repo, base, head).await,
+            Question::File(repo, sha, path) => self.file(*repo, sha, path).await,
+            Question::TagIsKept(repo, tag) => self.tag_is_kept(*repo, tag).await,
+            Question::Provenance(repo, digest) => self.provenance(*repo, digest).await,
             Question::EnvironmentRules(repo, environment) => self.environment(*repo, environment).await,
             Question::Issue(_)
             | Question::PullRequest(_)

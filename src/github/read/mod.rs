@@ -9,15 +9,18 @@ mod compare;
 mod deployments;
 mod document;
 mod environment;
+mod file;
 mod glance;
 mod issue;
 mod merge_queue;
 mod policy_origin;
 mod policy;
+mod provenance;
 mod pull_request;
 mod reference;
 mod runs;
 mod shapes;
+mod tag_rules;
 mod team;
 mod user;
 mod writers;
@@ -203,6 +206,9 @@ impl<'a> Reader<'a> {
             | Question::PendingDeployments(..)
             | Question::WaitingRuns(_)
             | Question::Compare(..)
+            | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)
@@ -305,6 +311,9 @@ impl<'a> Reader<'a> {
             | Question::PendingDeployments(..)
             | Question::WaitingRuns(_)
             | Question::Compare(..)
+            | Question::File(..)
+            | Question::Provenance(..)
+            | Question::TagIsKept(..)
             | Question::EnvironmentRules(..)
             | Question::InstallationRepositories(_)
             | Question::View(_)

@@ -122,6 +122,8 @@ async fn a_github_that_is_not_there_is_an_unknown_fact() {
         private_keys: vec![private_key()],
         marker_secrets: vec![],
         api_version: API_VERSION.into(),
+        trusted_root: None,
+        issuers: vec![],
     };
     let github = GitHub::new(&settings, Clock::held("2026-11-23T10:04:00Z".parse().unwrap())).unwrap();
     let found = github.answer(&place(), &[Question::Issue(issue(1))]).await;

@@ -33,7 +33,10 @@ fn used(scopes: &[Scope]) -> BTreeMap<String, String> {
 
 #[test]
 fn the_manifest_asks_for_what_the_code_uses_and_for_nothing_else() {
-    assert_eq!(permissions(WHOLE), used(&[Scope::Read, Scope::Write, Scope::Runs, Scope::Answer]));
+    assert_eq!(
+        permissions(WHOLE),
+        used(&[Scope::Read, Scope::Write, Scope::Runs, Scope::Answer, Scope::Attestations])
+    );
 }
 
 #[test]

@@ -114,6 +114,8 @@ impl Stage {
             private_keys: vec![private_key()],
             marker_secrets: vec![],
             api_version: API_VERSION.into(),
+            trusted_root: None,
+            issuers: vec![],
         };
         Self { github: GitHub::new(&settings, clock.clone()).unwrap(), clock, script }
     }

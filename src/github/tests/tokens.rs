@@ -165,6 +165,8 @@ async fn no_secret_is_ever_printed() {
         private_keys: vec!["canary".into()],
         marker_secrets: vec![signature::Secret::new("canary").unwrap()],
         api_version: String::new(),
+        trusted_root: None,
+        issuers: vec![],
     };
     assert!(!format!("{settings:?}").contains("canary"));
     let error = GitHub::new(&settings, Clock::system()).unwrap_err();

@@ -69,6 +69,24 @@ pub(in crate::sandbox) fn ruleset(world: &World, repo: &Repo, reviews: &Reviews)
     })
 }
 
+/// A ruleset that keeps tags.
+pub(in crate::sandbox) fn tag_ruleset(world: &World, repo: &Repo, number: u64, pattern: &str) -> Value {
+    json!({
+        "id": number,
+        "name": "Tags",
+        "target": "tag",
+        "source_type": "Repository",
+        "source": world.full_name(repo),
+        "enforcement": "active",
+        "node_id": super::node_id("RRS", number),
+        "current_user_can_bypass": "never",
+        "conditions": { "ref_name": { "include": [pattern], "exclude": [] } },
+        "rules": [{ "type": "deletion" }, { "type": "update" }],
+        "created_at": super::time(repo.created_at),
+        "updated_at": super::time(repo.updated_at),
+    })
+}
+
 /// The protection of the default branch.
 pub(in crate::sandbox) fn protection(world: &World, repo: &Repo, reviews: &Reviews) -> Value {
     let url = format!(

@@ -13,6 +13,7 @@ use super::state::{Request, State};
 mod access;
 mod actions;
 mod apps;
+mod attestations;
 mod checks;
 mod compare;
 mod deployments;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{Level, Who};
-use super::{actions, apps, checks, compare, deployments, issues, repos, rules};
+use super::{actions, apps, attestations, checks, compare, deployments, issues, repos, rules};
 use crate::sandbox::answer::{Answer, Call, page};
 use crate::sandbox::objects;
 use crate::sandbox::state::{Numbered, State};
@@ -72,8 +72,10 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
         }
         ("GET", ["commits", reference @ ..]) => repos::commit(state, id, &reference.join("/")),
         ("GET", ["compare", span @ ..]) => compare::compare(state, call, id, &span.join("/")),
+        ("GET", ["attestations", digest]) => attestations::list(state, id, digest),
         ("GET", ["environments", rest @ ..]) => actions::environments(state, call, id, rest),
         ("GET", ["rules", "branches", branch]) => rules::branch(state, call, id, branch),
+        ("GET", ["rulesets"]) => rules::of_tags(state, call, id),
         ("GET", ["rulesets", ruleset]) => rules::ruleset(state, id, ruleset),
         ("GET", ["branches", branch, "protection"]) => rules::protection(state, id, branch),
         (_, ["actions", rest @ ..]) => actions::answer(state, call, id, rest),
@@ -92,6 +94,7 @@ fn in_repo(state: &mut State, call: &Call, who: &Who, (method, id, rest): (&str,
 fn permissions(repo: &crate::sandbox::world::Repo, rest: &[&str]) -> &'static [&'static str] {
     match rest {
         ["contents" | "compare", ..] => &["contents"],
+        ["attestations", ..] => &["attestations"],
         ["actions", "runs", _, "deployment_protection_rule"] | ["deployments", ..] => &["deployments"],
         ["actions" | "environments", ..] => &["actions"],
         ["branches", _, "protection"] => &["administration"],

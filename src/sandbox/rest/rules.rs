@@ -16,9 +16,25 @@ pub(super) fn branch(state: &State, call: &Call, repo: u64, branch: &str) -> Ans
     Ok(page(call, &state.world.urls.api, &rules, |rules| rules))
 }
 
+/// `/rulesets`, of tags.
+pub(super) fn of_tags(state: &State, call: &Call, repo: u64) -> Answered {
+    let repo = found(state, repo)?;
+    let shown = repo.kept_tags.iter().map(|(number, pattern)| {
+        let mut ruleset = objects::tag_ruleset(&state.world, repo, *number, pattern);
+        ruleset.as_object_mut().map(|keys| (keys.remove("rules"), keys.remove("conditions")));
+        ruleset
+    });
+    let shown: Vec<_> = shown.collect();
+    Ok(page(call, &state.world.urls.api, &shown, |shown| shown))
+}
+
 /// `/rulesets/{id}`.
 pub(super) fn ruleset(state: &State, repo: u64, id: &str) -> Answered {
     let repo = found(state, repo)?;
+    let kept = repo.kept_tags.iter().find(|(number, _)| number.to_string() == id);
+    if let Some((number, pattern)) = kept {
+        return Ok(Answer::ok(&objects::tag_ruleset(&state.world, repo, *number, pattern)));
+    }
     let ruleset = repo.ruleset.as_ref().filter(|it| it.id.to_string() == id).ok_or_else(Answer::not_found)?;
     Ok(Answer::ok(&objects::ruleset(&state.world, repo, ruleset)))
 }

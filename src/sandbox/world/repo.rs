@@ -45,6 +45,10 @@ pub(in crate::sandbox) struct Repo {
     pub required_checks: Vec<(String, Option<u64>)>,
     pub runs: BTreeMap<u64, Run>,
     pub deployments: BTreeMap<u64, Deployment>,
+    /// The patterns of tags that a ruleset keeps, each with its number.
+    pub kept_tags: BTreeMap<u64, String>,
+    /// What workflows have attested, by digest.
+    pub attestations: BTreeMap<String, Vec<serde_json::Value>>,
     /// Issues that went to another repository: where they are now.
     pub transferred: BTreeMap<u64, (u64, u64)>,
     pub deleted: BTreeSet<u64>,
@@ -237,6 +241,8 @@ impl Repo {
             required_checks: Vec::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
+            kept_tags: BTreeMap::new(),
+            attestations: BTreeMap::new(),
             transferred: BTreeMap::new(),
             deleted: BTreeSet::new(),
             next_number: 0,

@@ -54,7 +54,7 @@ pub(super) async fn token_for(
     secret.expose_secret().to_owned()
 }
 
-async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
+pub(super) async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
     let token = token(s, 1, WEB).await;
     call_as(s, Some(&token), request, body).await
 }

@@ -14,6 +14,7 @@ mod endings;
 mod faults;
 mod freezes;
 mod gate;
+mod gitops;
 mod installation;
 mod intake;
 mod late;

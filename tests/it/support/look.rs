@@ -23,7 +23,12 @@ impl Scene {
 
     /// The one check run on a commit of `acme/web` that says whether it may go out by being merged, or none.
     pub fn release_check(&self, sha: &str) -> String {
-        let checks = self.checks_called("changegate/release", "acme/web", sha);
+        self.release_check_in("acme/web", sha)
+    }
+
+    /// The same in another repository.
+    pub fn release_check_in(&self, repository: &str, sha: &str) -> String {
+        let checks = self.checks_called("changegate/release", repository, sha);
         assert!(checks.len() < 2, "one check run, not {checks:?}");
         checks.iter().map(|(conclusion, title)| format!("{conclusion}: {title}")).collect()
     }
@@ -40,7 +45,12 @@ impl Scene {
 
     /// The one check run on a commit of `acme/web`: `failure: 1 of 3 rules not met: ...`.
     pub fn check(&self, sha: &str) -> String {
-        let checks = self.checks("acme/web", sha);
+        self.check_in("acme/web", sha)
+    }
+
+    /// The same in another repository.
+    pub fn check_in(&self, repository: &str, sha: &str) -> String {
+        let checks = self.checks(repository, sha);
         assert_eq!(checks.len(), 1, "one check run, not {checks:?}");
         checks.iter().map(|(conclusion, title)| format!("{conclusion}: {title}")).collect()
     }
@@ -52,7 +62,12 @@ impl Scene {
 
     /// The same of the check that says whether it may go out.
     pub fn release_check_text(&self, sha: &str) -> String {
-        self.text_of("changegate/release", "acme/web", sha)
+        self.release_text_in("acme/web", sha)
+    }
+
+    /// The same in another repository.
+    pub fn release_text_in(&self, repository: &str, sha: &str) -> String {
+        self.text_of("changegate/release", repository, sha)
     }
 
     fn text_of(&self, name: &str, repository: &str, sha: &str) -> String {

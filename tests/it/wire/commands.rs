@@ -100,6 +100,7 @@ async fn each_command_explains_itself() {
       CHANGEGATE_GITHUB_WEB_URL          [https://github.com]
       CHANGEGATE_APP_ID                  the App's number
       CHANGEGATE_OIDC_ISSUERS            who writes the tokens of GitHub Actions, with commas between [this GitHub's own]
+      CHANGEGATE_TRUSTED_ROOT[_FILE]     by whose certificates attestations of images are verified
       CHANGEGATE_PRIVATE_KEY[_FILE]      the App's private key (PEM)
       CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
       CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]

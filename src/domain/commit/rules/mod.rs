@@ -7,7 +7,7 @@ use super::{
     },
     group::UnreadGroup,
     named::Named,
-    scene::{LinkedChange, PullRequestAt, Scene},
+    scene::{LinkedChange, Promotes, PullRequestAt, Scene},
 };
 
 mod derived;
@@ -103,7 +103,7 @@ fn belongs(
     }
     if links.is_empty() {
         let told = view.unknown.is_none() && view.lost_links.is_empty();
-        return told.then(|| not_linked(view, named)).into_iter().collect();
+        return told.then(|| not_linked((view, pull_request), named)).into_iter().collect();
     }
     let (texts, pages): (Vec<String>, Vec<_>) = links
         .iter()
@@ -117,8 +117,16 @@ fn belongs(
     rules
 }
 
-fn not_linked(view: &PullRequestView, named: &Named) -> Finding {
-    let why_not = view.standard.why_not.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
+fn not_linked((view, pull_request): (&PullRequestView, &PullRequestAt<'_>), named: &Named) -> Finding {
+    let no_bot = match &pull_request.promotes {
+        Some(Promotes::Images(Err(why))) => {
+            Some(format!("It moves nothing but images, and is no standard change: {why}."))
+        }
+        Some(Promotes::OnlyMerged | Promotes::Images(Ok(_)) | Promotes::More(_) | Promotes::Unknown(_))
+        | None => None,
+    };
+    let why_not = view.standard.why_not.as_ref().or(no_bot.as_ref());
+    let why_not = why_not.map(|why| format!(" {why}")).unwrap_or_default();
     Finding::new(
         "no_change_request",
         Outcome::Fail,

@@ -3,7 +3,7 @@
 use super::super::{
     super::{
         effect::RELEASE_CHECK,
-        finding::{Finding, Outcome},
+        finding::{Finding, Outcome, code},
     },
     named::Named,
     scene::Promotes,
@@ -20,7 +20,15 @@ pub(super) fn finding(promotes: &Promotes, named: &Named) -> Option<Finding> {
             );
             Some(Finding::new("promotes_merged", Outcome::Pass, RULE, sentence))
         }
-        Promotes::More(_) => None,
+        Promotes::Images(Ok(bots)) => {
+            let bots: Vec<String> = bots.iter().map(|bot| code(bot)).collect();
+            let sentence = format!(
+                "It moves nothing but versions of images, and is written by {}; what they bring is judged by `{RELEASE_CHECK}`.",
+                bots.join(" and ")
+            );
+            Some(Finding::new("promotes_images", Outcome::Pass, "a standard change", sentence))
+        }
+        Promotes::More(_) | Promotes::Images(Err(_)) => None,
         Promotes::Unknown(why) => {
             let sentence =
                 format!("Where its commits come from could not be found out: {}.", why.trim_end_matches('.'));

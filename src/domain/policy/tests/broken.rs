@@ -50,7 +50,7 @@ fn misspelt_keys_and_wrong_types_all_at_once() {
     p.yml:2:1: `rolls` is not a key that Changegate knows
       did you mean `roles`?
     p.yml:3:1: `weather` is not a key that Changegate knows
-      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands, pipelines
+      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands, pipelines, gitops
     ");
     insta::assert_snapshot!(refused("mode: enforced\n"), @"
     p.yml:1:7: `mode` is `enforced`
@@ -594,4 +594,15 @@ fn a_pipeline_that_is_named_by_half_or_by_nothing() {
     p.yml:1:1: `pipelines` stands in a repository's own file
       only the organisation's policy says which pipelines may ask; remove it here
     ");
+}
+
+#[test]
+fn images_that_are_built_from_nowhere_and_run_nowhere() {
+    let with = |gitops: &str| {
+        refused(&format!("environments:\n  production: {}\n  staging: {}\ngitops:\n{gitops}", "{}", "{}"))
+    };
+    insta::assert_snapshot!(with("  repository: acme/deploy\n  paths: []\n  images: {}\n"), @"");
+    insta::assert_snapshot!(with("  - { repository: deploy, paths: [/x, a, a], images: { \"ghcr.io/acme/web:v1\": acme/web, ghcr.io/acme/api: web }, environment: production }\n"), @"");
+    insta::assert_snapshot!(with("  - { repository: acme/deploy, paths: [a], images: { web: evil/web }, environment: \"prod-*\" }\n  - { repository: acme/deploy, path: [a] }\n"), @"");
+    insta::assert_snapshot!(refused_beside_an_organisation("gitops: { repository: acme/deploy, paths: [a], images: { web: acme/web } }\n"), @"");
 }

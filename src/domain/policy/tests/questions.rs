@@ -225,3 +225,25 @@ fn what_is_merged_into_a_promotion_branch_or_touches_what_runs_goes_to_an_enviro
         assert_eq!(found, environments, "{files:?}");
     }
 }
+
+#[test]
+fn images_run_where_the_policy_says_or_in_the_one_environment_that_it_has() {
+    let one = "environments: { live: { names: [Production, \"prod-*\"] } }\ngitops: { repository: Acme/Deploy, paths: [\"envs/prod/**\"], images: { ghcr.io/acme/web: acme/web } }\n";
+    let policy = taken(one);
+    let entry = &policy.gitops()[0];
+    assert_eq!((entry.environment.as_str(), entry.repository.as_str()), ("production", "acme/deploy"));
+    assert!(entry.covers("envs/prod/web/app.yaml") && !entry.covers("envs/test/app.yaml"));
+    assert!(
+        policy.describe().contains(
+            "images in acme/deploy (envs/prod/**) run in production: ghcr.io/acme/web from acme/web"
+        )
+    );
+    let effective = EffectivePolicy::of(Some(Arc::new(policy)), None).unwrap();
+    let synced = |name: &str, files: Option<&[&str]>| {
+        effective.synced_by(&name.parse().unwrap(), files).into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(synced("acme/deploy", Some(&["envs/prod/web.yaml"])), "production");
+    assert_eq!(synced("acme/deploy", None), "production", "it may touch any");
+    assert_eq!(synced("acme/deploy", Some(&["README.md"])), "");
+    assert_eq!(synced("acme/web", Some(&["envs/prod/web.yaml"])), "");
+}

@@ -1,0 +1,354 @@
+//! Files that say which images run: a pull request that moves one is judged by what lies between the commits that the old and the
+//! new image were built from.
+
+use changegate::sandbox::{Attestation, Entry, Numbered};
+use serde_json::json;
+
+use super::{
+    deploying::{WEB, built},
+    gate::{asked, call, decided, said},
+};
+use crate::support::{Pull, Scene, assert_snapshot, scenario};
+
+const DEPLOY: &str = "acme/deploy";
+const FILE: &str = "envs/prod/web.yaml";
+const BOT: &str = "acme-release[bot]";
+
+/// What `acme/deploy` says of production is synced; the images are built from `acme/web`.
+const SYNCED: &str = r#"
+repositories:
+  - { match: [acme/web, acme/deploy], ship: continuous, change: issue }
+environments:
+  production:
+    door: pipeline
+    from: { branches: [default] }
+    require:
+      - range: traced
+      - change: accepted
+gitops: { repository: acme/deploy, paths: ["envs/prod/**"], images: { "ghcr.io/acme/web": acme/web } }
+"#;
+
+fn manifest(version: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: web\n          image: ghcr.io/acme/web{version}\n"
+    )
+}
+
+fn at(sha: &str) -> String {
+    manifest(&format!(":{sha}"))
+}
+
+/// Production runs what `main` of `acme/web` holds; that commit.
+async fn synced(s: &Scene, policy: &str) -> String {
+    let runs = s.github().head(WEB, "main").unwrap();
+    s.github().add_repository(DEPLOY, &[("README.md", "# Here\n"), (FILE, &at(&runs))]);
+    s.github().add_bot(BOT);
+    s.settle().await;
+    s.policy(policy).await;
+    s.settle().await;
+    runs
+}
+
+/// Somebody proposes what a file says.
+async fn proposes(s: &Scene, login: &str, branch: &str, files: &[(&str, &str)]) -> Pull {
+    s.by(login).commit(DEPLOY, branch, files, "Promote");
+    opened(s, login, branch).await
+}
+
+async fn opened(s: &Scene, login: &str, branch: &str) -> Pull {
+    let at = s.by(login).open_pull_request(DEPLOY, Entry { head: branch, title: branch, ..Entry::default() });
+    s.settle().await;
+    Pull { at, head: s.github().head(DEPLOY, branch).unwrap() }
+}
+
+/// Something is merged into `acme/web` that belongs to a change request; the commit, and the request.
+async fn merged(s: &Scene, title: &str) -> (String, Numbered) {
+    let issue = s.change_request(title).await;
+    built(s, &title.to_lowercase(), issue.number).await;
+    (s.github().head(WEB, "main").unwrap(), issue)
+}
+
+fn told(s: &Scene, head: &str) -> String {
+    s.release_check_in(DEPLOY, head)
+}
+
+#[tokio::test]
+async fn a_moved_image_is_judged_by_the_range_of_the_repository_that_it_is_built_from() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (next, issue) = merged(s, "Export").await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&next))]).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        assert_snapshot!(s.release_text_in(DEPLOY, &pull.head), @"");
+        assert_snapshot!(s.check_text(DEPLOY, &pull.head), @"");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        s.by("rosa").merge(pull.at);
+        s.settle().await;
+        assert_eq!(s.exceptions(DEPLOY), "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_pushed_to_the_source_without_a_pull_request_stands_in_the_way_of_its_image() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let quick = s.by("ana").push(WEB, "main", &[("quick.txt", "quick")], "Quick fix");
+        s.settle().await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&quick))]).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        let aside = s.by("ana").push(WEB, "aside", &[("aside.txt", "aside")], "Aside");
+        s.settle().await;
+        let pull = proposes(s, BOT, "aside", &[(FILE, &at(&aside))]).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_image_was_built_from_is_never_guessed() {
+    scenario(async |s| {
+        let runs = synced(s, SYNCED).await;
+        s.expect_refusals();
+        let mut seen = vec![];
+        for (branch, text) in [
+            ("latest", manifest(":latest")),
+            ("bare", manifest("")),
+            ("nowhere", at(&"0".repeat(40))),
+            ("short", at(&runs[..12])),
+            ("digest", manifest(&format!("@sha256:{}", "a".repeat(64)))),
+            ("twice", format!("{}---\n{}", at(&"1".repeat(40)), at(&"2".repeat(40)))),
+            ("hidden", format!("{}data: \"run ghcr.io/acme/web:evil\"\n", at(&runs))),
+            ("broken", format!("{}\t{{{{ ghcr.io }}}}", at(&"1".repeat(40)))),
+        ] {
+            let pull = proposes(s, BOT, branch, &[(FILE, &text)]).await;
+            seen.push(format!("{branch}: {}", told(s, &pull.head)));
+        }
+        assert_snapshot!(seen.join("\n"), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_lines_are_changes_of_the_repository_that_they_are_in() {
+    scenario(async |s| {
+        let runs = synced(s, SYNCED).await;
+        let more = at(&runs).replace("replicas: 2", "replicas: 3");
+        let pull = proposes(s, BOT, "more", &[(FILE, &more)]).await;
+        assert_snapshot!(s.check_in(DEPLOY, &pull.head), @"");
+        assert_snapshot!(told(s, &pull.head), @"");
+        let (next, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let both = at(&next).replace("replicas: 2", "replicas: 3");
+        let pull = proposes(s, BOT, "both", &[(FILE, &both)]).await;
+        assert_snapshot!(s.check_in(DEPLOY, &pull.head), @"");
+        assert_snapshot!(told(s, &pull.head), @"");
+        let elsewhere = proposes(s, "ana", "readme", &[("README.md", "# There\n")]).await;
+        assert_eq!(told(s, &elsewhere.head), "");
+        let renamed = at(&next).replace("acme/web", "evil/web");
+        let pull = proposes(s, BOT, "renamed", &[(FILE, &renamed)]).await;
+        assert_snapshot!(s.check_in(DEPLOY, &pull.head), @"");
+        assert_snapshot!(told(s, &pull.head), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_bots_write_is_standard_without_a_change_request() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (next, _) = merged(s, "Export").await;
+        let mut seen = vec![];
+        let human = proposes(s, "ana", "human", &[(FILE, &at(&next))]).await;
+        s.by(BOT).push(DEPLOY, "unsigned", &[(FILE, &at(&next))], "Promote");
+        let unsigned = opened(s, BOT, "unsigned").await;
+        s.by(BOT).commit(DEPLOY, "helped", &[(FILE, &at(&next))], "Promote");
+        s.by("ana").commit(DEPLOY, "helped", &[(FILE, &at(&next).replace("web\n", "web\n"))], "Help");
+        let helped = opened(s, BOT, "helped").await;
+        for pull in [human, unsigned, helped] {
+            let text = s.check_text(DEPLOY, &pull.head).replace(&pull.head[..7], "HEAD");
+            let line = text.lines().nth(2).unwrap_or_default().to_owned();
+            seen.push(line.split(" **Cure").next().unwrap_or_default().to_owned());
+        }
+        assert_snapshot!(seen.join("\n"), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_freeze_closes_what_was_open_at_the_moment_when_it_begins() {
+    scenario(async |s| {
+        let freezes = "freezes: [{ name: year end, from: 2026-11-02 12:30, to: 2026-11-02 13:00 }]\n";
+        synced(s, &format!("{SYNCED}{freezes}")).await;
+        let (next, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&next))]).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        s.settle_for(30).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        s.settle_for(31).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        s.by("rosa").comment(issue, "/freeze 2 hours the books are closed");
+        s.settle().await;
+        assert_snapshot!(told(s, &pull.head), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_merged_in_spite_of_the_check_leaves_an_exception() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (next, _) = merged(s, "Export").await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&next))]).await;
+        s.by("rosa").merge(pull.at);
+        s.settle().await;
+        assert_snapshot!(s.exceptions(DEPLOY), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_its_branch_has_changed_meanwhile_is_not_moved_unseen() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (first, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        let (second, issue) = merged(s, "Import").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let early = proposes(s, BOT, "early", &[(FILE, &at(&second))]).await;
+        assert_snapshot!(told(s, &early.head), @"");
+        let other = proposes(s, BOT, "other", &[(FILE, &at(&first))]).await;
+        s.by("rosa").merge(other.at);
+        s.settle().await;
+        assert_snapshot!(told(s, &early.head), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sync_asks_before_it_begins_and_its_report_is_what_the_next_one_is_compared_with() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (next, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&next))]).await;
+        s.by("rosa").merge(pull.at);
+        s.settle().await;
+        let freeze = s.by("sam").open_labelled_issue(DEPLOY, "Quarter end", "", &[]);
+        s.by("rosa").comment(freeze, "/freeze 2 hours the books are closed");
+        s.settle().await;
+        let denied = decided(s, &asked(s, "7")).await;
+        assert_snapshot!(said(&denied), @"");
+        s.by("rosa").comment(freeze, "/unfreeze they are open");
+        s.settle().await;
+        s.settle().await;
+        let view = decided(s, &asked(s, "7")).await;
+        assert_eq!(said(&view), "allow", "{:?}", view.findings);
+        for state in ["started", "succeeded"] {
+            let report = json!({ "repository": WEB, "environment": "production", "sha": next,
+                "pipeline": "jenkins", "run_id": "7", "state": state });
+            let (status, answer) =
+                call(s, http::Request::post("/api/v1/deployments"), report.to_string()).await;
+            assert_eq!(status, 202, "{answer}");
+            s.settle().await;
+        }
+        assert_eq!(s.exceptions(WEB), "");
+        let (later, issue) = merged(s, "Import").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_eq!(decided(s, &asked(s, "9")).await.baseline, Some(next));
+        let unknown = proposes(s, BOT, "unknown", &[("envs/prod/other.yaml", &at(&later))]).await;
+        assert_snapshot!(told(s, &unknown.head), @"");
+    })
+    .await;
+}
+
+/// A digest of which every digit is this.
+fn digest(digit: char) -> String {
+    format!("sha256:{}", digit.to_string().repeat(64))
+}
+
+#[tokio::test]
+async fn a_digest_is_what_a_workflow_of_the_source_has_signed_that_it_was_built_from() {
+    scenario(async |s| {
+        let runs = synced(s, SYNCED).await;
+        s.expect_refusals();
+        let (next, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let aside = s.by("ana").push(WEB, "aside", &[("aside.txt", "aside")], "Aside");
+        s.settle().await;
+        let attest = |digit, commit: &str, ran_at: &str, strange| {
+            let digest = digest(digit);
+            s.github().attest(WEB, Attestation { digest: &digest, commit, ran_at, strange });
+        };
+        attest('a', &next, &next, false);
+        attest('b', &next, &aside, false);
+        attest('c', &next, &next, true);
+        attest('d', &next, &next, false);
+        attest('d', &runs, &runs, false);
+        let mut seen = vec![];
+        for digit in ['a', 'b', 'c', 'd', 'e'] {
+            let text = manifest(&format!(":latest@{}", digest(digit)));
+            let pull = proposes(s, BOT, &format!("promote-{digit}"), &[(FILE, &text)]).await;
+            seen.push(format!("{digit}: {}", told(s, &pull.head)));
+        }
+        s.github().attest(
+            "acme/billing",
+            Attestation { digest: &digest('f'), commit: &next, ran_at: &next, strange: false },
+        );
+        let text = manifest(&format!("@{}", digest('f')));
+        let pull = proposes(s, BOT, "promote-f", &[(FILE, &text)]).await;
+        seen.push(format!("of another repository: {}", told(s, &pull.head)));
+        assert_snapshot!(seen.join("\n"), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_push_straight_to_what_is_synced_is_an_exception_and_any_other_is_none() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        s.by("ana").push(DEPLOY, "main", &[("README.md", "# There\n")], "Say more");
+        s.settle_for(1).await;
+        assert_eq!(s.exceptions(DEPLOY), "");
+        let (next, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        let pull = proposes(s, BOT, "promote", &[(FILE, &at(&next))]).await;
+        s.by("rosa").merge(pull.at);
+        s.settle_for(1).await;
+        assert_eq!(s.exceptions(DEPLOY), "", "it came with a pull request");
+        s.by("ana").push(DEPLOY, "main", &[(FILE, &manifest(":evil"))], "Quick");
+        s.settle_for(1).await;
+        assert_snapshot!(s.exceptions(DEPLOY), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tag_counts_while_the_source_keeps_it_from_being_moved() {
+    scenario(async |s| {
+        synced(s, SYNCED).await;
+        let (_, issue) = merged(s, "Export").await;
+        s.by("tess").comment(issue, "/accept");
+        s.by("rosa").create_tag(WEB, "v2", "main");
+        s.settle().await;
+        let pull = proposes(s, BOT, "tagged", &[(FILE, &manifest(":v2"))]).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        s.github().keep_tags(WEB, "refs/tags/v*");
+        s.by("rosa").comment(pull.at, "/recheck");
+        s.settle_for(2).await;
+        assert_snapshot!(told(s, &pull.head), @"");
+        let other = proposes(s, BOT, "other", &[(FILE, &manifest(":v3"))]).await;
+        assert_snapshot!(told(s, &other.head), @"");
+    })
+    .await;
+}
