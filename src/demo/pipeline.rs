@@ -37,6 +37,7 @@ impl Pipeline {
             name: "Jenkins".into(),
             repository: repository.parse().map_err(|_| anyhow::anyhow!("no repository: {repository}"))?,
             environment: None,
+            whole_account: false,
             may: [Deed::Gate, Deed::Report].into(),
             at,
             expires_at: at + SignedDuration::from_hours(24),

@@ -136,7 +136,8 @@ impl Envelope {
             let signature = BASE64.decode(&signature.sig).ok();
             signature.is_some_and(|it| leaf.verify_signature(ECDSA_P256_SHA256, &message, &it).is_ok())
         };
-        (kind == "application/vnd.in-toto+json" && self.signatures.iter().any(is_by)).then_some(payload)
+        (self.payload_type == "application/vnd.in-toto+json" && self.signatures.iter().any(is_by))
+            .then_some(payload)
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) async fn list(
     let names = gate.names(&place.tenant, cut.rows.iter().filter_map(repo).collect()).await?;
     let item = |it: &ListedGate| {
         let name = names.name(repo(it)?)?;
-        Some(GateItem { asked_at: it.since, gate: GateView::of(&it.gate.answer, name, None) })
+        Some(GateItem { asked_at: it.since, gate: GateView::of(&it.gate.answer, name, None, None) })
     };
     Ok(Json(Page { items: cut.rows.iter().filter_map(item).collect(), next: cut.next }))
 }

@@ -48,11 +48,6 @@ impl Database {
         Some(Self { url: format!("{start}/{name}"), folder: None, server: Some((server, name)) })
     }
 
-    /// The address of the server where it is, and its name there; `None`: it is a file.
-    pub fn at_server(&self) -> Option<(&str, &str)> {
-        self.server.as_ref().map(|(server, name)| (server.as_str(), name.as_str()))
-    }
-
     /// Drops it.
     pub async fn remove(self) {
         if let Some((server, name)) = self.server {

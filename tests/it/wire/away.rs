@@ -72,9 +72,15 @@ fn encoding(pem: &str) -> EncodingKey {
     EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()
 }
 
+/// The address of a server of databases, and the name of this one there; `None`: it is a file.
+fn at_server(database: &Database) -> Option<(String, &str)> {
+    let name = database.url.strip_prefix("postgres")?.rsplit('/').next()?;
+    Some((std::env::var("CHANGEGATE_TEST_POSTGRES").unwrap(), name))
+}
+
 /// Takes the database away until it is given back: PostgreSQL is closed to everybody, SQLite to whoever writes.
 async fn without_database(database: &Database) -> Option<AnyConnection> {
-    let Some((server, name)) = database.at_server() else {
+    let Some((server, name)) = at_server(database) else {
         sqlx::any::install_default_drivers();
         let mut raw = AnyConnection::connect(&database.url).await.unwrap();
         sqlx::query("BEGIN IMMEDIATE").execute(&mut raw).await.unwrap();
@@ -82,7 +88,7 @@ async fn without_database(database: &Database) -> Option<AnyConnection> {
     };
     let close = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false");
     let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
-    order(server, &[close, end]).await;
+    order(&server, &[close, end]).await;
     None
 }
 
@@ -91,8 +97,8 @@ async fn with_database(database: &Database, held: Option<AnyConnection>) {
         sqlx::query("ROLLBACK").execute(&mut raw).await.unwrap();
         raw.close().await.unwrap();
     }
-    if let Some((server, name)) = database.at_server() {
-        order(server, &[format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")]).await;
+    if let Some((server, name)) = at_server(database) {
+        order(&server, &[format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")]).await;
     }
 }
 
