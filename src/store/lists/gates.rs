@@ -17,8 +17,9 @@ use crate::domain::ids::GateId;
 pub(super) const EVERYWHERE: &str = "SELECT tenant, subject, body, since, id FROM gate
     WHERE tenant = $1 AND (since, id) < ($2, $3) AND since >= $4
     ORDER BY since DESC, id DESC LIMIT $5";
+// The `+` keeps SQLite from the index that does not know the repository.
 pub(super) const THERE: &str = "SELECT tenant, subject, body, since, id FROM gate
-    WHERE tenant = $1 AND (since, id) < ($2, $3) AND since >= $4 AND {repository_of_gate} = $6
+    WHERE tenant = $1 AND (since, id) < ($2, $3) AND +since >= $4 AND {repository_of_gate} = $6
     ORDER BY since DESC, id DESC LIMIT $5";
 
 /// An answer, and when it was asked for first.
