@@ -207,6 +207,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
   CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
   CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
+  CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
+  CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
+  CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";

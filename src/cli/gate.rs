@@ -13,7 +13,7 @@ use super::Exit;
 use crate::{
     clock::Clock,
     gate::{
-        api::{ACTIONS, DecisionView, GateRequest, GateView, Purpose, ReportRequest, StateReported},
+        api::{ACTIONS, DecisionView, GateRequest, GateView, Notify, Purpose, ReportRequest, StateReported},
         client::{Client, Credentials, NoAnswer},
         permit::{self, NOT_ENFORCED, PERMIT, Permit},
     },
@@ -31,6 +31,18 @@ pub(super) enum GateCommand {
         /// For how long to wait: 90s, 30m, 2h.
         #[arg(long, value_name = "TIME", default_value = "30m", value_parser = length)]
         timeout: Duration,
+    },
+    /// Ask, and do not wait: be told when it is decided, and ask again then.
+    #[command(after_help = RUNG)]
+    Request {
+        #[command(flatten)]
+        asked: Box<Asked>,
+        /// How to be told: by a status of a deployment on GitHub, which starts a workflow, or by a webhook.
+        #[arg(long, value_enum, default_value_t = By::DeploymentStatus)]
+        notify: By,
+        /// The address to call, on a host that the settings of the server name.
+        #[arg(long, value_name = "URL", required_if_eq("notify", "webhook"))]
+        url: Option<String>,
     },
     /// Say how far a deployment of a pipeline outside GitHub is: what runs is known from it.
     #[command(after_help = REPORTED)]
@@ -57,6 +69,20 @@ pub(super) enum State {
     Succeeded,
     Failed,
 }
+
+/// How somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    DeploymentStatus,
+    Webhook,
+}
+
+const RUNG: &str = "\
+Ends with 0 when it is written down, which allows nothing; 2 for wrong usage; 75 when it could not be written down.
+It stays open for 30 days. When it is decided, a deployment of the environment `changegate/ENVIRONMENT` (task `changegate:gate`)
+comes to `queued` (allowed), `failure` (denied) or `error` (over), and workflows `on: deployment_status` start; or the address is
+called. That is a bell and no allow: what is started asks with `gate wait`, is decided anew, and gets the permit.
+In GitHub Actions the job that runs this names no environment: GitHub would take it for a deployment.";
 
 const REPORTED: &str = "\
 GitHub Actions needs none of this: GitHub knows of its own jobs. To go back is a deployment of its own, of the commit that
@@ -204,6 +230,7 @@ impl Asked {
             run_attempt: self.run.attempt,
             release: self.release.clone(),
             purpose,
+            notify: None,
         };
         request.ask(None).map(|_| request)
     }
@@ -252,6 +279,33 @@ async fn report(run: &Run, state: State) -> anyhow::Result<Exit> {
     Ok(Exit::Unavailable)
 }
 
+/// Asks to be told, and ends.
+async fn leave(asked: &Asked, by: By, url: Option<String>) -> anyhow::Result<Exit> {
+    let notify = match (by, url) {
+        (By::DeploymentStatus, _) => Notify::DeploymentStatus,
+        (By::Webhook, url) => Notify::Webhook { url: url.unwrap_or_default() },
+    };
+    let ready = asked.request().and_then(|request| Ok((request, asked.run.credentials()?)));
+    let (request, credentials) = match ready {
+        Ok((request, credentials)) => (GateRequest { notify: Some(notify), ..request }, credentials),
+        Err(why) => {
+            anstream::eprintln!("error: {why}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let client = Client::new(&asked.run.server, credentials)?;
+    let show = Show::new(asked.output, &request);
+    for pause in AGAIN {
+        match client.ask(&request, 0).await {
+            Ok(view) => return show.left(&view),
+            Err(NoAnswer::Refused(why)) => return show.refused(&why),
+            Err(NoAnswer::Away(why)) => show.retries(&why),
+        }
+        worker::pause(Duration::from_secs(pause)).await;
+    }
+    show.away("it could not be written down")
+}
+
 /// One request waits so long.
 const ONE_WAIT: u64 = 30;
 /// A server that restarts is back after a moment; one that is away for longer is asked less often.
@@ -261,6 +315,7 @@ const AGAIN: [u64; 5] = [1, 2, 4, 8, 15];
 pub(super) async fn run(command: GateCommand) -> anyhow::Result<Exit> {
     let (asked, timeout) = match command {
         GateCommand::Report { state, run } => return report(&run, state).await,
+        GateCommand::Request { asked, notify, url } => return leave(&asked, notify, url).await,
         GateCommand::Wait { asked, timeout } => (asked, Some(timeout)),
         GateCommand::Check { asked } => (asked, None),
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
+    bell::Ring,
     event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
@@ -219,6 +220,8 @@ pub enum Call {
     },
     /// What the gate answers a pipeline. Nobody outside is told: it is stored with the decision, and whoever asks reads it.
     GateAnswer { repo: RepoId, answer: Box<GateAnswer> },
+    /// Whoever asked at the gate and does not wait is told by a status of the one deployment that we keep for that.
+    Ring { repo: RepoId, ring: Box<Ring> },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -296,6 +299,7 @@ impl Call {
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
             Self::Deployment { repo, run, .. } => format!("deployment/{repo}/{run}"),
             Self::GateAnswer { answer, .. } => format!("gate/{}", answer.ask.id),
+            Self::Ring { repo, ring } => format!("ring/{repo}/{}", ring.gate),
             Self::AtGate { repo, at_gate: AtGate { release, environment, .. } } => {
                 format!("gate/{repo}/{environment}/{}/{}", release.train, release.title)
             }
@@ -324,6 +328,7 @@ impl Call {
             Self::Fail { .. } => "fail",
             Self::Deployment { .. } => "deployment",
             Self::GateAnswer { .. } => "gate_answer",
+            Self::Ring { .. } => "ring",
             Self::Plan { .. } => "plan",
             Self::Announce { .. } => "announcement",
         }
@@ -337,6 +342,7 @@ impl Call {
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
             | Self::GateAnswer { .. }
+            | Self::Ring { .. }
             | Self::Deployment { .. }
             | Self::Plan { .. } => Lane::Gate,
             Self::AtGate { .. } | Self::Fail { .. } => Lane::Rest,
@@ -360,6 +366,7 @@ impl Call {
             | Self::Comment { .. }
             | Self::Issue { .. }
             | Self::Record { .. }
+            | Self::Ring { .. }
             | Self::Deployment { .. } => Class::Find,
             Self::Label { .. }
             | Self::Milestone { .. }
@@ -402,6 +409,7 @@ impl Call {
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
             | Self::GateAnswer { repo, .. }
+            | Self::Ring { repo, .. }
             | Self::Deployment { repo, .. }
             | Self::Ship { repo, .. }
             | Self::AtGate { repo, .. }

@@ -354,6 +354,7 @@ mod tests {
             attempt: 1,
             release: None,
             intent: Intent::Deploy,
+            bell: None,
         }
     }
 

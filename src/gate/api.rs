@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::{
+    bell::Bell,
     event::{CameTo, GateAsk, Intent, Pipeline},
     finding::{Finding, Outcome},
     gate::{Decision, GateAnswer, Ruling},
@@ -46,6 +47,43 @@ pub struct GateRequest {
     pub release: Option<String>,
     #[serde(default)]
     pub purpose: Purpose,
+    /// How to be told when it is decided, where nobody waits for it: it is answered at once, stays open for 30 days, and gives no
+    /// permit. Whoever is told asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
+}
+
+/// How somebody is told that it is decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Notify {
+    /// By a status of a deployment on GitHub, of the environment `changegate/ENVIRONMENT` and the task `changegate:gate`, which
+    /// starts workflows `on: deployment_status`: `queued` when it is allowed, `failure` when it is denied, `error` when nobody
+    /// decided it in time.
+    DeploymentStatus,
+    /// By a webhook to this address, signed as Standard Webhooks says; only to hosts that the server's settings name.
+    Webhook {
+        #[schema(example = "https://ci.example.com/hooks/changegate")]
+        url: String,
+    },
+}
+
+impl From<Notify> for Bell {
+    fn from(notify: Notify) -> Self {
+        match notify {
+            Notify::DeploymentStatus => Self::DeploymentStatus,
+            Notify::Webhook { url } => Self::Webhook { url },
+        }
+    }
+}
+
+impl From<&Bell> for Notify {
+    fn from(bell: &Bell) -> Self {
+        match bell {
+            Bell::DeploymentStatus => Self::DeploymentStatus,
+            Bell::Webhook { url } => Self::Webhook { url: url.clone() },
+        }
+    }
 }
 
 fn actions() -> String {
@@ -163,6 +201,9 @@ pub struct GateView {
     /// The signed form of an allow (a JWT, signed with a key of `/.well-known/jwks.json`); also of being let through where
     /// nothing is enforced, which the token itself says.
     pub permit: Option<String>,
+    /// How somebody is told, where nobody waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
 }
 
 /// What is decided of a deployment.
@@ -269,6 +310,7 @@ impl ReportRequest {
             run_attempt,
             release,
             purpose,
+            notify: None,
         }
     }
 }
@@ -325,6 +367,7 @@ impl GateView {
             expires_at: None,
             again_at: None,
             permit: None,
+            notify: ask.bell.as_ref().map(Notify::from),
         }
     }
 
@@ -366,11 +409,27 @@ impl GateRequest {
     /// # Errors
     /// What is wrong with it.
     pub fn ask(&self, default: Option<&str>) -> Result<GateAsk, Refusal> {
-        let Self { environment, sha, reference, pipeline, run_id, run_attempt, release, purpose, .. } = self;
+        let Self {
+            repository: _,
+            environment,
+            sha,
+            reference,
+            pipeline,
+            run_id,
+            run_attempt,
+            release,
+            purpose,
+            notify,
+        } = self;
         let sha = sha.parse().map_err(|_| format!("`sha` is no whole commit hash: {}", shown(sha)))?;
         short("environment", environment)?;
         short("run_id", run_id)?;
         short("pipeline", pipeline)?;
+        if let Some(Notify::Webhook { url }) = notify
+            && (url.len() > LONGEST_URL || url.chars().any(char::is_control))
+        {
+            return Err(format!("`notify.url` is longer than {LONGEST_URL} bytes, or has characters that cannot be seen"));
+        }
         for (name, text) in [("ref", reference), ("release", release)] {
             text.as_deref().map_or(Ok(()), |text| short(name, text))?;
         }
@@ -398,12 +457,15 @@ impl GateRequest {
             attempt: *run_attempt,
             release: release.clone(),
             intent: (*purpose).into(),
+            bell: notify.clone().map(Bell::from),
         })
     }
 }
 
 /// What a text may be as long as; GitHub's names are shorter.
 const LONGEST: usize = 255;
+/// What an address to call may be as long as.
+const LONGEST_URL: usize = 2_000;
 
 fn short(name: &str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {

@@ -27,7 +27,7 @@ pub mod watch;
 
 use std::sync::Arc;
 
-use crate::{clock::Clock, store::Store};
+use crate::{clock::Clock, domain::bell::Callable, store::Store};
 
 pub use self::{asker::Askers, permit::Keys, watch::Watch};
 
@@ -44,4 +44,6 @@ pub struct Gate {
     pub keys: Keys,
     /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.
     pub url: Arc<str>,
+    /// Whom pipelines may have called.
+    pub callable: Arc<Callable>,
 }

@@ -153,7 +153,8 @@ async fn ask(
     headers: HeaderMap,
     Body(request): Body<GateRequest>,
 ) -> Result<Response, Problem> {
-    let wait = length(&waiting, SHORT_WAIT)?;
+    let usual = if request.notify.is_some() { SignedDuration::ZERO } else { SHORT_WAIT };
+    let wait = length(&waiting, usual)?;
     let (at, ask) = gate.admit(&headers, Deed::Gate, &request).await?;
     let view = gate.ask(&at, ask, wait).await?;
     Ok(shown(view))

@@ -201,6 +201,21 @@ impl Sandbox {
         found.unwrap_or_default()
     }
 
+    /// The deployments to an environment, oldest first, with each state that they came to and what was said beside it.
+    pub fn statuses(&self, repo: &str, environment: &str) -> Vec<Value> {
+        let found = self.shared.with(|state| {
+            let deployments = state.world.repo(repo)?.deployments.values();
+            let here = deployments.filter(|of| of.environment.eq_ignore_ascii_case(environment));
+            let shown = here.map(|of| {
+                let said = of.statuses.iter().map(|status| serde_json::json!([status.state, status.description]));
+                serde_json::json!({ "ref": of.reference, "sha": of.sha, "task": of.task, "payload": of.payload,
+                    "statuses": said.collect::<Vec<_>>() })
+            });
+            Some(shown.collect())
+        });
+        found.unwrap_or_default()
+    }
+
     /// The deployments to an environment, oldest first: commit and latest state.
     pub fn deployments(&self, repo: &str, environment: &str) -> Vec<(String, String)> {
         let found = self.shared.with(|state| {

@@ -174,7 +174,8 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     } else {
         None
     };
-    told.add(after.dismiss(repo, case.now));
+    let view = inquiry.repository(repo).flatten();
+    told.add(after.dismiss((repo, view.as_ref().map(|view| &view.name)), case.now));
     told.add(after.reported(case.events, repo));
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
     after.tell_releases(repo, case.now, &mut told);
@@ -258,7 +259,9 @@ impl Environment {
         let (verdicts, waiting) = self.fresh_verdicts(case, repo, heard, inquiry)?;
         told.effects.extend(read_anew(waiting.anew, case.subject));
         let until = inquiry.oldest().unwrap_or(case.now) + FRESH;
-        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
+        let view = inquiry.repository(repo).flatten();
+        let at = (repo, view.as_ref().map(|view| &view.name));
+        let to = To { at, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
             if waiting.silent.contains(&run) {

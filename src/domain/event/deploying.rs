@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TeamSnapshot;
 use crate::domain::{
+    bell::Bell,
     finding::Finding,
     ids::{Actor, GateId, ReleaseId, RepoId, RepoName, Sha},
 };
@@ -141,6 +142,9 @@ pub struct GateAsk {
     /// The release that the pipeline means, by its title.
     pub release: Option<String>,
     pub intent: Intent,
+    /// How whoever asks is told when it is decided; `None`: they wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bell: Option<Bell>,
 }
 
 /// A pipeline says how far its deployment is. Who it is was proved before.
@@ -179,13 +183,14 @@ impl GateAsk {
     /// What is asked, without the id: who asks the same is given the same answer.
     #[must_use]
     pub fn what(&self, repo: RepoId) -> String {
-        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent } = self;
+        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent, bell } = self;
         let of = match pipeline {
             Pipeline::Actions { run } => format!("actions {run}"),
             Pipeline::Other { name, run } => format!("other {name:?} {run:?} {reference:?}"),
         };
         let environment = environment.to_lowercase();
-        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}")
+        let bell = bell.as_ref().map(|bell| format!(" {bell:?}")).unwrap_or_default();
+        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}{bell}")
     }
 }
 

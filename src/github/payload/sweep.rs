@@ -478,6 +478,7 @@ mod tests {
             attempt: 1,
             release: Some("2026.12".into()),
             intent: crate::domain::event::Intent::Rollback,
+            bell: Some(crate::domain::bell::Bell::Webhook { url: "https://ci.example.com/x".into() }),
         };
         let report = PipelineReport {
             environment: "Live/eu".into(),

@@ -34,6 +34,7 @@ mod queue;
 mod records;
 mod relabelled;
 mod releasing;
+mod requests;
 mod scope;
 mod sidebar;
 mod signed_policy;

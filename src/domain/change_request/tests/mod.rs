@@ -58,6 +58,7 @@ pub fn short(call: &Call) -> String {
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
         Call::GateAnswer { .. } => "answered at the gate".into(),
+        Call::Ring { .. } => "rung".into(),
         Call::Deployment { .. } => "deployed".into(),
         Call::AtGate { .. } => "at the gate".into(),
         Call::Fail { .. } => "failed".into(),
@@ -92,6 +93,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::GateAnswer { .. }
+        | Call::Ring { .. }
         | Call::Deployment { .. }
         | Call::AtGate { .. }
         | Call::Fail { .. }

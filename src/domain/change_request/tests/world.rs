@@ -257,6 +257,7 @@ impl World {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
+            | Call::Ring { .. }
             | Call::Deployment { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }

@@ -24,6 +24,7 @@ fn actions(digit: char) -> GateAsk {
         attempt: 1,
         release: None,
         intent: Intent::Deploy,
+        bell: None,
     }
 }
 
