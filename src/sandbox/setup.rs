@@ -102,6 +102,16 @@ impl Sandbox {
         must(done, repo);
     }
 
+    /// These teams may bypass the ruleset that requires checks, and the App is shown them, as who may change rulesets is.
+    pub fn show_bypassing(&self, repo: &str, teams: &[u64]) {
+        let done = self.shared.with(|state| {
+            let repo = state.world.repo(repo)?.id;
+            state.repo_mut(repo)?.bypassing = Some(teams.to_vec());
+            Some(())
+        });
+        must(done, repo);
+    }
+
     /// GitHub lets one of these approve what is deployed to an environment, and not whoever started it; and waits so many minutes.
     pub fn guard_environment(&self, repo: &str, environment: &str, reviewers: &[&str], minutes: u64) {
         let done = self.shared.with(|state| {

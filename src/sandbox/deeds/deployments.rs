@@ -84,7 +84,13 @@ impl State {
         let (status, at) = (self.world.fresh_id(), self.now());
         let deployment = self.repo_mut(repo)?.deployments.get_mut(&id)?;
         deployment.updated_at = at;
-        deployment.statuses.push(Status { id: status, state: state.to_owned(), creator, at, description: String::new() });
+        deployment.statuses.push(Status {
+            id: status,
+            state: state.to_owned(),
+            creator,
+            at,
+            description: String::new(),
+        });
         let run = deployment.run;
         if state == "success" {
             self.supersede(repo, id)?;
@@ -107,7 +113,13 @@ impl State {
         for old in found.deployments.values_mut() {
             if old.id != by && old.environment == environment && old.state() == "success" {
                 let creator = old.creator;
-                old.statuses.push(Status { id, state: "inactive".to_owned(), creator, at, description: String::new() });
+                old.statuses.push(Status {
+                    id,
+                    state: "inactive".to_owned(),
+                    creator,
+                    at,
+                    description: String::new(),
+                });
             }
         }
         Some(())

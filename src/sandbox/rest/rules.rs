@@ -19,6 +19,9 @@ pub(super) fn branch(state: &State, call: &Call, repo: u64, branch: &str) -> Ans
 /// `/rulesets/{id}`.
 pub(super) fn ruleset(state: &State, repo: u64, id: &str) -> Answered {
     let repo = found(state, repo)?;
+    if repo.id.to_string() == id && !repo.required_checks.is_empty() {
+        return Ok(Answer::ok(&objects::checks_ruleset(&state.world, repo)));
+    }
     let ruleset = repo.ruleset.as_ref().filter(|it| it.id.to_string() == id).ok_or_else(Answer::not_found)?;
     Ok(Answer::ok(&objects::ruleset(&state.world, repo, ruleset)))
 }

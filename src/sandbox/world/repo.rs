@@ -43,6 +43,8 @@ pub(in crate::sandbox) struct Repo {
     pub ruleset: Option<Reviews>,
     /// The checks that a ruleset requires there, each by one App or by any.
     pub required_checks: Vec<(String, Option<u64>)>,
+    /// The teams that may bypass the ruleset that requires checks; `None`: the App is not shown them.
+    pub bypassing: Option<Vec<u64>>,
     pub runs: BTreeMap<u64, Run>,
     pub deployments: BTreeMap<u64, Deployment>,
     /// Issues that went to another repository: where they are now.
@@ -235,6 +237,7 @@ impl Repo {
             protection: None,
             ruleset: None,
             required_checks: Vec::new(),
+            bypassing: None,
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
             transferred: BTreeMap::new(),
