@@ -31,8 +31,8 @@ use crate::{
         bell::{self, Callable},
         change_request::Stage,
         effect::{CHANGE_CHECK, CheckStatus},
-        finding::Outcome,
         event::Pipeline,
+        finding::Outcome,
         ids::{GateId, RepoId, RepoName, Sha},
     },
 };
@@ -121,7 +121,10 @@ impl Announcer {
             Ok(Some(found)) => found,
             // What one was owed waits until it is back.
             Ok(None) => {
-                return Told::Later { at: after(now, LONGEST_ASKED), why: "nobody is told by these settings".into() };
+                return Told::Later {
+                    at: after(now, LONGEST_ASKED),
+                    why: "nobody is told by these settings".into(),
+                };
             }
             Err(why) => return Told::Refused { why },
         };
@@ -358,13 +361,16 @@ mod tests {
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
+    fn shown(at: Timestamp, news: News) -> String {
+        let name = "acme/web".parse().ok();
+        let announcement = Announcement { at, repo: RepoId(7), name, news, to: None };
+        serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
+    }
+
     #[test]
     fn what_is_told_is_small_and_has_nothing_that_a_person_wrote() {
         let at: Timestamp = "2026-11-23T10:04:30Z".parse().unwrap();
-        let told = |news| {
-            let announcement = Announcement { at, repo: RepoId(7), name: "acme/web".parse().ok(), news, to: None };
-            serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
-        };
+        let told = |news| shown(at, news);
         let stage = told(News::Stage {
             number: 12,
             stage: Some(Stage::Accepted),

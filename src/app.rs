@@ -59,6 +59,8 @@ const COMPARE: Duration = Duration::from_secs(60);
 const PULL: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often it is written down that somebody is here.
+const PULSE: Duration = Duration::from_secs(60);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
 const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
@@ -313,9 +315,20 @@ impl App {
                 Box::pin(async move { app.gate.watch.look(&app.store, &app.gate.clock).await })
             }),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
+            self.beating(stop),
             self.repairing(stop),
             self.sweeping(stop),
         ]
+    }
+
+    /// It is written down that somebody is here.
+    fn beating(&self, stop: &Stop) -> JoinHandle<()> {
+        let repair = self.repair.clone();
+        let step = move || {
+            let repair = repair.clone();
+            async move { repair.beat().await }
+        };
+        worker::spawn("pulse", stop.clone(), step, || worker::pause(PULSE))
     }
 
     /// At first everything that GitHub keeps is compared with what arrived, then what is new.

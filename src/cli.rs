@@ -292,7 +292,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Gate(command) => gate::run(command).await,
-        Command::Permit(command) => permit::run(command).await,
+        Command::Permit(command) => permit::run(file, command).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
@@ -486,6 +486,7 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Sweeps
         | Order::Tokens
         | Order::Emergency(_)
+        | Order::Seal(_)
         | Order::Became(_) => Store::open_read_only(&url).await?,
     };
     let answer = admin::answer(&store, order).await;
@@ -620,6 +621,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             );
             Ok(Exit::Done)
         }
+        Answer::Sealed(_, name) => print(&format!("Sealed permits for {name} are written down")),
         Answer::Tokens(tokens) => print(&register::tokens(&tokens, Clock::system().now())),
         Answer::TokenRevoked(StoredToken { grant, .. }) => {
             print(&format!("Token {} for {} counts no more", grant.id, grant.repository_name))

@@ -518,7 +518,11 @@ impl Reader<'_> {
             Some("true") => true,
             Some("false") => false,
             Some(_) => {
-                self.refuse("NOTIFY_PRIVATE", "is neither `true` nor `false`", "write `true` only where who is called stands in a private network");
+                self.refuse(
+                    "NOTIFY_PRIVATE",
+                    "is neither `true` nor `false`",
+                    "write `true` only where who is called stands in a private network",
+                );
                 false
             }
         };
@@ -659,7 +663,11 @@ mod tests {
                 "CHANGEGATE_OIDC_ISSUERS: names an issuer that is no https address",
             ),
             ("NOTIFY_HOSTS", "ci.example.com", "CHANGEGATE_NOTIFY_SECRET: is not set, but the hosts are"),
-            ("NOTIFY_HOSTS", "https://ci.example.com", "CHANGEGATE_NOTIFY_HOSTS: names something that is no host"),
+            (
+                "NOTIFY_HOSTS",
+                "https://ci.example.com",
+                "CHANGEGATE_NOTIFY_HOSTS: names something that is no host",
+            ),
             ("NOTIFY_SECRET", SIGNING, "CHANGEGATE_NOTIFY_HOSTS: is not set, but its secret is"),
             ("NOTIFY_SECRET", "whsec_c2hvcnQ=", "CHANGEGATE_NOTIFY_SECRET: is not `whsec_`"),
             ("NOTIFY_PRIVATE", "yes", "CHANGEGATE_NOTIFY_PRIVATE: is neither `true` nor `false`"),

@@ -133,7 +133,9 @@ fn sentence(rung: Rung, verdict: &Verdict) -> String {
     match rung {
         Rung::Asked => format!("Asked; not decided yet: {first}"),
         Rung::Allowed => "Allowed just now. The workflow that this starts asks the gate itself.".into(),
-        Rung::NotEnforced => "Nothing is enforced there. The workflow that this starts asks the gate itself.".into(),
+        Rung::NotEnforced => {
+            "Nothing is enforced there. The workflow that this starts asks the gate itself.".into()
+        }
         Rung::Denied => format!("Denied: {first}"),
         Rung::Over => "Nobody allowed it within 30 days. Ask again.".into(),
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     announcement::Announcement,
     bell::Ring,
-    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment, WentBy},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
@@ -205,6 +205,8 @@ pub enum Call {
     /// Something went wrong that was delivered from a repository, or was to be. Nobody outside is told; it comes back in as a
     /// delivery, to the repository.
     Fail { repo: RepoId, failure: Failure },
+    /// Something went by while nobody was here. Nobody outside is told; it comes back in as a delivery, to the account.
+    WentBy { repo: RepoId, went: Box<WentBy> },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
     /// The one deployment that we keep for a run of a pipeline outside GitHub has come so far.
@@ -304,6 +306,9 @@ impl Call {
                 format!("gate/{repo}/{environment}/{}/{}", release.train, release.title)
             }
             Self::Fail { repo, failure } => format!("failed/{repo}/{}", failure.of),
+            Self::WentBy { repo, went } => {
+                format!("went-by/{repo}/{}/{}", went.environment, went.deployment)
+            }
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -326,6 +331,7 @@ impl Call {
             Self::Ship { .. } => "ship",
             Self::AtGate { .. } => "at_gate",
             Self::Fail { .. } => "fail",
+            Self::WentBy { .. } => "went_by",
             Self::Deployment { .. } => "deployment",
             Self::GateAnswer { .. } => "gate_answer",
             Self::Ring { .. } => "ring",
@@ -345,7 +351,7 @@ impl Call {
             | Self::Ring { .. }
             | Self::Deployment { .. }
             | Self::Plan { .. } => Lane::Gate,
-            Self::AtGate { .. } | Self::Fail { .. } => Lane::Rest,
+            Self::AtGate { .. } | Self::Fail { .. } | Self::WentBy { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -381,6 +387,7 @@ impl Call {
             | Self::GateAnswer { .. }
             | Self::Ship { .. }
             | Self::AtGate { .. }
+            | Self::WentBy { .. }
             | Self::Fail { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
@@ -413,6 +420,7 @@ impl Call {
             | Self::Deployment { repo, .. }
             | Self::Ship { repo, .. }
             | Self::AtGate { repo, .. }
+            | Self::WentBy { repo, .. }
             | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        bell::Bell,
         asker::{Asker, Deed, Kind, Reason, Refused, Wanted, may, may_follow},
+        bell::Bell,
         event::GateAsk,
         facts::{Fact, Facts, Inquiry},
         ids::{GateId, RepoId, RepoName, SubjectId, TenantId},
@@ -106,7 +106,12 @@ impl Gate {
         let Some(Bell::Webhook { url }) = &ask.bell else { return Ok(()) };
         self.callable.allows(url).map_err(|why| {
             let detail = format!("Nobody is called: {why}.");
-            Problem::new(StatusCode::FORBIDDEN, "notify_not_allowed", "Who is to be called may not be", detail)
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "notify_not_allowed",
+                "Who is to be called may not be",
+                detail,
+            )
         })
     }
 

@@ -129,6 +129,25 @@ pub struct ReportRequest {
     #[schema(minimum = 1)]
     pub run_attempt: u64,
     pub state: StateReported,
+    /// The sealed permit by which it went, where the gate could not be asked. GitHub Actions reports nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedUse>,
+}
+
+/// A permit that was sealed beforehand and used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SealedUse {
+    /// The permit itself (a JWT).
+    pub permit: String,
+    /// Why the gate was not asked, in a sentence.
+    pub reason: String,
+    /// When it was used.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// How far a deployment is.
@@ -298,7 +317,8 @@ impl ReportRequest {
     /// What it would ask at the gate.
     #[must_use]
     pub fn as_asked(&self) -> GateRequest {
-        let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _ } = self.clone();
+        let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _, sealed: _ } =
+            self.clone();
         let (reference, release, purpose) = (None, None, Purpose::default());
         GateRequest {
             repository,
@@ -428,7 +448,9 @@ impl GateRequest {
         if let Some(Notify::Webhook { url }) = notify
             && (url.len() > LONGEST_URL || url.chars().any(char::is_control))
         {
-            return Err(format!("`notify.url` is longer than {LONGEST_URL} bytes, or has characters that cannot be seen"));
+            return Err(format!(
+                "`notify.url` is longer than {LONGEST_URL} bytes, or has characters that cannot be seen"
+            ));
         }
         for (name, text) in [("ref", reference), ("release", release)] {
             text.as_deref().map_or(Ok(()), |text| short(name, text))?;

@@ -9,6 +9,7 @@
 //! - [`asking`]: what is asked is written down, or answered by what was decided just now,
 //! - `handing`: an allow is handed out only while it holds,
 //! - [`permit`]: the signed form of an allow,
+//! - [`seal`]: permits made beforehand, for when nobody can be asked,
 //! - [`watch`]: whoever waits is told at once,
 //! - [`problem`]: what is wrong with a request (RFC 9457),
 //! - [`routes`]: the addresses,
@@ -23,6 +24,7 @@ mod handing;
 pub mod permit;
 pub mod problem;
 pub mod routes;
+pub mod seal;
 pub mod watch;
 
 use std::sync::Arc;

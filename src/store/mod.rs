@@ -73,6 +73,7 @@ mod sweeps;
 mod bodies;
 
 mod gates;
+mod pulse;
 mod bindings;
 
 mod tokens;

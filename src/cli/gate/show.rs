@@ -88,12 +88,15 @@ impl Show {
     /// It is written down, and nobody waits.
     pub(super) fn left(&self, view: &GateView) -> anyhow::Result<Exit> {
         let how = match &view.notify {
-            Some(Notify::DeploymentStatus) => format!(
-                "a status of a deployment of `{PLACE}{}` on GitHub",
-                view.environment
-            ),
+            Some(Notify::DeploymentStatus) => {
+                format!("a status of a deployment of `{PLACE}{}` on GitHub", view.environment)
+            }
             Some(Notify::Webhook { url }) => format!("a webhook to {url}"),
-            None => return self.refused("the server knows no requests that nobody waits for: it is older than this program"),
+            None => {
+                return self.refused(
+                    "the server knows no requests that nobody waits for: it is older than this program",
+                );
+            }
         };
         let end = format!(
             "Written down as {}, which allows nothing. When it is decided you are told by {how}; ask again then with `gate wait`.",

@@ -153,9 +153,10 @@ impl Request {
     fn is_asked_by(&self, ask: &GateAsk) -> bool {
         match ask.run_on_github() {
             Some(run) => self.run == run && self.is_on_github(),
-            None => self.gates.iter().any(|it| {
-                it.pipeline == ask.pipeline && it.attempt == ask.attempt && it.bell == ask.bell
-            }),
+            None => self
+                .gates
+                .iter()
+                .any(|it| it.pipeline == ask.pipeline && it.attempt == ask.attempt && it.bell == ask.bell),
         }
     }
 

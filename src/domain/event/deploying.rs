@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::TeamSnapshot;
+use super::{TeamSnapshot, away::SealUsed};
 use crate::domain::{
     bell::Bell,
     finding::Finding,
@@ -156,6 +156,9 @@ pub struct PipelineReport {
     pub pipeline: Pipeline,
     pub attempt: u64,
     pub came_to: CameTo,
+    /// The sealed permit by which it went, where the gate could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SealUsed>,
 }
 
 /// How far a deployment is, as its pipeline says.

@@ -165,6 +165,7 @@ impl Writer<'_> {
             | Call::GateAnswer { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::Announce { .. } => Err(Trouble::NotInstalled("this is not for GitHub".into())),
         }
     }
@@ -205,6 +206,7 @@ impl Writer<'_> {
             | Call::GateAnswer { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
@@ -220,8 +222,8 @@ impl Writer<'_> {
 
     async fn ask(&self, cost: Cost, request: &Request) -> Result<Answer, Trouble> {
         let repo = Some(self.effect.call.repo());
-        let is_about_deployments =
-            self.answers_for_our_rule() || matches!(self.effect.call, Call::Deployment { .. } | Call::Ring { .. });
+        let is_about_deployments = self.answers_for_our_rule()
+            || matches!(self.effect.call, Call::Deployment { .. } | Call::Ring { .. });
         let scope = if is_about_deployments { Scope::Answer } else { Scope::Write };
         let access = Access { installation: self.installation, repo, scope };
         self.github.ask(Asking { access, cost, lane: self.effect.lane }, request).await

@@ -25,6 +25,7 @@ mod monorepo;
 mod noticing;
 mod on_its_way;
 mod orders;
+mod outage_exception;
 mod own_change;
 mod planning;
 mod policy;

@@ -39,10 +39,14 @@ async fn left_unaccepted(s: &Scene) -> (changegate::sandbox::Numbered, GateView)
 }
 
 #[tokio::test]
-async fn who_does_not_wait_is_told_by_a_status_when_somebody_has_accepted_and_no_status_lets_anything_through() {
+async fn who_does_not_wait_is_told_by_a_status_when_somebody_has_accepted_and_no_status_lets_anything_through()
+ {
     scenario(async |s| {
         let (issue, view) = left_unaccepted(s).await;
-        assert_eq!(rung(s), ["pending: Asked; not decided yet: #1 waits in triage since 2 Nov 2026, 12:00 UTC."]);
+        assert_eq!(
+            rung(s),
+            ["pending: Asked; not decided yet: #1 waits in triage since 2 Nov 2026, 12:00 UTC."]
+        );
         s.by("tess").comment(issue, "/accept");
         s.settle().await;
         assert_eq!(
@@ -98,14 +102,13 @@ async fn what_is_denied_rings_too_and_leaves_no_exception() {
 #[tokio::test]
 async fn it_stays_open_for_thirty_days_and_then_says_that_it_is_over() {
     scenario(async |s| {
-        let (_, view) = left_unaccepted(s).await;
+        left_unaccepted(s).await;
         s.pass(29 * 24 * 3_600);
         s.settle().await;
-        assert!(!look(s, &view.id).await.settled, "it is open");
+        assert!(rung(s)[0].starts_with("pending: "), "it is open");
         s.pass(2 * 24 * 3_600);
         s.settle().await;
         assert_eq!(rung(s), ["error: Nobody allowed it within 30 days. Ask again."]);
-        assert_eq!(said(&look(s, &view.id).await).split(' ').next(), Some("pending"));
     })
     .await;
 }

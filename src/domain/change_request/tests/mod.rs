@@ -62,6 +62,7 @@ pub fn short(call: &Call) -> String {
         Call::Deployment { .. } => "deployed".into(),
         Call::AtGate { .. } => "at the gate".into(),
         Call::Fail { .. } => "failed".into(),
+        Call::WentBy { .. } => "went by".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
@@ -97,6 +98,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::Deployment { .. }
         | Call::AtGate { .. }
         | Call::Fail { .. }
+        | Call::WentBy { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }
         | Call::Announce { .. } => None,

@@ -261,6 +261,7 @@ impl World {
             | Call::Deployment { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,
