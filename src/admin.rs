@@ -19,10 +19,10 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::{
     domain::{
         asker::{Deed, Grant, LONGEST},
-        ids::{RepoName, SubjectKind, TenantId},
+        ids::{RepoId, RepoName, SubjectKind, TenantId},
         subject::View,
     },
-    operator::{Became, Emergency, Kept, Operator},
+    operator::{Became, Emergency, Kept, NewSeals, Operator},
     store::{
         AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, StoredToken,
         Swept,
@@ -51,6 +51,8 @@ pub enum Order {
     Became(Kept),
     /// Keep a new token.
     TokenCreate(NewToken),
+    /// Write down which permits are sealed.
+    Seal(NewSeals),
     /// Which tokens there are.
     Tokens,
     /// Take a token back.
@@ -96,6 +98,8 @@ pub enum Answer {
     Became(Became),
     /// The token is kept.
     Token(StoredToken),
+    /// The permits are written down: whoever seals them signs for this repository.
+    Sealed(RepoId, RepoName),
     Tokens(Vec<StoredToken>),
     /// The token counts no more.
     TokenRevoked(StoredToken),
@@ -128,7 +132,7 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
                 Some(token) => Answer::TokenRevoked(token),
                 None => Answer::NothingToRevoke(id),
             },
-            Order::Emergency(_) | Order::Became(_) => {
+            Order::Emergency(_) | Order::Became(_) | Order::Seal(_) => {
                 Answer::Failed("only the server takes this order".into())
             }
             Order::Sweeps => {
@@ -236,6 +240,11 @@ pub async fn obey(operator: &Operator, order: Order) -> Answer {
     if let Order::Emergency(emergency) = order {
         let kept = operator.declare(emergency).await;
         return kept.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Emergency);
+    }
+    if let Order::Seal(seals) = order {
+        let sealed = operator.seal(seals).await;
+        return sealed
+            .map_or_else(|error| Answer::Failed(error.to_string()), |(id, name)| Answer::Sealed(id, name));
     }
     if let Order::Became(kept) = order {
         let became = operator.became(&kept).await;

@@ -1,6 +1,8 @@
 //! Tells another system what changed, as Standard Webhooks (<https://www.standardwebhooks.com>) describes it: posted as
 //! JSON, signed, and with the same `webhook-id` however often it is tried.
 
+mod reach;
+
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -21,14 +23,17 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use self::reach::Lookup;
 use crate::{
     clock::Clock,
     domain::{
         announcement::{Announcement, News},
+        bell::{self, Callable},
         change_request::Stage,
         effect::{CHANGE_CHECK, CheckStatus},
+        event::Pipeline,
         finding::Outcome,
-        ids::{RepoId, RepoName, Sha},
+        ids::{GateId, RepoId, RepoName, Sha},
     },
 };
 
@@ -65,46 +70,70 @@ pub enum Told {
     Refused { why: String },
 }
 
-/// Tells one other system.
+/// Tells other systems.
 #[derive(Debug)]
 pub struct Announcer {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    to: Uri,
-    keys: Vec<SecretSlice<u8>>,
+    /// Who is told everything.
+    listener: Option<(Uri, Poster)>,
+    /// Who may be called where somebody asked for it.
+    called: Option<(Callable, Poster)>,
     clock: Clock,
 }
 
+/// Posts, and signs with each of its keys.
+#[derive(Debug)]
+struct Poster {
+    client: Client<HttpsConnector<HttpConnector<Lookup>>, Full<Bytes>>,
+    keys: Vec<SecretSlice<u8>>,
+}
+
 impl Announcer {
-    /// Posts to `url` and signs with each of the secrets.
+    /// Tells nobody yet.
+    #[must_use]
+    pub const fn new(clock: Clock) -> Self {
+        Self { listener: None, called: None, clock }
+    }
+
+    /// Posts everything to `url` and signs with each of the secrets.
     ///
     /// # Errors
     /// When one of them cannot be used.
-    pub fn new(url: &SecretString, secrets: &[SecretString], clock: Clock) -> Result<Self, AnnounceError> {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(AnnounceError::Certificates)?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let keys = secrets.iter().map(key).collect::<Option<Vec<_>>>();
-        Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
-            to: url.expose_secret().parse().map_err(|_| AnnounceError::Address)?,
-            keys: keys.filter(|keys| !keys.is_empty()).ok_or(AnnounceError::Secret)?,
-            clock,
-        })
+    pub fn telling(mut self, url: &SecretString, secrets: &[SecretString]) -> Result<Self, AnnounceError> {
+        let to = url.expose_secret().parse().map_err(|_| AnnounceError::Address)?;
+        self.listener = Some((to, Poster::new(secrets, true)?));
+        Ok(self)
+    }
+
+    /// Calls whoever somebody asked to have called, where that is allowed, and signs with each of the secrets.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub fn calling(mut self, callable: Callable, secrets: &[SecretString]) -> Result<Self, AnnounceError> {
+        let poster = Poster::new(secrets, callable.private)?;
+        self.called = Some((callable, poster));
+        Ok(self)
     }
 
     /// Tells what stands under this key, which was tried `attempts` times before.
     pub async fn tell(&self, key: &str, announcement: &Announcement, attempts: u32) -> Told {
         let now = self.clock.now();
+        let (to, poster) = match self.whom(announcement) {
+            Ok(Some(found)) => found,
+            // What one was owed waits until it is back.
+            Ok(None) => {
+                return Told::Later {
+                    at: after(now, LONGEST_ASKED),
+                    why: "nobody is told by these settings".into(),
+                };
+            }
+            Err(why) => return Told::Refused { why },
+        };
         let message = Message::new(key, announcement);
-        let request = match self.request(&message, now) {
+        let request = match poster.request(to, &message, now) {
             Ok(request) => request,
             Err(error) => return Told::Refused { why: format!("it cannot be written: {error}") },
         };
-        match tokio::time::timeout(TOTAL, self.client.request(request)).await {
+        match tokio::time::timeout(TOTAL, poster.client.request(request)).await {
             Ok(Ok(answer)) => sort(&answer, attempts, now),
             // The words of the error may name the address.
             Ok(Err(error)) if error.is_connect() => away(attempts, now, "no connection could be made"),
@@ -113,15 +142,49 @@ impl Announcer {
         }
     }
 
+    /// Whom to tell; `None`: who is told everything, and nobody is.
+    fn whom(&self, announcement: &Announcement) -> Result<Option<(Uri, &Poster)>, String> {
+        let Some(url) = &announcement.to else {
+            return Ok(self.listener.as_ref().map(|(to, poster)| (to.clone(), poster)));
+        };
+        let (callable, poster) =
+            self.called.as_ref().ok_or("nobody may be called by these settings (CHANGEGATE_NOTIFY_HOSTS)")?;
+        callable.allows(url)?;
+        let to: Uri = url.parse().map_err(|_| "the address to call is no web address")?;
+        if !callable.private && !reach::may_be_public(to.host().unwrap_or_default()) {
+            return Err("the address to call is that of a private network".into());
+        }
+        Ok(Some((to, poster)))
+    }
+}
+
+impl Poster {
+    /// `private`: addresses of private networks are reached.
+    fn new(secrets: &[SecretString], private: bool) -> Result<Self, AnnounceError> {
+        let mut names = HttpConnector::new_with_resolver(Lookup::new(private));
+        names.enforce_http(false);
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(AnnounceError::Certificates)?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(names);
+        let keys = secrets.iter().map(key).collect::<Option<Vec<_>>>();
+        let keys = keys.filter(|keys| !keys.is_empty()).ok_or(AnnounceError::Secret)?;
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), keys })
+    }
+
     fn request(
         &self,
+        to: Uri,
         message: &Message<'_>,
         now: Timestamp,
     ) -> Result<Request<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
         let body = serde_json::to_vec(message)?;
         let request = Request::builder()
             .method(Method::POST)
-            .uri(self.to.clone())
+            .uri(to)
             .header(CONTENT_TYPE, "application/json")
             .header(USER_AGENT, concat!("changegate/", env!("CARGO_PKG_VERSION")))
             .header("webhook-id", &message.id)
@@ -227,12 +290,36 @@ enum What<'a> {
         obstacles: &'a [String],
         pull_requests: &'a [u64],
     },
+    Gate {
+        gate: &'a GateId,
+        /// `allowed`, `not_enforced`, `denied` or `over`. It lets nobody through: whoever is told asks the gate.
+        decision: &'static str,
+        environment: &'a str,
+        sha: &'a Sha,
+        pipeline: String,
+        run_id: String,
+        run_attempt: u64,
+        obstacles: &'a [String],
+    },
+}
+
+impl<'a> What<'a> {
+    fn gate(told: &'a bell::Told) -> Self {
+        let bell::Told { gate, environment, sha, pipeline, attempt, rung, obstacles } = told;
+        let (pipeline, run_id) = match pipeline {
+            Pipeline::Actions { run } => ("github-actions".to_owned(), run.to_string()),
+            Pipeline::Other { name, run } => (name.clone(), run.clone()),
+        };
+        let decision = rung.as_str();
+        Self::Gate { gate, decision, environment, sha, pipeline, run_id, run_attempt: *attempt, obstacles }
+    }
 }
 
 impl<'a> Message<'a> {
     fn new(key: &str, announcement: &'a Announcement) -> Self {
-        let Announcement { at, repo, name, news } = announcement;
+        let Announcement { at, repo, name, news, to: _ } = announcement;
         let (kind, what) = match news {
+            News::Gate(told) => ("gate.decided", What::gate(told)),
             News::Stage { number, stage, was, since } => (
                 "change_request.stage_changed",
                 What::Stage { number: *number, stage: *stage, was: *was, since: *since },
@@ -268,20 +355,22 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_published_example() {
         let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
-        let url = SecretString::from("http://127.0.0.1:1/".to_owned());
-        let announcer = Announcer::new(&url, &[secret], Clock::system()).unwrap();
+        let poster = Poster::new(&[secret], true).unwrap();
         let at = Timestamp::from_second(1_614_265_330).unwrap();
-        let signature = announcer.signatures("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#);
+        let signature = poster.signatures("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    fn shown(at: Timestamp, news: News) -> String {
+        let name = "acme/web".parse().ok();
+        let announcement = Announcement { at, repo: RepoId(7), name, news, to: None };
+        serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
     }
 
     #[test]
     fn what_is_told_is_small_and_has_nothing_that_a_person_wrote() {
         let at: Timestamp = "2026-11-23T10:04:30Z".parse().unwrap();
-        let told = |news| {
-            let announcement = Announcement { at, repo: RepoId(7), name: "acme/web".parse().ok(), news };
-            serde_json::to_string_pretty(&Message::new("announce/7", &announcement)).unwrap()
-        };
+        let told = |news| shown(at, news);
         let stage = told(News::Stage {
             number: 12,
             stage: Some(Stage::Accepted),

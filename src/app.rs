@@ -22,7 +22,7 @@ use crate::{
     announce::{AnnounceError, Announcer},
     clock::Clock,
     config::Config,
-    domain::{decide::Instance, ids::RepoName, native::Native},
+    domain::{bell::Callable, decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
     gate::{self, Askers, Gate, Keys, Pace, Watch},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
@@ -59,6 +59,8 @@ const COMPARE: Duration = Duration::from_secs(60);
 const PULL: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often it is written down that somebody is here.
+const PULSE: Duration = Duration::from_secs(60);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
 const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
@@ -103,6 +105,27 @@ pub fn github(config: &Config, clock: Clock) -> Result<GitHub, StartError> {
     Ok(GitHub::new(&settings, clock)?)
 }
 
+/// Whom to tell what changes, and whom to call; `None`: nobody.
+fn announcer(config: &Config, clock: &Clock) -> Result<Option<Announcer>, AnnounceError> {
+    if config.announce.is_none() && config.notify.is_none() {
+        return Ok(None);
+    }
+    let mut announcer = Announcer::new(clock.clone());
+    if let Some(to) = &config.announce {
+        announcer = announcer.telling(&to.url, &to.secrets)?;
+    }
+    if let Some(called) = &config.notify {
+        announcer = announcer.calling(callable(config), &called.secrets)?;
+    }
+    Ok(Some(announcer))
+}
+
+/// Which hosts pipelines may have called.
+fn callable(config: &Config) -> Callable {
+    let called = config.notify.as_ref();
+    called.map_or_else(Callable::default, |it| Callable { hosts: it.hosts.clone(), private: it.private })
+}
+
 fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartError> {
     let askers = Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Issuers)?;
     Ok(Gate {
@@ -113,6 +136,7 @@ fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartErro
         pace: Pace::of(config.requests_per_minute),
         keys: Keys::derived(&config.private_keys),
         url: config.url().into(),
+        callable: callable(config).into(),
     })
 }
 
@@ -141,12 +165,9 @@ impl App {
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let store = Store::open(&config.database_url).await?;
         let github = Arc::new(github(config, clock.clone())?);
-        let announcer = match &config.announce {
-            Some(to) => Some(Arc::new(Announcer::new(&to.url, &to.secrets, clock.clone())?)),
-            None => None,
-        };
+        let announcer = announcer(config, &clock)?.map(Arc::new);
         let web_url = config.github_web_url.clone();
-        let instance = Instance { web_url, app: config.app_id, announces: announcer.is_some() };
+        let instance = Instance { web_url, app: config.app_id, announces: config.announce.is_some() };
         let metrics = Metrics::default();
         let inbox = Inbox {
             store: store.clone(),
@@ -297,9 +318,20 @@ impl App {
                 Box::pin(async move { app.gate.watch.look(&app.store, &app.gate.clock).await })
             }),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
+            self.beating(stop),
             self.repairing(stop),
             self.sweeping(stop),
         ]
+    }
+
+    /// It is written down that somebody is here.
+    fn beating(&self, stop: &Stop) -> JoinHandle<()> {
+        let repair = self.repair.clone();
+        let step = move || {
+            let repair = repair.clone();
+            async move { repair.beat().await }
+        };
+        worker::spawn("pulse", stop.clone(), step, || worker::pause(PULSE))
     }
 
     /// At first everything that GitHub keeps is compared with what arrived, then what is new.

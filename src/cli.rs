@@ -212,6 +212,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
   CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
   CHANGEGATE_REQUESTS_PER_MINUTE     how many requests one token, or the jobs of one repository, may make of the gate [600]
+  CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
+  CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
+  CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
@@ -294,7 +297,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Gate(command) => gate::run(command).await,
-        Command::Permit(command) => permit::run(command).await,
+        Command::Permit(command) => permit::run(file, command).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
@@ -488,6 +491,7 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Sweeps
         | Order::Tokens
         | Order::Emergency(_)
+        | Order::Seal(_)
         | Order::Became(_) => Store::open_read_only(&url).await?,
     };
     let answer = admin::answer(&store, order).await;
@@ -621,6 +625,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             );
             Ok(Exit::Done)
         }
+        Answer::Sealed(_, name) => print(&format!("Sealed permits for {name} are written down")),
         Answer::Tokens(tokens) => print(&register::tokens(&tokens, Clock::system().now())),
         Answer::TokenRevoked(StoredToken { grant, .. }) => {
             print(&format!("Token {} for {} counts no more", grant.id, grant.repository_name))

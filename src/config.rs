@@ -43,6 +43,8 @@ pub struct Config {
     pub trusted_root: Option<String>,
     /// Who is told what changes; `None`: nobody.
     pub announce: Option<Listener>,
+    /// Who may be called where a pipeline asks for it; `None`: nobody.
+    pub notify: Option<Called>,
     /// For how many days the bodies of deliveries are kept.
     pub payload_retention_days: u32,
     /// How many requests a minute one token, or the jobs of one repository, may make of the gate.
@@ -57,6 +59,17 @@ pub struct Listener {
     /// Where announcements are posted; the path may be a secret by itself.
     pub url: SecretString,
     /// `whsec_` and base64, as Standard Webhooks writes them; each signs, so that they can be rotated.
+    pub secrets: Vec<SecretString>,
+}
+
+/// Other systems that pipelines may have called.
+#[derive(Debug, Clone)]
+pub struct Called {
+    /// `ci.example.com`, or with a port behind.
+    pub hosts: Vec<String>,
+    /// Addresses of private networks are called, too.
+    pub private: bool,
+    /// `whsec_` and base64; each signs.
     pub secrets: Vec<SecretString>,
 }
 
@@ -103,6 +116,10 @@ struct File {
     announce_url: Option<OneOrMany>,
     announce_secret: Option<OneOrMany>,
     announce_secret_file: Option<OneOrMany>,
+    notify_hosts: Option<Vec<String>>,
+    notify_private: Option<bool>,
+    notify_secret: Option<OneOrMany>,
+    notify_secret_file: Option<OneOrMany>,
     payload_retention_days: Option<u32>,
     requests_per_minute: Option<u32>,
 }
@@ -297,6 +314,11 @@ impl Reader<'_> {
             ),
             trusted_root: self.trusted_root(file.trusted_root, file.trusted_root_file),
             announce: self.listener(file.announce_url, file.announce_secret, file.announce_secret_file),
+            notify: self.called(
+                (file.notify_hosts, file.notify_private),
+                file.notify_secret,
+                file.notify_secret_file,
+            ),
             payload_retention_days: self.days(file.payload_retention_days),
             requests_per_minute: self.requests(file.requests_per_minute),
             pull: false,
@@ -464,16 +486,7 @@ impl Reader<'_> {
         let cure = "make one (`echo whsec_$(openssl rand -base64 32)`), and give it to whoever listens too; several, one per line, while it is changed";
         let url = self.env("ANNOUNCE_URL").or_else(|| url.and_then(|url| url.into_vec().into_iter().next()));
         let before = self.errors.len();
-        let texts = self.values("ANNOUNCE_SECRET", inline, files, cure);
-        let secrets: Vec<&str> = texts
-            .iter()
-            .flat_map(|text| text.lines())
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
-        if secrets.iter().any(|secret| !is_signing_secret(secret)) {
-            self.refuse("ANNOUNCE_SECRET", "is not `whsec_` and 24 to 64 bytes in base64", cure);
-        }
+        let secrets = self.signing("ANNOUNCE_SECRET", inline, files, cure);
         let wrong = self.errors.len() > before;
         let Some(url) = url else {
             if !secrets.is_empty() || wrong {
@@ -488,8 +501,73 @@ impl Reader<'_> {
         if secrets.is_empty() && !wrong {
             self.refuse("ANNOUNCE_SECRET", "is not set, but the address is", cure);
         }
-        let secrets = secrets.into_iter().map(|secret| SecretString::from(secret.to_owned())).collect();
         Some(Listener { url: url.into(), secrets })
+    }
+
+    /// Secrets as Standard Webhooks writes them.
+    fn signing(
+        &mut self,
+        name: &str,
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+        cure: &str,
+    ) -> Vec<SecretString> {
+        let texts = self.values(name, inline, files, cure);
+        let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim);
+        let secrets: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        if secrets.iter().any(|secret| !is_signing_secret(secret)) {
+            self.refuse(name, "is not `whsec_` and 24 to 64 bytes in base64", cure);
+        }
+        secrets.into_iter().map(|secret| SecretString::from(secret.to_owned())).collect()
+    }
+
+    /// Both settings, or neither.
+    fn called(
+        &mut self,
+        (hosts, private): (Option<Vec<String>>, Option<bool>),
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+    ) -> Option<Called> {
+        let cure = "make one (`echo whsec_$(openssl rand -base64 32)`), and give it to whoever is called; several, one per line, while it is changed";
+        let before = self.errors.len();
+        let secrets = self.signing("NOTIFY_SECRET", inline, files, cure);
+        let wrong = self.errors.len() > before;
+        let set = self.env("NOTIFY_HOSTS");
+        let set = set.map(|text| text.split([',', '\n']).map(str::to_owned).collect()).or(hosts);
+        let hosts: Vec<String> = set.unwrap_or_default();
+        let hosts = hosts.iter().map(|host| host.trim().to_ascii_lowercase());
+        let hosts: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
+        if hosts.iter().any(|host| host.contains(['/', '@', '*', ' '])) {
+            let cure = "write each as it stands in the address, such as ci.example.com or ci.example.com:8443; several with commas between";
+            self.refuse("NOTIFY_HOSTS", "names something that is no host", cure);
+        }
+        let private = match self.env("NOTIFY_PRIVATE").as_deref() {
+            None => private.unwrap_or_default(),
+            Some("true") => true,
+            Some("false") => false,
+            Some(_) => {
+                self.refuse(
+                    "NOTIFY_PRIVATE",
+                    "is neither `true` nor `false`",
+                    "write `true` only where who is called stands in a private network",
+                );
+                false
+            }
+        };
+        match (hosts.is_empty(), secrets.is_empty()) {
+            (true, true) => None,
+            (false, false) => Some(Called { hosts, private, secrets }),
+            (true, false) => {
+                self.refuse("NOTIFY_HOSTS", "is not set, but its secret is", "set both, or neither");
+                None
+            }
+            (false, true) => {
+                if !wrong {
+                    self.refuse("NOTIFY_SECRET", "is not set, but the hosts are", cure);
+                }
+                None
+            }
+        }
     }
 
     fn webhook_secrets(
@@ -613,6 +691,15 @@ mod tests {
                 "http://169.254.169.254",
                 "CHANGEGATE_OIDC_ISSUERS: names an issuer that is no https address",
             ),
+            ("NOTIFY_HOSTS", "ci.example.com", "CHANGEGATE_NOTIFY_SECRET: is not set, but the hosts are"),
+            (
+                "NOTIFY_HOSTS",
+                "https://ci.example.com",
+                "CHANGEGATE_NOTIFY_HOSTS: names something that is no host",
+            ),
+            ("NOTIFY_SECRET", SIGNING, "CHANGEGATE_NOTIFY_HOSTS: is not set, but its secret is"),
+            ("NOTIFY_SECRET", "whsec_c2hvcnQ=", "CHANGEGATE_NOTIFY_SECRET: is not `whsec_`"),
+            ("NOTIFY_PRIVATE", "yes", "CHANGEGATE_NOTIFY_PRIVATE: is neither `true` nor `false`"),
             ("OIDC_ISSUERS", "https://u@a.example", "CHANGEGATE_OIDC_ISSUERS: names an issuer"),
             ("PUBLIC_URL", "https://github.com/acme", "CHANGEGATE_PUBLIC_URL: is an address of GitHub's"),
             ("FILE", "lisen = 'x'", ":1: unknown field `lisen`"),

@@ -167,6 +167,10 @@ impl Performer {
             let failed = |here: &Whereabouts| vec![here.failed(failure)];
             return (self.bring_in(place, claim, *repo, failed).await, None);
         }
+        if let Call::WentBy { repo, went } = &claim.effect.call {
+            let went_by = |here: &Whereabouts| vec![here.went_by(went)];
+            return (self.bring_in(place, claim, *repo, went_by).await, None);
+        }
         if let Call::Plan { on, planning } = &claim.effect.call {
             let planned = |here: &Whereabouts| vec![here.planned(on.number, planning)];
             return (self.bring_in(place, claim, on.repo, planned).await, None);

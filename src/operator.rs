@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
     domain::{
         change_request::emergency::Terms,
-        event::Declaration,
+        event::{Declaration, Sealing},
         facts::{Answer as FactAnswer, Question},
         ids::{IssueRef, RepoId, RepoName, SubjectId, SubjectKind, TenantId},
         repository::Declared,
@@ -30,6 +31,22 @@ pub struct Emergency {
     pub incident: Option<String>,
     pub pull_request: Option<u64>,
 }
+
+/// `changegate permit seal`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewSeals {
+    /// `owner/name`.
+    pub repository: String,
+    pub environment: String,
+    pub ids: Vec<String>,
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A sealed permit lasts no longer.
+const LONGEST_SEAL: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// So many are sealed at a time.
+const MOST_SEALS: usize = 20;
 
 /// A declaration that was kept: what came of it is asked for with this.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,6 +84,10 @@ pub enum OperatorError {
         "the App is not installed on this account, or suspended\n  cure: install it, or lift the suspension"
     )]
     NotInstalled,
+    #[error(
+        "between one and 20 permits are sealed at a time, for one environment, for at most 90 days\n  cure: write --count and --valid accordingly"
+    )]
+    Seals,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("it could not be written down: {0}\n  cure: try again")]
@@ -120,6 +141,33 @@ impl Operator {
             (repository.name == *name && !repository.gone).then_some((tenant, repository.id))
         });
         Ok(named.next())
+    }
+
+    /// Writes down which permits are sealed; for which repository.
+    ///
+    /// # Errors
+    /// When the repository is not known, they are too many or last too long, or nothing can be written.
+    pub async fn seal(&self, seals: NewSeals) -> Result<(RepoId, RepoName), OperatorError> {
+        let NewSeals { repository, environment, ids, at, expires_at } = seals;
+        if ids.is_empty() || ids.len() > MOST_SEALS || environment.trim().is_empty() {
+            return Err(OperatorError::Seals);
+        }
+        if expires_at <= at || expires_at.duration_since(at) > LONGEST_SEAL {
+            return Err(OperatorError::Seals);
+        }
+        let unknown = || OperatorError::NoRepository(repository.clone());
+        let name: RepoName = repository.parse().map_err(|_| unknown())?;
+        let (tenant, repo) = self.find(&name).await?.ok_or_else(unknown)?;
+        let here =
+            place::whereabouts(&self.store, &tenant, repo).await?.ok_or(OperatorError::NotInstalled)?;
+        let id = format!("{tenant}-seal-{}", ids.first().map(String::as_str).unwrap_or_default());
+        let (event, body) = here.sealed(&Sealing { environment, ids, at, expires_at });
+        let body =
+            Packed::of(&body).map_err(|error| OperatorError::Keep(KeepError::Busy(error.to_string())))?;
+        let (host, received_at) = (tenant.host().to_owned(), self.clock.now());
+        let delivery = NewDelivery { id, event: event.into(), host, received_at, body };
+        self.store.keep(delivery).await.map_err(OperatorError::Keep)?;
+        Ok((repo, here.name))
     }
 
     /// What came of a declaration so far.

@@ -1,6 +1,7 @@
 //! `changegate gate`: what pipelines call. It needs nothing but the address of a server, and never ends with 0 without a
 //! permit that it has checked itself.
 
+mod glass;
 mod show;
 
 use std::{path::PathBuf, time::Duration};
@@ -13,12 +14,13 @@ use super::Exit;
 use crate::{
     clock::Clock,
     gate::{
-        api::{ACTIONS, DecisionView, GateRequest, GateView, Purpose, ReportRequest, StateReported},
+        api::{ACTIONS, DecisionView, GateRequest, GateView, Notify, Purpose, ReportRequest, StateReported},
         client::{Client, Credentials, NoAnswer},
         permit::{self, NOT_ENFORCED, PERMIT, Permit},
     },
     worker,
 };
+use glass::Glass;
 use show::Show;
 
 #[derive(Debug, Subcommand)]
@@ -31,14 +33,32 @@ pub(super) enum GateCommand {
         /// For how long to wait: 90s, 30m, 2h.
         #[arg(long, value_name = "TIME", default_value = "30m", value_parser = length)]
         timeout: Duration,
+        #[command(flatten)]
+        glass: Box<Glass>,
+    },
+    /// Ask, and do not wait: be told when it is decided, and ask again then.
+    #[command(after_help = RUNG)]
+    Request {
+        #[command(flatten)]
+        asked: Box<Asked>,
+        /// How to be told: by a status of a deployment on GitHub, which starts a workflow, or by a webhook.
+        #[arg(long, value_enum, default_value_t = By::DeploymentStatus)]
+        notify: By,
+        /// The address to call, on a host that the settings of the server name.
+        #[arg(long, value_name = "URL", required_if_eq("notify", "webhook"))]
+        url: Option<String>,
     },
     /// Say how far a deployment of a pipeline outside GitHub is: what runs is known from it.
     #[command(after_help = REPORTED)]
     Report {
-        #[arg(value_enum)]
-        state: State,
+        /// How far it is.
+        #[arg(value_enum, required_unless_present = "break_glass")]
+        state: Option<State>,
+        /// The receipt of a sealed permit that was used (`gate wait --break-glass`): it says the rest.
+        #[arg(long, value_name = "RECEIPT")]
+        break_glass: Option<PathBuf>,
         #[command(flatten)]
-        run: Box<Run>,
+        run: Box<Reporting>,
     },
     /// Ask the same, and do not wait.
     #[command(after_help = ENDS)]
@@ -58,6 +78,20 @@ pub(super) enum State {
     Failed,
 }
 
+/// How somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    DeploymentStatus,
+    Webhook,
+}
+
+const RUNG: &str = "\
+Ends with 0 when it is written down, which allows nothing; 2 for wrong usage; 75 when it could not be written down.
+It stays open for 30 days. When it is decided, a deployment of the environment `changegate/ENVIRONMENT` (task `changegate:gate`)
+comes to `queued` (allowed), `failure` (denied) or `error` (over), and workflows `on: deployment_status` start; or the address is
+called. That is a bell and no allow: what is started asks with `gate wait`, is decided anew, and gets the permit.
+In GitHub Actions the job that runs this names no environment: GitHub would take it for a deployment.";
+
 const REPORTED: &str = "\
 GitHub Actions needs none of this: GitHub knows of its own jobs. To go back is a deployment of its own, of the commit that
 ran before.";
@@ -66,7 +100,9 @@ const ENDS: &str = "\
 Ends with: 0 allowed, and the permit checked (or nothing is enforced there); 1 denied; 2 wrong usage;
 75 it could not be found out, and nothing was allowed; 124 not decided in time.
 Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
-made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.";
+made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.
+`wait --break-glass FILE` asks nobody: it ends with 0 when FILE is a sealed permit for this repository and environment, 1 when it
+is not or was used here before.";
 
 /// Which run deploys what where.
 #[derive(Debug, Args)]
@@ -95,6 +131,53 @@ pub(super) struct Run {
     /// A file with the token, read anew for each request; else CHANGEGATE_TOKEN.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+}
+
+/// Which run reports what where; a receipt says it instead.
+#[derive(Debug, Args)]
+pub(super) struct Reporting {
+    /// The environment, as GitHub and the policy call it.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CHANGEGATE_ENVIRONMENT",
+        required_unless_present = "break_glass"
+    )]
+    environment: Option<String>,
+    /// The address of the Changegate server.
+    #[arg(long, value_name = "URL", env = "CHANGEGATE_SERVER")]
+    server: String,
+    /// The repository on GitHub, as owner/name.
+    #[arg(
+        long,
+        value_name = "OWNER/NAME",
+        env = "GITHUB_REPOSITORY",
+        required_unless_present = "break_glass"
+    )]
+    repository: Option<String>,
+    /// The whole hash of the commit.
+    #[arg(long, value_name = "SHA", env = "GITHUB_SHA", required_unless_present = "break_glass")]
+    sha: Option<String>,
+    /// What the pipeline is called [gitlab or jenkins where it runs there].
+    #[arg(long, value_name = "NAME", env = "CHANGEGATE_PIPELINE")]
+    pipeline: Option<String>,
+    /// The run of the pipeline, by its own number or name [that of GitLab or Jenkins].
+    #[arg(long = "run", value_name = "ID")]
+    id: Option<String>,
+    /// Which attempt of the run.
+    #[arg(long, value_name = "N", env = "GITHUB_RUN_ATTEMPT", default_value_t = 1)]
+    attempt: u64,
+    /// A file with the token; else CHANGEGATE_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl From<Reporting> for Run {
+    fn from(reporting: Reporting) -> Self {
+        let Reporting { environment, server, repository, sha, pipeline, id, attempt, token_file } = reporting;
+        let [environment, repository, sha] = [environment, repository, sha].map(Option::unwrap_or_default);
+        Self { environment, server, repository, sha, pipeline, id, attempt, token_file }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -211,6 +294,7 @@ impl Asked {
             release: self.release.clone(),
             component: self.component.clone(),
             purpose,
+            notify: None,
         };
         request.ask(None).map(|_| request)
     }
@@ -242,6 +326,7 @@ async fn report(run: &Run, state: State) -> anyhow::Result<Exit> {
         run_id,
         run_attempt: run.attempt,
         state,
+        sealed: None,
     };
     let client = Client::new(&run.server, credentials)?;
     for pause in AGAIN {
@@ -259,6 +344,33 @@ async fn report(run: &Run, state: State) -> anyhow::Result<Exit> {
     Ok(Exit::Unavailable)
 }
 
+/// Asks to be told, and ends.
+async fn leave(asked: &Asked, by: By, url: Option<String>) -> anyhow::Result<Exit> {
+    let notify = match (by, url) {
+        (By::DeploymentStatus, _) => Notify::DeploymentStatus,
+        (By::Webhook, url) => Notify::Webhook { url: url.unwrap_or_default() },
+    };
+    let ready = asked.request().and_then(|request| Ok((request, asked.run.credentials()?)));
+    let (request, credentials) = match ready {
+        Ok((request, credentials)) => (GateRequest { notify: Some(notify), ..request }, credentials),
+        Err(why) => {
+            anstream::eprintln!("error: {why}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let client = Client::new(&asked.run.server, credentials)?;
+    let show = Show::new(asked.output, &request);
+    for pause in AGAIN {
+        match client.ask(&request, 0).await {
+            Ok(view) => return show.left(&view),
+            Err(NoAnswer::Refused(why)) => return show.refused(&why),
+            Err(NoAnswer::Away(why)) => show.retries(&why),
+        }
+        worker::pause(Duration::from_secs(pause)).await;
+    }
+    show.away("it could not be written down")
+}
+
 /// One request waits so long.
 const ONE_WAIT: u64 = 30;
 /// A server that restarts is back after a moment; one that is away for longer is asked less often.
@@ -266,11 +378,27 @@ const AGAIN: [u64; 5] = [1, 2, 4, 8, 15];
 
 /// Runs the command.
 pub(super) async fn run(command: GateCommand) -> anyhow::Result<Exit> {
-    let (asked, timeout) = match command {
-        GateCommand::Report { state, run } => return report(&run, state).await,
-        GateCommand::Wait { asked, timeout } => (asked, Some(timeout)),
-        GateCommand::Check { asked } => (asked, None),
+    let (asked, timeout, glass) = match command {
+        GateCommand::Report { state, break_glass, run } => {
+            let (run, state) = (Run::from(*run), state.unwrap_or(State::Started));
+            return match break_glass {
+                Some(receipt) => glass::report(&receipt, &run.server, run.credentials(), state).await,
+                None => report(&run, state).await,
+            };
+        }
+        GateCommand::Request { asked, notify, url } => return leave(&asked, notify, url).await,
+        GateCommand::Wait { asked, timeout, glass } => (asked, Some(timeout), Some(glass)),
+        GateCommand::Check { asked } => (asked, None, None),
     };
+    if let Some(glass) = glass.filter(|glass| glass.is_broken()) {
+        return match asked.request() {
+            Ok(request) => glass.go(&asked, &request).await,
+            Err(why) => {
+                anstream::eprintln!("error: {why}");
+                Ok(Exit::Usage)
+            }
+        };
+    }
     let (request, credentials) =
         match asked.request().and_then(|request| Ok((request, asked.run.credentials()?))) {
             Ok(ready) => ready,

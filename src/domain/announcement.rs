@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bell,
     change_request::Stage,
     effect::CheckStatus,
     finding::Outcome,
@@ -19,6 +20,9 @@ pub struct Announcement {
     /// What the repository was called then; `None`: it is not known.
     pub name: Option<RepoName>,
     pub news: News,
+    /// Where it is told, and nowhere else; `None`: to whom the settings name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// What changed.
@@ -49,6 +53,8 @@ pub enum News {
         /// The numbers of the pull requests that it is about.
         pull_requests: Vec<u64>,
     },
+    /// It is decided what somebody asked at the gate who does not wait.
+    Gate(bell::Told),
 }
 
 impl Announcement {
@@ -57,6 +63,7 @@ impl Announcement {
         let (repo, at) = (self.repo, self.at.as_microsecond());
         match &self.news {
             News::Stage { number, .. } => format!("announce/{repo}/stage/{number}/{at}"),
+            News::Gate(told) => format!("announce/{repo}/gate/{}/{at}", told.gate),
             News::Verdict { sha, .. } => format!("announce/{repo}/verdict/{sha}/{at}"),
         }
     }

@@ -226,6 +226,14 @@ pub struct RequiredCheck {
     pub app: Option<u64>,
 }
 
+/// A ruleset that requires our check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulesetSeen {
+    pub name: String,
+    /// The teams that may bypass it, by number; `None`: GitHub does not show that to the App.
+    pub bypassing: Option<BTreeSet<u64>>,
+}
+
 /// A repository, as GitHub shows it.
 #[derive(Debug, Clone)]
 pub struct RepositorySeen {
@@ -233,6 +241,10 @@ pub struct RepositorySeen {
     pub branch: String,
     pub policy: Option<EffectivePolicy>,
     pub required: Vec<RequiredCheck>,
+    /// The rulesets that require our check.
+    pub rulesets: Vec<RulesetSeen>,
+    /// The numbers of the teams on call (role `break-glass`), as far as GitHub shows them.
+    pub on_call: Vec<(String, Option<u64>)>,
     /// Administrators merge in spite of what is required.
     pub administrators_merge: bool,
     /// Those that the policy rules.
@@ -254,6 +266,7 @@ pub fn repository(seen: &RepositorySeen, app: u64) -> Vec<Line> {
         return vec![Line::ok(name, format!("mode {mode}: nothing waits there, and nothing has to"))];
     }
     let mut lines = vec![check(seen, app)];
+    lines.extend(way_round(seen, policy));
     if seen.administrators_merge {
         let what = format!("administrators merge into {} in spite of what is required", code(&seen.branch));
         let cure = "bind them too (Settings, Branches: do not allow bypassing), or keep it as your way out when Changegate is down";
@@ -293,6 +306,44 @@ fn check(seen: &RepositorySeen, app: u64) -> Line {
         code(CHANGE_CHECK)
     );
     Line::warn(name, what, cure)
+}
+
+/// Whether people on call can merge when Changegate is down.
+fn way_round(seen: &RepositorySeen, policy: &EffectivePolicy) -> Vec<Line> {
+    let name = seen.name.to_string();
+    if !seen.rulesets.is_empty() && policy.role("break-glass").is_empty() {
+        let what = "policy names nobody on call: nobody is meant to merge when Changegate is down";
+        let cure =
+            "name a team in `roles: { break-glass: [...] }`, and put it on the bypass list of the ruleset";
+        return vec![Line::warn(name, what, cure)];
+    }
+    let teams = seen.on_call.iter().map(|(team, _)| team.as_str()).collect::<Vec<_>>().join(", ");
+    let of = |ruleset: &RulesetSeen| {
+        let shown = code(&ruleset.name);
+        let cure = format!(
+            "put {} on the bypass list of {shown} (Settings, Rules, Rulesets), for pull requests only",
+            if teams.is_empty() { "a team of the people on call" } else { &teams }
+        );
+        let Some(bypassing) = &ruleset.bypassing else {
+            let what = format!(
+                "whether the people on call are on the bypass list of ruleset {shown} is not shown to the App, which may not change rulesets"
+            );
+            return Line::warn(&name, what, format!("look at it, and {cure}"));
+        };
+        let is_there = |(_, id): &&(String, Option<u64>)| id.is_some_and(|id| bypassing.contains(&id));
+        match seen.on_call.iter().find(is_there) {
+            Some((team, _)) => {
+                Line::ok(&name, format!("{team} can merge round ruleset {shown} when Changegate is down"))
+            }
+            None => {
+                let what = format!(
+                    "no team on call is on the bypass list of ruleset {shown}: nobody merges when Changegate is down"
+                );
+                Line::warn(&name, what, cure)
+            }
+        }
+    };
+    seen.rulesets.iter().map(of).collect()
 }
 
 fn guarded(repository: &str, environment: &EnvironmentReading) -> Vec<Line> {
@@ -338,6 +389,8 @@ mod tests {
             branch: "main".into(),
             policy: EffectivePolicy::of(Some(Arc::new(policy)), None),
             required: vec![RequiredCheck { name: CHANGE_CHECK.into(), app: Some(APP) }],
+            rulesets: vec![],
+            on_call: vec![],
             administrators_merge: false,
             environments: vec![],
             unread: vec![],
@@ -486,6 +539,33 @@ mod tests {
         Ok acme/web: environment `production` has the protection rule of this App
         Warn acme/web: administrators start what waits in environment `production`
         Ok acme/web: environment `production` has the protection rule of this App
+        ");
+    }
+
+    #[test]
+    fn whether_people_on_call_can_merge_when_it_is_down_is_told_as_far_as_github_shows_it() {
+        let with = |roles: &str, bypassing: Option<&[u64]>| {
+            let text = format!("version: 1\nmode: enforce\n{roles}");
+            let policy = parse("policy", &text, Scope::Alone).unwrap();
+            let bypassing = bypassing.map(|teams| teams.iter().copied().collect());
+            let rulesets = vec![RulesetSeen { name: "main".into(), bypassing }];
+            let on_call = vec![("acme/on-call".to_owned(), Some(7))];
+            let policy = EffectivePolicy::of(Some(Arc::new(policy)), None);
+            let seen = RepositorySeen { policy, rulesets, on_call, ..seen("enforce") };
+            lines(&repository(&seen, APP)[1..])
+        };
+        const ON_CALL: &str = "roles: { break-glass: [acme/on-call] }\n";
+        let said = [
+            with("", Some(&[])),
+            with(ON_CALL, None),
+            with(ON_CALL, Some(&[8])),
+            with(ON_CALL, Some(&[8, 7])),
+        ];
+        insta::assert_snapshot!(said.join("\n"), @"
+        Warn acme/web: policy names nobody on call: nobody is meant to merge when Changegate is down
+        Warn acme/web: whether the people on call are on the bypass list of ruleset `main` is not shown to the App, which may not change rulesets
+        Warn acme/web: no team on call is on the bypass list of ruleset `main`: nobody merges when Changegate is down
+        Ok acme/web: acme/on-call can merge round ruleset `main` when Changegate is down
         ");
     }
 }

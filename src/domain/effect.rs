@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::Announcement,
-    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment},
+    bell::Ring,
+    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment, WentBy},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
@@ -204,6 +205,8 @@ pub enum Call {
     /// Something went wrong that was delivered from a repository, or was to be. Nobody outside is told; it comes back in as a
     /// delivery, to the repository.
     Fail { repo: RepoId, failure: Failure },
+    /// Something went by while nobody was here. Nobody outside is told; it comes back in as a delivery, to the account.
+    WentBy { repo: RepoId, went: Box<WentBy> },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
     /// The one deployment that we keep for a run of a pipeline outside GitHub has come so far.
@@ -219,6 +222,8 @@ pub enum Call {
     },
     /// What the gate answers a pipeline. Nobody outside is told: it is stored with the decision, and whoever asks reads it.
     GateAnswer { repo: RepoId, answer: Box<GateAnswer> },
+    /// Whoever asked at the gate and does not wait is told by a status of the one deployment that we keep for that.
+    Ring { repo: RepoId, ring: Box<Ring> },
     /// Another system is told.
     Announce { announcement: Announcement },
 }
@@ -296,10 +301,14 @@ impl Call {
             Self::Ship { repo, shipment } => format!("shipped/{repo}/{}", shipment.deployment),
             Self::Deployment { repo, run, .. } => format!("deployment/{repo}/{run}"),
             Self::GateAnswer { answer, .. } => format!("gate/{}", answer.ask.id),
+            Self::Ring { repo, ring } => format!("ring/{repo}/{}", ring.gate),
             Self::AtGate { repo, at_gate: AtGate { release, environment, .. } } => {
                 format!("gate/{repo}/{environment}/{}/{}", release.train, release.title)
             }
             Self::Fail { repo, failure } => format!("failed/{repo}/{}", failure.of),
+            Self::WentBy { repo, went } => {
+                format!("went-by/{repo}/{}/{}", went.environment, went.deployment)
+            }
             Self::Announce { announcement } => announcement.key(),
         }
     }
@@ -322,8 +331,10 @@ impl Call {
             Self::Ship { .. } => "ship",
             Self::AtGate { .. } => "at_gate",
             Self::Fail { .. } => "fail",
+            Self::WentBy { .. } => "went_by",
             Self::Deployment { .. } => "deployment",
             Self::GateAnswer { .. } => "gate_answer",
+            Self::Ring { .. } => "ring",
             Self::Plan { .. } => "plan",
             Self::Announce { .. } => "announcement",
         }
@@ -337,9 +348,10 @@ impl Call {
             | Self::ReadAnew { .. }
             | Self::Ship { .. }
             | Self::GateAnswer { .. }
+            | Self::Ring { .. }
             | Self::Deployment { .. }
             | Self::Plan { .. } => Lane::Gate,
-            Self::AtGate { .. } | Self::Fail { .. } => Lane::Rest,
+            Self::AtGate { .. } | Self::Fail { .. } | Self::WentBy { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
             Self::Comment { .. }
             | Self::Issue { .. }
@@ -360,6 +372,7 @@ impl Call {
             | Self::Comment { .. }
             | Self::Issue { .. }
             | Self::Record { .. }
+            | Self::Ring { .. }
             | Self::Deployment { .. } => Class::Find,
             Self::Label { .. }
             | Self::Milestone { .. }
@@ -374,6 +387,7 @@ impl Call {
             | Self::GateAnswer { .. }
             | Self::Ship { .. }
             | Self::AtGate { .. }
+            | Self::WentBy { .. }
             | Self::Fail { .. } => Class::Set,
             Self::Announce { .. } => Class::Fire,
         }
@@ -402,9 +416,11 @@ impl Call {
             | Self::ProtectionNote { repo, .. }
             | Self::ReadAnew { repo, .. }
             | Self::GateAnswer { repo, .. }
+            | Self::Ring { repo, .. }
             | Self::Deployment { repo, .. }
             | Self::Ship { repo, .. }
             | Self::AtGate { repo, .. }
+            | Self::WentBy { repo, .. }
             | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }

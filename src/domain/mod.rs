@@ -79,6 +79,8 @@ pub mod report;
 
 pub mod announcement;
 
+pub mod bell;
+
 pub mod effect;
 
 pub mod replies;

@@ -4,7 +4,7 @@ use super::{
     effect::{CHANGE_CHECK, RELEASE_CHECK},
     event::{
         AtGate, CheckSuiteChange, CommentedOn, Event, GateAsk, IssueChange, IssuePurpose, IssueSnapshot,
-        PipelineReport, ReferenceKind, RuleRequest, Shipment, What,
+        PipelineReport, ReferenceKind, RuleRequest, Sealing, Shipment, What,
     },
     facts::Question,
     ids::{IssueRef, RepoId, Sha, SubjectId, SubjectKind},
@@ -77,6 +77,12 @@ fn record(issue: &IssueSnapshot) -> Option<(SubjectId, Relation)> {
     by_a_bot.then_some((SubjectId::ChangeRequest(issue.at), Relation::Records))
 }
 
+/// Whom it concerns that is listed otherwise than it is known.
+fn swept(issues: &[IssueRef], pull_requests: &[IssueRef]) -> Vec<SubjectId> {
+    let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
+    issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
+}
+
 /// Whom it concerns where an issue of ours is.
 fn kept(issue: IssueRef, purpose: &IssuePurpose) -> Vec<SubjectId> {
     match purpose {
@@ -111,10 +117,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         What::InstallationRepositories { added, removed } => {
             added.iter().chain(removed).map(|named| SubjectId::Repository(named.id)).collect()
         }
-        What::Swept { issues, pull_requests } => {
-            let issues = issues.iter().copied().map(SubjectId::ChangeRequest);
-            issues.chain(pull_requests.iter().copied().map(SubjectId::PullRequest)).collect()
-        }
+        What::Swept { issues, pull_requests } => swept(issues, pull_requests),
         What::Planned { issue, .. } => vec![SubjectId::ChangeRequest(*issue)],
         What::Recorded { release, .. } | What::AtGate(AtGate { release, .. }) => {
             vec![SubjectId::Release(release.clone())]
@@ -126,6 +129,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         }
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
         What::Withheld { environment, .. }
+        | What::Sealed(Sealing { environment, .. })
         | What::GateAsked(GateAsk { environment, .. })
         | What::PipelineReported(PipelineReport { environment, .. })
         | What::ProtectionRule(RuleRequest { environment: Some(environment), .. })
@@ -140,6 +144,8 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         What::Label { .. }
         | What::Declared(_)
         | What::Failed(_)
+        | What::Away(_)
+        | What::WentBy(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -355,12 +361,13 @@ mod tests {
             release: None,
             intent: Intent::Deploy,
             component: None,
+            bell: None,
         }
     }
 
     fn reported() -> PipelineReport {
         let GateAsk { environment, sha, pipeline, attempt, .. } = asked();
-        PipelineReport { environment, sha, pipeline, attempt, came_to: CameTo::Started }
+        PipelineReport { environment, sha, pipeline, attempt, came_to: CameTo::Started, seal: None }
     }
 
     /// The same of what our own sweep tells.
@@ -416,6 +423,28 @@ mod tests {
         ]
     }
 
+    /// The same of what went by while nobody was here.
+    fn of_gaps() -> Vec<(What, &'static str)> {
+        let gap = Gap { from: time(0), to: time(600) };
+        let (environment, owners) = ("Live".to_owned(), vec![]);
+        let went = WentBy {
+            since: gap.from,
+            environment: environment.clone(),
+            deployment: 1,
+            sha: sha('a'),
+            at: time(9),
+            seal: None,
+            owners,
+            due: time(900),
+        };
+        let sealing = Sealing { environment, ids: vec!["ab".into()], at: time(0), expires_at: time(9) };
+        vec![
+            (What::Away(gap), ""),
+            (What::Sealed(sealing), "environment/7/live"),
+            (What::WentBy(Box::new(went)), ""),
+        ]
+    }
+
     /// How many kinds there are: a new one does not compile until it is counted here.
     const fn place(what: &What) -> usize {
         match what {
@@ -456,6 +485,9 @@ mod tests {
             What::PipelineReported(_) => 34,
             What::Failed(_) => 35,
             What::AtGate(_) => 36,
+            What::Away(_) => 37,
+            What::Sealed(_) => 38,
+            What::WentBy(_) => 39,
         }
     }
 
@@ -465,9 +497,10 @@ mod tests {
 
     #[test]
     fn every_event_goes_to_the_subjects_that_it_concerns_in_the_order_of_waking() {
-        let all: Vec<_> = one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).collect();
+        let all: Vec<_> =
+            one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).chain(of_gaps()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..37).collect());
+        assert_eq!(places, (0..40).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

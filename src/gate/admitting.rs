@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         asker::{Asker, Deed, Kind, Reason, Refused, Wanted, may, may_follow},
+        bell::Bell,
         event::GateAsk,
         facts::{Fact, Facts, Inquiry},
         ids::{GateId, RepoId, RepoName, SubjectId, TenantId},
@@ -82,6 +83,7 @@ impl Gate {
         let wanted = wanted(&asker, view.name.clone(), request, &ask)?;
         let policy = self.policy(tenant, repo).await?;
         may(&asker, deed, &wanted, policy.as_ref())?;
+        self.may_call(&ask)?;
         self.askers.bind(&asker, &wanted).await?;
         Ok((At { tenant: tenant.clone(), repo, name: view.name }, ask))
     }
@@ -104,6 +106,20 @@ impl Gate {
             return Ok(None);
         }
         Ok(Some((At { tenant, repo, name: view.name }, gate.answer.ask)))
+    }
+
+    /// Whether who is to be called may be.
+    fn may_call(&self, ask: &GateAsk) -> Result<(), Problem> {
+        let Some(Bell::Webhook { url }) = &ask.bell else { return Ok(()) };
+        self.callable.allows(url).map_err(|why| {
+            let detail = format!("Nobody is called: {why}.");
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "notify_not_allowed",
+                "Who is to be called may not be",
+                detail,
+            )
+        })
     }
 
     async fn repository(
@@ -160,6 +176,7 @@ fn wanted(asker: &Asker, name: RepoName, request: &GateRequest, ask: &GateAsk) -
         sha: ask.sha.clone(),
         reference: request.reference.clone(),
         run: request.run_id.clone(),
+        is_bell: ask.bell.is_some(),
         attempt: u32::try_from(ask.attempt).map_err(|_| Problem::request("`run_attempt` is too high"))?,
     })
 }

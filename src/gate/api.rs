@@ -6,6 +6,7 @@ use sigstore_types::DsseEnvelope;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::{
+    bell::Bell,
     event::{CameTo, GateAsk, Intent, Pipeline},
     finding::{Finding, Outcome},
     gate::{Decision, GateAnswer, Ruling},
@@ -55,6 +56,43 @@ pub struct GateRequest {
     pub component: Option<String>,
     #[serde(default)]
     pub purpose: Purpose,
+    /// How to be told when it is decided, where nobody waits for it: it is answered at once, stays open for 30 days, and gives no
+    /// permit. Whoever is told asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
+}
+
+/// How somebody is told that it is decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Notify {
+    /// By a status of a deployment on GitHub, of the environment `changegate/ENVIRONMENT` and the task `changegate:gate`, which
+    /// starts workflows `on: deployment_status`: `queued` when it is allowed, `failure` when it is denied, `error` when nobody
+    /// decided it in time.
+    DeploymentStatus,
+    /// By a webhook to this address, signed as Standard Webhooks says; only to hosts that the server's settings name.
+    Webhook {
+        #[schema(example = "https://ci.example.com/hooks/changegate")]
+        url: String,
+    },
+}
+
+impl From<Notify> for Bell {
+    fn from(notify: Notify) -> Self {
+        match notify {
+            Notify::DeploymentStatus => Self::DeploymentStatus,
+            Notify::Webhook { url } => Self::Webhook { url },
+        }
+    }
+}
+
+impl From<&Bell> for Notify {
+    fn from(bell: &Bell) -> Self {
+        match bell {
+            Bell::DeploymentStatus => Self::DeploymentStatus,
+            Bell::Webhook { url } => Self::Webhook { url: url.clone() },
+        }
+    }
 }
 
 fn actions() -> String {
@@ -103,6 +141,25 @@ pub struct ReportRequest {
     #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub run_attempt: u64,
     pub state: StateReported,
+    /// The sealed permit by which it went, where the gate could not be asked. GitHub Actions reports nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedUse>,
+}
+
+/// A permit that was sealed beforehand and used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SealedUse {
+    /// The permit itself (a JWT).
+    pub permit: String,
+    /// Why the gate was not asked, in a sentence.
+    pub reason: String,
+    /// When it was used.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// How far a deployment is.
@@ -193,6 +250,9 @@ pub struct GateView {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub attestation: Option<DsseEnvelope>,
+    /// How somebody is told, where nobody waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
 }
 
 /// What is decided of a deployment.
@@ -287,7 +347,8 @@ impl ReportRequest {
     /// What it would ask at the gate.
     #[must_use]
     pub fn as_asked(&self) -> GateRequest {
-        let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _ } = self.clone();
+        let Self { repository, environment, sha, pipeline, run_id, run_attempt, state: _, sealed: _ } =
+            self.clone();
         let (reference, release, component, purpose) = (None, None, None, Purpose::default());
         GateRequest {
             repository,
@@ -300,6 +361,7 @@ impl ReportRequest {
             release,
             component,
             purpose,
+            notify: None,
         }
     }
 }
@@ -358,6 +420,7 @@ impl GateView {
             again_at: None,
             permit: None,
             attestation: None,
+            notify: ask.bell.as_ref().map(Notify::from),
         }
     }
 
@@ -406,11 +469,18 @@ impl GateRequest {
     /// What is wrong with it.
     pub fn ask(&self, default: Option<&str>) -> Result<GateAsk, Refusal> {
         let Self { environment, sha, reference, pipeline, run_id, run_attempt, .. } = self;
-        let Self { release, component, purpose, .. } = self;
+        let Self { release, component, purpose, notify, .. } = self;
         let sha = sha.parse().map_err(|_| format!("`sha` is no whole commit hash: {}", shown(sha)))?;
         short("environment", environment)?;
         short("run_id", run_id)?;
         short("pipeline", pipeline)?;
+        if let Some(Notify::Webhook { url }) = notify
+            && (url.len() > LONGEST_URL || url.chars().any(char::is_control))
+        {
+            return Err(format!(
+                "`notify.url` is longer than {LONGEST_URL} bytes, or has characters that cannot be seen"
+            ));
+        }
         for (name, text) in [("ref", reference), ("release", release), ("component", component)] {
             text.as_deref().map_or(Ok(()), |text| short(name, text))?;
         }
@@ -439,12 +509,15 @@ impl GateRequest {
             release: release.clone(),
             intent: (*purpose).into(),
             component: component.clone(),
+            bell: notify.clone().map(Bell::from),
         })
     }
 }
 
 /// What a text may be as long as; GitHub's names are shorter.
 const LONGEST: usize = 255;
+/// What an address to call may be as long as.
+const LONGEST_URL: usize = 2_000;
 
 fn short(name: &str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {

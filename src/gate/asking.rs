@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Gate, api::GateView, problem::Problem};
 use crate::{
     domain::{
-        event::{CameTo, GateAsk, PipelineReport},
+        event::{CameTo, GateAsk, PipelineReport, SealUsed},
         gate::GateAnswer,
         ids::{GateId, RepoId, RepoName, TenantId},
     },
@@ -138,10 +138,18 @@ impl Gate {
     ///
     /// # Errors
     /// When it cannot be written down.
-    pub async fn report(&self, at: &At, ask: &GateAsk, came_to: CameTo) -> Result<(), Problem> {
+    pub async fn report(
+        &self,
+        at: &At,
+        ask: &GateAsk,
+        came_to: CameTo,
+        seal: Option<SealUsed>,
+    ) -> Result<(), Problem> {
         let (environment, sha, pipeline) = (ask.environment.clone(), ask.sha.clone(), ask.pipeline.clone());
-        let report = PipelineReport { environment, sha, pipeline, attempt: ask.attempt, came_to };
-        let id = GateId::of(&at.tenant, &format!("{} {}", ask.what(at.repo), came_to.as_str()), None);
+        let by = seal.as_ref().map(|seal| format!(" {}", seal.id)).unwrap_or_default();
+        let what = format!("{} {}{by}", ask.what(at.repo), came_to.as_str());
+        let report = PipelineReport { environment, sha, pipeline, attempt: ask.attempt, came_to, seal };
+        let id = GateId::of(&at.tenant, &what, None);
         self.keep(at, &format!("report-{id}"), |here| here.reported(&report)).await
     }
 

@@ -10,6 +10,7 @@
 //! - `handing`: an allow is handed out only while it holds,
 //! - [`permit`]: the signed form of an allow,
 //! - [`attestation`]: the same as others' checkers read it,
+//! - [`seal`]: permits made beforehand, for when nobody can be asked,
 //! - [`watch`]: whoever waits is told at once,
 //! - [`lists`]: what is known, to be looked at,
 //! - [`pace`]: how often somebody may ask,
@@ -31,11 +32,12 @@ pub mod permit;
 pub mod problem;
 mod refusals;
 pub mod routes;
+pub mod seal;
 pub mod watch;
 
 use std::sync::Arc;
 
-use crate::{clock::Clock, store::Store};
+use crate::{clock::Clock, domain::bell::Callable, store::Store};
 
 pub use self::{asker::Askers, pace::Pace, permit::Keys, watch::Watch};
 
@@ -54,4 +56,6 @@ pub struct Gate {
     pub keys: Keys,
     /// How people and pipelines reach the server, without a slash at the end; permits name it as their issuer.
     pub url: Arc<str>,
+    /// Whom pipelines may have called.
+    pub callable: Arc<Callable>,
 }

@@ -22,7 +22,7 @@ use jsonwebtoken::{
     },
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
@@ -188,7 +188,7 @@ impl Keys {
 
     /// Signs; `kind`: [`PERMIT`] or [`NOT_ENFORCED`]. `None`: there is no key.
     #[must_use]
-    pub fn sign(&self, permit: &Permit, kind: &str) -> Option<String> {
+    pub fn sign(&self, permit: &impl Serialize, kind: &str) -> Option<String> {
         let keys = self.current();
         let key = keys.first()?;
         let mut header = Header::new(Algorithm::EdDSA);
@@ -220,7 +220,12 @@ pub fn claims(token: &str, keys: &JwkSet, kind: &str) -> Result<Permit, NoPermit
     read(token, keys, kind, false)
 }
 
-fn read(token: &str, keys: &JwkSet, kind: &str, now: bool) -> Result<Permit, NoPermit> {
+pub(super) fn read<T: DeserializeOwned>(
+    token: &str,
+    keys: &JwkSet,
+    kind: &str,
+    now: bool,
+) -> Result<T, NoPermit> {
     let unsigned = |error: jsonwebtoken::errors::Error| NoPermit::Unsigned(error.to_string());
     let header = jsonwebtoken::decode_header(token).map_err(unsigned)?;
     let typ = header.typ.unwrap_or_default();
@@ -232,7 +237,7 @@ fn read(token: &str, keys: &JwkSet, kind: &str, now: bool) -> Result<Permit, NoP
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_required_spec_claims(&["exp", "iss"]);
     (validation.validate_aud, validation.validate_exp, validation.leeway) = (false, now, LEEWAY);
-    Ok(jsonwebtoken::decode::<Permit>(token, &key, &validation).map_err(unsigned)?.claims)
+    Ok(jsonwebtoken::decode::<T>(token, &key, &validation).map_err(unsigned)?.claims)
 }
 
 #[cfg(test)]

@@ -167,7 +167,8 @@ async fn ask(
     headers: HeaderMap,
     Body(request): Body<GateRequest>,
 ) -> Result<Response, Problem> {
-    let patience = patience(&waiting, Patience::Answer(SHORT_WAIT))?;
+    let usual = if request.notify.is_some() { SignedDuration::ZERO } else { SHORT_WAIT };
+    let patience = patience(&waiting, Patience::Answer(usual))?;
     let (at, ask) = gate.admit(&headers, Deed::Gate, &request).await?;
     let view = gate.ask(&at, ask, patience).await?;
     Ok(shown(view))
@@ -257,11 +258,12 @@ async fn report(
     headers: HeaderMap,
     Body(request): Body<ReportRequest>,
 ) -> Result<Response, Problem> {
-    if request.pipeline == ACTIONS {
+    if request.pipeline == ACTIONS && request.sealed.is_none() {
         return Err(Problem::request("of its own runs GitHub tells by itself: nothing is to be reported"));
     }
     let (at, ask) = gate.admit(&headers, Deed::Report, &request.as_asked()).await?;
-    gate.report(&at, &ask, request.state.into()).await?;
+    let seal = request.sealed.as_ref().map(|sealed| gate.unseal(sealed, &at, &ask)).transpose()?;
+    gate.report(&at, &ask, request.state.into(), seal).await?;
     let ReportRequest { repository, environment, sha, state, .. } = request;
     Ok((StatusCode::ACCEPTED, Json(Reported { repository, environment, sha, state })).into_response())
 }

@@ -15,12 +15,12 @@ use super::{
     write::Failure,
 };
 use crate::domain::{
-    doctor::{Asked, RepositorySeen, RequiredCheck, WebhookSeen},
-    effect::Lane,
+    doctor::{Asked, RepositorySeen, RequiredCheck, RulesetSeen, WebhookSeen},
+    effect::{CHANGE_CHECK, Lane},
     event::RepositorySnapshot,
     facts::{Answer, Fact, Question},
     ids::TenantId,
-    policy::{self, EffectivePolicy, Policy},
+    policy::{self, EffectivePolicy, Policy, Who},
 };
 
 #[derive(Deserialize)]
@@ -40,6 +40,25 @@ struct Rule {
     #[serde(rename = "type")]
     kind: String,
     parameters: Option<Parameters>,
+    ruleset_id: Option<u64>,
+}
+
+/// A ruleset by itself. Who may bypass it is shown only to whoever may change it.
+#[derive(Deserialize)]
+struct Ruleset {
+    name: String,
+    bypass_actors: Option<Vec<BypassActor>>,
+}
+
+#[derive(Deserialize)]
+struct BypassActor {
+    actor_id: Option<u64>,
+    actor_type: String,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    id: u64,
 }
 
 #[derive(Deserialize)]
@@ -156,9 +175,17 @@ impl GitHub {
     pub async fn examine(&self, look: Look<'_>, policy: Option<EffectivePolicy>) -> RepositorySeen {
         let name = look.repository.name.clone();
         let branch = look.repository.default_branch.clone().unwrap_or_else(|| "main".into());
-        let (required, administrators_merge, environments, unread) = (vec![], false, vec![], vec![]);
-        let mut seen =
-            RepositorySeen { name, branch, policy, required, administrators_merge, environments, unread };
+        let mut seen = RepositorySeen {
+            name,
+            branch,
+            policy,
+            required: vec![],
+            rulesets: vec![],
+            on_call: vec![],
+            administrators_merge: false,
+            environments: vec![],
+            unread: vec![],
+        };
         if seen.policy.is_some() {
             self.rules(look, &mut seen).await;
             self.protection(look, &mut seen).await;
@@ -184,6 +211,13 @@ impl GitHub {
         let rest = format!("/rules/branches/{}?per_page=100", encoded(&seen.branch));
         match self.read_here::<Vec<Rule>>(look, Scope::Read, &rest).await {
             Ok(rules) => {
+                let of_ours = |rule: &&Rule| {
+                    let mut checks = rule.parameters.iter().flat_map(|it| &it.required_status_checks);
+                    checks.any(|check| check.context == CHANGE_CHECK)
+                };
+                let ours: BTreeSet<u64> =
+                    rules.iter().filter(of_ours).filter_map(|it| it.ruleset_id).collect();
+                self.way_round(look, &ours, seen).await;
                 let checks = rules.into_iter().filter(|rule| rule.kind == "required_status_checks");
                 let checks =
                     checks.filter_map(|rule| rule.parameters).flat_map(|it| it.required_status_checks);
@@ -194,6 +228,34 @@ impl GitHub {
                 let why = trouble.sentence(self.clock.now());
                 seen.unread.push(format!("the rulesets of its default branch were not shown: {why}"));
             }
+        }
+    }
+
+    /// Who may bypass the rulesets that require our check, and who is on call.
+    async fn way_round(&self, look: Look<'_>, rulesets: &BTreeSet<u64>, seen: &mut RepositorySeen) {
+        for id in rulesets {
+            let found = self.read_here::<Ruleset>(look, Scope::Read, &format!("/rulesets/{id}")).await;
+            let Ok(Ruleset { name, bypass_actors }) = found else { continue };
+            let teams = bypass_actors.map(|actors| {
+                actors.into_iter().filter(|it| it.actor_type == "Team").filter_map(|it| it.actor_id).collect()
+            });
+            seen.rulesets.push(RulesetSeen { name, bypassing: teams });
+        }
+        if seen.rulesets.iter().all(|ruleset| ruleset.bypassing.is_none()) {
+            let names = seen.policy.iter().flat_map(|policy| policy.role("break-glass"));
+            seen.on_call.extend(
+                names.filter_map(team).map(|(organisation, slug)| (format!("{organisation}/{slug}"), None)),
+            );
+            return;
+        }
+        let teams: Vec<(String, String)> =
+            seen.policy.iter().flat_map(|policy| policy.role("break-glass")).filter_map(team).collect();
+        for (organisation, slug) in teams {
+            let access = Access { installation: look.installation.id, repo: None, scope: Scope::Read };
+            let call = Call { access, cost: Cost::Read, lane: Lane::Rest };
+            let request = Request::get(format!("/orgs/{}/teams/{}", encoded(&organisation), encoded(&slug)));
+            let found = self.ask(call, &request).await.and_then(|answer| parse::<Team>(&answer.body));
+            seen.on_call.push((format!("{organisation}/{slug}"), found.ok().map(|team| team.id)));
         }
     }
 
@@ -247,6 +309,13 @@ impl GitHub {
                 Fact::Unknown(why) => seen.unread.push(format!("how environment `{name}` is guarded: {why}")),
             }
         }
+    }
+}
+
+fn team(who: &Who) -> Option<(String, String)> {
+    match who {
+        Who::Team { organisation, slug } => Some((organisation.clone(), slug.clone())),
+        Who::Login(_) => None,
     }
 }
 

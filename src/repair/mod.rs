@@ -4,6 +4,7 @@
 //! for three days; where no webhook can reach us at all, the record is the only way in (`serve --pull`).
 
 mod page;
+mod pulse;
 mod sweep;
 
 use std::sync::Arc;

@@ -112,6 +112,16 @@ impl Sandbox {
         must(done, repo);
     }
 
+    /// These teams may bypass the ruleset that requires checks, and the App is shown them, as who may change rulesets is.
+    pub fn show_bypassing(&self, repo: &str, teams: &[u64]) {
+        let done = self.shared.with(|state| {
+            let repo = state.world.repo(repo)?.id;
+            state.repo_mut(repo)?.bypassing = Some(teams.to_vec());
+            Some(())
+        });
+        must(done, repo);
+    }
+
     /// GitHub lets one of these approve what is deployed to an environment, and not whoever started it; and waits so many minutes.
     pub fn guard_environment(&self, repo: &str, environment: &str, reviewers: &[&str], minutes: u64) {
         let done = self.shared.with(|state| {
@@ -207,6 +217,21 @@ impl Sandbox {
             let jobs = &state.world.repo(repo)?.runs.get(&run)?.jobs;
             let here = jobs.iter().filter(|job| job.environment.eq_ignore_ascii_case(environment));
             Some(here.flat_map(|job| job.notes.clone()).collect())
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The deployments to an environment, oldest first, with each state that they came to and what was said beside it.
+    pub fn statuses(&self, repo: &str, environment: &str) -> Vec<Value> {
+        let found = self.shared.with(|state| {
+            let deployments = state.world.repo(repo)?.deployments.values();
+            let here = deployments.filter(|of| of.environment.eq_ignore_ascii_case(environment));
+            let shown = here.map(|of| {
+                let said = of.statuses.iter().map(|status| serde_json::json!([status.state, status.description]));
+                serde_json::json!({ "ref": of.reference, "sha": of.sha, "task": of.task, "payload": of.payload,
+                    "statuses": said.collect::<Vec<_>>() })
+            });
+            Some(shown.collect())
         });
         found.unwrap_or_default()
     }

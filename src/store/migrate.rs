@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_tokens.sql"),
     include_str!("migrations/0008_gates.sql"),
     include_str!("migrations/0009_lists.sql"),
+    include_str!("migrations/0010_pulse.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

@@ -76,6 +76,8 @@ mod gates;
 
 mod lists;
 
+mod pulse;
+
 mod bindings;
 
 mod tokens;

@@ -119,6 +119,7 @@ impl World {
             reference: Some("refs/heads/main".into()),
             run: "900".into(),
             attempt: 1,
+            is_bell: false,
         }
     }
 

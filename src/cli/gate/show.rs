@@ -5,9 +5,12 @@ use std::{io::Write as _, sync::Mutex, time::Duration};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Exit, Output};
-use crate::gate::{
-    api::{DecisionView, FindingView, GateRequest, GateView, OutcomeView},
-    permit::Permit,
+use crate::{
+    domain::bell::PLACE,
+    gate::{
+        api::{DecisionView, FindingView, GateRequest, GateView, Notify, OutcomeView},
+        permit::Permit,
+    },
 };
 
 /// Says what happens.
@@ -79,6 +82,26 @@ impl Show {
         } else {
             format!("Let through: rules are not enforced there. Decided would be: {}.", word(view.decision))
         };
+        self.end(view, &end, Exit::Done)
+    }
+
+    /// It is written down, and nobody waits.
+    pub(super) fn left(&self, view: &GateView) -> anyhow::Result<Exit> {
+        let how = match &view.notify {
+            Some(Notify::DeploymentStatus) => {
+                format!("a status of a deployment of `{PLACE}{}` on GitHub", view.environment)
+            }
+            Some(Notify::Webhook { url }) => format!("a webhook to {url}"),
+            None => {
+                return self.refused(
+                    "the server knows no requests that nobody waits for: it is older than this program",
+                );
+            }
+        };
+        let end = format!(
+            "Written down as {}, which allows nothing. When it is decided you are told by {how}; ask again then with `gate wait`.",
+            view.id
+        );
         self.end(view, &end, Exit::Done)
     }
 

@@ -1,5 +1,6 @@
 //! The account that installed the App: one per tenant.
 
+mod away;
 mod delegated;
 mod freezing;
 mod frozen;
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use away::{Deployed, Outage};
 pub use delegated::Delegated;
 pub use frozen::Said;
 
@@ -43,6 +45,9 @@ pub struct Account {
     /// What was said of who stands in for whom, in order.
     #[serde(default)]
     pub delegated: Vec<Delegated>,
+    /// When nobody was here, and what went by then.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
     /// When it was answered where.
     #[serde(default)]
     pub replies: RepliesOn,
@@ -53,16 +58,19 @@ impl Account {
     #[must_use]
     pub fn agrees_with(&self, event: &Event) -> bool {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
+            && !away::is_about(event)
             && !frozen::is_about(event)
             && !delegated::is_about(event)
             && (event.account.is_none() || event.account == self.seen)
             && (event.installation.is_none() || event.installation == self.installation)
     }
 
-    /// What others may read of it: all but where it was answered.
+    /// What others may read of it: all but where it was answered, and what went by while nobody was here.
     #[must_use]
     pub fn view(&self) -> Self {
-        Self { replies: RepliesOn::default(), ..self.clone() }
+        let outages =
+            self.outages.iter().map(|outage| Outage { gap: outage.gap, home: None, went_by: vec![] });
+        Self { replies: RepliesOn::default(), outages: outages.collect(), ..self.clone() }
     }
 
     /// Whether this repository is listed.
@@ -120,6 +128,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
     let (Some(heard), Some(delegated)) = heard else {
         return Judgement::Needs(inquiry.into_missing());
     };
+    let away = after.hear_away(case.events, &case.instance.web_url);
     let mut look_again = after.doubts_freezes().then(|| case.now + READ_AGAIN);
     let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
     if let Some(installation) = unread {
@@ -134,8 +143,9 @@ pub fn judge(case: Case<'_>) -> Judgement {
     }
     let actor = case.events.last().and_then(|event| event.actor.as_ref());
     let changed = changed(&before, &after).map(|entry| entry.by(actor));
-    let audit = changed.into_iter().chain(heard.audit).chain(delegated.audit).collect();
-    let effects = after.replies.limit([heard.effects, delegated.effects].concat(), case.now);
+    let audit = changed.into_iter().chain(heard.audit).chain(delegated.audit).chain(away.audit).collect();
+    let effects = [heard.effects, delegated.effects, away.effects].concat();
+    let effects = after.replies.limit(effects, case.now);
     Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }
 

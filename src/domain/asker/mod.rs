@@ -74,6 +74,8 @@ pub struct Wanted {
     /// The run, as the pipeline calls it; in GitHub Actions its number.
     pub run: String,
     pub attempt: u32,
+    /// Somebody is told of the answer, and nobody is let through by it.
+    pub is_bell: bool,
 }
 
 impl Wanted {
@@ -200,12 +202,14 @@ fn job_may(job: &Actions, wanted: &Wanted, pinned: &[WorkflowRef]) -> Result<(),
         let sentence = format!("A run that was started by {} may not ask.", code(&job.event));
         return Err(Refused::new(Reason::EventNotAllowed, sentence));
     }
-    let Some(environment) = &job.environment else {
+    // With an environment GitHub would take the job that only asks to be told for a deployment.
+    if job.environment.is_none() && !wanted.is_bell {
         let sentence = "The job that asks names no environment.";
         return Err(Refused::new(Reason::EnvironmentMissing, sentence));
-    };
-    if !environment.eq_ignore_ascii_case(&wanted.environment) {
-        return Err(wrong_environment(Some(environment), wanted));
+    }
+    let is_other = |own: &&String| !own.eq_ignore_ascii_case(&wanted.environment);
+    if let Some(own) = job.environment.as_ref().filter(is_other) {
+        return Err(wrong_environment(Some(own), wanted));
     }
     if wanted.reference.as_ref().is_some_and(|reference| *reference != job.reference) {
         let own = code(&job.reference);

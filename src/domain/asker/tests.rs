@@ -66,6 +66,7 @@ fn wanted() -> Wanted {
         reference: Some("refs/heads/main".into()),
         run: "900".into(),
         attempt: 2,
+        is_bell: false,
     }
 }
 

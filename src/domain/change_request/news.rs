@@ -24,7 +24,8 @@ pub fn effect(
     }
     let since = stage.and_then(|_| after.stages.last()).map(|(_, since)| *since);
     let news = News::Stage { number: after.at.number, stage, was, since };
-    let announcement = Announcement { at: case.now, repo: after.at.repo, name: name.cloned(), news };
+    let announcement =
+        Announcement { at: case.now, repo: after.at.repo, name: name.cloned(), news, to: None };
     Some(Effect::new(Call::Announce { announcement }))
 }
 

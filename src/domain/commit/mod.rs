@@ -149,7 +149,7 @@ fn announced(before: Option<&Verdict>, verdict: &Verdict, scene: &Scene<'_>, now
         obstacles: verdict.obstacles.clone(),
         pull_requests: scene.pull_requests.iter().map(|pull_request| pull_request.at.number).collect(),
     };
-    let announcement = Announcement { at: now, repo: scene.repo, name: scene.name.cloned(), news };
+    let announcement = Announcement { at: now, repo: scene.repo, name: scene.name.cloned(), news, to: None };
     Effect::new(Call::Announce { announcement })
 }
 

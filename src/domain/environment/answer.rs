@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use super::{
     super::{
         audit::AuditEntry,
+        bell::Rung,
         effect::{self, Call, Effect},
         gate::{Decision, Ruling, Standing, Verdict},
-        ids::RepoId,
         report,
     },
     Answered, Request,
+    gates::{At, ring},
 };
 
 /// GitHub takes ten notes of a deployment; the last is kept for the end.
@@ -19,7 +20,7 @@ pub(super) const MOST_NOTES: u8 = 9;
 /// Where an answer goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct To<'a> {
-    pub repo: RepoId,
+    pub at: At<'a>,
     pub environment: &'a str,
     pub web_url: &'a str,
     /// Until when an answer may be sent that opens the gate; `None`: nothing is enforced.
@@ -38,13 +39,18 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
     };
     let news = before.as_ref().map(report::gate::gist) != Some(report::gate::gist(&verdict));
     let mut effects = vec![];
-    let (repo, environment) = (to.repo, to.environment.to_owned());
+    let (repo, environment) = (to.at.0, to.environment.to_owned());
     if let Some(ruling) = ruling {
-        request.answered = Some(Answered::new(ruling, verdict.at));
+        request.answered = Some(match request.bell {
+            true => Answered::Ended { at: verdict.at },
+            false => Answered::new(ruling, verdict.at),
+        });
     }
     if news || ruling.is_some() {
-        let standing = Standing::of(&verdict, to.until);
+        let is_rung = request.bell && ruling.is_some();
+        let standing = if is_rung { Standing::Rung } else { Standing::of(&verdict, to.until) };
         for ask in request.gates.clone() {
+            effects.extend(ring(to.at, &ask, Rung::of(verdict.ruling), &verdict, verdict.at));
             effects.push(request.tell(repo, ask, verdict.clone(), standing));
         }
     }
@@ -61,6 +67,9 @@ pub(super) fn answer(request: &mut Request, verdict: Verdict, to: To<'_>) -> Tol
     }
     let decided = before.is_none_or(|before| before.ruling != verdict.ruling) || news;
     let audit = if decided { vec![entry(request, &verdict, to)] } else { vec![] };
+    if request.bell && ruling.is_some() {
+        request.gates.clear();
+    }
     Told { effects, audit }
 }
 
@@ -92,17 +101,18 @@ fn entry(request: &Request, verdict: &Verdict, to: To<'_>) -> AuditEntry {
         verdict.findings.iter().flat_map(|it| it.obstacles()).map(|it| it.code.as_str()).collect();
     let enforced = matches!(verdict.ruling, Ruling::Enforced(_));
     let entry = AuditEntry::new("deployment.decided")
-        .fact("repository", to.repo)
+        .fact("repository", to.at.0)
         .fact("run", request.run)
         .fact("decision", verdict.ruling.decision().as_str())
         .fact("enforced", enforced)
         .fact("obstacles", obstacles.join(" "))
         .text("environment", to.environment);
     let gates: Vec<&str> = request.gates.iter().map(|ask| ask.id.as_str()).collect();
+    let entry = if request.bell { entry.fact("told", "asked to be told") } else { entry };
     let entry = if gates.is_empty() { entry } else { entry.fact("gates", gates.join(" ")) };
     let Some(job) = &request.job else { return entry };
     let pull_requests = request.brings.iter().flat_map(|brings| &brings.pull_requests);
-    let pull_requests: Vec<String> = pull_requests.map(|number| format!("{}#{number}", to.repo)).collect();
+    let pull_requests: Vec<String> = pull_requests.map(|number| format!("{}#{number}", to.at.0)).collect();
     let from = request.brings.as_ref().and_then(|brings| brings.from.as_ref());
     entry
         .by(job.by.as_ref())

@@ -119,6 +119,7 @@ impl Environment {
         let waits = self.by_pipeline
             && matches!(phase, Phase::Runs | Phase::Failed)
             && !self.runs.has_begun(seen.id)
+            && !self.goes_by_seal(seen.id, seen.sha)
             && !matches!(self.let_through(seen), Through::Yes | Through::Perhaps);
         if waits || (is_over && is_refused) { Phase::Waits } else { phase }
     }

@@ -43,6 +43,8 @@ pub(super) struct Begun {
     pub(super) sha: Sha,
     /// We had let it through.
     pub(super) allowed: bool,
+    /// When it was created.
+    pub(super) at: Option<Timestamp>,
 }
 
 impl Environment {
@@ -67,6 +69,9 @@ impl Environment {
             if let What::PipelineReported(report) = &event.what {
                 self.call_first(&report.environment);
                 heard.at_gate = true;
+            }
+            if let What::Sealed(sealing) = &event.what {
+                self.call_first(&sealing.environment);
             }
             if let What::Withheld { run, attempt, .. } = &event.what {
                 heard.asked.extend(self.reopen((*run, *attempt), now).then_some(*run));
@@ -115,7 +120,12 @@ impl Environment {
             ended.extend(run);
         }
         // What was read before it was told is no news, and may have gone by all the same.
-        phase.has_begun().then_some(Begun { deployment: deployment.id, sha, allowed })
+        phase.has_begun().then_some(Begun {
+            deployment: deployment.id,
+            sha,
+            allowed,
+            at: deployment.created_at,
+        })
     }
 
     /// It was let through, and the answer was not sent: it waits again, or has ended where the run has asked once more. Whether

@@ -4,11 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{
+        announcement::{Announcement, News},
+        bell::{self, Bell, Ring, Rung},
         effect::{Call, Effect},
         event::{GateAsk, Intent, Pipeline},
         finding::{Finding, Outcome, code},
         gate::{Candidate, Decision, GateAnswer, Points, Ruling, Standing, Verdict},
-        ids::{GateId, RepoId},
+        ids::{GateId, RepoId, RepoName},
         policy::EffectivePolicy,
     },
     Answered, Environment, Request, RunId,
@@ -19,6 +21,8 @@ use super::{
 
 /// After so long nobody is taken to wait at the gate any more.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// After so long nobody is told any more who does not wait: as GitHub gives up jobs that wait for a rule.
+const LONGEST_UNHEARD: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// How it stands with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,18 +44,17 @@ impl Environment {
             return;
         }
         let joined = self.requests.iter_mut().find(|request| request.is_open() && request.is_asked_by(ask));
-        let run = match (&ask.pipeline, &joined) {
+        let on_github = ask.run_on_github();
+        let run = match (on_github, &joined) {
             (_, Some(request)) => request.run,
-            (Pipeline::Actions { run }, None) => *run,
-            (Pipeline::Other { .. }, None) => self.unused(now),
+            (Some(run), None) => run,
+            (None, None) => self.unused(now),
         };
         match self.requests.iter_mut().find(|request| request.is_open() && request.is_asked_by(ask)) {
             Some(request) => request.gates.push(ask.clone()),
             None => self.requests.push(Request::asked(run, ask.clone(), now)),
         }
-        if matches!(ask.pipeline, Pipeline::Actions { .. }) {
-            heard.asked.push(run);
-        }
+        heard.asked.extend(on_github);
         heard.at_gate = true;
     }
 
@@ -67,7 +70,7 @@ impl Environment {
     /// Who has waited for too long waits no more.
     pub(super) fn give_up(&mut self, now: Timestamp) {
         let late = |request: &&mut Request| {
-            !request.rule && request.is_open() && now.duration_since(request.asked_at) >= LONGEST
+            !request.rule && request.is_open() && now.duration_since(request.asked_at) >= request.patience()
         };
         for request in self.requests.iter_mut().filter(late) {
             request.answered = Some(Answered::Ended { at: now });
@@ -77,16 +80,17 @@ impl Environment {
     /// When the next one has waited for too long.
     pub(super) fn next_given_up(&self) -> Option<Timestamp> {
         let open = self.requests.iter().filter(|request| !request.rule && request.is_open());
-        open.filter_map(|request| request.asked_at.checked_add(LONGEST).ok()).min()
+        open.filter_map(|request| request.asked_at.checked_add(request.patience()).ok()).min()
     }
 
     /// Tells those whose run has ended that nobody waits any more.
-    pub(super) fn dismiss(&mut self, repo: RepoId, now: Timestamp) -> Told {
+    pub(super) fn dismiss(&mut self, (repo, name): At<'_>, now: Timestamp) -> Told {
         let mut told = Told::default();
         let ended = |request: &&mut Request| matches!(request.answered, Some(Answered::Ended { .. }));
         for request in self.requests.iter_mut().filter(ended) {
             for ask in std::mem::take(&mut request.gates) {
                 let verdict = request.verdict.clone().unwrap_or_else(|| nobody_waits(now));
+                told.effects.extend(ring((repo, name), &ask, Rung::Over, &verdict, now));
                 told.effects.push(request.tell(repo, ask, verdict, Standing::Ended));
             }
         }
@@ -132,43 +136,47 @@ impl Environment {
 impl Request {
     /// Of somebody at the gate. What no one else speaks of is taken from what is asked.
     fn asked(run: RunId, ask: GateAsk, now: Timestamp) -> Self {
-        let job = match &ask.pipeline {
-            Pipeline::Actions { .. } => None,
-            Pipeline::Other { .. } => Some(Candidate {
-                attempt: ask.attempt,
-                sha: ask.sha.clone(),
-                reference: ask.reference.clone(),
-                by: None,
-                by_itself: true,
-                from_here: true,
-                proposed: false,
-                points: Points::NotAsked,
-            }),
-        };
-        Self { rule: false, gates: vec![ask], job, ..Self::new(run, now) }
+        let job = ask.run_on_github().is_none().then(|| Candidate {
+            attempt: ask.attempt,
+            sha: ask.sha.clone(),
+            reference: ask.reference.clone(),
+            by: None,
+            by_itself: true,
+            from_here: true,
+            proposed: false,
+            points: Points::NotAsked,
+        });
+        Self { rule: false, bell: ask.bell.is_some(), gates: vec![ask], job, ..Self::new(run, now) }
     }
 
     /// Whether it is of the same run.
     fn is_asked_by(&self, ask: &GateAsk) -> bool {
-        match &ask.pipeline {
-            Pipeline::Actions { run } => self.run == *run && self.is_on_github(),
-            Pipeline::Other { .. } => {
-                self.gates.iter().any(|it| it.pipeline == ask.pipeline && it.attempt == ask.attempt)
-            }
+        match ask.run_on_github() {
+            Some(run) => self.run == run && self.is_on_github(),
+            None => self
+                .gates
+                .iter()
+                .any(|it| it.pipeline == ask.pipeline && it.attempt == ask.attempt && it.bell == ask.bell),
         }
     }
 
     /// Whether GitHub knows of its run.
     pub(super) fn is_on_github(&self) -> bool {
-        self.rule || self.line().is_none()
+        self.rule || (!self.bell && self.line().is_none())
     }
 
-    /// Whose runs supersede each other: those of GitHub, or of one other pipeline.
-    pub(super) fn line(&self) -> Option<&str> {
+    /// Whose runs supersede each other: those of GitHub, or of one other pipeline; and who only asks to be told supersedes nobody
+    /// who waits.
+    pub(super) fn line(&self) -> Option<(bool, &str)> {
         self.gates.iter().find_map(|ask| match &ask.pipeline {
-            Pipeline::Actions { .. } => None,
-            Pipeline::Other { name, .. } => Some(name.as_str()),
+            Pipeline::Actions { .. } => self.bell.then_some((true, "")),
+            Pipeline::Other { name, .. } => Some((self.bell, name.as_str())),
         })
+    }
+
+    /// For how long somebody is taken to wait, or to want to be told.
+    const fn patience(&self) -> SignedDuration {
+        if self.bell { LONGEST_UNHEARD } else { LONGEST }
     }
 
     /// Whether both are of one attempt of one run.
@@ -204,6 +212,39 @@ impl Request {
         let goes_back = self.brings.as_ref().map(|brings| brings.goes_back && ran);
         self.gates.iter().filter_map(|ask| contradiction(ask, job, goes_back, release)).collect()
     }
+}
+
+impl GateAsk {
+    /// The run of GitHub Actions that waits. Who only asks to be told does not wait: its run may end.
+    pub(super) const fn run_on_github(&self) -> Option<RunId> {
+        match (&self.pipeline, &self.bell) {
+            (Pipeline::Actions { run }, None) => Some(*run),
+            (Pipeline::Actions { .. }, Some(_)) | (Pipeline::Other { .. }, _) => None,
+        }
+    }
+}
+
+/// Where it is asked, and what that is called, where it is known.
+pub(super) type At<'a> = (RepoId, Option<&'a RepoName>);
+
+/// Whoever does not wait is told.
+pub(super) fn ring(
+    (repo, name): At<'_>,
+    ask: &GateAsk,
+    rung: Rung,
+    verdict: &Verdict,
+    at: Timestamp,
+) -> Option<Effect> {
+    let call = match ask.bell.as_ref()? {
+        Bell::DeploymentStatus => Call::Ring { repo, ring: Box::new(Ring::of(ask, rung, verdict)) },
+        Bell::Webhook { .. } if rung == Rung::Asked => return None,
+        Bell::Webhook { url } => {
+            let news = News::Gate(bell::Told::of(ask, rung, verdict));
+            let announcement = Announcement { at, repo, name: name.cloned(), news, to: Some(url.clone()) };
+            Call::Announce { announcement }
+        }
+    };
+    Some(Effect::new(call))
 }
 
 const RULE: &str = "what is asked for is what is there";
@@ -271,7 +312,7 @@ fn nobody_waits(now: Timestamp) -> Verdict {
         "run_over",
         Outcome::Fail,
         "the run that asks is still there",
-        "The run has ended, or asked for longer than a day.",
+        "The run has ended, or asked for longer than anybody waits.",
     )
     .cure("run it again");
     Verdict {

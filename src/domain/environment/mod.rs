@@ -19,9 +19,11 @@ use super::{
     subject::{Relation, State},
 };
 use answer::{To, Told};
+pub use bypass::{Shown, Went};
 pub use gates::Stands;
 pub use request::{Answered, Request, RunId};
 pub use runs::{Deployed, Phase, Runs};
+pub use sealed::{Seal, SealUse};
 pub use shipped::Shipped;
 
 mod answer;
@@ -40,6 +42,7 @@ mod releases;
 mod reported;
 mod request;
 mod runs;
+mod sealed;
 mod shipped;
 mod unguarded;
 mod unruled;
@@ -96,6 +99,12 @@ pub struct Environment {
     /// The deployments that count as let through by their commit alone, until somebody says of which run they are.
     #[serde(default)]
     pub guessed: BTreeSet<u64>,
+    /// Those of them of which something is told, and what.
+    #[serde(default, with = "pairs")]
+    pub went: BTreeMap<u64, Went>,
+    /// The permits that were sealed beforehand, by their ids.
+    #[serde(default)]
+    pub seals: BTreeMap<String, Seal>,
 }
 
 /// What others may read of an environment.
@@ -175,8 +184,10 @@ fn decide(case: &Case<'_>, repo: RepoId, name: &str, inquiry: &mut Inquiry<'_>) 
     } else {
         None
     };
-    told.add(after.dismiss(repo, case.now));
+    let view = inquiry.repository(repo).flatten();
+    told.add(after.dismiss((repo, view.as_ref().map(|view| &view.name)), case.now));
     told.add(after.reported(case.events, repo));
+    told.add(after.hear_seals(case.events, repo));
     told.add(after.bypassed(&heard, case, repo, inquiry)?);
     after.tell_releases(repo, case.now, &mut told);
     let shipped = after.ship((repo, case.now), &mut told, inquiry);
@@ -259,7 +270,9 @@ impl Environment {
         let (verdicts, waiting) = self.fresh_verdicts(case, repo, heard, inquiry)?;
         told.effects.extend(read_anew(waiting.anew, case.subject));
         let until = inquiry.oldest().unwrap_or(case.now) + FRESH;
-        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
+        let view = inquiry.repository(repo).flatten();
+        let at = (repo, view.as_ref().map(|view| &view.name));
+        let to = To { at, environment: &self.name, web_url: &case.instance.web_url, until: Some(until) };
         let mut look_again = vec![];
         for (run, verdict) in verdicts {
             if waiting.silent.contains(&run) {

@@ -77,6 +77,7 @@ impl Environment {
             deployment: deployment.id,
             sha,
             allowed,
+            at: Some(deployment.created_at),
         })
     }
 }

@@ -20,7 +20,7 @@ impl Environment {
         let mut told = Told::default();
         for event in events {
             let What::PipelineReported(report) = &event.what else { continue };
-            let PipelineReport { environment: _, sha, pipeline, attempt, came_to } = report;
+            let PipelineReport { environment: _, sha, pipeline, attempt, came_to, seal: _ } = report;
             let Pipeline::Other { name, run } = pipeline else { continue };
             told.audit.push(
                 AuditEntry::new("deployment.reported")

@@ -58,6 +58,9 @@ pub struct Request {
     /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
     #[serde(default)]
     pub overtaken: bool,
+    /// Nobody waits: whoever asked is told what is decided, and asks again then. It lets nobody through.
+    #[serde(default)]
+    pub bell: bool,
 }
 
 /// Before there was a gate, everybody waited for the rule.
@@ -111,6 +114,7 @@ impl Request {
             rule: true,
             gates: vec![],
             turns: 0,
+            bell: false,
         }
     }
 

@@ -161,6 +161,8 @@ fn told(decision: &Decision) -> String {
         | Call::Schedule { .. }
         | Call::Plan { .. }
         | Call::GateAnswer { .. }
+        | Call::Ring { .. }
+        | Call::WentBy { .. }
         | Call::Deployment { .. }
         | Call::Reaction { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),

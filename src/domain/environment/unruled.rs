@@ -42,7 +42,12 @@ impl Environment {
                 return Some(later);
             }
         }
-        let to = To { repo, environment: &self.name, web_url: &case.instance.web_url, until: None };
+        let to = To {
+            at: (repo, Some(&view.name)),
+            environment: &self.name,
+            web_url: &case.instance.web_url,
+            until: None,
+        };
         for request in self.requests.iter_mut().filter(|request| request.is_open()) {
             told.add(answer::answer(request, verdict(case.now), to));
         }

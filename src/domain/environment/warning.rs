@@ -18,7 +18,7 @@ const AFTER: [SignedDuration; 2] = [SignedDuration::from_hours(24 * 20), SignedD
 
 /// When it is said next.
 pub(super) fn next(request: &Request) -> Option<Timestamp> {
-    let after = AFTER.get(usize::from(request.warned)).filter(|_| request.is_open())?;
+    let after = AFTER.get(usize::from(request.warned)).filter(|_| request.rule && request.is_open())?;
     request.asked_at.checked_add(*after).ok()
 }
 
@@ -40,7 +40,7 @@ pub(super) fn warn(request: &mut Request, to: To<'_>, now: Timestamp) -> Option<
     request.notes += 1;
     let left = LONGEST - now.duration_since(request.asked_at);
     let ends = (request.asked_at.checked_add(LONGEST).ok()?, left.as_hours().div_euclid(24) + 1);
-    let (repo, run, attempt, environment) = (to.repo, request.run, job.attempt, to.environment.to_owned());
+    let (repo, run, attempt, environment) = (to.at.0, request.run, job.attempt, to.environment.to_owned());
     let comment = report::gate::warning(verdict, ends, to.web_url);
     Some(Effect::new(Call::ProtectionNote { repo, run, attempt, environment, comment }))
 }

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::TeamSnapshot;
+use super::{TeamSnapshot, away::SealUsed};
 use crate::domain::{
+    bell::Bell,
     finding::Finding,
     ids::{Actor, GateId, ReleaseId, RepoId, RepoName, Sha},
 };
@@ -144,6 +145,9 @@ pub struct GateAsk {
     /// The component of a monorepo that the pipeline means, as policy calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
+    /// How whoever asks is told when it is decided; `None`: they wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bell: Option<Bell>,
 }
 
 /// A pipeline says how far its deployment is. Who it is was proved before.
@@ -155,6 +159,9 @@ pub struct PipelineReport {
     pub pipeline: Pipeline,
     pub attempt: u64,
     pub came_to: CameTo,
+    /// The sealed permit by which it went, where the gate could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SealUsed>,
 }
 
 /// How far a deployment is, as its pipeline says.
@@ -182,14 +189,16 @@ impl GateAsk {
     /// What is asked, without the id: who asks the same is given the same answer.
     #[must_use]
     pub fn what(&self, repo: RepoId) -> String {
-        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent, component } = self;
+        let Self { id: _, environment, sha, reference, pipeline, attempt, release, intent, component, bell } =
+            self;
         let of = match pipeline {
             Pipeline::Actions { run } => format!("actions {run}"),
             Pipeline::Other { name, run } => format!("other {name:?} {run:?} {reference:?}"),
         };
         let environment = environment.to_lowercase();
         let component = component.iter().map(|name| format!(" {name:?}")).collect::<String>();
-        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}{component}")
+        let bell = bell.as_ref().map(|bell| format!(" {bell:?}")).unwrap_or_default();
+        format!("{repo} {environment:?} {sha} {of} {attempt} {release:?} {intent:?}{component}{bell}")
     }
 }
 

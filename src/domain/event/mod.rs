@@ -3,6 +3,7 @@
 //! Every foreign field is optional unless the event would mean nothing without it. An event is a hint: it says
 //! where to look and carries a snapshot that may already be old.
 
+mod away;
 mod change;
 mod deploying;
 mod operator;
@@ -11,6 +12,7 @@ mod snapshot;
 
 use serde::{Deserialize, Serialize};
 
+pub use away::{Gap, SealUsed, Sealing, WentBy};
 pub use change::{
     CheckRunChange, CheckSuiteChange, CommentChange, InstallationChange, IssueChange, LabelChange,
     MergeGroupChange, MilestoneChange, PullRequestChange, ReferenceKind, RepositoryChange, ReviewChange,
@@ -155,6 +157,12 @@ pub enum What {
     AtGate(AtGate),
     /// Something went wrong. The environment says so, or the release that was closed, to the repository.
     Failed(Failure),
+    /// Nobody was here for a while. Whoever came back says so.
+    Away(Gap),
+    /// Permits were sealed beforehand. An operator says so.
+    Sealed(Sealing),
+    /// Something went by while nobody was here. The environment says so, to the account.
+    WentBy(Box<WentBy>),
 }
 
 impl What {
@@ -270,6 +278,9 @@ impl What {
             Self::PipelineReported(_) => "pipeline reported".into(),
             Self::AtGate(_) => "at the gate".into(),
             Self::Failed(_) => "failed".into(),
+            Self::Away(_) => "away".into(),
+            Self::Sealed(_) => "sealed".into(),
+            Self::WentBy(_) => "went by".into(),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Standing {
     Decided { until: Timestamp },
     /// Nobody waits any more: the run has ended, or asked for too long.
     Ended,
+    /// It is decided, and whoever asked was told; it lets nobody through, and who comes asks anew.
+    Rung,
 }
 
 impl GateAnswer {
@@ -75,6 +77,8 @@ impl GateAnswer {
             Standing::Waits => true,
             Standing::Decided { until } => now <= until,
             Standing::Ended => false,
+            // Said twice it is one: nobody is told again at once.
+            Standing::Rung => now <= self.expires_at(),
         }
     }
 

@@ -11,13 +11,14 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 65] = [
+pub(super) const TELLING: [&str; 68] = [
     "action",
     "after",
     "alert",
     "approver",
     "asked",
     "at_gate",
+    "away",
     "before",
     "check_run",
     "check_suite",
@@ -64,6 +65,7 @@ pub(super) const TELLING: [&str; 65] = [
     "repository_ruleset",
     "review",
     "rule",
+    "sealed",
     "shipped",
     "since",
     "starred_at",
@@ -72,6 +74,7 @@ pub(super) const TELLING: [&str; 65] = [
     "team",
     "thread",
     "watched",
+    "went_by",
     "withheld",
     "workflow_job",
     "workflow_job_run",
@@ -170,6 +173,9 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::SHIPPED => (&["action", "repository", "shipped"], &[]),
         super::sweep::ASKED => (&["action", "repository", "asked"], &[]),
         super::sweep::REPORTED => (&["action", "repository", "reported"], &[]),
+        super::sweep::AWAY => (&["action", "away", "repository"], &[]),
+        super::sweep::SEALED => (&["action", "repository", "sealed"], &[]),
+        super::sweep::WENT_BY => (&["action", "repository", "went_by"], &[]),
         super::sweep::AT_GATE => (&["action", "at_gate", "repository"], &[]),
         super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),

@@ -1,8 +1,8 @@
 //! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_gate`, `changegate_failed`, `changegate_plan`,
-//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
+//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report`, `changegate_away`, `changegate_seal`, `changegate_went_by` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others, what a pipeline asks and says and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported`, `away`, `sealed`, `went_by` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, AtGate, Declaration, Failure, GateAsk, IssuePurpose, MilestoneSnapshot,
-        PipelineReport, Planning, Shipment, What,
+        AccountSnapshot, AtGate, Declaration, Failure, Gap, GateAsk, IssuePurpose, MilestoneSnapshot,
+        PipelineReport, Planning, Sealing, Shipment, WentBy, What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -49,6 +49,13 @@ pub const PLANNED: &str = "changegate_plan";
 pub const DECLARED: &str = "changegate_emergency";
 /// What a delivery is called that says where an issue of ours is.
 pub const KEPT: &str = "changegate_issue";
+
+/// What a delivery is called that says that nobody was here.
+pub const AWAY: &str = "changegate_away";
+/// What a delivery is called that says which permits are sealed.
+pub const SEALED: &str = "changegate_seal";
+/// What a delivery is called that says what went by while nobody was here.
+pub const WENT_BY: &str = "changegate_went_by";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -152,6 +159,42 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn what(self) -> What {
         What::PipelineReported(self.reported)
+    }
+}
+
+/// The body of `changegate_away`.
+#[derive(Deserialize)]
+pub(super) struct Away {
+    away: Gap,
+}
+
+impl Away {
+    pub(super) fn what(self) -> What {
+        What::Away(self.away)
+    }
+}
+
+/// The body of `changegate_seal`.
+#[derive(Deserialize)]
+pub(super) struct Seal {
+    sealed: Sealing,
+}
+
+impl Seal {
+    pub(super) fn what(self) -> What {
+        What::Sealed(self.sealed)
+    }
+}
+
+/// The body of `changegate_went_by`.
+#[derive(Deserialize)]
+pub(super) struct Passed {
+    went_by: WentBy,
+}
+
+impl Passed {
+    pub(super) fn what(self) -> What {
+        What::WentBy(Box::new(self.went_by))
     }
 }
 
@@ -280,6 +323,24 @@ impl Whereabouts {
     #[must_use]
     pub fn reported(&self, report: &PipelineReport) -> (&'static str, Vec<u8>) {
         (REPORTED, self.body("reported", "reported", json!(report)))
+    }
+
+    /// The same: nobody was here.
+    #[must_use]
+    pub fn away(&self, gap: Gap) -> (&'static str, Vec<u8>) {
+        (AWAY, self.body("away", "away", json!(gap)))
+    }
+
+    /// The same: permits are sealed.
+    #[must_use]
+    pub fn sealed(&self, sealing: &Sealing) -> (&'static str, Vec<u8>) {
+        (SEALED, self.body("sealed", "sealed", json!(sealing)))
+    }
+
+    /// The same: something went by while nobody was here.
+    #[must_use]
+    pub fn went_by(&self, went: &WentBy) -> (&'static str, Vec<u8>) {
+        (WENT_BY, self.body("went_by", "went_by", json!(went)))
     }
 
     /// The same: this keeps a release back at a gate.
@@ -479,13 +540,39 @@ mod tests {
             release: Some("2026.12".into()),
             intent: crate::domain::event::Intent::Rollback,
             component: Some("shop".into()),
+            bell: Some(crate::domain::bell::Bell::Webhook { url: "https://ci.example.com/x".into() }),
         };
+        let when = "2026-11-01T12:00:00Z".parse().unwrap();
+        let (id, by) = ("ab".repeat(16), Some("sam \"s\"".to_owned()));
+        let seal = crate::domain::event::SealUsed {
+            id: id.clone(),
+            expires_at: when,
+            why: "down".into(),
+            by,
+            at: when,
+        };
+        let gap = Gap { from: when, to: when };
+        assert_eq!(understood(here().away(gap)), What::Away(gap));
+        let sealing = Sealing { environment: "Live/eu".into(), ids: vec![id], at: when, expires_at: when };
+        assert_eq!(understood(here().sealed(&sealing)), What::Sealed(sealing));
+        let went = WentBy {
+            since: when,
+            environment: "Live/eu".into(),
+            deployment: 5,
+            sha: ask.sha.clone(),
+            at: when,
+            seal: Some(seal.clone()),
+            owners: vec!["acme/on-call".into()],
+            due: when,
+        };
+        assert_eq!(understood(here().went_by(&went)), What::WentBy(Box::new(went)));
         let report = PipelineReport {
             environment: "Live/eu".into(),
             sha: ask.sha.clone(),
             pipeline: ask.pipeline.clone(),
             attempt: 2,
             came_to: crate::domain::event::CameTo::Failed,
+            seal: Some(seal.clone()),
         };
         assert_eq!(understood(here().reported(&report)), What::PipelineReported(report));
         assert_eq!(understood(here().asked(&ask)), What::GateAsked(ask));

@@ -6,6 +6,7 @@ mod comment;
 mod deployment;
 mod issue;
 mod protection;
+mod ring;
 mod set;
 
 use http::{Method, StatusCode};
@@ -157,12 +158,14 @@ impl Writer<'_> {
                 let of = deployment::Of { run, environment, sha, description };
                 self.deployment(of, *came_to).await
             }
+            Call::Ring { ring, .. } => self.ring(ring).await,
             Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::Plan { .. }
             | Call::GateAnswer { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::Announce { .. } => Err(Trouble::NotInstalled("this is not for GitHub".into())),
         }
     }
@@ -186,6 +189,7 @@ impl Writer<'_> {
             Call::CheckRun { .. }
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
+            | Call::Ring { .. }
             | Call::Deployment { .. } => Cost::Check,
             Call::Comment { .. }
             | Call::Issue { .. }
@@ -202,6 +206,7 @@ impl Writer<'_> {
             | Call::GateAnswer { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::Announce { .. } => Cost::Content,
         };
         let request = Request::new(method, self.path(rest));
@@ -217,8 +222,8 @@ impl Writer<'_> {
 
     async fn ask(&self, cost: Cost, request: &Request) -> Result<Answer, Trouble> {
         let repo = Some(self.effect.call.repo());
-        let is_about_deployments =
-            self.answers_for_our_rule() || matches!(self.effect.call, Call::Deployment { .. });
+        let is_about_deployments = self.answers_for_our_rule()
+            || matches!(self.effect.call, Call::Deployment { .. } | Call::Ring { .. });
         let scope = if is_about_deployments { Scope::Answer } else { Scope::Write };
         let access = Access { installation: self.installation, repo, scope };
         self.github.ask(Asking { access, cost, lane: self.effect.lane }, request).await

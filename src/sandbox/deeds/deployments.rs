@@ -41,6 +41,7 @@ impl State {
             creator,
             run,
             payload: json!({}),
+            task: "deploy".to_owned(),
             created_at: now,
             updated_at: now,
             statuses: Vec::new(),
@@ -61,12 +62,20 @@ impl State {
         &mut self,
         repo: u64,
         (environment, reference, sha): (&str, &str, &str),
-        payload: Value,
+        (task, payload): (&str, Value),
     ) -> Option<u64> {
         let bot = self.world.app.bot;
         let id = self.create_deployment(repo, bot, (environment, reference, sha), None)?;
-        self.repo_mut(repo)?.deployments.get_mut(&id)?.payload = payload;
+        let made = self.repo_mut(repo)?.deployments.get_mut(&id)?;
+        (made.payload, made.task) = (payload, task.to_owned());
         Some(id)
+    }
+
+    /// What the App said beside the last state that it reported.
+    pub fn describe_deployment(&mut self, repo: u64, id: u64, description: &str) -> Option<()> {
+        let deployment = self.repo_mut(repo)?.deployments.get_mut(&id)?;
+        description.clone_into(&mut deployment.statuses.last_mut()?.description);
+        Some(())
     }
 
     /// Reports a state of a deployment and tells of it. Where it succeeds, what ran there before is inactive from then on;
@@ -75,7 +84,13 @@ impl State {
         let (status, at) = (self.world.fresh_id(), self.now());
         let deployment = self.repo_mut(repo)?.deployments.get_mut(&id)?;
         deployment.updated_at = at;
-        deployment.statuses.push(Status { id: status, state: state.to_owned(), creator, at });
+        deployment.statuses.push(Status {
+            id: status,
+            state: state.to_owned(),
+            creator,
+            at,
+            description: String::new(),
+        });
         let run = deployment.run;
         if state == "success" {
             self.supersede(repo, id)?;
@@ -98,7 +113,13 @@ impl State {
         for old in found.deployments.values_mut() {
             if old.id != by && old.environment == environment && old.state() == "success" {
                 let creator = old.creator;
-                old.statuses.push(Status { id, state: "inactive".to_owned(), creator, at });
+                old.statuses.push(Status {
+                    id,
+                    state: "inactive".to_owned(),
+                    creator,
+                    at,
+                    description: String::new(),
+                });
             }
         }
         Some(())

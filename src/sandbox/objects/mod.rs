@@ -29,7 +29,7 @@ pub(super) use files::{changed_files, pull_files};
 pub(super) use issue::{comment, issue, issue_type, label, milestone, reaction};
 pub(super) use pull::{pull, pull_summary, review};
 pub(super) use repository::{pushed_repository, repository};
-pub(super) use rules::{branch_rules, protection, ruleset, tag_ruleset};
+pub(super) use rules::{branch_rules, checks_ruleset, protection, ruleset, tag_ruleset};
 pub(super) use run::{environment, pending_deployments, protection_rules, run, run_in_deployment, workflow};
 
 /// A time as GitHub writes it: whole seconds, in UTC.

@@ -87,6 +87,31 @@ pub(in crate::sandbox) fn tag_ruleset(world: &World, repo: &Repo, number: u64, p
     })
 }
 
+/// The ruleset that requires checks; who may bypass it is shown only where the App may change it.
+pub(in crate::sandbox) fn checks_ruleset(world: &World, repo: &Repo) -> Value {
+    let required: Vec<Value> = repo.required_checks.iter().map(check).collect();
+    let mut shown = json!({
+        "id": repo.id,
+        "name": "Checks",
+        "target": "branch",
+        "source_type": "Repository",
+        "source": world.full_name(repo),
+        "enforcement": "active",
+        "node_id": super::node_id("RRS", repo.id),
+        "current_user_can_bypass": "never",
+        "conditions": { "ref_name": { "include": ["~DEFAULT_BRANCH"], "exclude": [] } },
+        "rules": [{ "type": "required_status_checks", "parameters": {
+            "required_status_checks": required, "strict_required_status_checks_policy": false } }],
+        "created_at": super::time(repo.created_at),
+        "updated_at": super::time(repo.updated_at),
+    });
+    if let Some(teams) = &repo.bypassing {
+        let actor = |id: &u64| json!({ "actor_id": id, "actor_type": "Team", "bypass_mode": "pull_request" });
+        shown["bypass_actors"] = teams.iter().map(actor).collect();
+    }
+    shown
+}
+
 /// The protection of the default branch.
 pub(in crate::sandbox) fn protection(world: &World, repo: &Repo, reviews: &Reviews) -> Value {
     let url = format!(

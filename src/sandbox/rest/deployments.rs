@@ -41,7 +41,8 @@ fn create(state: &mut State, call: &Call, id: u64) -> Answered {
         return Err(Answer::refused(409, "Conflict: Commit status checks failed"));
     }
     let payload = call.body["payload"].clone();
-    let deployment = state.create_deployment_by_app(id, (environment, reference, &sha), payload);
+    let task = call.text("task").unwrap_or("deploy");
+    let deployment = state.create_deployment_by_app(id, (environment, reference, &sha), (task, payload));
     let deployment = deployment.ok_or_else(Answer::not_found)?;
     let repo = state.repo(id).ok_or_else(Answer::not_found)?;
     let found = repo.deployments.get(&deployment).ok_or_else(Answer::not_found)?;
@@ -54,6 +55,8 @@ fn report(state: &mut State, call: &Call, repo: u64, id: &str) -> Answered {
     let said = said.ok_or_else(|| Answer::invalid("DeploymentStatus", "state", "invalid"))?;
     let bot = state.world.app.bot;
     state.report_deployment(repo, bot, id, said).ok_or_else(Answer::not_found)?;
+    let description = call.text("description").unwrap_or_default();
+    state.describe_deployment(repo, id, description).ok_or_else(Answer::not_found)?;
     let found = state.repo(repo).ok_or_else(Answer::not_found)?;
     let deployment = found.deployments.get(&id).ok_or_else(Answer::not_found)?;
     let status = deployment.statuses.last().ok_or_else(Answer::not_found)?;

@@ -7,6 +7,7 @@ use super::{actions, apps, attestations, checks, compare, deployments, issues, r
 use crate::sandbox::answer::{Answer, Call, page};
 use crate::sandbox::objects;
 use crate::sandbox::state::{Numbered, State};
+use crate::sandbox::world::Team;
 
 /// A request that is allowed to be answered, or the refusal.
 pub(super) type Answered = Result<Answer, Answer>;
@@ -20,6 +21,7 @@ pub(super) fn answer(state: &mut State, call: &Call, who: &Who) -> Answered {
         ("POST", ["graphql"]) => Ok(super::query(state, call, who)),
         ("GET", ["installation", "repositories"]) => apps::repositories(state, call, who),
         ("GET", ["orgs", org, "teams", slug, "members"]) => members(state, call, who, org, slug),
+        ("GET", ["orgs", org, "teams", slug]) => team(state, who, org, slug),
         ("GET", ["users", login]) => {
             let account = state.world.account(login).ok_or_else(Answer::not_found)?;
             Ok(Answer::ok(&objects::public_user(&state.world, account.id)))
@@ -118,7 +120,18 @@ pub(super) fn at(repo: u64, number: &str) -> Result<Numbered, Answer> {
     Ok(Numbered { repo, number })
 }
 
+fn team(state: &State, who: &Who, org: &str, slug: &str) -> Answered {
+    let found = may_see_team(state, who, org, slug)?;
+    Ok(Answer::ok(&objects::team(&state.world, found)))
+}
+
 fn members(state: &State, call: &Call, who: &Who, org: &str, slug: &str) -> Answered {
+    let team = may_see_team(state, who, org, slug)?;
+    let users: Vec<_> = team.members.iter().map(|member| objects::user(&state.world, *member)).collect();
+    Ok(page(call, &state.world.urls.api, &users, |users| users))
+}
+
+fn may_see_team<'a>(state: &'a State, who: &Who, org: &str, slug: &str) -> Result<&'a Team, Answer> {
     let grant = who.grant()?;
     let org = state.world.account(org).ok_or_else(Answer::not_found)?;
     let installed = state.world.installations.get(&grant.installation);
@@ -128,9 +141,7 @@ fn members(state: &State, call: &Call, who: &Who, org: &str, slug: &str) -> Answ
     if !grant.allows("members", Level::Read) {
         return Err(Answer::forbidden());
     }
-    let team = state.world.team(org.id, slug).ok_or_else(Answer::not_found)?;
-    let users: Vec<_> = team.members.iter().map(|member| objects::user(&state.world, *member)).collect();
-    Ok(page(call, &state.world.urls.api, &users, |users| users))
+    state.world.team(org.id, slug).ok_or_else(Answer::not_found)
 }
 
 fn meta() -> Answer {

@@ -35,6 +35,9 @@ pub(super) fn ruleset(state: &State, repo: u64, id: &str) -> Answered {
     if let Some((number, pattern)) = kept {
         return Ok(Answer::ok(&objects::tag_ruleset(&state.world, repo, *number, pattern)));
     }
+    if repo.id.to_string() == id && !repo.required_checks.is_empty() {
+        return Ok(Answer::ok(&objects::checks_ruleset(&state.world, repo)));
+    }
     let ruleset = repo.ruleset.as_ref().filter(|it| it.id.to_string() == id).ok_or_else(Answer::not_found)?;
     Ok(Answer::ok(&objects::ruleset(&state.world, repo, ruleset)))
 }

@@ -77,6 +77,8 @@ pub(in crate::sandbox) struct Deployment {
     pub run: Option<u64>,
     /// What whoever created it wrote beside it.
     pub payload: Value,
+    /// What for; usually `deploy`.
+    pub task: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Oldest first.
@@ -91,6 +93,7 @@ pub(in crate::sandbox) struct Status {
     pub state: String,
     pub creator: u64,
     pub at: Timestamp,
+    pub description: String,
 }
 
 impl Run {

@@ -43,6 +43,8 @@ pub(in crate::sandbox) struct Repo {
     pub ruleset: Option<Reviews>,
     /// The checks that a ruleset requires there, each by one App or by any.
     pub required_checks: Vec<(String, Option<u64>)>,
+    /// The teams that may bypass the ruleset that requires checks; `None`: the App is not shown them.
+    pub bypassing: Option<Vec<u64>>,
     pub runs: BTreeMap<u64, Run>,
     pub deployments: BTreeMap<u64, Deployment>,
     /// The patterns of tags that a ruleset keeps, each with its number.
@@ -239,6 +241,7 @@ impl Repo {
             protection: None,
             ruleset: None,
             required_checks: Vec::new(),
+            bypassing: None,
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
             kept_tags: BTreeMap::new(),

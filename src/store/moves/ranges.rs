@@ -183,7 +183,8 @@ mod tests {
                 signs: false,
             };
             let news = News::Stage { number: 7, stage: None, was: None, since: None };
-            let announcement = Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news };
+            let announcement =
+                Announcement { at: jiff::Timestamp::UNIX_EPOCH, repo, name: None, news, to: None };
             for call in [
                 check,
                 Call::Comment {

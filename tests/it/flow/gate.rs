@@ -20,12 +20,12 @@ use super::deploying::{CONTINUOUS, WEB, built};
 use crate::support::{Scene, scenario};
 
 /// The same policy, where the pipeline asks.
-fn by_pipeline() -> String {
+pub fn by_pipeline() -> String {
     CONTINUOUS.replace("    require:", "    door: pipeline\n    require:")
 }
 
 /// A token of ours for a repository, for all that one may be for.
-pub(super) async fn token(s: &Scene, random: u8, repository: &str) -> String {
+pub async fn token(s: &Scene, random: u8, repository: &str) -> String {
     token_for(s, random, repository, &Deed::ALL, false).await
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn token_for(
     secret.expose_secret().to_owned()
 }
 
-pub(super) async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
+pub async fn call(s: &Scene, request: http::request::Builder, body: String) -> (u16, Value) {
     let token = token(s, 1, WEB).await;
     call_as(s, Some(&token), request, body).await
 }
@@ -78,20 +78,20 @@ pub(super) async fn call_as(
 }
 
 /// Build `run` of Jenkins asks for the head of `main`.
-pub(super) fn asked(s: &Scene, run: &str) -> Value {
+pub fn asked(s: &Scene, run: &str) -> Value {
     let sha = s.github().head(WEB, "main").unwrap();
     json!({ "repository": WEB, "environment": "production", "sha": sha, "ref": "refs/heads/main",
         "pipeline": "jenkins", "run_id": run })
 }
 
-async fn ask(s: &Scene, body: &Value) -> GateView {
+pub async fn ask(s: &Scene, body: &Value) -> GateView {
     let request = http::Request::post("/api/v1/gates?wait=0");
     let (status, view) = call(s, request, body.to_string()).await;
     assert!(matches!(status, 200 | 202), "{status} {view}");
     serde_json::from_value(view).unwrap()
 }
 
-async fn look(s: &Scene, id: &str) -> GateView {
+pub async fn look(s: &Scene, id: &str) -> GateView {
     let request = http::Request::get(format!("/api/v1/gates/{id}?wait=0"));
     let (status, view) = call(s, request, String::new()).await;
     assert!(matches!(status, 200 | 202), "{status} {view}");
@@ -99,14 +99,14 @@ async fn look(s: &Scene, id: &str) -> GateView {
 }
 
 /// Asks, and looks once everything has settled.
-pub(super) async fn decided(s: &Scene, body: &Value) -> GateView {
+pub async fn decided(s: &Scene, body: &Value) -> GateView {
     let asked = ask(s, body).await;
     s.settle().await;
     look(s, &asked.id).await
 }
 
 /// The decision, and the codes of what stands in the way.
-pub(super) fn said(view: &GateView) -> String {
+pub fn said(view: &GateView) -> String {
     fn codes(findings: &[changegate::gate::api::FindingView]) -> Vec<String> {
         let of = |finding: &changegate::gate::api::FindingView| {
             let bad = serde_json::to_value(finding.outcome).unwrap() != "pass";
@@ -119,7 +119,7 @@ pub(super) fn said(view: &GateView) -> String {
     format!("{} {}", decision.as_str().unwrap(), codes(&view.findings).join(" ")).trim_end().to_owned()
 }
 
-async fn keys(s: &Scene) -> jsonwebtoken::jwk::JwkSet {
+pub async fn keys(s: &Scene) -> jsonwebtoken::jwk::JwkSet {
     let (_, keys) = call(s, http::Request::get("/.well-known/jwks.json"), String::new()).await;
     serde_json::from_value(keys).unwrap()
 }

@@ -55,6 +55,8 @@ async fn what_is_wrong_is_told_with_its_cure_and_the_exit_code_says_so() {
           cure: make it a required check, by this App (4242) (Settings, Rules or Branches)
     fail  acme/web: `main` requires `changegate/change`, by anybody who can write a check
           cure: bind it to this App (4242) as its expected source (Settings, Rules or Branches)
+    warn  acme/web: policy names nobody on call: nobody is meant to merge when Changegate is down
+          cure: name a team in `roles: { break-glass: [...] }`, and put it on the bypass list of the ruleset
     fail  acme/web: environment `production` has no protection rule of this App: jobs there wait for nobody
           cure: enable it (Settings, Environments, Deployment protection rules); where the plan has none, ask the gate in the job (`deploy/action`)
     ");
@@ -85,4 +87,33 @@ async fn an_app_that_github_does_not_know_is_told_and_nothing_is_guessed() {
     let said = doctor(&place, &[]);
     assert_eq!(said.code, Some(1));
     assert!(said.out.contains("fail  app: ") && said.out.contains("CHANGEGATE_APP_ID"), "{}", said.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_people_on_call_may_bypass_the_ruleset_is_told_as_far_as_github_shows_it() {
+    let place = place().await;
+    let on_call = place.github.add_team("acme", "on-call", &["oz"]);
+    let policy =
+        POLICY.replace("triager: [acme/triage]", "triager: [acme/triage], break-glass: [acme/on-call]");
+    place.github.by("rosa").push("acme/.github", "main", &[(".github/changegate.yml", &policy)], "On call");
+    protect(&place.github);
+    let about = |said: &Said| -> String {
+        let lines = said.out.lines().filter(|line| line.contains("acme/web") && line.contains("ruleset"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let hidden = doctor(&place, &["--on", "acme/web"]);
+    assert!(about(&hidden).starts_with("warn  acme/web: whether the people on call are on"), "{hidden:?}");
+    assert!(hidden.out.contains("put acme/on-call on the bypass list of `Checks`"), "{hidden:?}");
+    place.github.show_bypassing("acme/web", &[on_call + 1]);
+    let missing = doctor(&place, &["--on", "acme/web"]);
+    assert!(
+        about(&missing).starts_with("warn  acme/web: no team on call is on the bypass list"),
+        "{missing:?}"
+    );
+    place.github.show_bypassing("acme/web", &[on_call]);
+    let there = doctor(&place, &["--on", "acme/web"]);
+    assert_eq!(
+        about(&there),
+        "ok    acme/web: acme/on-call can merge round ruleset `Checks` when Changegate is down"
+    );
 }

@@ -11,6 +11,7 @@ use changegate::sandbox::Numbered;
 use sha2::Digest as _;
 
 use super::{
+    listener::{Listener, SIGNING},
     place::{Place, Said},
     server::{PROGRAM, Server, until},
 };
@@ -251,4 +252,187 @@ async fn who_waits_at_one_replica_is_told_what_another_one_has_decided() {
     first.stop().await;
     second.stop().await;
     place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_wait_is_called_once_it_is_decided_and_the_call_is_signed() {
+    for database in databases().await {
+        let listener = Listener::start().await;
+        let mut place = Place::ruled_by(database, BY_PIPELINE).await;
+        let host = listener.url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        place.set("NOTIFY_HOSTS", &host);
+        place.set("NOTIFY_SECRET", SIGNING);
+        place.set("NOTIFY_PRIVATE", "true");
+        let (server, issue, token) = merged(&place).await;
+        let sha = place.github.head("acme/web", "main").unwrap();
+        let address = format!("http://{}", server.address);
+        let mut request = arguments("request", &address, &sha);
+        request.extend(["--notify", "webhook", "--url", &listener.url]);
+        let left = run(&place, &token, &request);
+        assert_eq!(left.code, Some(0), "{left:?}");
+        assert!(
+            left.out.contains("which allows nothing. When it is decided you are told by a webhook to"),
+            "{left:?}"
+        );
+        place.settle(&server).await;
+        assert!(listener.heard().is_empty(), "nothing is decided");
+        place.github.by("tess").comment(issue, "/accept");
+        place.settle(&server).await;
+        until("it is told", async || (!listener.heard().is_empty()).then_some(())).await;
+        let [heard] = &listener.heard()[..] else { panic!("one call") };
+        assert!(heard.is_proven_by(SIGNING));
+        let json = heard.json();
+        assert_eq!(
+            (&json["type"], &json["data"]["decision"]),
+            (&"gate.decided".into(), &"allowed".into()),
+            "{json}"
+        );
+        assert_eq!((json["data"]["sha"].as_str(), json["data"]["run_id"].as_str()), (Some(&*sha), Some("7")));
+        let mut elsewhere = arguments("request", &address, &sha);
+        elsewhere.extend(["--notify", "webhook", "--url", "https://elsewhere.example/"]);
+        let refused = run(&place, &token, &elsewhere);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.err.contains("CHANGEGATE_NOTIFY_HOSTS"), "{refused:?}");
+        server.stop().await;
+        place.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_a_private_network_is_not_called_where_that_is_not_allowed() {
+    let listener = Listener::start().await;
+    let mut place = Place::ruled_by(Database::sqlite(), BY_PIPELINE).await;
+    let port = listener.url.rsplit_once(':').unwrap().1.split('/').next().unwrap().to_owned();
+    place.set("NOTIFY_HOSTS", &format!("localhost:{port},127.0.0.1:{port}"));
+    place.set("NOTIFY_SECRET", SIGNING);
+    let (server, issue, token) = merged(&place).await;
+    let sha = place.github.head("acme/web", "main").unwrap();
+    let address = format!("http://{}", server.address);
+    for (n, host) in ["localhost", "127.0.0.1"].into_iter().enumerate() {
+        let url = format!("https://{host}:{port}/hook");
+        let mut request = arguments("request", &address, &sha);
+        let run_id = format!("20{n}");
+        *request.last_mut().unwrap() = &run_id;
+        request.extend(["--notify", "webhook", "--url", &url]);
+        let left = run(&place, &token, &request);
+        assert_eq!(left.code, Some(0), "{left:?}");
+    }
+    place.github.by("tess").comment(issue, "/accept");
+    while place.github.deliver().await > 0 {}
+    until("one is refused and one not reached", async || {
+        place.run(&["inbox", "parked"]).out.contains("private network").then_some(())
+    })
+    .await;
+    assert!(listener.heard().is_empty());
+    server.stop().await;
+    place.close().await;
+}
+
+/// Two permits, sealed beforehand for `production` of `acme/web`, and the keys that were saved with them.
+async fn sealed(place: &Place, server: &Server) -> (Vec<String>, String) {
+    let folder = place.folder.path().to_str().unwrap().to_owned();
+    let seal = [
+        "permit",
+        "seal",
+        "--environment",
+        "production",
+        "--repository",
+        "acme/web",
+        "--count",
+        "2",
+        "--valid",
+        "30d",
+        "--to",
+        &folder,
+    ];
+    let made = place.run(&seal);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(made.err.contains("Each counts once"), "{made:?}");
+    let keys = place.folder.path().join("keys");
+    fs::write(&keys, server.ask("/.well-known/jwks.json").await.unwrap().body).unwrap();
+    let files = made.out.lines().map(|line| line.trim().replace("HERE", &folder)).collect();
+    (files, keys.to_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_permit_lets_one_deployment_go_when_nobody_can_be_asked_and_counts_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for database in databases().await {
+        let place = Place::ruled_by(database, BY_PIPELINE).await;
+        let (server, _, token) = merged(&place).await;
+        let (files, keys) = sealed(&place, &server).await;
+        let sha = place.github.head("acme/web", "main").unwrap();
+        let address = format!("http://{}", server.address);
+        assert_eq!(fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
+        server.stop().await;
+        let receipt = place.folder.path().join("receipt").to_str().unwrap().to_owned();
+        let mut wait = arguments("wait", &address, &sha);
+        wait.extend(["--break-glass", &files[0], "--reason", "The shop is down.", "--keys", &keys]);
+        let broken = [wait.as_slice(), &["--receipt", &receipt]].concat();
+        let gone = run(&place, &token, &broken);
+        assert_eq!(gone.code, Some(0), "{gone:?}");
+        assert!(gone.err.starts_with("BREAK GLASS: the gate is not asked."), "{gone:?}");
+        assert!(gone.err.contains("gate report --break-glass"), "{gone:?}");
+        let again = run(&place, &token, &broken);
+        assert_eq!(again.code, Some(1), "{again:?}");
+        assert!(again.err.contains("it was used before"), "{again:?}");
+        let mut staging = wait.clone();
+        let at = staging.iter().position(|it| *it == "production").unwrap();
+        staging[at] = "staging";
+        let other = run(&place, &token, &staging);
+        assert_eq!(other.code, Some(1), "{other:?}");
+        let mut speechless = wait.clone();
+        let at = speechless.iter().position(|it| *it == "The shop is down.").unwrap();
+        speechless[at] = " ";
+        assert_eq!(run(&place, &token, &speechless).code, Some(2));
+        let forged = place.folder.path().join("forged");
+        fs::write(&forged, fs::read_to_string(&files[0]).unwrap().replacen(".ey", ".eY", 1)).unwrap();
+        let mut with_forged = wait.clone();
+        let at = with_forged.iter().position(|it| **it == files[0]).unwrap();
+        with_forged[at] = forged.to_str().unwrap();
+        assert_eq!(run(&place, &token, &with_forged).code, Some(1));
+        let server = place.serve().await;
+        let address = format!("http://{}", server.address);
+        let report = ["gate", "report", "--break-glass", &receipt, "--server", &address];
+        let reported = run(&place, &token, &report);
+        assert_eq!(reported.code, Some(0), "{reported:?}");
+        server.idle().await;
+        place.settle(&server).await;
+        // The same permit elsewhere: nobody there knows of the first use, and the server does.
+        let elsewhere = format!("{receipt}.2");
+        let mut copy = arguments("wait", &address, &sha);
+        *copy.last_mut().unwrap() = "8";
+        copy.extend([
+            "--break-glass",
+            &files[0],
+            "--reason",
+            "Again.",
+            "--keys",
+            &keys,
+            "--receipt",
+            &elsewhere,
+        ]);
+        assert_eq!(run(&place, &token, &copy).code, Some(0));
+        let mut succeeded = arguments("report", &address, &sha);
+        let at = succeeded.iter().position(|it| *it == "--ref").unwrap();
+        succeeded.drain(at..at + 2);
+        *succeeded.last_mut().unwrap() = "8";
+        succeeded.push("succeeded");
+        assert_eq!(run(&place, &token, &succeeded).code, Some(0));
+        server.idle().await;
+        place.settle(&server).await;
+        let issues = place.github.issues("acme/web");
+        let titles: Vec<&str> = issues.iter().filter_map(|issue| issue["title"].as_str()).collect();
+        assert!(titles.iter().any(|it| it.starts_with("A sealed permit was used twice")), "{titles:?}");
+        assert!(
+            titles.iter().any(|it| it.starts_with("Deployed to production by a sealed permit")),
+            "{titles:?}"
+        );
+        assert!(
+            titles.iter().any(|it| it.starts_with("Deployed to production without an allow")),
+            "{titles:?}"
+        );
+        server.stop().await;
+        place.close().await;
+    }
 }

@@ -58,9 +58,11 @@ pub fn short(call: &Call) -> String {
         Call::ReadAnew { .. } => "read anew".into(),
         Call::Ship { .. } => "shipped".into(),
         Call::GateAnswer { .. } => "answered at the gate".into(),
+        Call::Ring { .. } => "rung".into(),
         Call::Deployment { .. } => "deployed".into(),
         Call::AtGate { .. } => "at the gate".into(),
         Call::Fail { .. } => "failed".into(),
+        Call::WentBy { .. } => "went by".into(),
         Call::CloseMilestone { number, .. } => format!("close milestone {number}"),
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
@@ -92,9 +94,11 @@ pub fn status(decision: &Decision) -> String {
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::GateAnswer { .. }
+        | Call::Ring { .. }
         | Call::Deployment { .. }
         | Call::AtGate { .. }
         | Call::Fail { .. }
+        | Call::WentBy { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }
         | Call::Announce { .. } => None,

@@ -257,9 +257,11 @@ impl World {
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
+            | Call::Ring { .. }
             | Call::Deployment { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
+            | Call::WentBy { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
             | Call::Announce { .. } => None,

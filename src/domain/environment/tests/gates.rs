@@ -25,6 +25,7 @@ fn actions(digit: char) -> GateAsk {
         release: None,
         intent: Intent::Deploy,
         component: None,
+        bell: None,
     }
 }
 
