@@ -113,7 +113,10 @@ impl Found<'_> {
     fn written(&self, node: &Node, key: &str) -> Option<String> {
         let at = node.entry(key)?.node.at;
         let place = |number: u64| usize::try_from(number.saturating_sub(1)).ok();
-        Some(self.lines.get(place(at.line)?)?.chars().skip(place(at.column)?).collect())
+        let raw: String = self.lines.get(place(at.line)?)?.chars().skip(place(at.column)?).collect();
+        // An alias says the same wherever its anchor changes.
+        let value = &node.entry(key)?.node.value;
+        Some(if raw.starts_with('*') { format!("{raw} {value:?}") } else { raw })
     }
 
     /// The name stays visible as a hash: what is called otherwise is something else.

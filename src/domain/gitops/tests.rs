@@ -9,8 +9,8 @@ use super::{
     *,
 };
 
-const OLD: &str = "1111111111111111111111111111111111111111";
-const NEW: &str = "2222222222222222222222222222222222222222";
+const OLD: &str = "a111111111111111111111111111111111111111";
+const NEW: &str = "b222222222222222222222222222222222222222";
 
 fn policy() -> Policy {
     let text = "environments: { production: { require: [range: traced] } }\n\
@@ -121,7 +121,7 @@ fn what_else_differs_is_told_apart_from_images_to_the_byte() {
     let gone = replaced("a: b\nimage: ghcr.io/acme/web:OLD\n", "image: ghcr.io/acme/web:OLD\n", "");
     assert_eq!(gone, format!("ghcr.io/acme/web OLD>; {more}"));
     let renamed = replaced("image: ghcr.io/acme/web:OLD\n", "acme/web", "evil/web");
-    assert!(renamed.contains("does not say what `ghcr.io/evil/web` is built from"), "{renamed}");
+    assert!(renamed.starts_with("ghcr.io/acme/web OLD>; other: "), "{renamed}");
     let file = format!("image: ghcr.io/acme/web:{OLD}\n");
     let moved = done(&[("prod/a.yaml", Some(&file), None), ("prod/b.yaml", None, Some(&file))]);
     assert!(moved.others.is_some() && !moved.is_only_images(), "{moved:?}");
@@ -159,8 +159,8 @@ fn versions_that_only_change_places_move_all_the_same() {
     let filled = |text: &str| text.replace("OLD", OLD).replace("NEW", NEW);
     let found = done(&[("prod/web.yaml", Some(&filled(text)), Some(&filled(&is)))]);
     assert_eq!(said(&found), "ghcr.io/acme/web OLD,NEW>OLD,NEW");
-    let second = replaced(text, "OLD", "NEW");
-    assert_eq!(second, "ghcr.io/acme/web OLD>NEW");
+    let same = done(&[("prod/web.yaml", Some(&filled(text)), Some(&filled(&text.replace("OLD", "NEW"))))]);
+    assert_eq!(said(&same), "ghcr.io/acme/web OLD>NEW");
 }
 
 #[test]

@@ -113,7 +113,7 @@ pub(super) fn foresee(view: &PullRequestView, environments: &[String], inquiry: 
 impl Image {
     /// Whether it is about the same.
     pub(super) fn is(&self, other: &Self) -> bool {
-        self.moved == other.moved
+        self.moved == other.moved && (self.moved.is_some() || self.problem == other.problem)
     }
 
     /// Finds out what it was built from, what runs, and what lies between. `None`: something must be found out first.

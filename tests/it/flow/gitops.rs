@@ -377,7 +377,17 @@ async fn a_push_straight_to_what_is_synced_is_an_exception_and_any_other_is_none
         assert_eq!(s.exceptions(DEPLOY), "", "it came with a pull request");
         s.by("ana").push(DEPLOY, "main", &[(FILE, &manifest(":evil"))], "Quick");
         s.settle_for(2).await;
-        assert_snapshot!(s.exceptions(DEPLOY), @"");
+        assert_snapshot!(s.exceptions(DEPLOY), @r"
+        open: Pushed straight to what runs: 2a8b738
+
+        [`2a8b738`](https://github/acme/deploy/commit/2a8b738161131f06d302fbee664021371f5ab84c) came to `main` with no merged pull request, and touches files that say which images run. Whatever syncs them takes what they say now.
+
+        What usually leads to it:
+        - the branch takes pushes without a pull request, or from an App that may pass by that rule,
+        - an administrator pushed in spite of it.
+
+        See that what runs is what should run: revert it in a pull request, or have it judged by one that says the same. Find out which it was, write it here, and close this issue when it cannot happen again.
+        ");
     })
     .await;
 }

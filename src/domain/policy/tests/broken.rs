@@ -601,8 +601,38 @@ fn images_that_are_built_from_nowhere_and_run_nowhere() {
     let with = |gitops: &str| {
         refused(&format!("environments:\n  production: {}\n  staging: {}\ngitops:\n{gitops}", "{}", "{}"))
     };
-    insta::assert_snapshot!(with("  repository: acme/deploy\n  paths: []\n  images: {}\n"), @"");
-    insta::assert_snapshot!(with("  - { repository: deploy, paths: [/x, a, a], images: { \"ghcr.io/acme/web:v1\": acme/web, ghcr.io/acme/api: web }, environment: production }\n"), @"");
-    insta::assert_snapshot!(with("  - { repository: acme/deploy, paths: [a], images: { web: evil/web }, environment: \"prod-*\" }\n  - { repository: acme/deploy, path: [a] }\n"), @"");
-    insta::assert_snapshot!(refused_beside_an_organisation("gitops: { repository: acme/deploy, paths: [a], images: { web: acme/web } }\n"), @"");
+    insta::assert_snapshot!(with("  repository: acme/deploy\n  paths: []\n  images: {}\n"), @r#"
+    p.yml:5:3: `gitops` does not say where the images run
+      `environments` does not have just one, named without a star; add `environment: NAME`
+    p.yml:6:10: `gitops.paths` is an empty list
+      nothing would ever be promoted; name some files
+    p.yml:7:11: `gitops.images` is empty
+      name each image with the repository that it is built from, like ghcr.io/acme/web: acme/web
+    "#);
+    insta::assert_snapshot!(with("  - { repository: deploy, paths: [/x, a, a], images: { \"ghcr.io/acme/web:v1\": acme/web, ghcr.io/acme/api: web }, environment: production }\n"), @r#"
+    p.yml:5:19: `gitops.repository` is `deploy`
+      write one repository as owner/name
+    p.yml:5:35: `gitops.paths` is `/x`
+      write it from the top of the repository without a leading slash, like docs/** or *.md
+    p.yml:5:42: `gitops.paths` names `a` twice
+      remove one of them
+    p.yml:5:56: `gitops.images.ghcr.io/acme/web:v1` is no name of an image
+      write it as the files do, in small letters and without a tag or a digest, like ghcr.io/acme/web
+    p.yml:5:107: `gitops.images.ghcr.io/acme/api` is `web`
+      write one repository as owner/name
+    "#);
+    insta::assert_snapshot!(with("  - { repository: acme/deploy, paths: [a], images: { web: evil/web }, environment: \"prod-*\" }\n  - { repository: acme/deploy, path: [a] }\n"), @r#"
+    p.yml:6:5: `gitops` has no `paths`
+      add `paths`, like ["envs/prod/**"]
+    p.yml:6:5: `gitops` has no `images`
+      add `images`, like { ghcr.io/acme/web: acme/web }
+    p.yml:6:32: `gitops.path` is not a key that Changegate knows
+      did you mean `paths`?
+    "#);
+    insta::assert_snapshot!(refused_beside_an_organisation("gitops: { repository: acme/deploy, paths: [a], images: { web: acme/web } }\n"), @r#"
+    p.yml:1:1: `gitops` stands in a repository's own file
+      only the organisation's policy says what images are built from; remove it here
+    p.yml:1:9: `gitops` does not say where the images run
+      `environments` does not have just one, named without a star; add `environment: NAME`
+    "#);
 }
