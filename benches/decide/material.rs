@@ -220,6 +220,7 @@ impl Material {
             tags: Default::default(),
             declared: Default::default(),
             replies: Default::default(),
+            straight: None,
         }
     }
 
@@ -293,6 +294,7 @@ fn comparison(commits: usize) -> Comparison {
 
 fn pull_request(number: usize, changes: usize) -> PullRequestView {
     PullRequestView {
+        images: None,
         at: at(number),
         title: format!("Change number {number}"),
         open: false,
@@ -389,6 +391,7 @@ fn stored_pull_request(number: usize, changes: usize) -> PullRequest {
     };
     let links = vec![Link { to: at(changes + number), finishes: true }];
     PullRequest {
+        images: None,
         seen,
         guessed: false,
         gone: false,

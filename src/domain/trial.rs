@@ -312,6 +312,10 @@ impl World {
         world
     }
 
+    fn file_at(&self, sha: &Sha, path: &str) -> Option<String> {
+        self.files.get(&(sha.clone(), path.to_owned())).cloned()
+    }
+
     pub fn answer(&self, question: &Question) -> Fact<Answer> {
         if self.down && !question.is_for_the_store() {
             return Fact::Unknown("GitHub could not be reached since 09:00 UTC".into());
@@ -356,9 +360,7 @@ impl World {
             }
             Question::TagIsKept(..) => Answer::TagIsKept(false),
             Question::Provenance(..) => Answer::Provenance(vec![]),
-            Question::File(_, sha, path) => {
-                Answer::File(self.files.get(&(sha.clone(), path.clone())).cloned())
-            }
+            Question::File(_, sha, path) => Answer::File(self.file_at(sha, path)),
             Question::Reference(_, name) => {
                 Answer::Reference(self.references.get(name).cloned().unwrap_or_default())
             }

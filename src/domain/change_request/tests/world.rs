@@ -297,10 +297,7 @@ impl World {
                 Answer::Issue(self.issue.as_ref().map(|issue| Box::new(self.reading(issue))))
             }
             Question::Person(login) => Answer::Person(Some(actor(login))),
-            Question::Team(team) => Answer::Team(match team.slug.as_str() {
-                "triage" => vec![actor("tara"), actor("tom"), actor("helper[bot]")],
-                _ => vec![],
-            }),
+            Question::Team(team) => Answer::Team(members(&team.slug)),
             Question::PullRequest(_)
             | Question::PolicyFile(_)
             | Question::PolicyOrigin(_)
@@ -384,5 +381,12 @@ fn milestone(repo: RepoId, number: u64) -> MilestoneView {
         deleted: false,
         due_on: Some("2026-12-03T12:00:00Z".parse().unwrap()),
         release: None,
+    }
+}
+
+fn members(team: &str) -> Vec<Actor> {
+    match team {
+        "triage" => vec![actor("tara"), actor("tom"), actor("helper[bot]")],
+        _ => vec![],
     }
 }
