@@ -368,6 +368,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
     }
     if let SubjectId::Repository(id) = subject {
         return Some(State::Repository(Repository {
+            straight: None,
             id: *id,
             name: "acme/web".parse().expect("a name"),
             default_branch: Some("main".into()),
@@ -386,6 +387,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
     }
     let SubjectId::PullRequest(_) = subject else { return None };
     let known = PullRequest {
+        images: None,
         seen: Truth::START.pull_request(),
         guessed: false,
         gone: true,
@@ -477,6 +479,7 @@ fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
 /// The other pull request: merged, approved by these people, linked to this change request.
 fn other(change: u64, approved_by: &[u64]) -> PullRequestView {
     PullRequestView {
+        images: None,
         at: at(OTHER),
         title: "Faster logout".into(),
         open: false,

@@ -163,6 +163,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         adopted: BTreeMap::new(),
         declared: Default::default(),
         replies: Default::default(),
+        straight: None,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     effect::Call,
     event::{CommentChange, CommentSnapshot, CommentedOn, Event, IssueChange, IssueSnapshot, What},
     facts::{Answer, Fact, IssueReading, Question, SetBy},
-    ids::{CommentId, IssueRef, RepoId, SubjectId},
+    ids::{Actor, CommentId, IssueRef, RepoId, SubjectId},
     link::Link,
     milestone::MilestoneView,
     policy::PolicyText,
