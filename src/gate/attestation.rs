@@ -185,7 +185,7 @@ mod tests {
             "timeVerified": "2096-10-02T06:56:40Z",
             "resourceUri": "git+https://github.com/acme/web@abababababababababababababababababababab",
             "policy": {
-              "uri": format!("urn:changegate:policy:{}", utf8_percent_encode(&permit.environment, NON_ALPHANUMERIC)),
+              "uri": "urn:changegate:policy:production",
               "digest": {}
             },
             "inputAttestations": [],
