@@ -4,7 +4,7 @@
 //! whole, as they were where the pull request parted from its branch and as it leaves them ([`manifest`]); what a diff does not
 //! show is not overlooked that way. Where nothing but versions of images differs, the pull request is those images; whatever else
 //! differs is a change of this repository, and is judged as one ([`edit`]). The old and the new version are resolved to commits of the repository that the image is built from
-//! ([`source`]), and `changegate/release` judges the range between them by the rules of the environment, in the same way as a deployment of
+//! (`source`), and `changegate/release` judges the range between them by the rules of the environment, in the same way as a deployment of
 //! that repository. What cannot be read for sure is unknown, and says so. A sync is a deployment of that repository too: it
 //! asks at the gate before it begins, and its report makes what runs the baseline.
 

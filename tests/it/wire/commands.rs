@@ -105,6 +105,10 @@ async fn each_command_explains_itself() {
       CHANGEGATE_WEBHOOK_SECRET[_FILE]   one per line; all of them are accepted
       CHANGEGATE_ANNOUNCE_URL            who is told what changes, signed as Standard Webhooks says [nobody]
       CHANGEGATE_ANNOUNCE_SECRET[_FILE]  whsec_...; one per line; all of them sign
+      CHANGEGATE_REQUESTS_PER_MINUTE     how many requests one token, or the jobs of one repository, may make of the gate [600]
+      CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
+      CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
+      CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
       CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
     Environment only:
       CHANGEGATE_LOG                     error, warn, info, debug or trace [info]
@@ -274,10 +278,11 @@ async fn each_command_explains_itself() {
     Usage: changegate gate [OPTIONS] <COMMAND>
 
     Commands:
-      wait    Ask whether a commit may be deployed, and wait until that is decided
-      report  Say how far a deployment of a pipeline outside GitHub is: what runs is known from it
-      check   Ask the same, and do not wait
-      help    Print this message or the help of the given subcommand(s)
+      wait     Ask whether a commit may be deployed, and wait until that is decided
+      request  Ask, and do not wait: be told when it is decided, and ask again then
+      report   Say how far a deployment of a pipeline outside GitHub is: what runs is known from it
+      check    Ask the same, and do not wait
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
@@ -301,10 +306,17 @@ async fn each_command_explains_itself() {
           --token-file <FILE>        A file with the token, read anew for each request; else CHANGEGATE_TOKEN
           --ref <REF>                The branch or tag that it comes from [env: GITHUB_REF=]
           --release <TITLE>          The release that is meant, by its title; whichever ships the commit if nothing is said
+          --component <NAME>         The component of a monorepo that is meant, as the policy calls it
           --purpose <PURPOSE>        What is meant [default: deploy] [possible values: deploy, rollback]
           --output <OUTPUT>          How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs [default: text] [possible values: text, json, github]
           --permit-file <FILE>       Where to write the permit
+          --attestation-file <FILE>  Where to write the permit as other checkers read it: a DSSE envelope with an in-toto statement
           --timeout <TIME>           For how long to wait: 90s, 30m, 2h [default: 30m]
+          --break-glass <FILE>       Do not ask: go by this permit, which was sealed beforehand. For when the server cannot be reached
+          --reason <WHY>             Why it cannot wait, in a sentence
+          --keys <FILE>              The keys of the server, saved beforehand from its `/.well-known/jwks.json`
+          --receipt <FILE>           Where to write down that it was used [changegate-break-glass-ID.json]
+          --by <NAME>                Who does it [whom the pipeline names]
       -h, --help                     Print help
       -V, --version                  Print version
 
@@ -312,6 +324,8 @@ async fn each_command_explains_itself() {
     75 it could not be found out, and nothing was allowed; 124 not decided in time.
     Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
     made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.
+    `wait --break-glass FILE` asks nobody: it ends with 0 when FILE is a sealed permit for this repository and environment, 1 when it
+    is not or was used here before.
 
     $ changegate gate check --help
     Ask the same, and do not wait
@@ -330,9 +344,11 @@ async fn each_command_explains_itself() {
           --token-file <FILE>        A file with the token, read anew for each request; else CHANGEGATE_TOKEN
           --ref <REF>                The branch or tag that it comes from [env: GITHUB_REF=]
           --release <TITLE>          The release that is meant, by its title; whichever ships the commit if nothing is said
+          --component <NAME>         The component of a monorepo that is meant, as the policy calls it
           --purpose <PURPOSE>        What is meant [default: deploy] [possible values: deploy, rollback]
           --output <OUTPUT>          How to say it: for people, as JSON, or for GitHub Actions with annotations, a step summary and outputs [default: text] [possible values: text, json, github]
           --permit-file <FILE>       Where to write the permit
+          --attestation-file <FILE>  Where to write the permit as other checkers read it: a DSSE envelope with an in-toto statement
       -h, --help                     Print help
       -V, --version                  Print version
 
@@ -340,20 +356,27 @@ async fn each_command_explains_itself() {
     75 it could not be found out, and nothing was allowed; 124 not decided in time.
     Inside GitHub Actions with `permissions: id-token: write` no secret is needed; elsewhere CHANGEGATE_TOKEN holds a token
     made with `changegate token create`, or one of an OpenID Connect issuer that the policy names.
+    `wait --break-glass FILE` asks nobody: it ends with 0 when FILE is a sealed permit for this repository and environment, 1 when it
+    is not or was used here before.
 
     $ changegate gate report --help
     Say how far a deployment of a pipeline outside GitHub is: what runs is known from it
 
-    Usage: changegate gate report [OPTIONS] --environment <NAME> --server <URL> --repository <OWNER/NAME> --sha <SHA> <STATE>
+    Usage: changegate gate report [OPTIONS] --server <URL> [STATE]
 
     Arguments:
-      <STATE>
+      [STATE]
+              How far it is
+
               Possible values:
               - started:   It has begun to change what runs
               - succeeded: It runs: what is deployed next is compared with it
               - failed
 
     Options:
+          --break-glass <RECEIPT>
+              The receipt of a sealed permit that was used (`gate wait --break-glass`): it says the rest
+
           --config <FILE>
               The settings file; the environment (CHANGEGATE_...) wins over it
               
@@ -380,12 +403,12 @@ async fn each_command_explains_itself() {
               [env: GITHUB_SHA=]
 
           --pipeline <NAME>
-              What the pipeline is called; its runs supersede each other [github-actions, gitlab or jenkins where it runs there]
+              What the pipeline is called [gitlab or jenkins where it runs there]
               
               [env: CHANGEGATE_PIPELINE=]
 
           --run <ID>
-              The run of the pipeline, by its own number or name [that of GitHub Actions, GitLab or Jenkins]
+              The run of the pipeline, by its own number or name [that of GitLab or Jenkins]
 
           --attempt <N>
               Which attempt of the run
@@ -394,7 +417,7 @@ async fn each_command_explains_itself() {
               [default: 1]
 
           --token-file <FILE>
-              A file with the token, read anew for each request; else CHANGEGATE_TOKEN
+              A file with the token; else CHANGEGATE_TOKEN
 
       -h, --help
               Print help (see a summary with '-h')
@@ -412,6 +435,8 @@ async fn each_command_explains_itself() {
 
     Commands:
       verify  Say what a permit is for, if it is one and still good. Needs no server where the keys lie in a file
+      keys    Print the keys as PEM, for checkers that read no JWKS
+      seal    Make permits beforehand, for when the server cannot be reached (`gate wait --break-glass`). Needs the server's settings
       help    Print this message or the help of the given subcommand(s)
 
     Options:
@@ -425,7 +450,7 @@ async fn each_command_explains_itself() {
     Usage: changegate permit verify [OPTIONS] <FILE>
 
     Arguments:
-      <FILE>  The file with the permit, as `gate wait --permit-file` writes it
+      <FILE>  The file with the permit or its attestation, as `gate wait` writes them
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
@@ -473,6 +498,7 @@ async fn each_command_explains_itself() {
           --name <NAME>                What people call it
           --repository <OWNER/NAME>    The only repository that it is for, as owner/name
           --environment <ENVIRONMENT>  The only environment that it is for [any]
+          --whole-account              It sees everything of the account that has the repository; with `--may read` alone
           --may <MAY>...               What it may do: gate, report or read [default: gate report]
           --expires <DAYS>             How many days it lasts, at most 90 [default: 30d]
       -h, --help                       Print help
@@ -570,7 +596,7 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
     insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
     exit 78
-    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `payload_retention_days`
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `trusted_root`, `trusted_root_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `notify_hosts`, `notify_private`, `notify_secret`, `notify_secret_file`, `payload_retention_days`, `requests_per_minute`
       cure: mend or remove that line; `changegate serve --help` lists the settings
     ");
     insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"
