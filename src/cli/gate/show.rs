@@ -3,6 +3,7 @@
 use std::{io::Write as _, sync::Mutex, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use super::{Exit, Output};
 use crate::{
@@ -77,7 +78,8 @@ impl Show {
     /// It may go on.
     pub(super) fn goes_on(&self, view: &GateView, permit: &Permit) -> anyhow::Result<Exit> {
         let end = if view.enforced {
-            let until = view.expires_at.map(|at| format!(" until {at}")).unwrap_or_default();
+            let until =
+                Timestamp::from_second(permit.exp).map(|at| format!(" until {at}")).unwrap_or_default();
             format!("Allowed. The permit {} is good{until}.", permit.jti)
         } else {
             format!("Let through: rules are not enforced there. Decided would be: {}.", word(view.decision))
@@ -230,10 +232,17 @@ const fn sign(outcome: OutcomeView) -> &'static str {
     }
 }
 
+/// What stands at the ends; of what is not met only what is not met.
 fn leaves(findings: &[FindingView]) -> Vec<&FindingView> {
     let of = |finding| -> Vec<&FindingView> {
         let finding: &FindingView = finding;
-        if finding.because.is_empty() { vec![finding] } else { leaves(&finding.because) }
+        if finding.because.is_empty() {
+            return vec![finding];
+        }
+        let is_met = |leaf: &&FindingView| leaf.outcome == OutcomeView::Pass;
+        let mut below = leaves(&finding.because);
+        below.retain(|leaf| is_met(&finding) || !is_met(leaf));
+        if below.is_empty() { vec![finding] } else { below }
     };
     findings.iter().flat_map(of).collect()
 }
