@@ -41,7 +41,7 @@ const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// How many requests: `CHANGEGATE_ROUNDS_REPLICAS`.
 fn rounds() -> usize {
-    std::env::var("CHANGEGATE_ROUNDS_REPLICAS").ok().and_then(|text| text.parse().ok()).unwrap_or(240)
+    std::env::var("CHANGEGATE_ROUNDS_REPLICAS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
 }
 
 /// Where servers listen at this moment, and which is next.
