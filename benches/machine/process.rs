@@ -32,6 +32,9 @@ impl Server {
         drop(listener);
         let mut command = Command::new(env!("CARGO_BIN_EXE_changegate"));
         command.arg("serve").env("CHANGEGATE_LISTEN", &address).env("CHANGEGATE_LOG", "error");
+        // As `deploy/` starts it.
+        command.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "131072");
+        command.env("MALLOC_TRIM_THRESHOLD_", "131072");
         for (name, value) in settings {
             command.env(name, value);
         }

@@ -7,10 +7,14 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, any::AnyPoolOptions};
+use sqlx::{
+    Any, AnyConnection, AnyPool, Connection, Row,
+    any::{AnyPoolOptions, AnyRow},
+};
 
 use super::{
-    dialect::Dialect,
+    dialect::{Dialect, Statement},
+    disk::Disk,
     error::{OpenError, StoreError},
     guard::{self, Guard},
     holder::Holder,
@@ -25,7 +29,8 @@ const TURNS: u32 = 8;
 
 const SQLITE_WRITER: &[&str] = &[
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
+    // What is committed is brought to the disk by `disk`, before anybody hears of it.
+    "PRAGMA synchronous = NORMAL",
     "PRAGMA fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
@@ -81,6 +86,8 @@ pub(super) struct Database {
     pub(super) reading: AnyPool,
     /// `None`: nobody else leases anything here.
     pub(super) holder: Option<Holder>,
+    /// `None`: the database sees to it by itself.
+    disk: Option<Arc<Disk>>,
     /// The last delivery could not be stored.
     pub(super) refusing: Arc<AtomicBool>,
 }
@@ -117,6 +124,7 @@ impl Database {
                     writing: reading.clone(),
                     reading,
                     holder: None,
+                    disk: None,
                     refusing: Arc::default(),
                 }
             }
@@ -142,7 +150,15 @@ impl Database {
         }
         integrity::check(&writing, path).await?;
         let reading = pool(&guard::sqlite_url(path, "rw"), 4, SQLITE_READER).await?;
-        Ok(Self { dialect: Dialect::Sqlite, writing, reading, holder: None, refusing: Arc::default() })
+        let disk = Disk::of(path).map_err(|error| OpenError::Unreachable { why: error.to_string() })?;
+        Ok(Self {
+            dialect: Dialect::Sqlite,
+            writing,
+            reading,
+            holder: None,
+            disk: Some(Arc::new(disk)),
+            refusing: Arc::default(),
+        })
     }
 
     async fn postgres(url: &str) -> Result<Self, OpenError> {
@@ -156,6 +172,7 @@ impl Database {
             reading: writing.clone(),
             writing,
             holder: None,
+            disk: None,
             refusing: Arc::default(),
         })
     }
@@ -178,10 +195,28 @@ impl Database {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        self.write_from(begin, input, work).await
+        let done = self.write_from(begin, input, work).await?;
+        self.sync().await?;
+        Ok(done)
     }
 
-    /// The same, for what may be lost when the database crashes, as leases may: on PostgreSQL it does not wait for the disk.
+    /// Returns when all is on disk that was committed before this was called.
+    async fn sync(&self) -> Result<(), StoreError> {
+        match &self.disk {
+            Some(disk) => disk.sync().await,
+            None => Ok(()),
+        }
+    }
+
+    /// For whoever tells somebody outside what was read here: it is on disk when this returns.
+    pub(super) async fn sync_what_was_read(&self) -> Result<(), StoreError> {
+        match &self.disk {
+            Some(disk) => disk.sync_what_was_read().await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same, for what may be lost when the machine crashes, as leases may: it does not wait for the disk.
     /// (What is committed later, and waits, brings it there too.)
     pub(super) async fn write_lightly<I: ?Sized + Sync, T>(
         &self,
@@ -193,6 +228,24 @@ impl Database {
             Dialect::Postgres => "BEGIN; SET LOCAL synchronous_commit = off",
         };
         self.write_from(begin, input, work).await
+    }
+
+    /// Runs a statement that is a transaction by itself. Where it fails, nothing of it stays, unless the connection was lost at
+    /// its end.
+    pub(super) async fn at_once(&self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
+        let mut connection = self.writing.acquire().await?;
+        let underway = self.disk.as_deref().map(Disk::begin);
+        let found = statement.fetch_all(&mut *connection).await;
+        if found.is_err() && self.dialect == Dialect::Sqlite {
+            let ended = sqlx::query::<Any>("ROLLBACK").execute(&mut *connection).await;
+            if ended.is_err() {
+                connection.close_on_drop();
+            }
+        }
+        drop((underway, connection));
+        let found = found?;
+        self.sync().await?;
+        Ok(found)
     }
 
     #[expect(
@@ -226,6 +279,7 @@ impl Database {
         work: Work<I, T>,
     ) -> Result<T, StoreError> {
         let mut connection = self.writing.acquire().await?;
+        let _underway = self.disk.as_deref().map(Disk::begin);
         let mut transaction = connection.begin_with(begin).await?;
         let done = work(&mut transaction, self.dialect, input).await;
         let ended = match &done {

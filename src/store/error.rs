@@ -78,6 +78,11 @@ pub enum StoreError {
     /// Somebody else took what was held, between looking and locking.
     #[error("somebody else holds it now")]
     Overtaken,
+    /// What was written did not get to the disk. Whether it is there is not known any more until the next start.
+    #[error(
+        "the disk did not keep what was written: {0}\n  cure: see to the disk, then start changegate again"
+    )]
+    Disk(String),
     /// Something that cannot be written as JSON.
     #[error("cannot be written as JSON: {0}")]
     Unwritable(#[from] serde_json::Error),
@@ -95,7 +100,11 @@ impl StoreError {
                 error.code().is_some_and(|code| is_passing_code(&code))
             }
             Self::Database(sqlx::Error::Io(_)) | Self::Overtaken => true,
-            Self::Database(_) | Self::Unreadable { .. } | Self::Newer(_) | Self::Unwritable(_) => false,
+            Self::Database(_)
+            | Self::Unreadable { .. }
+            | Self::Newer(_)
+            | Self::Unwritable(_)
+            | Self::Disk(_) => false,
         }
     }
 
@@ -110,7 +119,7 @@ impl StoreError {
                 })
             }
             Self::Database(sqlx::Error::Encode(_)) | Self::Unreadable { .. } | Self::Unwritable(_) => true,
-            Self::Database(_) | Self::Newer(_) | Self::Overtaken => false,
+            Self::Database(_) | Self::Newer(_) | Self::Overtaken | Self::Disk(_) => false,
         }
     }
 }

@@ -9,7 +9,12 @@ use crate::domain::{
     ids::{GateId, SubjectId, TenantId},
 };
 
-use super::{Store, body, dialect::Dialect, error::StoreError, published};
+use super::{
+    Store, body,
+    dialect::{Dialect, Statement},
+    error::StoreError,
+    published,
+};
 
 /// Rows in one statement.
 const ROWS: usize = 500;
@@ -106,15 +111,22 @@ impl Store {
             .dialect
             .query("SELECT tenant, subject, body FROM gate WHERE id = $1")
             .bind(id.to_string());
-        let row = statement.fetch_optional(&self.database().reading).await?;
-        row.as_ref().map(read).transpose()
+        self.told(statement).await
     }
 
     /// The newest answer to this: see [`crate::domain::event::GateAsk::what`].
     pub async fn gate_asked(&self, tenant: &TenantId, what: &str) -> Result<Option<Gate>, StoreError> {
         let statement = self.database().dialect.query(NEWEST);
         let statement = statement.bind(body::escape(tenant.as_str())).bind(asked(what));
+        self.told(statement).await
+    }
+
+    /// What is told to a pipeline is on disk.
+    async fn told(&self, statement: Statement) -> Result<Option<Gate>, StoreError> {
         let row = statement.fetch_optional(&self.database().reading).await?;
+        if row.is_some() {
+            self.database().sync_what_was_read().await?;
+        }
         row.as_ref().map(read).transpose()
     }
 

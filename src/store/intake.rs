@@ -16,12 +16,14 @@ use ulid::Generator;
 
 use super::{
     Due, Hint, Store,
-    database::Database,
+    database::{Database, Work},
     dialect::{Dialect, Statement},
     error::{KeepError, StoreError},
     payload::Packed,
 };
 
+/// For so long somebody waits for a place among those who wait to be written, where very many come at once.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Deliveries that may wait to be written.
 const QUEUE: usize = 1024;
 /// Kibibytes (compressed) that may wait to be written.
@@ -99,7 +101,7 @@ impl Intake {
     pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Hint) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let line = Arc::new(Mutex::new(Line { waiting, keys: Generator::new() }));
-        for _ in 0..writers(database.dialect) {
+        for _ in 0..WRITERS {
             tasks.spawn(write(Arc::clone(&line), database.clone(), hint.clone()));
         }
         Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), waiting: watch::Sender::new(0) }
@@ -115,9 +117,13 @@ impl Intake {
         let full = || KeepError::Busy("too many deliveries wait to be written".into());
         is_fit(&delivery)?;
         let kib = u32::try_from(delivery.body.length() / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| full())?;
+        let entering = async {
+            let room = Arc::clone(&self.room).acquire_many_owned(kib).await.ok()?;
+            Some((room, self.queue.reserve().await.ok()?))
+        };
+        let entered = tokio::time::timeout(PATIENCE, entering).await;
+        let (room, place) = entered.ok().flatten().ok_or_else(full)?;
         let (answer, answered) = oneshot::channel();
-        let place = self.queue.try_reserve().map_err(|_| full())?;
         place.send(Waiting { key: String::new(), delivery, answer, _room: room });
         let _waits = Waits::begin(&self.waiting);
         answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
@@ -172,13 +178,8 @@ impl Line {
     }
 }
 
-/// SQLite has one writer. On PostgreSQL one group is put together while another is on its way to the disk.
-const fn writers(dialect: Dialect) -> usize {
-    match dialect {
-        Dialect::Sqlite => 1,
-        Dialect::Postgres => 2,
-    }
-}
+/// One group is put together and written while another is on its way to the disk.
+const WRITERS: usize = 2;
 
 async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Hint) {
     loop {
@@ -232,9 +233,14 @@ fn since_epoch(at: Timestamp) -> Duration {
 async fn commit(database: &Database, group: Vec<Waiting>) {
     let mut groups = vec![group];
     while let Some(mut group) = groups.pop() {
-        let result = database
-            .write(&group, |connection, dialect, group| Box::pin(insert(connection, dialect, group)))
-            .await;
+        let result = match insert_at_once(database, &group).await {
+            Some(kept) => Ok(kept),
+            None => {
+                let work: Work<Vec<Waiting>, _> =
+                    |connection, dialect, group| Box::pin(insert(connection, dialect, group));
+                database.write(&group, work).await
+            }
+        };
         match result {
             Ok(kept) => {
                 database.refusing.store(false, Ordering::Relaxed);
@@ -267,26 +273,48 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
 /// A delivery, and how often it stands in the group beside this once.
 type First<'a> = (&'a Waiting, i64);
 
+fn firsts(rows: &[Waiting]) -> Vec<First<'_>> {
+    let mut firsts: BTreeMap<&str, First<'_>> = BTreeMap::new();
+    for row in rows {
+        firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
+    }
+    firsts.into_values().collect()
+}
+
+/// What is usual, small bodies that are all new, is one statement that commits by itself: each that is waited for is a time in
+/// which nobody writes. `None`: it is not usual, or it failed. What is there then is found by its key.
+async fn insert_at_once(database: &Database, rows: &[Waiting]) -> Option<Vec<Option<Kept>>> {
+    let firsts = firsts(rows);
+    if firsts.len() > MOST_ROWS || !firsts.iter().all(|(row, _)| row.delivery.body.has_one_part()) {
+        return None;
+    }
+    let found = database.at_once(new(database.dialect, &firsts, true)).await.and_then(|found| count(&found));
+    let found =
+        found.inspect_err(|error| tracing::debug!(%error, "deliveries are stored step by step")).ok()?;
+    (found == firsts.len()).then(|| all_new(rows, &firsts))
+}
+
+/// Each of these is in the table by now, and was not before.
+fn all_new(rows: &[Waiting], firsts: &[First<'_>]) -> Vec<Option<Kept>> {
+    let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
+    let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
+    rows.iter().map(kept).map(Some).collect()
+}
+
 /// Whoever's key is in the table was the first; the others repeat it. `None`: another body bears its id.
 async fn insert(
     connection: &mut AnyConnection,
     dialect: Dialect,
     rows: &[Waiting],
 ) -> Result<Vec<Option<Kept>>, StoreError> {
-    let mut firsts: BTreeMap<&str, First<'_>> = BTreeMap::new();
-    for row in rows {
-        firsts.entry(&row.delivery.id).and_modify(|(_, repeats)| *repeats += 1).or_insert((row, 0));
-    }
-    let firsts: Vec<First<'_>> = firsts.into_values().collect();
+    let firsts = firsts(rows);
     let mut inserted = 0;
     for some in firsts.chunks(MOST_ROWS) {
-        inserted += insert_new(connection, dialect, some).await?;
+        inserted += count(&new(dialect, some, false).fetch_all(&mut *connection).await?)?;
     }
-    if inserted == firsts.len() as u64 {
+    if inserted == firsts.len() {
         write_rest(connection, dialect, &firsts).await?;
-        let keys: BTreeSet<&str> = firsts.iter().map(|(row, _)| row.key.as_str()).collect();
-        let kept = |row: &Waiting| if keys.contains(row.key.as_str()) { Kept::New } else { Kept::Repeated };
-        return Ok(rows.iter().map(kept).map(Some).collect());
+        return Ok(all_new(rows, &firsts));
     }
     let there = lock(connection, dialect, &firsts).await?;
     let is_new = |row: &Waiting| there.get(&row.delivery.id).is_some_and(|there| there.key == row.key);
@@ -312,45 +340,47 @@ async fn insert(
     Ok(rows.iter().map(|row| (!is_other(row)).then(|| kept(row))).collect())
 }
 
-/// What is written of deliveries that are not there yet: each with its body, in one go, since every statement that is waited
-/// for is a time in which nobody writes. What has no id is a place that was not needed.
+/// What is written of deliveries that are not there yet, each with its body; it answers how many. What has no id is a place
+/// that was not needed.
 const NEW_SQLITE: &str =
     "INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
     SELECT * FROM ({deliveries}) WHERE column1 IS NOT NULL
     ON CONFLICT (delivery_id) DO NOTHING;
     INSERT INTO body (id, body)
-    SELECT * FROM ({bodies}) WHERE column1 IN (SELECT id FROM delivery)";
+    SELECT * FROM ({bodies}) WHERE column1 IN (SELECT id FROM delivery);
+    SELECT changes();";
 const NEW_POSTGRES: &str = "WITH given (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose, body) AS ({rows}),
     new AS (
       INSERT INTO delivery (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose)
       SELECT id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose FROM given
-      WHERE id IS NOT NULL ON CONFLICT (delivery_id) DO NOTHING RETURNING id)
-    INSERT INTO body (id, body) SELECT id, body FROM given WHERE id IN (SELECT id FROM new)";
+      WHERE id IS NOT NULL ON CONFLICT (delivery_id) DO NOTHING RETURNING id),
+    bodies AS (
+      INSERT INTO body (id, body) SELECT id, body FROM given WHERE id IN (SELECT id FROM new) RETURNING id)
+    SELECT count(*) FROM bodies";
 
-/// Answers how many were not there yet.
-async fn insert_new(
-    connection: &mut AnyConnection,
-    dialect: Dialect,
-    rows: &[First<'_>],
-) -> Result<u64, StoreError> {
+/// `alone`: it is a transaction by itself.
+fn new(dialect: Dialect, rows: &[First<'_>], alone: bool) -> Statement {
     let places = round_number(rows.len());
     let all = || rows.iter().map(Some).chain(std::iter::repeat(None)).take(places);
     match dialect {
         Dialect::Sqlite => {
             let texts = [("{deliveries}", 9), ("{bodies}", 2)];
-            let statement = all().fold(dialect.several(NEW_SQLITE, &texts, places), bind_delivery);
-            let statement = all().fold(statement, |statement, row| {
+            let parts: &[&str] =
+                if alone { &["BEGIN IMMEDIATE; ", NEW_SQLITE, " COMMIT"] } else { &[NEW_SQLITE] };
+            let statement = all().fold(dialect.several(parts, &texts, places), bind_delivery);
+            all().fold(statement, |statement, row| {
                 bind_body(statement.bind(row.map(|(row, _)| row.key.clone())), row)
-            });
-            Ok(statement.execute(connection).await?.rows_affected() / 2)
+            })
         }
-        Dialect::Postgres => {
-            let statement = all().fold(dialect.rows(NEW_POSTGRES, 10, places), |statement, row| {
-                bind_body(bind_delivery(statement, row), row)
-            });
-            Ok(statement.execute(connection).await?.rows_affected())
-        }
+        Dialect::Postgres => all().fold(dialect.rows(NEW_POSTGRES, 10, places), |statement, row| {
+            bind_body(bind_delivery(statement, row), row)
+        }),
     }
+}
+
+fn count(found: &[AnyRow]) -> Result<usize, StoreError> {
+    let count: i64 = found.first().map_or(Ok(0), |row| row.try_get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// Statements are prepared once for each number of rows: there are few numbers, so that there are few statements. The

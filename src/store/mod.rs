@@ -28,6 +28,8 @@ mod migrate;
 
 mod database;
 
+mod disk;
+
 mod checkpoint;
 
 mod body;

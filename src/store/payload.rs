@@ -12,6 +12,7 @@ use sqlx::{AnyConnection, AnyPool, Row};
 use zstd::{
     bulk::{Compressor, Decompressor},
     stream::write::{Decoder, Encoder},
+    zstd_safe::compress_bound,
 };
 
 use super::{body::hash, dialect::Dialect, error::StoreError, whose::whose};
@@ -22,13 +23,15 @@ const LEVEL: i32 = 1;
 const PART: usize = 1024 * 1024;
 /// Above this many bytes, a payload is large.
 const LARGE: usize = 1024 * 1024;
+/// The room that is kept for the next payload.
+const MOST_ROOM: usize = 64 * 1024;
 /// The room for a large payload is reserved at once: a buffer that grows is in memory twice while it is moved. What
 /// is not written to takes no memory; and a piece of more than 32 MiB goes back to the system when it is freed.
 const ROOM: usize = 33 * 1024 * 1024;
 
 thread_local! {
     // A context costs more than compressing a payload with it.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static COMPRESSOR: RefCell<Option<(Compressor<'static>, Vec<u8>)>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
@@ -76,6 +79,11 @@ impl Packed {
     /// How many bytes are stored.
     pub(super) const fn length(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// All of it has a place in the body's own row.
+    pub(super) const fn has_one_part(&self) -> bool {
+        self.bytes.len() < PART
     }
 
     /// What is stored in the body's own row.
@@ -207,15 +215,18 @@ impl Plain {
     }
 }
 
-/// Compresses a payload. The buffer that the worst case needs is not what is kept.
+/// Compresses a payload. The room that the worst case needs is not what is kept, and where it is small it is used again.
 fn compress(payload: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|kept| {
-        let compressor = match kept {
-            Some(compressor) => compressor,
-            None => kept.insert(Compressor::new(LEVEL)?),
+        let (compressor, room) = match kept {
+            Some(kept) => kept,
+            None => kept.insert((Compressor::new(LEVEL)?, vec![])),
         };
-        let mut bytes = compressor.compress(payload)?;
-        bytes.shrink_to_fit();
+        room.resize(compress_bound(payload.len()), 0);
+        let length = compressor.compress_to_buffer(payload, room.as_mut_slice())?;
+        let bytes = room.get(..length).unwrap_or_default().to_vec();
+        room.truncate(MOST_ROOM);
+        room.shrink_to(MOST_ROOM);
         Ok(bytes)
     })
 }

@@ -25,6 +25,8 @@ const BODY_TIME: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bodies up to this size are small.
 const SMALL: usize = 1024 * 1024;
+/// Most bodies are no larger.
+const USUAL: usize = 32 * 1024;
 /// Bytes of small bodies on their way.
 const SMALL_ROOM: usize = 16 * 1024 * 1024;
 /// Large bodies on their way.
@@ -67,7 +69,7 @@ pub(super) async fn read(
         return Err(Refusal::TooLarge);
     }
     let reading = async {
-        let mut small = Small::default();
+        let mut small = Small::with_room_for(announced);
         let mut over = None;
         let mut body = body;
         if announced.is_none_or(|length| length <= SMALL) {
@@ -101,13 +103,18 @@ async fn next_or(at_hand: Option<Bytes>, body: &mut Body) -> Result<Option<Bytes
 }
 
 /// A body that is kept as it arrives.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Small {
     bytes: Vec<u8>,
     held: Option<OwnedSemaphorePermit>,
 }
 
 impl Small {
+    /// Whoever announces much has sent nothing yet: there is room for what is usual.
+    fn with_room_for(announced: Option<usize>) -> Self {
+        Self { bytes: Vec::with_capacity(announced.unwrap_or(0).min(USUAL)), held: None }
+    }
+
     /// Reads to the end of the body, or to the first part that makes it a large one.
     async fn fill(&mut self, body: &mut Body, room: &Room) -> Result<Option<Bytes>, Refusal> {
         while let Some(part) = next_or(None, body).await? {
