@@ -2,6 +2,8 @@
 
 mod gate;
 mod permit;
+pub mod pipeline;
+mod seal;
 
 use std::{
     io::{IsTerminal, Write},
@@ -77,7 +79,7 @@ enum Command {
     Gate(gate::GateCommand),
     /// Permits, as the gate gives them.
     #[command(subcommand)]
-    Permit(permit::PermitCommand),
+    Permit(PermitCommand),
     /// The register: every change request, and how far it is.
     Changes,
     /// Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks,
@@ -114,6 +116,15 @@ enum Command {
     /// Tokens for pipelines whose CI system writes none of its own.
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum PermitCommand {
+    #[command(flatten)]
+    Read(permit::PermitCommand),
+    /// Make permits beforehand, for when the server cannot be reached (`gate wait --break-glass`). Needs the server's settings.
+    #[command(after_help = seal::KEPT)]
+    Seal(seal::New),
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,12 +267,16 @@ impl From<Exit> for ExitCode {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    finish(run(Arguments::parse()))
+}
+
+/// Runs a command to its end.
+fn finish(command: impl Future<Output = anyhow::Result<Exit>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return end(&anyhow::Error::from(error)).into(),
     };
-    runtime.block_on(run(arguments)).unwrap_or_else(|error| end(&error)).into()
+    runtime.block_on(command).unwrap_or_else(|error| end(&error)).into()
 }
 
 /// Says what went wrong, as it words itself.
@@ -297,7 +312,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Inbox(InboxCommand::Check { list }) => read_back(file, list).await,
         Command::Audit(AuditCommand::Verify) => show(order(file, Order::AuditVerify).await?),
         Command::Gate(command) => gate::run(command).await,
-        Command::Permit(command) => permit::run(file, command).await,
+        Command::Permit(PermitCommand::Read(command)) => permit::run(command).await,
+        Command::Permit(PermitCommand::Seal(new)) => seal::run(file, new).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Sweeps => show(order(file, Order::Sweeps).await?),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the released `changegate` on PATH, once its SHA-256 is what the release, or the caller, says.
+# Puts the released `changegate-pipeline`, the small binary for pipelines, on PATH as `changegate`, once its SHA-256 is what the release, or the caller, says.
 # From the environment: VERSION, SHA256, REPOSITORY, DOWNLOAD_TOKEN, RUNNER_TEMP, GITHUB_PATH, GITHUB_SERVER_URL, GITHUB_API_URL.
 set -euo pipefail
 
@@ -16,8 +16,8 @@ fi
 [[ "$REPOSITORY" =~ ^[0-9A-Za-z-]+/[0-9A-Za-z._-]+$ ]] || refuse 'repository is not OWNER/NAME. Cure: name where the release is'
 [[ "$SHA256" =~ ^([0-9a-f]{64})?$ ]] || refuse 'sha256 is not 64 hexadecimal digits in lower case'
 case "$(uname -s)-$(uname -m)" in
-  Linux-x86_64) name=changegate-x86_64-linux ;;
-  Linux-aarch64) name=changegate-aarch64-linux ;;
+  Linux-x86_64) name=changegate-pipeline-x86_64-linux ;;
+  Linux-aarch64) name=changegate-pipeline-aarch64-linux ;;
   *) refuse 'releases are for Linux on x86_64 and aarch64. Cure: build changegate, put it on PATH, and set version to "none"' ;;
 esac
 
