@@ -291,3 +291,6 @@ impl Gate {
         self.visible(headers, &id).await?.ok_or_else(unknown)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,10 @@ pub enum ExceptionKind {
     JoinedAfterLock,
     /// Somebody signs for a group that is not theirs.
     Substitute,
+    /// Something was deployed while Changegate was away.
+    Outage,
+    /// A sealed permit was used more than once.
+    SealRepeated,
 }
 
 /// Whether something is left to do.

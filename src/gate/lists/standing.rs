@@ -80,7 +80,8 @@ fn text<'a>(entry: &'a AuditedEntry, name: &str) -> Option<&'a str> {
 /// The repository in which the issue about it is, and the key of what keeps it.
 fn issue_key(entry: &AuditedEntry) -> Option<(RepoId, String)> {
     let subject = subject_of(entry)?;
-    let repo = fact(entry, "repository").and_then(|repo| repo.parse().ok()).or_else(|| subject.repo())?;
+    let said = fact(entry, "repository").or_else(|| fact(entry, "in"));
+    let repo = said.and_then(|repo| repo.parse().ok()).or_else(|| subject.repo())?;
     let purpose = match (kind_of(entry), &subject) {
         ("bypass", _) => match fact(entry, "deployment") {
             Some(deployment) => format!("bypass/{deployment}"),
@@ -95,6 +96,8 @@ fn issue_key(entry: &AuditedEntry) -> Option<(RepoId, String)> {
             format!("tag-moved/{}/{}", release.train, release.title)
         }
         ("tag_moved", _) => format!("tag-moved/{}", text(entry, "tag")?),
+        ("outage", _) => format!("outage/{}", fact(entry, "from")?.parse::<Timestamp>().ok()?.as_second()),
+        ("seal_repeated", _) => format!("seal/{}", fact(entry, "id")?),
         _ => return None,
     };
     Some((repo, format!("issue/{repo}/{purpose}")))
@@ -134,16 +137,18 @@ impl Standings {
         let issue = issue_key(entry).and_then(|(repo, key)| self.issue(repo, &key));
         let closed_at = match kind_of(entry) {
             "emergency" => return Self::of_emergency(entry, self.emergency(entry)),
+            "outage" | "seal_repeated" => return Self::told(issue),
             // Where nothing is enforced there is no issue: it is on record.
-            "bypass" if fact(entry, "mode") == Some("enforce") => {
-                let state = ExceptionState::Told;
-                return Standing { state, closed_at: None, issue, emergency: None };
-            }
+            "bypass" if fact(entry, "mode") == Some("enforce") => return Self::told(issue),
             kind if is_closed_by_another(kind) => self.closed_by_another(entry),
             _ => Some(entry.at),
         };
         let state = if closed_at.is_some() { ExceptionState::Closed } else { ExceptionState::Open };
         Standing { state, closed_at, issue, emergency: None }
+    }
+
+    fn told(issue: Option<IssueRef>) -> Standing {
+        Standing { state: ExceptionState::Told, closed_at: None, issue, emergency: None }
     }
 
     /// The emergency that it declared or renewed; `None`: another one was declared since.
@@ -175,5 +180,39 @@ impl Standings {
                 && text(closing, "tag") == text(entry, "tag")
         };
         self.closing.iter().rev().find(of).map(|closing| closing.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::exceptions::ExceptionKind, *};
+
+    /// The codes of exceptions that stand in the sources of the domain.
+    fn written(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                written(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let kinds = text.split("\"exception.").skip(1).filter_map(|rest| rest.split('"').next());
+            found.extend(kinds.filter(|kind| !kind.is_empty()).map(str::to_owned));
+        }
+    }
+
+    #[test]
+    fn every_kind_of_exception_that_is_recorded_can_be_asked_for() {
+        let mut kinds = BTreeSet::new();
+        written(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain"), &mut kinds);
+        kinds.retain(|kind| closes(kind).is_none());
+        assert!(kinds.len() > 10, "{kinds:?}");
+        let unknown: Vec<&String> = kinds
+            .iter()
+            .filter(|kind| serde_json::from_value::<ExceptionKind>((*kind).as_str().into()).is_err())
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }
