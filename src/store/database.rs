@@ -191,13 +191,29 @@ impl Database {
         input: &I,
         work: Work<I, T>,
     ) -> Result<T, StoreError> {
-        let begin = match self.dialect {
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN",
-        };
-        let done = self.write_from(begin, input, work).await?;
+        let done = self.write_from(self.begin(), input, work).await?;
         self.sync().await?;
         Ok(done)
+    }
+
+    /// The same, for whoever looks again and again and mostly finds nothing, and then has written nothing: the disk is left alone.
+    pub(super) async fn write_if_any<I: ?Sized + Sync, T>(
+        &self,
+        input: &I,
+        work: Work<I, Vec<T>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let done = self.write_from(self.begin(), input, work).await?;
+        if !done.is_empty() {
+            self.sync().await?;
+        }
+        Ok(done)
+    }
+
+    const fn begin(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
+        }
     }
 
     /// Returns when all is on disk that was committed before this was called.

@@ -220,7 +220,7 @@ impl Store {
         self.give_way().await;
         let woken = self
             .database()
-            .write(&now, |connection, dialect, &now| Box::pin(expand(connection, dialect, now)))
+            .write_lightly(&now, |connection, dialect, &now| Box::pin(expand(connection, dialect, now)))
             .await?;
         if woken > 0 {
             self.hint(&[Due::Subjects]);

@@ -223,7 +223,7 @@ impl Store {
         self.give_way().await;
         let rows = self
             .database()
-            .write(
+            .write_if_any(
                 &(queue, self.database().token(), limit, when),
                 |connection, dialect, (queue, token, limit, (now, except))| {
                     Box::pin(queue.lease(connection, dialect, token, *limit, (*now, except)))

@@ -1,14 +1,14 @@
 //! What was acknowledged was asked of the disk before: seen in the calls that the process makes to the system. A killed
 //! process shows less, since the system keeps what it was given.
 
-use std::{collections::HashMap, process::Command};
+use std::{collections::HashMap, process::Command, time::Duration};
 
 use tokio::task::JoinSet;
 
 use super::{
     letter::{Letter, Line},
     place::Place,
-    server::{PROGRAM, until},
+    server::{PROGRAM, pause, until},
 };
 use crate::support::Database;
 
@@ -58,6 +58,30 @@ async fn each_acknowledgement_follows_a_sync_that_began_after_its_body_was_writt
     let (found, unsafe_ones) = Log::read(&log, &sent).judge(&sent);
     assert_eq!(found, LINES * LETTERS, "not every acknowledgement is in the trace");
     assert_eq!(unsafe_ones, Vec::<String>::new(), "acknowledged before the disk was asked to keep them");
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_with_nothing_to_do_leaves_the_disk_alone() {
+    if !is_traceable() {
+        return;
+    }
+    let place = Place::open(Database::sqlite()).await;
+    let trace = place.folder.path().join("trace");
+    let file = trace.display().to_string();
+    let calls = "trace=fsync,fdatasync";
+    let arguments = ["-D", "-f", "-q", "-yy", "-e", calls, "-o", &file, PROGRAM, "serve"];
+    let server = place.start(&mut place.prepare("strace", &arguments)).await;
+    place.settle(&server).await;
+    let syncs =
+        || std::fs::read_to_string(&trace).unwrap().lines().filter(|line| line.contains("sync(")).count();
+    let before = syncs();
+    assert!(before > 0, "what was settled was not brought to the disk");
+    // Its workers look twenty times a second.
+    pause(Duration::from_secs(2)).await;
+    let meanwhile = syncs() - before;
+    assert!(meanwhile < 10, "{meanwhile} syncs in two seconds");
+    server.stop().await;
     place.close().await;
 }
 
