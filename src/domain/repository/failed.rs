@@ -4,6 +4,9 @@
 //! deployed commit, and what the environment tells of the rest, where policy rules it. What we kept back has not run, and
 //! counts against none, although GitHub says that it failed. A release that was closed with problems or as backed out
 //! counts, and no longer where people say otherwise.
+//!
+//! Whatever belongs to a change request passed by that, and by no template. So nothing is counted of a change without code:
+//! it has no pull request, and a template is fitted by the commits and files of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
