@@ -24,6 +24,8 @@ pub struct Group {
     pub listed: Vec<Who>,
     /// Whether each of these is in it: at least everybody who did something or delegated.
     pub people: BTreeMap<AccountId, (Actor, Membership)>,
+    /// From when on somebody is in it, where that is by an appointment: what they did before was not done as one of it.
+    pub since: BTreeMap<AccountId, Timestamp>,
     /// Everybody who is in it is among these people.
     pub whole: bool,
     /// When its members were asked to sign.
@@ -69,11 +71,12 @@ pub(super) struct Place {
 }
 
 impl Group {
-    /// Whether somebody is in it.
+    /// Whether somebody is in it at a time.
     #[must_use]
-    pub fn membership(&self, id: AccountId) -> Membership {
+    pub fn membership(&self, id: AccountId, at: Timestamp) -> Membership {
         match self.people.get(&id) {
             Some((actor, _)) if !actor.person => Membership::Stranger,
+            Some(_) if self.since.get(&id).is_some_and(|since| at < *since) => Membership::Stranger,
             Some((_, membership)) => membership.clone(),
             None if self.whole => Membership::Stranger,
             None => Membership::Unknown("GitHub has not been asked yet".into()),
@@ -101,7 +104,7 @@ impl<'a> Case<'a> {
     /// need anybody else's.
     pub(super) fn places(&self, group: &Group, by: AccountId, at: Timestamp) -> Vec<Place> {
         let place = |holder, instead_of: Option<&Actor>| {
-            let membership = group.membership(holder);
+            let membership = group.membership(holder, at);
             let place = Place { holder, instead_of: instead_of.cloned(), membership };
             (place.membership != Membership::Stranger).then_some(place)
         };

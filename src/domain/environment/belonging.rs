@@ -124,6 +124,11 @@ impl Environment {
         if waits || (is_over && is_refused) { Phase::Waits } else { phase }
     }
 
+    /// Whether a deployment that is said to have failed never began, because we did not let it through.
+    pub(in crate::domain) fn keeps_back(&self, id: u64, sha: &Sha, run: Option<RunSnapshot>) -> bool {
+        self.come_to(Phase::Failed, Seen { id, sha, created_at: None, run }) == Phase::Waits
+    }
+
     /// The deployment that we let through and that has given no sign yet.
     pub(super) fn begins<'a>(&'a self, request: &'a Request, now: Timestamp) -> Option<(&'a Sha, Timestamp)> {
         let at = request.approved_at().filter(|at| now.duration_since(*at) < BEGINS)?;

@@ -12,7 +12,7 @@ use super::{
         policy::EffectivePolicy,
     },
     Release,
-    substitutes::{self, Substitute},
+    substitutes::{self, Substitute, Whom},
     swap::{self, Swap},
 };
 
@@ -45,6 +45,8 @@ pub enum Deed {
     Swap(Swap),
     /// Somebody counts as one of a group.
     Substitute(Substitute),
+    /// They do no more; `None`: nobody does who did.
+    SubstituteNoMore { whom: Option<Whom> },
     /// It cannot be followed, and what it takes.
     Unclear { word: String, takes: String },
 }
@@ -237,7 +239,7 @@ impl Deed {
             Self::Carry { .. } => "carry",
             Self::CloseOut { .. } => "done",
             Self::Swap(_) => "swap",
-            Self::Substitute(_) => "substitute",
+            Self::Substitute(_) | Self::SubstituteNoMore { .. } => "substitute",
             Self::Unclear { word, .. } => word,
         }
     }

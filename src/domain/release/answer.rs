@@ -43,6 +43,12 @@ struct Answer {
     refusals: Vec<(String, Vec<Named>)>,
 }
 
+impl Answer {
+    fn refuse(&mut self, act: &Act, why: &str) {
+        self.refusals.push((format!("`/{}`: {why}.", act.deed.word()), vec![]));
+    }
+}
+
 impl Telling<'_> {
     pub(super) fn effects(&self, after: &mut Release, events: &[Event]) -> Vec<Effect> {
         let notifying = self.notice.map(|wanted| Notifying {
@@ -183,11 +189,12 @@ impl Telling<'_> {
         let mut answer = Answer::default();
         for act in after.acts.iter().filter(|act| act.comment == told.comment) {
             match &act.verdict {
-                Verdict::Allowed => answer.counts = true,
+                Verdict::Allowed => match after.in_vain(act) {
+                    Some(why) => answer.refuse(act, &why),
+                    None => answer.counts = true,
+                },
                 Verdict::Unknown(_) => answer.unknown = true,
-                Verdict::Refused(why) => {
-                    answer.refusals.push((format!("`/{}`: {why}.", act.deed.word()), vec![]));
-                }
+                Verdict::Refused(why) => answer.refuse(act, why),
             }
         }
         let case = self.signing.case(after, self.now);

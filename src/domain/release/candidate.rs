@@ -109,6 +109,7 @@ impl Release {
             | Deed::Carry { .. }
             | Deed::CloseOut { .. }
             | Deed::Substitute(_)
+            | Deed::SubstituteNoMore { .. }
             | Deed::Swap(_)
             | Deed::Unclear { .. } => None,
         })

@@ -78,7 +78,7 @@ pub use reminders::Reminders;
 pub use renamed::Onward;
 pub use scope::{Carried, Change, Pull};
 pub use signing::{Signing, Wanted};
-pub use substitutes::Substitute;
+pub use substitutes::{Appointment, Substitute};
 pub use swap::{AtLock, Swap};
 
 /// What is known of a release.

@@ -85,7 +85,7 @@ impl Signing {
     #[must_use]
     pub fn stand_ins(&self, now: Timestamp) -> Vec<Delegation> {
         let signs = |it: &Delegation| {
-            let member = |group: &Group| group.membership(it.from.id) == Membership::Member;
+            let member = |group: &Group| group.membership(it.from.id, now) == Membership::Member;
             self.groups.iter().filter(|group| group.needed > 0).any(member)
         };
         let last = |it: &&Delegation| it.since <= now && now < it.until && signs(it);
@@ -132,10 +132,13 @@ fn group(
             Fact::Unknown(_) => whole = false,
         }
     }
-    let mut listed = listed.to_vec();
-    for (_, substitute, who) in release.substitutes().filter(|(_, it, _)| it.group == name) {
-        people.insert(who.id, (who.clone(), Membership::Member));
+    let (mut listed, mut since) = (listed.to_vec(), BTreeMap::new());
+    for (act, substitute, who) in release.substitutes().filter(|(_, it, _)| it.group == name) {
+        let known = people.insert(who.id, (who.clone(), Membership::Member));
         listed.push(Who::Login(substitute.login.to_ascii_lowercase()));
+        if known.is_none_or(|(_, membership)| membership != Membership::Member) {
+            since.insert(who.id, act.at);
+        }
     }
-    Some(Group { name: name.into(), needed, listed, people, whole, asked: None })
+    Some(Group { name: name.into(), needed, listed, people, since, whole, asked: None })
 }

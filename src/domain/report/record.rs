@@ -12,7 +12,7 @@ use super::{
         ids::{Actor, IssueRef, RepoId, RepoName},
         named::{Named, all_of, pages},
         policy::{Notice, Train, Zone},
-        release::{Change, DeploymentState, Phase, Release, Source, Substitute, act::Act},
+        release::{Appointment, Change, DeploymentState, Phase, Release, Source, act::Act},
         revision::Names,
     },
     check::markdown,
@@ -60,7 +60,7 @@ pub fn body(record: &Record<'_>) -> String {
 
 const COMMANDS: &str = "<details><summary>Commands</summary>\n\n\
 - those who sign: `/approve GROUP REVISION`, `/approve cancel`, `/reject WHY`, `/reject cancel`, `/hold WHY`, `/unhold`, `/delegate @x until DATE`\n\
-- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`, `/substitute @x for GROUP WHY`\n\
+- release managers: `/lock`, `/candidate OWNER/REPOSITORY SHA`, `/carry #n WHY`, `/swap #n for #m`, `/substitute @x for GROUP WHY`, `/substitute cancel @x for GROUP`, `/substitute cancel`\n\
 - release managers and operations, once it is deployed: `/done worked|problems|backed-out`\n\n\
 </details>\n\nThis issue is kept by Changegate and written anew when something changes; what is edited here by hand is set back.";
 
@@ -329,14 +329,19 @@ impl Record<'_> {
         Some(lines.join("\n"))
     }
 
-    /// Who counts as one of a group besides.
+    /// Who counts as one of a group besides, and who did.
     fn substitutes(&self) -> Option<String> {
-        let line = |(act, it, who): (&Act, &Substitute, &Actor)| {
-            let (by, at, why) =
-                (self.person(&act.by), self.zone.time(act.at), text::escape(&it.why, TEXT_LIMIT));
-            format!("- {} counts as one of {}: {why} ({by}, {at})", self.person(who), code(&it.group))
+        let said = |act: &Act| format!("{}, {}", self.person(&act.by), self.zone.time(act.at));
+        let line = |(act, it, who): &Appointment<'_>, verb: &str, ended: &str| {
+            let (who, why) = (self.person(who), text::escape(&it.why, TEXT_LIMIT));
+            format!("- {who} {verb} as one of {}: {why} ({}){ended}", code(&it.group), said(act))
         };
-        let lines: Vec<String> = self.release.substitutes().map(line).collect();
+        let (stand, ended) = self.release.appointments();
+        let ended = ended.iter().flat_map(|(act, gone)| {
+            let taken_back = format!("; taken back ({})", said(act));
+            gone.iter().map(move |it| line(it, "counted", &taken_back))
+        });
+        let lines: Vec<String> = stand.iter().map(|it| line(it, "counts", "")).chain(ended).collect();
         (!lines.is_empty()).then(|| format!("### Substitutes, as an exception\n\n{}", lines.join("\n")))
     }
 

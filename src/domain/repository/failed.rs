@@ -1,8 +1,12 @@
 //! What failed of standard changes, counted for each template: after so many it is suspended.
 //!
 //! A failed deployment counts against the templates by which anything passed that it brought: the pull request of the
-//! deployed commit, and what the environment tells of the rest, where policy rules it. So does a release that was closed
-//! with problems or as backed out, and no longer where people say otherwise.
+//! deployed commit, and what the environment tells of the rest, where policy rules it. What we kept back has not run, and
+//! counts against none, although GitHub says that it failed. A release that was closed with problems or as backed out
+//! counts, and no longer where people say otherwise.
+//!
+//! Whatever belongs to a change request passed by that, and by no template. So nothing is counted of a change without code:
+//! it has no pull request, and a template is fitted by the commits and files of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        event::{Event, FailureOf, What},
+        event::{DeploymentSnapshot, Event, FailureOf, RunSnapshot, What},
         facts::{Fact, Inquiry},
         ids::{IssueRef, ReleaseId, RepoId, Sha, SubjectId},
         pairs,
         pull_request::{Fit, PullRequestView},
-        subject::View,
+        subject::{State, View},
     },
     RepositoryView,
 };
@@ -40,17 +44,16 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// Takes what the events tell.
-    pub(super) fn hear(&mut self, events: &[Event]) {
-        let failed = events.iter().filter_map(|event| {
-            let What::DeploymentStatus { state: Some(state), deployment, .. } = &event.what else {
-                return None;
-            };
-            Some((deployment.id, deployment.sha.clone()?)).filter(|_| is_failure(state))
-        });
-        let known = |id: &u64| self.counted.values().any(|deployments| deployments.contains(id));
-        let new: Vec<(u64, Sha)> = failed.filter(|(id, _)| !known(id)).collect();
-        self.open.extend(new);
+    /// Takes what the events tell. `None`: something must be found out first.
+    pub(super) fn hear(&mut self, repo: RepoId, events: &[Event], inquiry: &mut Inquiry<'_>) -> Option<()> {
+        let failed = events.iter().filter_map(|event| failed(&event.what));
+        let asked: Vec<_> = failed.map(|it| (it, was_kept_back(repo, it, inquiry))).collect();
+        for ((deployment, sha, _), was_kept_back) in asked {
+            let is_known = self.counted.values().any(|counted| counted.contains(&deployment.id));
+            if !was_kept_back? && !is_known {
+                self.open.insert(deployment.id, sha.clone());
+            }
+        }
         while self.open.len() > MOST_OPEN {
             self.open.pop_first();
         }
@@ -58,6 +61,7 @@ impl Failed {
             let What::Failed(failure) = &event.what else { continue };
             self.told.insert(failure.of.clone(), failure.brought.clone());
         }
+        Some(())
     }
 
     /// Counts what can be counted; whether GitHub has to be asked again. `None`: something must be found out first.
@@ -150,8 +154,20 @@ impl Failed {
     }
 }
 
-fn is_failure(state: &str) -> bool {
-    matches!(state, "failure" | "error")
+/// A deployment that is said to have failed, its commit, and its run, where it is named.
+type Told<'a> = (&'a DeploymentSnapshot, &'a Sha, Option<RunSnapshot>);
+
+fn failed(what: &What) -> Option<Told<'_>> {
+    let What::DeploymentStatus { state: Some(state), deployment, run, .. } = what else { return None };
+    let has_failed = matches!(state.as_str(), "failure" | "error");
+    Some((deployment, deployment.sha.as_ref()?, *run)).filter(|_| has_failed)
+}
+
+/// Whether its job never ran, because we had not let it through: GitHub calls that failed, too. `None`: not answered yet.
+fn was_kept_back(repo: RepoId, (deployment, sha, run): Told<'_>, inquiry: &mut Inquiry<'_>) -> Option<bool> {
+    let Some(name) = &deployment.environment else { return Some(false) };
+    let there = inquiry.known(SubjectId::environment(repo, name))?.and_then(State::as_environment);
+    Some(there.is_some_and(|there| there.keeps_back(deployment.id, sha, run)))
 }
 
 /// The templates that it fits, where nothing else accepted it.

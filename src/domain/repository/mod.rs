@@ -260,7 +260,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
         after.take(event, case.now);
     }
     after.forget_relabelled();
-    after.failed.hear(case.events);
+    let heard_failures = after.failed.hear(repo, case.events, inquiry);
     after.tags.hear(case.events, case.now);
     let account = inquiry.view(SubjectId::Account)?.and_then(View::as_account);
     if !case.events.iter().any(|event| shows(event, repo)) {
@@ -277,6 +277,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let view = after.view();
     let tagged = after.look_at_tags(&view, &case.instance.web_url, inquiry);
     let pushed = after.look_at_pushes(&view, case, inquiry);
+    heard_failures?;
     let uncounted = after.failed.count(&view, inquiry)?;
     let (tagged, pushed) = (tagged?, pushed?);
     let mut audit = changes(before, &after, signed_by.as_ref());

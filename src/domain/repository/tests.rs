@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::{
-    event::{Failure, FailureOf},
-    facts::{Question, ReferenceReading},
+    event::{DeploymentReport, DeploymentSnapshot, Failure, FailureOf, RuleRequest, RunSnapshot},
+    facts::{PendingDeployment, Question, ReferenceReading, WorkflowRunReading},
     ids::{IssueRef, ReleaseId},
     pull_request::{Fit, PullRequestView, Standard},
     trial::*,
@@ -277,10 +277,19 @@ fn fitting(number: u64, version: &str, links: &[IssueRef]) -> (SubjectId, View) 
     (SubjectId::PullRequest(at(number)), View::PullRequest(Box::new(view)))
 }
 
+const COUNTS: &str = "mode: enforce\nstandard-changes:\n  \
+    - { name: words, paths: [\"docs/**\"], suspend-after: 1 failed deployment }\n";
+
+/// How often each version of a template failed: `a 1, b 2`.
+fn failures(state: &State) -> String {
+    let view = state.view();
+    let failed = &view.as_repository().unwrap().failed;
+    let failed: Vec<String> = failed.iter().map(|(version, count)| format!("{version} {count}")).collect();
+    failed.join(", ")
+}
+
 #[test]
 fn what_went_wrong_counts_against_each_template_of_what_came_along_and_of_a_release_the_last_word_counts() {
-    const COUNTS: &str = "mode: enforce\nstandard-changes:\n  \
-        - { name: words, paths: [\"docs/**\"], suspend-after: 1 failed deployment }\n";
     let mut world = world(Some(COUNTS));
     for (number, version, links) in
         [(41, "a", vec![]), (42, "b", vec![]), (43, "b", vec![]), (44, "c", vec![at(12)])]
@@ -304,10 +313,75 @@ fn what_went_wrong_counts_against_each_template_of_what_came_along_and_of_a_rele
     ] {
         let failure = Failure { of, brought: brought.into_iter().collect() };
         stands = world.decide(&SUBJECT, Some(&stands), &[told(What::Failed(failure))], time(1)).after;
-        let view = stands.view();
-        let failed = &view.as_repository().unwrap().failed;
-        let failed: Vec<String> =
-            failed.iter().map(|(version, count)| format!("{version} {count}")).collect();
-        assert_eq!(failed.join(", "), counts, "{what}");
+        assert_eq!(failures(&stands), counts, "{what}");
     }
+}
+
+fn reported(id: u64, attempt: u64, state: &str) -> Event {
+    let deployment = DeploymentSnapshot {
+        id,
+        environment: Some("Production".into()),
+        sha: Some(sha('b')),
+        reference: None,
+        creator: None,
+        app: None,
+        created_at: None,
+    };
+    let run = Some(RunSnapshot { id: 30, attempt: Some(attempt) });
+    let (state, report) = (Some(state.into()), DeploymentReport::default());
+    told(What::DeploymentStatus { state, deployment, report, run })
+}
+
+/// A job of run 30 waits for our rule, and policy says nothing of its environment: it is refused.
+fn refused(world: &mut World) -> SubjectId {
+    let run = WorkflowRunReading {
+        id: 30,
+        attempt: 1,
+        head_sha: sha('b'),
+        head_branch: Some("main".into()),
+        head_repo: Some(WEB),
+        event: "push".into(),
+        status: Some("waiting".into()),
+        conclusion: None,
+        actor: Some(actor("ana")),
+        triggering_actor: None,
+        workflow: 5,
+        path: String::new(),
+        started_at: None,
+    };
+    world.runs.insert(30, run);
+    let environment = "production".to_owned();
+    let (answerable, reviewers, wait_timer, waits_since) = (true, vec![], 0, None);
+    let pending = PendingDeployment { environment, answerable, reviewers, wait_timer, waits_since };
+    world.waiting.insert(30, vec![pending]);
+    let request =
+        RuleRequest { environment: Some("production".into()), run: Some(30), ..RuleRequest::default() };
+    let there = SubjectId::environment(WEB, "production");
+    let asks = [told(What::ProtectionRule(request))];
+    let decided = world.decide(&there, None, &asks, time(0)).after;
+    world.states.insert(there.clone(), decided);
+    there
+}
+
+#[test]
+fn what_we_refused_never_ran_and_counts_against_nothing_and_what_ran_in_spite_of_that_does() {
+    let mut world = world(Some(COUNTS)).holding(WEB, Some(&PolicyText::from(COUNTS)));
+    world.origins.insert(sha('b'), vec![41]);
+    let (subject, view) = fitting(41, "a", &[]);
+    world = world.showing(subject, view);
+    let there = refused(&mut world);
+    let stands = world.decide(&SUBJECT, None, &[told(What::Ping)], time(0)).after;
+    let counted = |world: &World, state: &State, event: Event| {
+        let after = world.decide(&SUBJECT, Some(state), &[event], time(1)).after;
+        (failures(&after), after)
+    };
+    let (counts, stands) = counted(&world, &stands, reported(7, 1, "failure"));
+    assert_eq!(counts, "", "we refused it");
+    let (counts, stands) = counted(&world, &stands, reported(8, 2, "failure"));
+    assert_eq!(counts, "a 1", "another attempt, which we did not refuse");
+    let begun = [reported(7, 1, "in_progress")];
+    let begun = world.decide(&there, world.states.get(&there), &begun, time(2)).after;
+    world.states.insert(there, begun);
+    let (counts, _) = counted(&world, &stands, reported(7, 1, "failure"));
+    assert_eq!(counts, "a 2", "somebody has started it by hand");
 }

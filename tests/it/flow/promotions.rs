@@ -2,7 +2,7 @@
 //! would say of a deployment.
 
 use changegate::sandbox::{Entry, Numbered, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::deploying::{WEB, built, unheard};
 use crate::support::{Scene, assert_snapshot, scenario, scenario_without_policy};
@@ -138,6 +138,76 @@ async fn the_check_turns_when_the_window_opens_and_back_when_it_closes() {
         assert_snapshot!(s.release_check(&head), @"success: 7 of 7 rules met");
         s.settle_for(30).await;
         assert_snapshot!(s.release_check(&head), @"in_progress: 1 of 7 rules not met: closed until Mon 9 Nov 2026, 12:30 UTC (window Mon 12:30-13:00)");
+    })
+    .await;
+}
+
+/// It is exactly this time, and what is due then has been done; nobody has done anything since.
+async fn it_is(s: &Scene, time: Timestamp) {
+    s.stage.advance(time.duration_since(s.stage.clock.now()));
+    s.stage.settle().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_green_check_turns_back_by_itself_in_the_second_in_which_a_freeze_begins_or_the_window_closes() {
+    scenario(async |s| {
+        let freeze = "freezes: [{ name: lunch, from: 2026-11-02 14:00, to: 2026-11-02 15:00 }]\n";
+        let windowed = PROMOTED.replace("    require:", "    window: [\"Mon 12:00-16:00\"]\n    require:");
+        promotes(s, &format!("{windowed}{freeze}")).await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let (pull, head) = promotion(s, "main").await;
+        let mut said = vec![];
+        for time in ["13:59:59", "14:00:00", "14:59:59", "15:00:00", "15:59:59", "16:00:00"] {
+            it_is(s, format!("2026-11-02T{time}Z").parse().unwrap()).await;
+            said.push(format!("{time} {}", s.release_check(&head)));
+        }
+        assert_snapshot!(said.join("\n"), @"
+        13:59:59 success: 7 of 7 rules met
+        14:00:00 in_progress: 1 of 7 rules not met: closed until Mon 2 Nov 2026, 15:00 UTC (freeze “lunch”)
+        14:59:59 in_progress: 1 of 7 rules not met: closed until Mon 2 Nov 2026, 15:00 UTC (freeze “lunch”)
+        15:00:00 success: 7 of 7 rules met
+        15:59:59 success: 7 of 7 rules met
+        16:00:00 in_progress: 1 of 7 rules not met: closed until Mon 9 Nov 2026, 12:00 UTC (window Mon 12:00-16:00)
+        ");
+        s.by("rosa").merge(pull);
+        s.settle().await;
+        let exceptions = s.exceptions(WEB);
+        assert!(exceptions.starts_with("open: Merged to production without an allow"), "{exceptions}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_passed_as_an_emergency_turns_the_check_back_when_that_ends_although_other_work_comes_along() {
+    scenario(async |s| {
+        let lasts = |lasts: &str| {
+            let owed = "approved: within 1 working day, retrospective: 5 working days";
+            format!("    emergency: {{ lasts: {lasts}, {owed} }}\n")
+        };
+        let staging = "  staging:\n    names: [staging]\n    require: [{ range: traced }]\n";
+        let lines = format!("{PROMOTED}{}{staging}{}", lasts("1 hour"), lasts("4 hours"));
+        let managers = "release-manager: [rosa]";
+        let rules = s.policy_text(&lines).replace(managers, &format!("{managers}, break-glass: [quinn]"));
+        s.policy_file("acme/.github", &rules).await;
+        let main = s.github().head(WEB, "main").unwrap();
+        s.by("rosa").create_branch(WEB, "production", &main);
+        let fix = s.change_request("Pay again").await;
+        let pull = s.pull_request(WEB, "fix", &format!("Closes #{}", fix.number)).await;
+        let declared = s.stage.clock.now();
+        s.by("quinn").comment(fix, "/emergency nobody can pay");
+        s.by("lee").review(pull.at, Verdict::Approve, "");
+        s.settle().await;
+        s.by("ana").merge(pull.at);
+        s.settle().await;
+        let issue = s.accepted("Export").await;
+        built(s, "export", issue.number).await;
+        let (_, head) = promotion(s, "main").await;
+        it_is(s, declared + SignedDuration::from_secs(3_599)).await;
+        assert!(s.release_check(&head).starts_with("success"), "{}", s.release_check(&head));
+        it_is(s, declared + SignedDuration::from_hours(1)).await;
+        let over = s.release_check(&head);
+        assert!(over.starts_with("in_progress") && over.ends_with("the emergency of #2 is over"), "{over}");
     })
     .await;
 }

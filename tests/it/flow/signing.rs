@@ -182,6 +182,64 @@ async fn a_signature_that_waits_is_asked_for_again_in_working_hours_and_once_for
     .await;
 }
 
+/// A release of which nobody is left in `qa` who could sign.
+async fn nobody_is_left(s: &Scene) {
+    s.github().add_team("acme", "qa", &["ana"]);
+    let rules = s.policy_text(TRAIN).replace("qa: [quinn]", "qa: [acme/qa]");
+    s.policy_file("acme/.github", &rules).await;
+    s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
+    s.by("rosa").protect(WEB, "production", true, true);
+    s.settle().await;
+    built(s, "Export", "export", WEB).await;
+    locked(s).await;
+}
+
+#[tokio::test]
+async fn what_a_substitute_signs_counts_from_the_appointment_on_and_until_it_is_taken_back() {
+    scenario(async |s| {
+        nobody_is_left(s).await;
+        let approves = async |who: &str, group: &str| {
+            signed_by(s, who, &format!("/approve {group} {}", revision(s))).await;
+        };
+        approves("lee", "qa").await;
+        signed_by(s, "rosa", "/substitute @lee for qa nobody is left").await;
+        approves("rosa", "release-manager").await;
+        assert_snapshot!(blocks(s), @"- qa: 0 of 1 approvals on the current revision; waiting for [lee](https://github/lee). **Cure:** [lee](https://github/lee) comments `/approve qa f8befacb` on [#2](https://github/acme/web/issues/2).");
+        approves("lee", "qa").await;
+        assert_eq!(phase(s), "Approved");
+        signed_by(s, "quinn", "/substitute cancel @lee for qa I do not like it").await;
+        signed_by(s, "rosa", "/substitute cancel @lee for business").await;
+        signed_by(s, "rosa", "/substitute cancel @lee").await;
+        assert_eq!(phase(s), "Approved");
+        signed_by(s, "rosa", "/substitute cancel @Lee for qa").await;
+        assert_ne!(phase(s), "Approved");
+        assert!(blocks(s).contains("nobody can give what is missing"), "{}", blocks(s));
+        signed_by(s, "rosa", "/substitute cancel").await;
+        assert_snapshot!(s.sentences(record(s)).join("\n"), @"
+        @lee That is for the members of `qa` (acme/qa).
+        @quinn `/substitute`: only a release manager (rosa) decides that.
+        @rosa `/substitute`: lee is no substitute for `business` here; the record names those who are.
+        @rosa `/substitute`: it takes `cancel` alone, or with somebody and a group (`cancel @x for GROUP`) behind it.
+        @rosa `/substitute`: there is no substitute here.
+        ");
+        assert_snapshot!(part(s, "Substitutes"), @"
+        Substitutes, as an exception
+
+        - [lee](https://github/lee) counted as one of `qa`: nobody is left ([rosa](https://github/rosa), 2 Nov 2026, 12:00 UTC); taken back ([rosa](https://github/rosa), 2 Nov 2026, 12:00 UTC)
+        ");
+        // Whoever is appointed again signs again.
+        signed_by(s, "rosa", "/substitute @lee for qa still nobody").await;
+        assert!(blocks(s).contains("qa: 0 of 1 approvals"), "{}", blocks(s));
+        let run = deploys(s, WEB).await;
+        assert_eq!(stands(s, WEB, run), "waiting -");
+        approves("lee", "qa").await;
+        assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
+        s.github().finish_run(WEB, run, true);
+        s.settle().await;
+    })
+    .await;
+}
+
 /// The part of the record under this heading.
 fn part(s: &Scene, heading: &str) -> String {
     let text = shown(s);
@@ -191,14 +249,7 @@ fn part(s: &Scene, heading: &str) -> String {
 #[tokio::test]
 async fn where_nobody_is_left_who_could_sign_that_comes_first_and_a_release_manager_appoints_a_substitute() {
     scenario(async |s| {
-        s.github().add_team("acme", "qa", &["ana"]);
-        let rules = s.policy_text(TRAIN).replace("qa: [quinn]", "qa: [acme/qa]");
-        s.policy_file("acme/.github", &rules).await;
-        s.by("rosa").create_milestone(WEB, "2026.12", day("2026-12-03"));
-        s.by("rosa").protect(WEB, "production", true, true);
-        s.settle().await;
-        built(s, "Export", "export", WEB).await;
-        locked(s).await;
+        nobody_is_left(s).await;
         assert_snapshot!(blocks(s), @"
         - qa: 0 of 1 approvals on the current revision, and nobody can give what is missing: too few are in `qa` who did not work on it and do not sign for another group. **Cure:** a release manager ([rosa](https://github/rosa)) comments `/substitute @x for qa WHY` on [#2](https://github/acme/web/issues/2), and that person counts as one of `qa` for this release, which is recorded as an exception.
         - release-manager: 0 of 1 approvals on the current revision; waiting for [rosa](https://github/rosa). **Cure:** [rosa](https://github/rosa) comments `/approve release-manager f8befacb` on [#2](https://github/acme/web/issues/2).

@@ -215,6 +215,36 @@ async fn a_deployment_that_fails_counts_against_every_standard_change_that_came_
 }
 
 #[tokio::test]
+async fn a_deployment_that_we_refused_never_ran_and_counts_against_nothing() {
+    scenario(async |s| {
+        s.policy(&format!("{CONTINUOUS}{TEMPLATES}")).await;
+        for environment in ["production", "preview"] {
+            s.by("rosa").protect(WEB, environment, true, true);
+        }
+        s.github().add_bot(BOT);
+        let first = update(s, "bump", "serde 1.2").await;
+        s.by("lee").review(first.at, Verdict::Approve, "");
+        s.settle().await;
+        s.by("ana").merge(first.at);
+        s.settle().await;
+        let second = update(s, "again", "serde 1.3").await;
+        // From a branch that nobody may deploy from, and to an environment of which policy says nothing.
+        let refused = deploying::deploys(s, "sam", "bump").await;
+        assert_eq!(deploying::stands(s, refused), "completed failure", "{}", deploying::said(s, refused));
+        let elsewhere = s.by("sam").dispatch(WEB, &["preview"], "bump");
+        s.settle().await;
+        assert_eq!(deploying::stands(s, elsewhere), "completed failure");
+        assert_eq!(s.check(&second.head), FITS);
+        let run = deploying::deploys(s, "sam", "main").await;
+        assert_eq!(deploying::stands(s, run), "in_progress -", "{}", deploying::said(s, run));
+        s.github().finish_run(WEB, run, false);
+        s.settle().await;
+        assert_eq!(s.check(&second.head), SUSPENDED);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_release_that_is_closed_with_problems_counts_against_the_standard_changes_that_came_along() {
     scenario(async |s| {
         a_train_by(s, &format!("{TRAIN}{TEMPLATES}")).await;

@@ -48,7 +48,7 @@ fn whom(login: &str) -> Who {
 fn group(name: &str, needed: u16, members: &[&str]) -> Group {
     let people = members.iter().map(|login| (actor(login).id, (actor(login), Membership::Member))).collect();
     let listed = members.iter().map(|login| whom(login)).collect();
-    Group { name: name.into(), needed, listed, people, whole: true, asked: None }
+    Group { name: name.into(), needed, listed, people, since: BTreeMap::new(), whole: true, asked: None }
 }
 
 /// A release with one change request of this text.

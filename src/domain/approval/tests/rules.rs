@@ -214,6 +214,44 @@ fn whether_somebody_may_hold_that_is_not_known_blocks() {
 }
 
 #[test]
+fn who_is_appointed_counts_only_for_what_they_sign_from_then_on() {
+    let appointed = |mut desk: Desk, since: i64| {
+        let sam = actor("sam");
+        desk.groups[0].since.insert(sam.id, time(since));
+        desk.groups[0].people.insert(sam.id, (sam, Membership::Member));
+        desk
+    };
+    for words in ["/approve", "/approve qa"] {
+        let before = appointed(desk().with("sam", words, 100), 101);
+        assert_eq!(before.stands(), "qa 0/1; business 0/1", "{words}");
+        assert_eq!(before.with("sam", words, 101).stands(), "qa 1/1 sam; business 0/1", "{words}");
+    }
+    let of_business = desk().with("lee", "/approve", 100).with("dana", "/approve", 100);
+    let lee = actor("lee");
+    let mut appointed_too = of_business;
+    appointed_too.groups[0].since.insert(lee.id, time(101));
+    appointed_too.groups[0].people.insert(lee.id, (lee, Membership::Member));
+    let stands = appointed_too.stands();
+    assert!(
+        stands.starts_with("qa 0/1; business 1/1"),
+        "what was said before is for business alone: {stands}"
+    );
+    let again = appointed_too.with("lee", "/approve qa", 102);
+    assert_eq!(again.stands(), "qa 1/1 lee; business 1/1 dana");
+    let delegated = Desk {
+        delegations: vec![Delegation {
+            from: actor("sam"),
+            to: actor("zoe"),
+            since: time(0),
+            until: time(5_000),
+        }],
+        ..appointed(desk().with("zoe", "/approve qa", 100), 101)
+    };
+    assert_eq!(delegated.stands(), "qa 0/1; business 0/1");
+    assert_eq!(delegated.with("zoe", "/approve qa", 101).stands(), "qa 1/1 zoe for sam; business 0/1");
+}
+
+#[test]
 fn unknown_membership_never_allows_and_is_said_only_where_it_matters() {
     let desk = desk().unknown("qa", "ugo").with("ugo", "/approve qa", 100);
     assert_eq!(desk.stands(), "qa 0/1 unknown; business 0/1");

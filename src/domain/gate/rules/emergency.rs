@@ -80,6 +80,14 @@ fn ends(emergency: &Emergency, scene: &Scene<'_>) -> Option<Timestamp> {
     rules(scene).map(|(rules, section)| emergency.ends(rules, &section.zone)).min()
 }
 
+/// When the next of those that come along is over here. Of all alone it is known by [`way`]; beside other work, what nobody
+/// has accepted is not accepted from then on.
+pub(super) fn next_end(scene: &Scene<'_>) -> Option<Timestamp> {
+    let declared = scene.pull_requests.iter().flat_map(|pull| &pull.emergencies);
+    let ends = declared.filter_map(|(_, emergency)| ends(emergency, scene));
+    ends.filter(|ends| *ends > scene.ask.now).min()
+}
+
 /// Whether it lasts in this environment.
 pub(super) fn lasts(emergency: &Emergency, scene: &Scene<'_>) -> bool {
     ends(emergency, scene).is_some_and(|ends| ends > scene.ask.now)

@@ -68,7 +68,8 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     if findings.iter().any(|finding| finding.outcome() > Outcome::Pass) {
         findings.extend(emergency::not_alone(scene));
     }
-    Judged { findings, again_at: next.into_iter().chain(debts.again_at).chain(notice::next(scene)).min() }
+    let more = [debts.again_at, notice::next(scene), emergency::next_end(scene)];
+    Judged { findings, again_at: next.into_iter().chain(more.into_iter().flatten()).min() }
 }
 
 /// What policy requires, of the rules that count here; a rule that two policies name is judged once.

@@ -184,6 +184,22 @@ fn it_is_looked_at_again_when_an_emergency_ends_and_when_something_is_due() {
     assert_eq!(deployment(vec![fix(41)]).verdict().again_at, Some(time(3 * 3600)));
     let waiting = owing(declared(), 0).verdict();
     assert_eq!(waiting.again_at, Some(time(DAY - 3600)));
+    // Beside other work it goes ahead of nothing, and what nobody has accepted passes no longer than it lasts.
+    let beside = passed_as_one(-3600).but(|it| {
+        let windowless = |text: String| {
+            let lines = text.lines().filter(|line| !line.contains("window"));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        it.policies[0] = it.policies[0].take().map(windowless);
+        it.pull_requests.push(pull(42, Outcome::Pass));
+        for pull in &mut it.pull_requests {
+            pull.approved_by = vec![actor("quinn")];
+        }
+    });
+    let beside = beside.member("qa", "quinn", Membership::Member);
+    assert_eq!((beside.answer().as_str(), beside.verdict().again_at), ("allow", Some(time(3 * 3600))));
+    let over = beside.but(|it| it.now = time(3 * 3600));
+    assert_eq!(over.answer(), "pending emergency_over");
 }
 
 #[test]
