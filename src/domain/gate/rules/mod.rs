@@ -18,6 +18,7 @@ mod checks;
 mod emergency;
 mod notice;
 mod order;
+mod outage;
 mod range;
 mod reference;
 mod release;
@@ -56,7 +57,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
         return Judged { findings, ..way };
     }
     let (times, next) = times::judge(scene);
-    let debts = emergency::debts(scene);
+    let (debts, outages) = (emergency::debts(scene), outage::debts(scene));
     let mut findings: Vec<Finding> = first
         .chain(reference::finding(scene))
         .chain(range::findings(scene))
@@ -64,11 +65,13 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
         .chain(required(scene, |_| true))
         .chain(times)
         .chain(debts.findings)
+        .chain(outages.findings)
         .collect();
     if findings.iter().any(|finding| finding.outcome() > Outcome::Pass) {
         findings.extend(emergency::not_alone(scene));
     }
-    Judged { findings, again_at: next.into_iter().chain(debts.again_at).chain(notice::next(scene)).min() }
+    let again_at = next.into_iter().chain(debts.again_at).chain(outages.again_at).chain(notice::next(scene));
+    Judged { findings, again_at: again_at.min() }
 }
 
 /// What policy requires, of the rules that count here; a rule that two policies name is judged once.
