@@ -48,6 +48,8 @@ pub enum ExceptionKind {
     Emergency,
     /// Something was deployed without an allow.
     Bypass,
+    /// The same while Changegate was away; one exception for all of it.
+    Outage,
     /// Nothing guarded an environment that policy rules.
     Unguarded,
     /// The policy asks for less than before.
@@ -175,7 +177,9 @@ pub(super) async fn list(
         |entry: &AuditedEntry| opens(entry) && is_seen(entry) && asked.wants(entry, &standings.find(entry));
     let cut = turn.cut(found, is_shown, |entry| moment(entry.at, entry.seq));
     let repo = |entry: &AuditedEntry| entry.subject.parse::<SubjectId>().ok()?.repo();
-    let names = gate.names(&place.tenant, cut.rows.iter().filter_map(repo).collect()).await?;
+    let issues = cut.rows.iter().filter_map(|entry| standings.find(entry).issue).map(|at| at.repo);
+    let named = cut.rows.iter().filter_map(repo).chain(issues).collect();
+    let names = gate.names(&place.tenant, named).await?;
     let shown = |entry: AuditedEntry| {
         let standing = standings.find(&entry);
         item(entry, &standing, &names)

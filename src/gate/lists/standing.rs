@@ -1,4 +1,4 @@
-//! How an exception stands: by the entries that close others of their kind, and by what is owed for an emergency.
+//! How an exception stands: by the entries that close others of their kind, and by what is owed for an emergency or an outage.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::exceptions::ExceptionState;
 use crate::{
     domain::{
+        account::Outage,
         change_request::emergency::Emergency,
         ids::{IssueRef, RepoId, SubjectId},
         subject::State,
@@ -117,7 +118,8 @@ impl Standings {
         }
         let keys: Vec<String> = entries.iter().filter_map(issue_key).map(|(_, key)| key).collect();
         found.issues = store.kept_by(&place.tenant, &keys).await?;
-        let about = entries.iter().filter(|entry| kind_of(entry) == "emergency").filter_map(subject_of);
+        let owes = |entry: &&AuditedEntry| matches!(kind_of(entry), "emergency" | "outage");
+        let about = entries.iter().filter(owes).filter_map(subject_of);
         let mut subjects: Vec<SubjectId> = about.collect();
         subjects.sort();
         subjects.dedup();
@@ -134,6 +136,7 @@ impl Standings {
         let issue = issue_key(entry).and_then(|(repo, key)| self.issue(repo, &key));
         let closed_at = match kind_of(entry) {
             "emergency" => return Self::of_emergency(entry, self.emergency(entry)),
+            "outage" => return self.of_outage(entry),
             // Where nothing is enforced there is no issue: it is on record.
             "bypass" if fact(entry, "mode") == Some("enforce") => {
                 let state = ExceptionState::Told;
@@ -141,6 +144,20 @@ impl Standings {
             }
             kind if is_closed_by_another(kind) => self.closed_by_another(entry),
             _ => Some(entry.at),
+        };
+        let state = if closed_at.is_some() { ExceptionState::Closed } else { ExceptionState::Open };
+        Standing { state, closed_at, issue, emergency: None }
+    }
+
+    /// It is open from when there is an issue about it until people have looked back on it.
+    fn of_outage(&self, entry: &AuditedEntry) -> Standing {
+        let outages = self.states.get(&SubjectId::Account).and_then(State::as_account);
+        let is_it = |outage: &&Outage| fact(entry, "from") == Some(&*outage.gap.from.to_string());
+        let outage = outages.and_then(|account| account.outages.iter().find(is_it));
+        let issue = outage.and_then(|outage| outage.issue);
+        let closed_at = match outage.filter(|_| issue.is_some()) {
+            Some(outage) => outage.looked_back.as_ref().map(|looked_back| looked_back.at),
+            None => Some(entry.at),
         };
         let state = if closed_at.is_some() { ExceptionState::Closed } else { ExceptionState::Open };
         Standing { state, closed_at, issue, emergency: None }

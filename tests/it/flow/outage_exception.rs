@@ -2,6 +2,7 @@
 
 use changegate::{
     admin::{self, Answer, Order},
+    domain::asker::Deed,
     gate::{
         Keys,
         seal::{SEALED, Sealed},
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use super::{
     deploying::{WEB, built},
-    gate::{asked, by_pipeline, call, decided, said},
+    gate::{asked, by_pipeline, call, call_as, decided, said, token_for},
 };
 use crate::support::{Scene, scenario};
 
@@ -94,6 +95,16 @@ async fn what_is_not_looked_back_on_in_time_stands_in_the_way_where_it_went_by_u
         let is_it = |issue: &&serde_json::Value| issue["title"].as_str().unwrap().contains("was away, and");
         let number = record.iter().find(is_it).unwrap()["number"].as_u64().unwrap();
         let record = changegate::sandbox::Numbered { repo: s.github().repository_id(WEB), number };
+        let listed = async |random| {
+            let token = token_for(s, random, WEB, &[Deed::Read], true).await;
+            let request = http::Request::get("/api/v1/exceptions?kind=outage");
+            let (status, page) = call_as(s, Some(&token), request, String::new()).await;
+            assert_eq!((status, page["items"].as_array().map(Vec::len)), (200, Some(1)), "{page}");
+            let issue = &page["items"][0]["issue"];
+            assert_eq!((&issue["repository"], &issue["number"]), (&json!(WEB), &json!(number)), "{page}");
+            page["items"][0]["state"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(listed(2).await, "open");
         let next = async |run: &str, branch: &str| {
             let issue = s.accepted(branch).await;
             built(s, branch, issue.number).await;
@@ -116,6 +127,7 @@ async fn what_is_not_looked_back_on_in_time_stands_in_the_way_where_it_went_by_u
         let shown = s.exceptions(WEB);
         assert!(shown.contains("closed: Changegate was away"), "{shown}");
         assert!(shown.contains("**problems**. The disk was full; it is watched now."), "{shown}");
+        assert_eq!(listed(2).await, "closed");
         assert_eq!(next("11", "last").await, "allow");
     })
     .await;
