@@ -1,8 +1,6 @@
 //! Tells another system what changed, as Standard Webhooks (<https://www.standardwebhooks.com>) describes it: posted as
 //! JSON, signed, and with the same `webhook-id` however often it is tried.
 
-mod reach;
-
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -13,17 +11,12 @@ use http::{
 };
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use self::reach::Lookup;
 use crate::{
     clock::Clock,
     domain::{
@@ -35,6 +28,7 @@ use crate::{
         finding::Outcome,
         ids::{GateId, RepoId, RepoName, Sha},
     },
+    reach::{self, Connector},
 };
 
 /// How long connecting, sending and the first line of the answer may take together.
@@ -83,7 +77,7 @@ pub struct Announcer {
 /// Posts, and signs with each of its keys.
 #[derive(Debug)]
 struct Poster {
-    client: Client<HttpsConnector<HttpConnector<Lookup>>, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     keys: Vec<SecretSlice<u8>>,
 }
 
@@ -161,15 +155,7 @@ impl Announcer {
 impl Poster {
     /// `private`: addresses of private networks are reached.
     fn new(secrets: &[SecretString], private: bool) -> Result<Self, AnnounceError> {
-        let mut names = HttpConnector::new_with_resolver(Lookup::new(private));
-        names.enforce_http(false);
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(AnnounceError::Certificates)?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(names);
+        let connector = reach::connector(private).map_err(AnnounceError::Certificates)?;
         let keys = secrets.iter().map(key).collect::<Option<Vec<_>>>();
         let keys = keys.filter(|keys| !keys.is_empty()).ok_or(AnnounceError::Secret)?;
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), keys })

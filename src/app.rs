@@ -30,6 +30,7 @@ use crate::{
     inbox::Inbox,
     metrics::Metrics,
     operator::Operator,
+    registry::{Registries, RegistrySettings},
     repair::{Reach, Repair, RepairError},
     store::{Due, OpenError, Store, StoreError},
     webhook::{self, Door, Secrets},
@@ -46,7 +47,7 @@ pub enum StartError {
     #[error(transparent)]
     Announce(#[from] AnnounceError),
     #[error("the certificates of this machine cannot be read: {0}")]
-    Issuers(io::Error),
+    Certificates(io::Error),
     #[error("{what}: {error}")]
     Listen { what: String, error: io::Error },
 }
@@ -126,8 +127,20 @@ fn callable(config: &Config) -> Callable {
     called.map_or_else(Callable::default, |it| Callable { hosts: it.hosts.clone(), private: it.private })
 }
 
+/// Which registries of images are asked, and as whom.
+fn registries(config: &Config, clock: &Clock) -> Result<Registries, StartError> {
+    let asked = &config.registries;
+    let settings = RegistrySettings {
+        hosts: asked.hosts.clone(),
+        private: asked.private,
+        credentials: asked.credentials.clone(),
+    };
+    Registries::new(settings, clock.clone()).map_err(StartError::Certificates)
+}
+
 fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartError> {
-    let askers = Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Issuers)?;
+    let askers =
+        Askers::new(config.into(), store.clone(), clock.clone()).map_err(StartError::Certificates)?;
     Ok(Gate {
         store: store.clone(),
         clock: clock.clone(),
@@ -172,6 +185,7 @@ impl App {
         let inbox = Inbox {
             store: store.clone(),
             github: github.clone(),
+            registries: Arc::new(registries(config, &clock)?),
             clock: clock.clone(),
             instance,
             metrics: metrics.clone(),

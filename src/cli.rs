@@ -226,6 +226,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
   CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
   CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
+  CHANGEGATE_REGISTRY_HOSTS          registries that are asked what labels of images say, with commas between [nobody]
+  CHANGEGATE_REGISTRY_LOGIN[_FILE]   HOST USER:PASSWORD; one per line
+  CHANGEGATE_REGISTRY_PRIVATE        true: they may stand in private networks [false]
   CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
 Environment only:
   CHANGEGATE_LOG                     error, warn, info, debug or trace [info]";
@@ -288,7 +291,7 @@ fn end(error: &anyhow::Error) -> Exit {
         Some(
             StartError::Store(_)
             | StartError::Announce(_)
-            | StartError::Issuers(_)
+            | StartError::Certificates(_)
             | StartError::Listen { .. },
         )
         | None => text,

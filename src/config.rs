@@ -3,6 +3,7 @@
 //! Every error names the setting and the cure. Secrets are [`SecretString`]s: nothing prints them.
 
 use std::{
+    collections::BTreeMap,
     fmt, fs,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
@@ -45,6 +46,8 @@ pub struct Config {
     pub announce: Option<Listener>,
     /// Who may be called where a pipeline asks for it; `None`: nobody.
     pub notify: Option<Called>,
+    /// Which registries are asked what labels of images say.
+    pub registries: Registries,
     /// For how many days the bodies of deliveries are kept.
     pub payload_retention_days: u32,
     /// How many requests a minute one token, or the jobs of one repository, may make of the gate.
@@ -71,6 +74,17 @@ pub struct Called {
     pub private: bool,
     /// `whsec_` and base64; each signs.
     pub secrets: Vec<SecretString>,
+}
+
+/// Registries of images that may be asked.
+#[derive(Debug, Clone, Default)]
+pub struct Registries {
+    /// `ghcr.io`, or with a port behind; nobody where there is none.
+    pub hosts: Vec<String>,
+    /// They may stand in private networks.
+    pub private: bool,
+    /// `user:password`, by host.
+    pub credentials: BTreeMap<String, SecretString>,
 }
 
 /// One setting is wrong.
@@ -120,6 +134,10 @@ struct File {
     notify_private: Option<bool>,
     notify_secret: Option<OneOrMany>,
     notify_secret_file: Option<OneOrMany>,
+    registry_hosts: Option<Vec<String>>,
+    registry_private: Option<bool>,
+    registry_login: Option<OneOrMany>,
+    registry_login_file: Option<OneOrMany>,
     payload_retention_days: Option<u32>,
     requests_per_minute: Option<u32>,
 }
@@ -318,6 +336,11 @@ impl Reader<'_> {
                 (file.notify_hosts, file.notify_private),
                 file.notify_secret,
                 file.notify_secret_file,
+            ),
+            registries: self.registries(
+                (file.registry_hosts, file.registry_private),
+                file.registry_login,
+                file.registry_login_file,
             ),
             payload_retention_days: self.days(file.payload_retention_days),
             requests_per_minute: self.requests(file.requests_per_minute),
@@ -532,28 +555,12 @@ impl Reader<'_> {
         let before = self.errors.len();
         let secrets = self.signing("NOTIFY_SECRET", inline, files, cure);
         let wrong = self.errors.len() > before;
-        let set = self.env("NOTIFY_HOSTS");
-        let set = set.map(|text| text.split([',', '\n']).map(str::to_owned).collect()).or(hosts);
-        let hosts: Vec<String> = set.unwrap_or_default();
-        let hosts = hosts.iter().map(|host| host.trim().to_ascii_lowercase());
-        let hosts: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
-        if hosts.iter().any(|host| host.contains(['/', '@', '*', ' '])) {
-            let cure = "write each as it stands in the address, such as ci.example.com or ci.example.com:8443; several with commas between";
-            self.refuse("NOTIFY_HOSTS", "names something that is no host", cure);
-        }
-        let private = match self.env("NOTIFY_PRIVATE").as_deref() {
-            None => private.unwrap_or_default(),
-            Some("true") => true,
-            Some("false") => false,
-            Some(_) => {
-                self.refuse(
-                    "NOTIFY_PRIVATE",
-                    "is neither `true` nor `false`",
-                    "write `true` only where who is called stands in a private network",
-                );
-                false
-            }
-        };
+        let hosts = self.hosts("NOTIFY_HOSTS", hosts, "ci.example.com");
+        let private = self.truth(
+            "NOTIFY_PRIVATE",
+            private,
+            "write `true` only where who is called stands in a private network",
+        );
         match (hosts.is_empty(), secrets.is_empty()) {
             (true, true) => None,
             (false, false) => Some(Called { hosts, private, secrets }),
@@ -568,6 +575,65 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn hosts(&mut self, name: &str, file: Option<Vec<String>>, example: &str) -> Vec<String> {
+        let set = self.env(name);
+        let set = set.map(|text| text.split([',', '\n']).map(str::to_owned).collect()).or(file);
+        let hosts: Vec<String> = set.unwrap_or_default();
+        let hosts = hosts.iter().map(|host| host.trim().to_ascii_lowercase());
+        let hosts: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
+        if hosts.iter().any(|host| host.contains(['/', '@', '*', ' '])) {
+            let cure = format!(
+                "write each as it stands in the address, such as {example} or {example}:8443; several with commas between"
+            );
+            self.refuse(name, "names something that is no host", cure);
+        }
+        hosts
+    }
+
+    fn truth(&mut self, name: &str, file: Option<bool>, cure: &str) -> bool {
+        match self.env(name).as_deref() {
+            None => file.unwrap_or_default(),
+            Some("true") => true,
+            Some("false") => false,
+            Some(_) => {
+                self.refuse(name, "is neither `true` nor `false`", cure);
+                false
+            }
+        }
+    }
+
+    fn registries(
+        &mut self,
+        (hosts, private): (Option<Vec<String>>, Option<bool>),
+        inline: Option<OneOrMany>,
+        files: Option<OneOrMany>,
+    ) -> Registries {
+        let hosts = self.hosts("REGISTRY_HOSTS", hosts, "ghcr.io");
+        let cure = "write `true` only where a registry stands in a private network";
+        let private = self.truth("REGISTRY_PRIVATE", private, cure);
+        let cure = "write HOST USER:PASSWORD, one registry a line; a token stands where the password does";
+        let texts = self.values("REGISTRY_LOGIN", inline, files, cure);
+        let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
+        let read = |line: &str| {
+            let (host, credentials) = line.split_once(char::is_whitespace)?;
+            let credentials = credentials.trim();
+            let (user, password) = credentials.split_once(':')?;
+            let is_whole =
+                !user.is_empty() && !password.is_empty() && !credentials.contains(char::is_whitespace);
+            is_whole.then(|| (host.to_ascii_lowercase(), SecretString::from(credentials.to_owned())))
+        };
+        let read: Option<BTreeMap<String, SecretString>> = lines.map(read).collect();
+        if read.is_none() {
+            self.refuse("REGISTRY_LOGIN", "has a line that is no host with a user and a password", cure);
+        }
+        let credentials = read.unwrap_or_default();
+        if credentials.keys().any(|host| !hosts.contains(host)) {
+            let cure = "name the host in CHANGEGATE_REGISTRY_HOSTS too, as images name it";
+            self.refuse("REGISTRY_LOGIN", "is for a host that may not be asked", cure);
+        }
+        Registries { hosts, private, credentials }
     }
 
     fn webhook_secrets(
@@ -747,6 +813,35 @@ mod tests {
             assert_eq!(read.is_ok(), taken, "{url}");
             let said = read.map_or_else(|refused| refused.to_string(), |config| format!("{config:?}"));
             assert!(!said.contains("xyzzy") && !said.contains(&SIGNING[6..]), "{said}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_about_images_unless_the_settings_name_a_registry() {
+        let none = read(&[]).unwrap().registries;
+        assert!(none.hosts.is_empty() && none.credentials.is_empty() && !none.private);
+        let set = [
+            ("REGISTRY_HOSTS", "GHCR.io, registry.acme.example:5000"),
+            ("REGISTRY_LOGIN", "ghcr.io  acme:xyzzy:1\n\nregistry.acme.example:5000 u:p\n"),
+        ];
+        let set = read(&set).unwrap().registries;
+        assert_eq!(set.hosts, ["ghcr.io", "registry.acme.example:5000"]);
+        assert_eq!(set.credentials["ghcr.io"].expose_secret(), "acme:xyzzy:1");
+        assert!(!format!("{set:?}").contains("xyzzy"), "{set:?}");
+        for (setting, value, said) in [
+            (
+                "REGISTRY_HOSTS",
+                "https://ghcr.io",
+                "CHANGEGATE_REGISTRY_HOSTS: names something that is no host",
+            ),
+            ("REGISTRY_PRIVATE", "yes", "CHANGEGATE_REGISTRY_PRIVATE: is neither `true` nor `false`"),
+            ("REGISTRY_LOGIN", "ghcr.io xyzzy", "CHANGEGATE_REGISTRY_LOGIN: has a line that is no host"),
+            ("REGISTRY_LOGIN", "ghcr.io :xyzzy", "CHANGEGATE_REGISTRY_LOGIN: has a line that is no host"),
+            ("REGISTRY_LOGIN", "ghcr.io u:xyzzy", "CHANGEGATE_REGISTRY_LOGIN: is for a host that may not"),
+        ] {
+            let refused = read(&[(setting, value)]).unwrap_err().to_string();
+            assert!(refused.contains(said) && refused.contains("cure: "), "{setting}={value}: {refused}");
+            assert!(!refused.contains("xyzzy"), "{refused}");
         }
     }
 

@@ -23,6 +23,7 @@ use crate::{
     },
     metrics::{Metrics, Noted},
     place,
+    registry::Registries,
     store::{
         Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError, StoredDelivery,
     },
@@ -42,6 +43,8 @@ const ROUNDS: usize = 16;
 pub struct Inbox {
     pub store: Store,
     pub github: Arc<GitHub>,
+    /// Where images lie.
+    pub registries: Arc<Registries>,
     pub clock: Clock,
     pub instance: Instance,
     pub metrics: Metrics,
@@ -225,11 +228,14 @@ impl Inbox {
         Ok(asking)
     }
 
-    /// Asks GitHub, in batches, what several want to know only once.
+    /// Asks GitHub, in batches, and registries, what several want to know only once.
     async fn ask_github(&self, tenant: &TenantId, mut asking: Vec<Asking>) -> Result<Vec<Open>, StoreError> {
-        let questions: Vec<Question> = questions_of(&asking).into_iter().collect();
-        let place = self.place(tenant, &asking, &questions).await?;
-        for (question, fact) in self.github.answer(&place, &questions).await {
+        let (of_images, of_github): (Vec<Question>, Vec<Question>) =
+            questions_of(&asking).into_iter().partition(Question::is_for_a_registry);
+        let place = self.place(tenant, &asking, &of_github).await?;
+        let (found, images) =
+            tokio::join!(self.github.answer(&place, &of_github), self.registries.answer(&of_images));
+        for (question, fact) in found.into_iter().chain(images) {
             for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&question)) {
                 open.facts.insert(question.clone(), fact.clone());
             }

@@ -61,6 +61,10 @@ pub mod announce;
 
 pub mod github;
 
+pub mod registry;
+
+pub mod reach;
+
 pub mod store;
 
 pub mod sandbox;

@@ -105,6 +105,8 @@ fn settings(sandbox: &Sandbox, database_url: &str) -> anyhow::Result<Config> {
         "CHANGEGATE_APP_ID" => Some(sandbox.app_id().to_string()),
         "CHANGEGATE_PRIVATE_KEY" => Some(sandbox.private_key_pem().into()),
         "CHANGEGATE_TRUSTED_ROOT" => Some(sandbox.trusted_root()),
+        "CHANGEGATE_REGISTRY_HOSTS" => Some(sandbox.registry().into()),
+        "CHANGEGATE_REGISTRY_PRIVATE" => Some("true".into()),
         "CHANGEGATE_WEBHOOK_SECRET" => Some(sandbox.webhook_secret()),
         _ => None,
     };

@@ -87,6 +87,7 @@ fn swept(issues: &[IssueRef], pull_requests: &[IssueRef]) -> Vec<SubjectId> {
 fn kept(issue: IssueRef, purpose: &IssuePurpose) -> Vec<SubjectId> {
     match purpose {
         IssuePurpose::Retrospective { of } => vec![SubjectId::ChangeRequest(*of)],
+        IssuePurpose::Outage { .. } => vec![SubjectId::Account],
         IssuePurpose::Emergency(declaration) => {
             let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
             let pull_request = pull_request.map(SubjectId::PullRequest);
@@ -383,6 +384,7 @@ mod tests {
                 What::Kept { issue: at(12), purpose: IssuePurpose::Emergency(declaration()) },
                 "pull_request/7/41 change_request/7/12",
             ),
+            (What::Kept { issue: at(12), purpose: IssuePurpose::Outage { since: time(0) } }, ""),
             planned(),
             (
                 What::Swept { issues: vec![at(12)], pull_requests: vec![at(41)] },

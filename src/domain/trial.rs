@@ -11,7 +11,8 @@ use crate::domain::{
     },
     facts::{
         Answer, CheckReading, CommitReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts,
-        PendingDeployment, PolicyAtHead, PullRequestReading, Question, ReferenceReading, WorkflowRunReading,
+        ImageLabels, PendingDeployment, PolicyAtHead, PullRequestReading, Question, ReferenceReading,
+        WorkflowRunReading,
     },
     glance::{IssueGlance, PullRequestGlance},
     ids::{AccountId, Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
@@ -238,6 +239,12 @@ pub struct World {
     pub comparisons: BTreeMap<(Sha, Sha), Comparison>,
     /// The files at each commit.
     pub files: BTreeMap<(Sha, String), String>,
+    /// What workflows have signed that every image was built from.
+    pub provenance: Vec<Sha>,
+    /// The server trusts no attestations.
+    pub trusts_nothing: bool,
+    /// The labels of images, by name and digest.
+    pub image_labels: BTreeMap<(String, String), Vec<ImageLabels>>,
     /// What a name stands for.
     pub references: BTreeMap<String, ReferenceReading>,
     /// How an environment is guarded.
@@ -316,6 +323,18 @@ impl World {
         self.files.get(&(sha.clone(), path.to_owned())).cloned()
     }
 
+    /// What is known of images.
+    fn of_images(&self, question: &Question) -> Fact<Answer> {
+        let Question::ImageLabels(image, digest) = question else {
+            let signed = Answer::Provenance(self.provenance.clone());
+            return Fact::Known(if self.trusts_nothing { Answer::NoTrust } else { signed }, time(0));
+        };
+        match self.image_labels.get(&(image.clone(), digest.clone())) {
+            Some(found) => Fact::Known(Answer::ImageLabels(found.clone()), time(0)),
+            None => Fact::Unknown(format!("{image} is not found")),
+        }
+    }
+
     pub fn answer(&self, question: &Question) -> Fact<Answer> {
         if self.down && !question.is_for_the_store() {
             return Fact::Unknown("GitHub could not be reached since 09:00 UTC".into());
@@ -359,7 +378,7 @@ impl World {
                 Answer::Compare(self.comparisons.get(&(base.clone(), head.clone())).cloned().map(Box::new))
             }
             Question::TagIsKept(..) => Answer::TagIsKept(false),
-            Question::Provenance(..) => Answer::Provenance(vec![]),
+            Question::Provenance(..) | Question::ImageLabels(..) => return self.of_images(question),
             Question::File(_, sha, path) => Answer::File(self.file_at(sha, path)),
             Question::Reference(_, name) => {
                 Answer::Reference(self.references.get(name).cloned().unwrap_or_default())

@@ -33,6 +33,7 @@ mod limits;
 mod objects;
 mod pace;
 mod people;
+mod registry;
 mod rest;
 mod server;
 mod setup;

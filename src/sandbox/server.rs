@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::Shared;
 use super::answer::Call;
 use super::holds::Hold;
+use super::registry;
 use super::rest::{self, NoAnswer};
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -49,7 +50,10 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     if hold == Some(Hold::Before) {
         shared.holds.wait().await;
     }
-    let answer = shared.with(|state| rest::answer(state, &call));
+    let answer = shared.with(|state| match registry::answer(state, &call) {
+        Some(answer) => Ok(answer),
+        None => rest::answer(state, &call),
+    });
     shared.pace.keep().await;
     if hold == Some(Hold::After) {
         shared.holds.wait().await;

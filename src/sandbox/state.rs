@@ -11,6 +11,7 @@ use super::faults::Faults;
 use super::hooks::Hooks;
 use super::limits::Budgets;
 use super::people::Action;
+use super::registry::Images;
 use super::world::{Account, AccountKind, App, Issue, Repo, Urls, World};
 
 /// What the App may ask for where nothing else is said.
@@ -98,6 +99,8 @@ pub(super) struct State {
     pub actions: Vec<Action>,
     /// Former `owner/name`s of repositories.
     pub moved: BTreeMap<String, u64>,
+    /// What was pushed to the registry beside it.
+    pub images: Images,
     /// The App's public key, as DER.
     pub public_key: Vec<u8>,
 }
@@ -125,6 +128,7 @@ impl State {
             requests: Vec::new(),
             actions: Vec::new(),
             moved: BTreeMap::new(),
+            images: Images::default(),
             public_key,
         };
         state.world.app.owner = state.add_account("changegate-makers", AccountKind::Organization);

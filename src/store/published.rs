@@ -87,6 +87,7 @@ impl Key {
             | Question::Compare(..)
             | Question::File(..)
             | Question::Provenance(..)
+            | Question::ImageLabels(..)
             | Question::TagIsKept(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         audit::AuditEntry,
+        change_request::emergency::LookedBack,
         effect::{Call, Effect},
-        event::{Event, Gap, WentBy, What},
+        event::{Event, Gap, IssuePurpose, WentBy, What},
         finding::code,
-        ids::{RepoId, RepoName},
+        ids::{IssueRef, RepoId, RepoName},
         report::text,
     },
     Account,
+    looking_back::Owed,
 };
 
 /// So many gaps are remembered.
@@ -28,6 +30,15 @@ pub struct Outage {
     pub home: Option<RepoId>,
     /// In the order in which it was heard.
     pub went_by: Vec<Deployed>,
+    /// That issue, once GitHub has confirmed it.
+    #[serde(default)]
+    pub issue: Option<IssueRef>,
+    /// Where people have to look back on it; one for each place.
+    #[serde(default)]
+    pub owes: Vec<Owed>,
+    /// Somebody who may has said how it went.
+    #[serde(default)]
+    pub looked_back: Option<LookedBack>,
 }
 
 /// A deployment that went by, and where.
@@ -77,7 +88,7 @@ impl Account {
         if self.outages.iter().any(|known| known.gap.from == gap.from) {
             return None;
         }
-        self.outages.push(Outage { gap, home: None, went_by: vec![] });
+        self.outages.push(Outage::of(gap));
         self.outages.sort_by_key(|outage| outage.gap);
         let surplus = self.outages.len().saturating_sub(MOST);
         self.outages.drain(..surplus);
@@ -89,9 +100,12 @@ impl Account {
             return;
         };
         let deployed = Deployed { repo, name: name.clone(), went: went.clone() };
+        if outage.went_by.contains(&deployed) {
+            return;
+        }
+        outage.owe(&deployed);
         let is_same = |known: &&mut Deployed| known.repo == repo && known.went.deployment == went.deployment;
         match outage.went_by.iter_mut().find(is_same) {
-            Some(known) if *known == deployed => return,
             Some(known) => *known = deployed,
             None => outage.went_by.push(deployed),
         }
@@ -100,17 +114,9 @@ impl Account {
             let entry = AuditEntry::new("exception.outage");
             told.audit.push(entry.fact("from", outage.gap.from).fact("to", outage.gap.to).fact("in", home));
         }
-        let purpose = format!("outage/{}", outage.gap.from.as_second());
-        told.effects.retain(|effect| effect.key != format!("issue/{home}/{purpose}"));
-        let (title, body) = (outage.title(), text::cut(outage.body(web_url)));
-        told.effects.push(Effect::new(Call::Issue {
-            repo: home,
-            purpose,
-            title,
-            body,
-            open: true,
-            told: None,
-        }));
+        let shown = outage.shown(web_url);
+        told.effects.retain(|effect| shown.as_ref().is_none_or(|shown| shown.key != effect.key));
+        told.effects.extend(shown);
     }
 }
 
@@ -119,6 +125,24 @@ fn time(at: jiff::Timestamp) -> String {
 }
 
 impl Outage {
+    /// One of which nothing is known yet.
+    pub(super) const fn of(gap: Gap) -> Self {
+        Self { gap, home: None, went_by: vec![], issue: None, owes: vec![], looked_back: None }
+    }
+
+    /// Its issue.
+    pub(super) fn shown(&self, web_url: &str) -> Option<Effect> {
+        let since = self.gap.from;
+        Some(Effect::new(Call::Issue {
+            repo: self.home?,
+            purpose: format!("outage/{}", since.as_second()),
+            title: self.title(),
+            body: text::cut(self.body(web_url)),
+            open: self.looked_back.is_none(),
+            told: Some(IssuePurpose::Outage { since }),
+        }))
+    }
+
     fn title(&self) -> String {
         let (many, s) = match self.went_by.len() {
             1 => ("one deployment".into(), ""),
@@ -144,15 +168,25 @@ impl Outage {
             owners.join(", ")
         };
         let due = self.went_by.iter().map(|it| it.went.due).min().map(time).unwrap_or_default();
-        format!(
+        let head = format!(
             "Changegate was away from {from} to {to}. This was deployed meanwhile to environments that policy guards, without an allow. What runs is taken as what runs: the next deployment is compared with it.\n\n\
              {}\n\n\
-             Owner: {owners} · Due: {due}\n\n\
+             Owner: {owners}",
+            lines.join("\n")
+        );
+        if let Some(done) = &self.looked_back {
+            let (by, at, result) = (text::mention(&done.by), time(done.at), done.result.as_str());
+            let said = text::escape(&done.said, text::TEXT_LIMIT);
+            return format!("{head}\n\nLooked back on by {by} on {at}: **{result}**. {said}")
+                .trim_end()
+                .to_owned();
+        }
+        format!(
+            "{head} · Due: {due}\n\n\
              - Was each of these meant, and by whom?\n\
              - What kept Changegate away, and what would have brought it back sooner?\n\
              - What changes now, and who does it until when?\n\n\
-             Write it here, and close this issue when that is done.",
-            lines.join("\n")
+             Write it here. Then somebody on call or a release manager comments `/done worked`, `/done problems` or `/done backed-out`, with a sentence behind it, and this issue closes by itself. From the due time on it stands in the way of ordinary deployments to these environments."
         )
     }
 }

@@ -4,6 +4,7 @@ mod away;
 mod delegated;
 mod freezing;
 mod frozen;
+mod looking_back;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use away::{Deployed, Outage};
 pub use delegated::Delegated;
 pub use frozen::Said;
+pub use looking_back::Owed;
 
 use super::{
     audit::AuditEntry,
@@ -59,6 +61,7 @@ impl Account {
     pub fn agrees_with(&self, event: &Event) -> bool {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && !away::is_about(event)
+            && !self.looks_back(event)
             && !frozen::is_about(event)
             && !delegated::is_about(event)
             && (event.account.is_none() || event.account == self.seen)
@@ -68,8 +71,7 @@ impl Account {
     /// What others may read of it: all but where it was answered, and what went by while nobody was here.
     #[must_use]
     pub fn view(&self) -> Self {
-        let outages =
-            self.outages.iter().map(|outage| Outage { gap: outage.gap, home: None, went_by: vec![] });
+        let outages = self.outages.iter().map(Outage::view);
         Self { replies: RepliesOn::default(), outages: outages.collect(), ..self.clone() }
     }
 
@@ -129,6 +131,9 @@ pub fn judge(case: Case<'_>) -> Judgement {
         return Judgement::Needs(inquiry.into_missing());
     };
     let away = after.hear_away(case.events, &case.instance.web_url);
+    let Some(looked) = after.hear_looks(&case, &mut inquiry) else {
+        return Judgement::Needs(inquiry.into_missing());
+    };
     let mut look_again = after.doubts_freezes().then(|| case.now + READ_AGAIN);
     let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
     if let Some(installation) = unread {
@@ -143,8 +148,14 @@ pub fn judge(case: Case<'_>) -> Judgement {
     }
     let actor = case.events.last().and_then(|event| event.actor.as_ref());
     let changed = changed(&before, &after).map(|entry| entry.by(actor));
-    let audit = changed.into_iter().chain(heard.audit).chain(delegated.audit).chain(away.audit).collect();
-    let effects = [heard.effects, delegated.effects, away.effects].concat();
+    let audit = changed
+        .into_iter()
+        .chain(heard.audit)
+        .chain(delegated.audit)
+        .chain(away.audit)
+        .chain(looked.audit)
+        .collect();
+    let effects = [heard.effects, delegated.effects, away.effects, looked.effects].concat();
     let effects = after.replies.limit(effects, case.now);
     Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }

@@ -120,6 +120,7 @@ impl ChangeRequest {
     fn hear_kept(&mut self, issue: IssueRef, purpose: &IssuePurpose, heard: &mut Heard) {
         match purpose {
             IssuePurpose::Retrospective { .. } => self.retrospective = Some(issue),
+            IssuePurpose::Outage { .. } => {}
             IssuePurpose::Emergency(_) => {
                 heard.declared = true;
                 heard.must_read |= self.seen.is_none();

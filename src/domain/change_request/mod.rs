@@ -37,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     event::{Event, IssueSnapshot},
@@ -132,8 +133,9 @@ pub struct ChangeRequest {
 }
 
 /// How far a change request is. Derived from facts, never set by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ChangeState)]
 pub enum Stage {
     Requested,
     NeedsInformation,

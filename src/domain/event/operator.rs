@@ -26,6 +26,8 @@ pub struct Declaration {
 pub enum Purpose {
     /// People look back there on this emergency.
     Retrospective { of: IssueRef },
+    /// People look back on what went by since then, while nobody was here.
+    Outage { since: Timestamp },
     /// It is the change request of this emergency.
     Emergency(Declaration),
 }

@@ -64,6 +64,10 @@ pub enum Answer {
     Compare(Option<Box<Comparison>>),
     /// To [`Question::Provenance`](super::Question::Provenance): the commits that they name; empty: none says anything.
     Provenance(Vec<Sha>),
+    /// To [`Question::Provenance`](super::Question::Provenance): by the settings of this server none counts.
+    NoTrust,
+    /// To [`Question::ImageLabels`](super::Question::ImageLabels): of each platform, and the same ones once.
+    ImageLabels(Vec<ImageLabels>),
     /// To [`Question::TagIsKept`](super::Question::TagIsKept).
     TagIsKept(bool),
     /// To [`Question::File`](super::Question::File); `None`: there is none at that commit.
@@ -78,6 +82,15 @@ pub enum Answer {
     IssueGlance(Option<IssueGlance>),
     /// To [`Question::PullRequestGlance`](super::Question::PullRequestGlance); `None`: GitHub says there is none.
     PullRequestGlance(Option<Box<PullRequestGlance>>),
+}
+
+/// What the labels of an image say that it was built from, as they are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ImageLabels {
+    /// `org.opencontainers.image.revision`.
+    pub revision: Option<String>,
+    /// `org.opencontainers.image.source`.
+    pub source: Option<String>,
 }
 
 /// A check run on a commit.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Answer, CheckReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts, IssueReading,
-    PendingDeployment, PullRequestReading, Question, ReferenceReading, TeamName, WorkflowRunReading,
+    Answer, CheckReading, Comparison, DeploymentReading, EnvironmentReading, Fact, Facts, ImageLabels,
+    IssueReading, PendingDeployment, PullRequestReading, Question, ReferenceReading, TeamName,
+    WorkflowRunReading,
 };
 use crate::domain::{
     event::RepositoryNumber,
@@ -282,10 +283,20 @@ impl<'a> Inquiry<'a> {
         github!(self.ask(Question::Compare(repo, base.clone(), head.clone()))?, Answer::Compare(found) => found.as_deref())
     }
 
-    /// The commits that an image with this digest was built from, by verified attestations, read from GitHub.
-    pub fn provenance(&mut self, repo: RepoId, digest: &str) -> Option<Fact<&'a [Sha]>> {
-        let question = Question::Provenance(repo, digest.into());
-        github!(self.ask(question)?, Answer::Provenance(found) => found.as_slice())
+    /// The commits that an image with this digest was built from, by verified attestations, read from GitHub. Inner `None`: this
+    /// server trusts none.
+    pub fn provenance(&mut self, repo: RepoId, digest: &str) -> Option<Fact<Option<&'a [Sha]>>> {
+        let answer = self.ask(Question::Provenance(repo, digest.into()))?;
+        if let Fact::Known(Answer::NoTrust, as_of) = answer {
+            return Some(Fact::Known(None, *as_of));
+        }
+        github!(answer, Answer::Provenance(found) => Some(found.as_slice()))
+    }
+
+    /// What the labels of an image with this digest say, read from its registry.
+    pub fn image_labels(&mut self, image: &str, digest: &str) -> Option<Fact<&'a [ImageLabels]>> {
+        let question = Question::ImageLabels(image.into(), digest.into());
+        github!(self.ask(question)?, Answer::ImageLabels(found) => found.as_slice())
     }
 
     /// Whether rules keep a tag from being moved and deleted, read from GitHub.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{
-    Answer, CheckReading, CommitReading, IssueReading, PolicyAtHead, PullRequestReading, SetBy,
+    Answer, CheckReading, CommitReading, ImageLabels, IssueReading, PolicyAtHead, PullRequestReading, SetBy,
 };
 pub use deploying::{
     ComparedCommit, Comparison, ComparisonStatus, DeploymentReading, DeploymentStatusReading,

@@ -60,6 +60,8 @@ pub enum Question {
     Compare(RepoId, Sha, Sha),
     /// What an image with this digest was built from, by what workflows of the repository have signed.
     Provenance(RepoId, String),
+    /// What the labels say of an image by this name with this digest; its registry is asked.
+    ImageLabels(String, String),
     /// Whether a tag can neither be moved nor deleted.
     TagIsKept(RepoId, String),
     /// A file as it is at a commit.
@@ -108,6 +110,7 @@ impl Question {
             | Self::Compare(..)
             | Self::File(..)
             | Self::Provenance(..)
+            | Self::ImageLabels(..)
             | Self::TagIsKept(..)
             | Self::Reference(..)
             | Self::WaitingRuns(_)
@@ -118,7 +121,13 @@ impl Question {
         }
     }
 
-    /// Whether the answer is the same whenever it is asked: it is about commits, and nothing moves them.
+    /// Whether a registry of images knows the answer.
+    #[must_use]
+    pub const fn is_for_a_registry(&self) -> bool {
+        matches!(self, Self::ImageLabels(..))
+    }
+
+    /// Whether the answer is the same whenever it is asked: it is about commits, or what a digest names, and nothing moves them.
     #[must_use]
     pub const fn is_about_commits(&self) -> bool {
         matches!(
@@ -128,6 +137,7 @@ impl Question {
                 | Self::CommitChanges(..)
                 | Self::ChangesBetween(..)
                 | Self::File(..)
+                | Self::ImageLabels(..)
         )
     }
 
@@ -166,6 +176,7 @@ impl Question {
             | Self::Unsettled(_)
             | Self::Team(_)
             | Self::Person(_)
+            | Self::ImageLabels(..)
             | Self::InstallationRepositories(_) => None,
         }
     }

@@ -47,8 +47,10 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         releases.and_then(|releases| look_at_releases(&ask, &policy, &sections, releases, inquiry));
     let owed = look_at_debts(&ask, &sections, &pull_requests, inquiry);
     let underway = look_at_systems(&pull_requests, inquiry);
+    let outages = account.map(|account| account.owed_in(ask.repo, ask.environment)).unwrap_or_default();
     let emergencies = pull_requests.iter().flat_map(|pull| &pull.emergencies).chain(&owed);
-    let repos: BTreeSet<RepoId> = emergencies.map(|(at, _)| at.repo).collect();
+    let repos: BTreeSet<RepoId> =
+        emergencies.map(|(at, _)| at.repo).chain(outages.iter().map(|(at, _)| at.repo)).collect();
     let named = repos.into_iter().filter_map(|repo| Some((repo, inquiry.repository_name(repo)??.clone())));
     let names = named.collect();
     Some(Scene {
@@ -66,6 +68,7 @@ pub fn look<'a, 'f: 'a>(ask: Ask<'a>, inquiry: &mut Inquiry<'f>) -> Option<Scene
         shipping,
         tried,
         owed,
+        outages,
         underway,
         names,
         policy,

@@ -102,7 +102,9 @@ pub struct Scene<'a> {
     pub underway: Vec<(&'a ChangeRequestView, Option<&'a RepoName>)>,
     /// The emergencies for which something is owed here.
     pub owed: Vec<(IssueRef, Emergency)>,
-    /// What the repositories of emergencies are called.
+    /// The issues about what went by here while nobody was here, and until when people look back on it.
+    pub outages: Vec<(IssueRef, Timestamp)>,
+    /// What the repositories of emergencies and outages are called.
     pub names: BTreeMap<RepoId, RepoName>,
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use edit::{Edit, Move, Synced, edit};
 pub use manifest::{Manifest, UNNAMED, manifest};
-pub use source::{Built, Why, resolve};
+pub use source::{Built, Named, Why, resolve};
 
 /// Which image of a name it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        facts::{Facts, Inquiry},
+        facts::{Comparison, ComparisonStatus, Facts, ImageLabels, Inquiry},
+        ids::Sha,
         policy::{self, GitOps, Policy, Scope},
         trial::*,
     },
@@ -175,4 +176,134 @@ fn several_images_in_one_line_and_in_several_files_are_all_seen() {
         done(&[("prod/a.yaml", Some(&was[0]), Some(&is[0])), ("prod/b.yaml", Some(&was[1]), Some(&is[1]))]);
     assert_eq!(said(&files), "ghcr.io/acme/web OLD>NEW; ghcr.io/acme/api OLD>NEW");
     assert!(files.is_only_images());
+}
+
+const IMAGE: &str = "ghcr.io/acme/web";
+
+/// What an image with a digest was built from, where policy accepts labels or not; and whose cure it is.
+fn built(world: &World, accepted: bool) -> String {
+    let version = Version { digest: Some(format!("sha256:{}", "c".repeat(64))), ..Version::default() };
+    let labels = accepted.then_some("https://github.com");
+    let named = Named { image: IMAGE, version: &version, labels };
+    let name = "acme/web".parse().unwrap();
+    let mut facts = Facts::default();
+    let built = loop {
+        let mut inquiry = Inquiry::new(&facts);
+        if let Some(built) = resolve(named, (WEB, &name), &mut inquiry) {
+            break built;
+        }
+        for question in inquiry.into_missing() {
+            let answer = world.answer(&question);
+            facts.insert(question, answer);
+        }
+    };
+    let said = match built {
+        Ok(Built { commit, by_label, .. }) => {
+            format!("{commit}{}", if by_label { " by its label" } else { "" })
+        }
+        Err(why) => {
+            let finding = why.finding(IMAGE);
+            format!("{} {:?}: {}", finding.code, finding.own, finding.sentence)
+        }
+    };
+    said.replace(OLD, "OLD").replace(NEW, "NEW").replace(&"c".repeat(64), "C")
+}
+
+/// A world in which `NEW` is a commit, and the images behind the digest have these labels: revision and source.
+fn labelled(labels: &[(&str, &str)]) -> World {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let of =
+        |(revision, source): &(&str, &str)| ImageLabels { revision: text(revision), source: text(source) };
+    let mut world = World::default();
+    let digest = format!("sha256:{}", "c".repeat(64));
+    world.image_labels.insert((IMAGE.into(), digest), labels.iter().map(of).collect());
+    let new: Sha = NEW.parse().unwrap();
+    let (status, merge_base) = (ComparisonStatus::Identical, new.clone());
+    let same = Comparison { status, merge_base, behind_by: 0, commits: vec![] };
+    world.comparisons.insert((new.clone(), new), same);
+    world
+}
+
+#[test]
+fn a_label_counts_where_the_policy_accepts_it_and_it_names_a_commit_of_the_source() {
+    let nothing = "image_without_label Fail: No workflow of acme/web has signed what `ghcr.io/acme/web` was built from, and no label says it.";
+    let several = "image_label_ambiguous Fail: By their labels, the images of `ghcr.io/acme/web` for several platforms were not built from one commit.";
+    let elsewhere = |source: &str| {
+        format!(
+            "image_label_elsewhere Fail: The label of `ghcr.io/acme/web` says that it was built from `{source}`, and not from acme/web."
+        )
+    };
+    let odd = |text: &str| {
+        format!(
+            "image_label_odd Fail: The label of `ghcr.io/acme/web` names `{text}`, which is no whole hash of a commit."
+        )
+    };
+    let by_label = "NEW by its label";
+    for (labels, said) in [
+        (vec![(NEW, "")], by_label.to_owned()),
+        (vec![(NEW, "https://github.com/acme/web")], by_label.to_owned()),
+        (vec![(NEW, "https://github.com/Acme/Web.git")], by_label.to_owned()),
+        (vec![(NEW, "https://github.com/acme/web/")], by_label.to_owned()),
+        (vec![(NEW, "git@github.com:acme/web.git")], by_label.to_owned()),
+        (vec![(NEW, "ssh://git@github.com/acme/web")], by_label.to_owned()),
+        (vec![(NEW, "github.com/acme/web")], by_label.to_owned()),
+        (vec![(NEW, ""), (NEW, "https://github.com/acme/web")], by_label.to_owned()),
+        (vec![(NEW, "https://github.com/acme/api")], elsewhere("https://github.com/acme/api")),
+        (
+            vec![(NEW, "https://github.com/acme/web/tree/main")],
+            elsewhere("https://github.com/acme/web/tree/main"),
+        ),
+        (
+            vec![(NEW, "https://github.com.evil.example/acme/web")],
+            elsewhere("https://github.com.evil.example/acme/web"),
+        ),
+        (vec![(NEW, "https://evil.example/acme/web")], elsewhere("https://evil.example/acme/web")),
+        (
+            vec![(NEW, "https://github.com@evil.example/acme/web")],
+            elsewhere("https://github.com@evil.example/acme/web"),
+        ),
+        (vec![(NEW, ""), (NEW, "acme/web")], elsewhere("acme/web")),
+        (vec![("", "https://github.com/acme/web")], nothing.to_owned()),
+        (vec![("", "")], nothing.to_owned()),
+        (vec![], nothing.to_owned()),
+        (vec![(NEW, ""), (OLD, "")], several.to_owned()),
+        (vec![(NEW, ""), ("", "")], several.to_owned()),
+        (vec![("v1.2", "")], odd("v1.2")),
+        (vec![("main`", "")], odd("main'")),
+        (vec![(&NEW[..12], "")], odd(&NEW[..12])),
+        (vec![(OLD, "")], "image_commit_unknown Fail: acme/web has no commit `OLD`.".to_owned()),
+    ] {
+        assert_eq!(built(&labelled(&labels), true), said, "{labels:?}");
+    }
+}
+
+#[test]
+fn what_is_signed_counts_more_than_a_label_and_what_is_unknown_is_never_replaced_by_one() {
+    let new = || labelled(&[(NEW, "")]);
+    let [old, newer]: [Sha; 2] = [OLD, NEW].map(|it| it.parse().unwrap());
+    let signed = World { provenance: vec![old.clone()], ..new() };
+    let ambiguous = World { provenance: vec![old, newer], ..new() };
+    let away = World { image_labels: [].into(), ..new() };
+    let said = [
+        built(&new(), true),
+        built(&new(), false),
+        built(&World { trusts_nothing: true, ..new() }, true),
+        built(&World { trusts_nothing: true, ..new() }, false),
+        built(&signed, true),
+        built(&signed, false),
+        built(&ambiguous, true),
+        built(&away, true),
+        built(&World { down: true, ..new() }, true),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    NEW by its label
+    image_without_provenance Fail: No workflow of acme/web has signed what `ghcr.io/acme/web` with the digest `sha256:C` was built from.
+    NEW by its label
+    image_unread Unknown: What `ghcr.io/acme/web` with the digest `sha256:C` was built from is not known: this server trusts no attestations.
+    OLD
+    OLD
+    image_provenance_ambiguous Fail: `ghcr.io/acme/web` with the digest `sha256:C` was built from several commits.
+    image_label_unread Unknown: The label of `ghcr.io/acme/web` could not be read: ghcr.io/acme/web is not found.
+    image_unread Unknown: What it was built from could not be read: GitHub could not be reached since 09:00 UTC.
+    ");
 }

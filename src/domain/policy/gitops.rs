@@ -22,6 +22,36 @@ pub struct GitOps {
     pub images: BTreeMap<String, RepoName>,
     /// The environment that they run in.
     pub environment: String,
+    /// Whether what nobody has signed counts.
+    #[serde(skip_serializing_if = "Label::is_ignored")]
+    pub label: Label,
+}
+
+/// What a label counts for that says which commit an image was built from: whoever builds the image writes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// For what it says, where no attestation says anything.
+    Accepted,
+}
+
+impl Label {
+    // `serde` gives a reference.
+    fn is_ignored(&self) -> bool {
+        *self == Self::Ignored
+    }
+}
+
+impl From<written::Label> for Label {
+    fn from(label: written::Label) -> Self {
+        match label {
+            written::Label::Ignored => Self::Ignored,
+            written::Label::Accepted => Self::Accepted,
+        }
+    }
 }
 
 impl GitOps {
@@ -35,8 +65,16 @@ impl GitOps {
         let paths: Vec<String> = self.paths.iter().map(ToString::to_string).collect();
         let images: Vec<String> =
             self.images.iter().map(|(image, source)| format!("{image} from {source}")).collect();
-        let Self { repository, environment, .. } = self;
-        format!("images in {repository} ({}) run in {environment}: {}", paths.join(", "), images.join(", "))
+        let Self { repository, environment, label, .. } = self;
+        let label = match label {
+            Label::Ignored => "",
+            Label::Accepted => "; where nothing is signed, by what their labels say",
+        };
+        format!(
+            "images in {repository} ({}) run in {environment}: {}{label}",
+            paths.join(", "),
+            images.join(", ")
+        )
     }
 
     fn check(
@@ -53,7 +91,8 @@ impl GitOps {
         let paths = place.key("paths").each_once(&written.paths, PathPattern::read);
         let images = images(&place.key("images"), &written.images, repository.as_ref());
         let environment = environment(place, written.environment.as_deref(), environments);
-        Some(Self { repository: repository?, paths, images, environment: environment? })
+        let label = written.label.map(Label::from).unwrap_or_default();
+        Some(Self { repository: repository?, paths, images, environment: environment?, label })
     }
 }
 
@@ -147,6 +186,15 @@ impl Policy {
 }
 
 impl EffectivePolicy {
+    /// Whether the label of an image counts that files of a repository name, and that runs in an environment: every entry that says
+    /// what it is built from must accept it.
+    #[must_use]
+    pub fn accepts_label(&self, name: &RepoName, environment: &str, image: &str) -> bool {
+        let says = |entry: &&GitOps| entry.environment == environment && entry.images.contains_key(image);
+        let mut entries = self.base().gitops_in(name).filter(says).peekable();
+        entries.peek().is_some() && entries.all(|entry| entry.label == Label::Accepted)
+    }
+
     /// The environments in which images run that one of these files of a repository names; `None`: it may be any file.
     #[must_use]
     pub fn synced_by(&self, name: &RepoName, files: Option<&[&str]>) -> BTreeSet<String> {

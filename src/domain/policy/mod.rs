@@ -54,7 +54,7 @@ pub use environments::{Door, Emergency, Environment, Risk, Sources, When};
 pub use error::PolicyError;
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use freezes::Freeze;
-pub use gitops::GitOps;
+pub use gitops::{GitOps, Label};
 pub use intake::{Commands, Intake, Labels, Marker, same_field};
 pub use lengths::{Lead, Length, Unit, Within, after_working_hours};
 pub use names::{EnvironmentPattern, PathPattern, RepoPattern, Who};

@@ -373,6 +373,20 @@ pub(super) struct GitOps {
     #[serde(default)]
     #[schemars(extend("examples" = ["production"]))]
     pub environment: Option<String>,
+    /// What the label `org.opencontainers.image.revision` counts for where no attestation says what an image was built from. Whoever
+    /// builds an image writes its labels, and nobody signs them. `ignored` if nothing is said.
+    #[serde(default)]
+    pub label: Option<Label>,
+}
+
+/// What a label of an image counts for.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Label {
+    /// Nothing.
+    Ignored,
+    /// For what it says; the registries must be named in `CHANGEGATE_REGISTRY_HOSTS`.
+    Accepted,
 }
 
 #[derive(Debug, Deserialize)]

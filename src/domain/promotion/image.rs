@@ -10,7 +10,7 @@ use super::{
         facts::{ComparisonStatus, Fact, Inquiry, ReferenceReading},
         finding::{Finding, Outcome, code},
         gate::{self, Candidate, Found, Points},
-        gitops::{Built, Edit, Move, Version, Why, resolve},
+        gitops::{Built, Edit, Move, Named, Version, Why, resolve},
         ids::{RepoId, Sha, SubjectId},
         policy::{EffectivePolicy, GitOps},
         pull_request::PullRequestView,
@@ -18,7 +18,7 @@ use super::{
         subject::{State, View},
     },
     Target,
-    target::Asking,
+    target::{Asking, Labels},
 };
 
 /// An image on its way.
@@ -32,6 +32,9 @@ pub struct Image {
     pub candidate: Option<Candidate>,
     /// When that ran there before, with an allow.
     pub ran: Option<Deployed>,
+    /// The versions of which only a label says what they were built from.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub by_label: BTreeSet<Version>,
     /// Why it cannot be judged.
     pub problem: Option<Finding>,
 }
@@ -67,7 +70,8 @@ pub(super) fn targets(
 }
 
 fn moving(target: Target, moved: Option<Move>, problem: Option<Finding>) -> Target {
-    let image = Image { moved, repo: None, candidate: None, ran: None, problem };
+    let by_label = BTreeSet::new();
+    let image = Image { moved, repo: None, candidate: None, ran: None, by_label, problem };
     Target { image: Some(Box::new(image)), ..target }
 }
 
@@ -80,13 +84,21 @@ fn unknown(target: Target, why: &str) -> Target {
 }
 
 /// Asks already now for what [`Image::read`] asks for in turn.
-pub(super) fn foresee(view: &PullRequestView, environments: &[String], inquiry: &mut Inquiry<'_>) {
+pub(super) fn foresee(
+    view: &PullRequestView,
+    environments: &[String],
+    labels: &Labels<'_>,
+    inquiry: &mut Inquiry<'_>,
+) {
     let Some(images) = view.images.as_ref().filter(|images| images.head == view.head) else { return };
     let branch = inquiry.reference(view.at.repo, &format!("refs/heads/{}", view.base_branch));
     if let Some(Fact::Known(ReferenceReading { branch: Some(head), .. }, _)) = branch {
         let _ = inquiry.compare(view.at.repo, head, &view.head);
     }
-    for moved in images.edit.synced.iter().flat_map(|synced| &synced.moves) {
+    let synced = images.edit.synced.iter();
+    for (moved, labels) in synced.flat_map(|synced| {
+        synced.moves.iter().map(|moved| (moved, labels.of(&synced.environment, &moved.image)))
+    }) {
         let Some(Some(repo)) = inquiry.repository_named(moved.source.clone()) else { continue };
         for environment in environments {
             let there = SubjectId::environment(repo, environment);
@@ -95,7 +107,8 @@ pub(super) fn foresee(view: &PullRequestView, environments: &[String], inquiry: 
         let (view, _) = (inquiry.repository(repo).flatten(), inquiry.policy(repo));
         let (to, from) = [&moved.to, &moved.from].map(single).into();
         let (to, from) = [to, from]
-            .map(|version| version.and_then(|it| resolve((&moved.image, it), (repo, &moved.source), inquiry)))
+            .map(|version| Some(Named { image: &moved.image, version: version?, labels }))
+            .map(|named| named.and_then(|named| resolve(named, (repo, &moved.source), inquiry)))
             .map(|built| built.and_then(Result::ok))
             .into();
         let branch = view.and_then(|view| view.default_branch.as_ref());
@@ -139,15 +152,23 @@ impl Image {
             return Some(());
         };
         self.repo = Some(repo);
-        let (to, from) = (to(&moved, repo, inquiry), from(&moved, (repo, &target.environment), inquiry));
+        let labels = asking.labels().of(&target.environment, &moved.image);
+        let to = to((&moved, labels), repo, inquiry);
+        let from = from((&moved, labels), (repo, &target.environment), inquiry);
         let built = match to? {
             Ok(built) => built,
             Err(problem) => return self.refuse(problem),
         };
-        let base = match from? {
-            Ok(base) => base,
+        let (base, from_label) = match from? {
+            Ok(Some(Runs { commit, by_label })) => (Some(commit), by_label),
+            Ok(None) => (None, false),
             Err(problem) => return self.refuse(problem),
         };
+        self.by_label = [(&moved.to, built.by_label), (&moved.from, from_label)]
+            .into_iter()
+            .filter(|(_, by_label)| *by_label)
+            .flat_map(|(versions, _)| versions.iter().cloned())
+            .collect();
         self.candidate = Some(candidate(target, &built, (asking.repo, repo, view), inquiry)?);
         let there = inquiry.known(SubjectId::environment(repo, &target.environment))?;
         let there = there.and_then(State::as_environment);
@@ -195,6 +216,24 @@ impl Image {
             Err(why) => target.unread = Some(why),
         }
         Some(())
+    }
+
+    /// What is taken for granted because the policy accepts labels; `None`: nothing is.
+    pub(super) fn trusting(&self) -> Option<Finding> {
+        if self.by_label.is_empty() {
+            return None;
+        }
+        let versions: Vec<String> = self.by_label.iter().map(|version| code(&version.to_string())).collect();
+        let sentence = format!(
+            "What {} was built from is said by its label alone, and nobody has signed that; the policy accepts it (`gitops.label`).",
+            versions.join(" and ")
+        );
+        Some(Finding::new(
+            "image_label_accepted",
+            Outcome::Pass,
+            "what the image was built from is known",
+            sentence,
+        ))
     }
 
     /// What moves, in words.
@@ -254,32 +293,45 @@ fn no_source(moved: &Move) -> Finding {
 }
 
 /// The commit that comes. `None`: something must be found out first.
-fn to(moved: &Move, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Result<Built, Finding>> {
+fn to(
+    (moved, labels): (&Move, Option<&str>),
+    repo: RepoId,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Result<Built, Finding>> {
     match single(&moved.to) {
         Some(version) => {
-            let built = resolve((&moved.image, version), (repo, &moved.source), inquiry)?;
+            let named = Named { image: &moved.image, version, labels };
+            let built = resolve(named, (repo, &moved.source), inquiry)?;
             Some(built.map_err(|why| why.finding(&moved.image)))
         }
         None => Some(Err(several(moved, "come"))),
     }
 }
 
-/// The commit that runs: what the old image was built from, or what was reported to run; inner `None`: nothing does. Outer `None`:
-/// something must be found out first.
+/// The commit that runs.
+struct Runs {
+    commit: Sha,
+    by_label: bool,
+}
+
+/// What the old image was built from, or what was reported to run; inner `None`: nothing does. Outer `None`: something must be found
+/// out first.
 fn from(
-    moved: &Move,
+    (moved, labels): (&Move, Option<&str>),
     (repo, environment): (RepoId, &str),
     inquiry: &mut Inquiry<'_>,
-) -> Option<Result<Option<Sha>, Finding>> {
+) -> Option<Result<Option<Runs>, Finding>> {
     let there = inquiry.view(SubjectId::environment(repo, environment))?.and_then(View::as_environment);
     let reported = there.and_then(|there| there.baseline.clone());
+    let reported = reported.map(|commit| Runs { commit, by_label: false });
     if moved.from.is_empty() {
         return Some(Ok(reported));
     }
     let Some(version) = single(&moved.from) else { return Some(Err(several(moved, "go"))) };
-    let built = resolve((&moved.image, version), (repo, &moved.source), inquiry)?;
+    let named = Named { image: &moved.image, version, labels };
+    let built = resolve(named, (repo, &moved.source), inquiry)?;
     Some(match (built, reported) {
-        (Ok(built), _) => Ok(Some(built.commit)),
+        (Ok(Built { commit, by_label, .. }), _) => Ok(Some(Runs { commit, by_label })),
         (Err(why), Some(reported)) if !why.is_unknown() => Ok(Some(reported)),
         (Err(why), _) => Err(nothing_reported(moved, &why)),
     })

@@ -107,7 +107,8 @@ fn decide(case: &Case<'_>, (repo, sha): (RepoId, &Sha), inquiry: &mut Inquiry<'_
     if before.is_none() && after.targets.is_empty() && after.recorded.is_empty() {
         return Some(Judgement::Ignored("nothing is deployed by merging it"));
     }
-    let asking = target::Asking { repo, view, policy: &policy, now: case.now };
+    let asking =
+        target::Asking { repo, view, policy: &policy, now: case.now, web_url: &case.instance.web_url };
     let freshness::Judged { sections, anew, is_silent } = after.judged(&asking, mode, inquiry)?;
     told.effects.extend(read_anew(anew, case.subject));
     if is_silent {
@@ -195,7 +196,8 @@ impl Promotion {
     ) -> Option<merged::Told> {
         let synced = policy.base().gitops_in(&repository.name).map(|entry| entry.environment.clone());
         let synced: Vec<String> = synced.collect();
-        here.open.iter().for_each(|view| image::foresee(view, &synced, inquiry));
+        let labels = target::Labels { name: &repository.name, policy, web_url: &case.instance.web_url };
+        here.open.iter().for_each(|view| image::foresee(view, &synced, &labels, inquiry));
         let goes: Vec<_> = here.open.iter().map(|view| (*view, goes_to(view, policy, inquiry))).collect();
         let mut targets = vec![];
         for (view, environments) in goes {

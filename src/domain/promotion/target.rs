@@ -60,6 +60,28 @@ pub(super) struct Asking<'r, 'a> {
     pub view: &'a RepositoryView,
     pub policy: &'r EffectivePolicy,
     pub now: Timestamp,
+    /// GitHub for people.
+    pub web_url: &'r str,
+}
+
+/// Where labels of images count that files of a repository name.
+pub(super) struct Labels<'r> {
+    pub name: &'r RepoName,
+    pub policy: &'r EffectivePolicy,
+    pub web_url: &'r str,
+}
+
+impl Asking<'_, '_> {
+    pub(super) const fn labels(&self) -> Labels<'_> {
+        Labels { name: &self.view.name, policy: self.policy, web_url: self.web_url }
+    }
+}
+
+impl<'r> Labels<'r> {
+    /// GitHub for people, where they count.
+    pub(super) fn of(&self, environment: &str, image: &str) -> Option<&'r str> {
+        self.policy.accepts_label(self.name, environment, image).then_some(self.web_url)
+    }
 }
 
 impl Door {
@@ -259,7 +281,10 @@ impl Target {
     ) -> Option<Option<Finding>> {
         let findings = match (&self.verdict, self.obstacle()) {
             (_, Some(obstacle)) => vec![obstacle],
-            (Some(verdict), None) => verdict.findings.clone(),
+            (Some(verdict), None) => {
+                let trusting = self.image.as_ref().and_then(|image| image.trusting());
+                trusting.into_iter().chain(verdict.findings.clone()).collect()
+            }
             (None, None) => return Some(None),
         };
         let view = self.view(repo, inquiry)?;

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::{
     names::Names,
-    page::{Asked, Page, Turn, moment},
+    page::{Asked, Page, moment},
+    reader::{Reader, Wanted},
 };
 use crate::{
     domain::{asker::Sight, ids::SubjectId},
@@ -141,15 +142,18 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<AuditAsked>,
 ) -> Result<Json<Page<AuditItem>>, Problem> {
-    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
-    let turn = Turn::of("audit", asked.cursor.as_deref(), asked.limit)?;
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "audit", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(Reader { sight, place, turn }) = gate.reader(&headers, wanted).await? else {
+        return Ok(Json(Page::empty()));
+    };
+    let place = asked.place(place);
     let part = turn.part((asked.since, asked.until), |seq| seq.parse().ok())?;
-    let Some(place) = reader.place.map(|place| asked.place(place)) else { return Ok(Json(Page::empty())) };
     let found = gate.store.entries_listed(&place, Written::All, &part).await?;
     let is_shown = |entry: &AuditedEntry| {
         let subject = entry.subject.parse::<SubjectId>().ok();
         let is_there = |repo| subject.as_ref().and_then(SubjectId::repo) == Some(repo);
-        place.repository.is_none_or(is_there) && asked.wants(entry, &reader.sight)
+        place.repository.is_none_or(is_there) && asked.wants(entry, &sight)
     };
     let cut = turn.cut(found, is_shown, |entry| moment(entry.at, entry.seq));
     let rows = gate.store.with_texts(&place.tenant, cut.rows).await?;

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::{
     names::{Names, Numbered, Person},
-    page::{Asked, LOOKED_AT, Page, Turn},
+    page::{Asked, Page},
+    reader::Wanted,
 };
 use crate::{
     domain::{
@@ -34,7 +35,7 @@ pub(super) struct ChangesAsked {
     repository: Option<String>,
     /// How far they are.
     #[param(inline)]
-    state: Option<ChangeState>,
+    state: Option<Stage>,
     /// The release that they are planned for, by its title.
     #[param(example = "2026.12")]
     release: Option<String>,
@@ -57,7 +58,7 @@ pub struct ChangeItem {
     pub number: u64,
     pub url: Option<String>,
     pub title: String,
-    pub state: ChangeState,
+    pub state: Stage,
     /// The states that it went through, and since when.
     pub states: Vec<StateSince>,
     #[serde(rename = "type")]
@@ -87,49 +88,10 @@ pub struct ChangeItem {
     pub updated_at: Option<Timestamp>,
 }
 
-/// How far a change request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeState {
-    Requested,
-    NeedsInformation,
-    Deferred,
-    Declined,
-    Duplicate,
-    Withdrawn,
-    Accepted,
-    Scheduled,
-    InWork,
-    /// Its code is complete.
-    Merged,
-    Deployed,
-    /// And known to work.
-    Verified,
-}
-
-impl From<Stage> for ChangeState {
-    fn from(stage: Stage) -> Self {
-        match stage {
-            Stage::Requested => Self::Requested,
-            Stage::NeedsInformation => Self::NeedsInformation,
-            Stage::Deferred => Self::Deferred,
-            Stage::Declined => Self::Declined,
-            Stage::Duplicate => Self::Duplicate,
-            Stage::Withdrawn => Self::Withdrawn,
-            Stage::Accepted => Self::Accepted,
-            Stage::Scheduled => Self::Scheduled,
-            Stage::InWork => Self::InWork,
-            Stage::Merged => Self::Merged,
-            Stage::Deployed => Self::Deployed,
-            Stage::Verified => Self::Verified,
-        }
-    }
-}
-
 /// Since when it was so.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StateSince {
-    pub state: ChangeState,
+    pub state: Stage,
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
 }
@@ -223,7 +185,7 @@ impl ChangesAsked {
         };
         let has_label = |label: &String| seen.is_some_and(|it| it.labels.iter().any(|own| same(own, label)));
         change.taken_in
-            && self.state.is_none_or(|state| ChangeState::from(change.stage()) == state)
+            && self.state.is_none_or(|state| change.stage() == state)
             && self.release.as_ref().is_none_or(|title| change.release().is_some_and(|it| it.title == *title))
             && self.label.as_ref().is_none_or(has_label)
             && is(&self.issue_type, seen.and_then(|it| it.issue_type.as_deref()))
@@ -237,7 +199,7 @@ fn same(one: &str, other: &str) -> bool {
 fn item(change: &ChangeRequest, sight: &Sight, names: &Names) -> ChangeItem {
     let Numbered { repository, number, url } = names.issue(change.at);
     let seen = change.seen.as_ref();
-    let since = |(stage, since): &(Stage, Timestamp)| StateSince { state: (*stage).into(), since: *since };
+    let since = |(stage, since): &(Stage, Timestamp)| StateSince { state: *stage, since: *since };
     let view = change.view();
     ChangeItem {
         id: SubjectId::ChangeRequest(change.at).to_string(),
@@ -245,7 +207,7 @@ fn item(change: &ChangeRequest, sight: &Sight, names: &Names) -> ChangeItem {
         number,
         url,
         title: view.title,
-        state: change.stage().into(),
+        state: change.stage(),
         states: change.stages.iter().map(since).collect(),
         issue_type: seen.and_then(|seen| seen.issue_type.clone()),
         labels: seen.map(|seen| seen.labels.clone()).unwrap_or_default(),
@@ -279,16 +241,14 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<ChangesAsked>,
 ) -> Result<Json<Page<ChangeItem>>, Problem> {
-    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
-    let turn = Turn::of("changes", asked.cursor.as_deref(), asked.limit)?;
-    let after = turn.after(|text| text.parse().ok())?;
-    let Some(place) = reader.place else { return Ok(Json(Page::empty())) };
-    let found = gate.store.listed(&place, SubjectKind::ChangeRequest, after.as_ref(), LOOKED_AT).await?;
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "changes", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(reader) = gate.reader(&headers, wanted).await? else { return Ok(Json(Page::empty())) };
     let of = |state: &Known| state.as_change_request().is_some_and(|change| asked.wants(change));
-    let cut = turn.cut(found, |(_, state)| of(state), |(id, _)| id.to_string());
+    let cut = gate.page_of(SubjectKind::ChangeRequest, &reader, of).await?;
     let changes = || cut.rows.iter().filter_map(|(_, state)| state.as_change_request());
     let named = changes().flat_map(|it| [Some(it.at.repo), it.retrospective.map(|at| at.repo)]);
-    let names = gate.names(&place.tenant, named.flatten().collect()).await?;
+    let names = gate.names(&reader.place.tenant, named.flatten().collect()).await?;
     Ok(Json(Page {
         items: changes().map(|change| item(change, &reader.sight, &names)).collect(),
         next: cut.next,

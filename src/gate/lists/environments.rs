@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::{
     names::{CommitItem, Names},
-    page::{Asked, LOOKED_AT, Page, Turn},
+    page::{Asked, Page},
+    reader::Wanted,
 };
 use crate::{
     domain::{
@@ -144,22 +145,20 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<EnvironmentsAsked>,
 ) -> Result<Json<Page<EnvironmentItem>>, Problem> {
-    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
-    let turn = Turn::of("environments", asked.cursor.as_deref(), asked.limit)?;
-    let after = turn.after(|text| text.parse().ok())?;
-    let Some(place) = reader.place else { return Ok(Json(Page::empty())) };
-    let found = gate.store.listed(&place, SubjectKind::Environment, after.as_ref(), LOOKED_AT).await?;
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "environments", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(reader) = gate.reader(&headers, wanted).await? else { return Ok(Json(Page::empty())) };
     let is_named = |name: &str| {
         asked.name.as_ref().is_none_or(|asked| asked.to_lowercase() == name.to_lowercase())
             && reader.sight.sees_environment(name)
     };
     let of = |state: &Known| state.as_environment().is_some_and(|it| is_named(&it.name));
-    let cut = turn.cut(found, |(_, state)| of(state), |(id, _)| id.to_string());
+    let cut = gate.page_of(SubjectKind::Environment, &reader, of).await?;
     let environments = || {
         let of = |(id, state): &'_ (SubjectId, Known)| Some((id.repo()?, state.as_environment()?.clone()));
         cut.rows.iter().filter_map(of)
     };
-    let names = gate.names(&place.tenant, environments().map(|(repo, _)| repo).collect()).await?;
+    let names = gate.names(&reader.place.tenant, environments().map(|(repo, _)| repo).collect()).await?;
     let items = environments().map(|(repo, environment)| item(repo, &environment, &names)).collect();
     Ok(Json(Page { items, next: cut.next }))
 }

@@ -11,7 +11,8 @@ use super::{
     audit,
     changes::EmergencyItem,
     names::{Names, Numbered},
-    page::{Asked, Page, Turn, moment},
+    page::{Asked, Page, moment},
+    reader::{Reader, Wanted},
     standing::{Standing, Standings, kind_of, opens},
 };
 use crate::{
@@ -47,6 +48,8 @@ pub enum ExceptionKind {
     Emergency,
     /// Something was deployed without an allow.
     Bypass,
+    /// The same while Changegate was away; one exception for all of it.
+    Outage,
     /// Nothing guarded an environment that policy rules.
     Unguarded,
     /// The policy asks for less than before.
@@ -65,8 +68,6 @@ pub enum ExceptionKind {
     JoinedAfterLock,
     /// Somebody signs for a group that is not theirs.
     Substitute,
-    /// Something was deployed while Changegate was away.
-    Outage,
     /// A sealed permit was used more than once.
     SealRepeated,
 }
@@ -159,24 +160,28 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<ExceptionsAsked>,
 ) -> Result<Json<Page<ExceptionItem>>, Problem> {
-    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
-    let turn = Turn::of("exceptions", asked.cursor.as_deref(), asked.limit)?;
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "exceptions", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(Reader { sight, place, turn }) = gate.reader(&headers, wanted).await? else {
+        return Ok(Json(Page::empty()));
+    };
     let part = turn.part((None, None), |seq| seq.parse().ok())?;
-    let Some(place) = reader.place else { return Ok(Json(Page::empty())) };
     let found = gate.store.entries_listed(&place, Written::Exceptions, &part).await?;
     let found = gate.store.with_texts(&place.tenant, found).await?;
     let standings = Standings::of(&gate.store, &place, &found).await?;
     let is_seen = |entry: &AuditedEntry| {
         let subject = entry.subject.parse::<SubjectId>().ok();
         let is_there = |repo| subject.as_ref().and_then(SubjectId::repo) == Some(repo);
-        let is_seen = subject.as_ref().is_some_and(|subject| reader.sight.sees_subject(subject));
+        let is_seen = subject.as_ref().is_some_and(|subject| sight.sees_subject(subject));
         is_seen && place.repository.is_none_or(is_there)
     };
     let is_shown =
         |entry: &AuditedEntry| opens(entry) && is_seen(entry) && asked.wants(entry, &standings.find(entry));
     let cut = turn.cut(found, is_shown, |entry| moment(entry.at, entry.seq));
     let repo = |entry: &AuditedEntry| entry.subject.parse::<SubjectId>().ok()?.repo();
-    let names = gate.names(&place.tenant, cut.rows.iter().filter_map(repo).collect()).await?;
+    let issues = cut.rows.iter().filter_map(|entry| standings.find(entry).issue).map(|at| at.repo);
+    let named = cut.rows.iter().filter_map(repo).chain(issues).collect();
+    let names = gate.names(&place.tenant, named).await?;
     let shown = |entry: AuditedEntry| {
         let standing = standings.find(&entry);
         item(entry, &standing, &names)

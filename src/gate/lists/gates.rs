@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::page::{Asked, Page, Turn, moment};
+use super::{
+    page::{Asked, Page, moment},
+    reader::{Reader, Wanted},
+};
 use crate::{
     domain::ids::SubjectId,
     gate::{
@@ -80,12 +83,14 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<GatesAsked>,
 ) -> Result<Json<Page<GateItem>>, Problem> {
-    let reader = gate.reader(&headers, asked.repository.as_deref()).await?;
-    let turn = Turn::of("gates", asked.cursor.as_deref(), asked.limit)?;
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "gates", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(Reader { sight, place, turn }) = gate.reader(&headers, wanted).await? else {
+        return Ok(Json(Page::empty()));
+    };
     let part = turn.part((asked.since, asked.until), |id| id.parse().ok())?;
-    let Some(place) = reader.place else { return Ok(Json(Page::empty())) };
     let found = gate.store.gates_listed(&place, &part).await?;
-    let is_shown = |it: &ListedGate| reader.sight.sees_subject(&it.gate.subject) && asked.wants(it);
+    let is_shown = |it: &ListedGate| sight.sees_subject(&it.gate.subject) && asked.wants(it);
     let cut = turn.cut(found, is_shown, |it| moment(it.since, &it.id));
     let repo = |it: &ListedGate| SubjectId::repo(&it.gate.subject);
     let names = gate.names(&place.tenant, cut.rows.iter().filter_map(repo).collect()).await?;

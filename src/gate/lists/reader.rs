@@ -2,27 +2,47 @@
 
 use axum::http::HeaderMap;
 
+use super::page::{Cut, LOOKED_AT, Turn};
 use crate::{
     domain::{
         asker::{Sight, sight},
         facts::{Answer, Question},
-        ids::{RepoId, RepoName},
+        ids::{RepoId, RepoName, SubjectId, SubjectKind},
+        subject::State,
     },
     gate::{Gate, problem::Problem},
     store::Place,
 };
 
-/// Somebody who looks.
+/// What every list is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) list: &'static str,
+    /// `owner/name`.
+    pub(super) repository: Option<&'a str>,
+    pub(super) cursor: Option<&'a str>,
+    pub(super) limit: Option<u32>,
+}
+
+/// Somebody who looks at a list.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
     pub(super) sight: Sight,
-    /// Where to look; `None`: where there is nothing for them.
-    pub(super) place: Option<Place>,
+    /// Where they look.
+    pub(super) place: Place,
+    /// At which part.
+    pub(super) turn: Turn,
 }
 
 impl Gate {
-    /// Who looks, and where: in the repository of this name, or as far as they see.
-    pub(super) async fn reader(&self, headers: &HeaderMap, about: Option<&str>) -> Result<Reader, Problem> {
+    /// Who looks, where (in the repository of this name, or as far as they see), and at which part of the list. `None`: there is
+    /// nothing for them.
+    pub(super) async fn reader(
+        &self,
+        headers: &HeaderMap,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Reader>, Problem> {
+        let about = wanted.repository;
         let about: Option<RepoName> = about
             .map(|name| name.parse().map_err(|_| Problem::request("`repository` is not `owner/name`")))
             .transpose()?;
@@ -32,8 +52,23 @@ impl Gate {
             None => Some(sight.repository),
             Some(name) => self.named(&sight, name).await?.filter(|repo| sight.sees(*repo)).map(Some),
         };
-        let place = repository.map(|repository| Place { tenant: sight.tenant.clone(), repository });
-        Ok(Reader { sight, place })
+        let turn = Turn::of(wanted.list, wanted.cursor, wanted.limit)?;
+        Ok(repository.map(|repository| {
+            let place = Place { tenant: sight.tenant.clone(), repository };
+            Reader { sight, place, turn }
+        }))
+    }
+
+    /// A page of the subjects of a kind, in the order of their ids: those that are shown.
+    pub(super) async fn page_of(
+        &self,
+        kind: SubjectKind,
+        reader: &Reader,
+        is_shown: impl Fn(&State) -> bool,
+    ) -> Result<Cut<(SubjectId, State)>, Problem> {
+        let after = reader.turn.after(|text| text.parse().ok())?;
+        let found = self.store.listed(&reader.place, kind, after.as_ref(), LOOKED_AT).await?;
+        Ok(reader.turn.cut(found, |(_, state)| is_shown(state), |(id, _)| id.to_string()))
     }
 
     async fn named(&self, sight: &Sight, name: RepoName) -> Result<Option<RepoId>, Problem> {

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::{
     names::{CommitItem, Names, Numbered},
-    page::{Asked, LOOKED_AT, Page, Turn},
+    page::{Asked, Page},
+    reader::Wanted,
 };
 use crate::{
     domain::{
@@ -19,7 +20,6 @@ use crate::{
         subject::State as Known,
     },
     gate::{Gate, api::FindingView, problem::Problem, refusals::Looking},
-    store::Place,
 };
 
 /// Which releases.
@@ -37,37 +37,7 @@ pub(super) struct ReleasesAsked {
     train: Option<String>,
     /// How far they are.
     #[param(inline)]
-    state: Option<ReleaseState>,
-}
-
-/// How far a release is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReleaseState {
-    Planning,
-    Locked,
-    /// It can be signed.
-    GoNoGo,
-    Approved,
-    PartlyDeployed,
-    Deployed,
-    BackedOut,
-    Closed,
-}
-
-impl From<Phase> for ReleaseState {
-    fn from(phase: Phase) -> Self {
-        match phase {
-            Phase::Planning => Self::Planning,
-            Phase::Locked => Self::Locked,
-            Phase::GoNoGo => Self::GoNoGo,
-            Phase::Approved => Self::Approved,
-            Phase::PartlyDeployed => Self::PartlyDeployed,
-            Phase::Deployed => Self::Deployed,
-            Phase::BackedOut => Self::BackedOut,
-            Phase::Closed => Self::Closed,
-        }
-    }
+    state: Option<Phase>,
 }
 
 /// A release, as far as it is of repositories that who asks sees.
@@ -77,7 +47,7 @@ pub struct ReleaseItem {
     pub id: String,
     pub train: String,
     pub title: String,
-    pub state: ReleaseState,
+    pub state: Phase,
     /// The day that its milestones have.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_on: Option<Timestamp>,
@@ -150,7 +120,7 @@ impl ReleasesAsked {
         let is_here = parts.iter().any(|repo| sight.sees(*repo)) || sight.repository.is_none();
         is_here
             && self.train.as_ref().is_none_or(|train| release.id.train == *train)
-            && self.state.is_none_or(|state| ReleaseState::from(release.phase(release.signed)) == state)
+            && self.state.is_none_or(|state| release.phase(release.signed) == state)
     }
 }
 
@@ -182,7 +152,7 @@ fn item(release: &Release, sight: &Sight, names: &Names) -> ReleaseItem {
         id: SubjectId::Release(release.id.clone()).to_string(),
         train: release.id.train.clone(),
         title: release.id.title.clone(),
-        state: release.phase(release.signed).into(),
+        state: release.phase(release.signed),
         due_on: release.due_on,
         locked_at: release.locked.as_ref().map(|locked| locked.at),
         opened_at: release.opened,
@@ -211,19 +181,19 @@ pub(super) async fn list(
     headers: HeaderMap,
     Asked(asked): Asked<ReleasesAsked>,
 ) -> Result<Json<Page<ReleaseItem>>, Problem> {
-    let sight = gate.reader(&headers, None).await?.sight;
-    let turn = Turn::of("releases", asked.cursor.as_deref(), asked.limit)?;
-    let after = turn.after(|text| text.parse().ok())?;
-    let place = Place { tenant: sight.tenant.clone(), repository: None };
-    let found = gate.store.listed(&place, SubjectKind::Release, after.as_ref(), LOOKED_AT).await?;
-    let of = |state: &Known| state.as_release().is_some_and(|release| asked.wants(release, &sight));
-    let cut = turn.cut(found, |(_, state)| of(state), |(id, _)| id.to_string());
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "releases", repository: None, cursor, limit };
+    let Some(mut reader) = gate.reader(&headers, wanted).await? else { return Ok(Json(Page::empty())) };
+    // A release is in no repository.
+    reader.place.repository = None;
+    let of = |state: &Known| state.as_release().is_some_and(|release| asked.wants(release, &reader.sight));
+    let cut = gate.page_of(SubjectKind::Release, &reader, of).await?;
     let releases = || cut.rows.iter().filter_map(|(_, state)| state.as_release());
     let named = releases().flat_map(|it| {
         let deployed = it.deployed.values().map(|deployed| deployed.repo);
         repositories(it).into_iter().chain(deployed).chain(it.record.map(|at| at.repo))
     });
-    let names = gate.names(&place.tenant, named.collect()).await?;
-    let items = releases().map(|release| item(release, &sight, &names)).collect();
+    let names = gate.names(&reader.place.tenant, named.collect()).await?;
+    let items = releases().map(|release| item(release, &reader.sight, &names)).collect();
     Ok(Json(Page { items, next: cut.next }))
 }

@@ -1,4 +1,4 @@
-//! How an exception stands: by the entries that close others of their kind, and by what is owed for an emergency.
+//! How an exception stands: by the entries that close others of their kind, and by what is owed for an emergency or an outage.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::exceptions::ExceptionState;
 use crate::{
     domain::{
+        account::Outage,
         change_request::emergency::Emergency,
         ids::{IssueRef, RepoId, SubjectId},
         subject::State,
@@ -80,8 +81,7 @@ fn text<'a>(entry: &'a AuditedEntry, name: &str) -> Option<&'a str> {
 /// The repository in which the issue about it is, and the key of what keeps it.
 fn issue_key(entry: &AuditedEntry) -> Option<(RepoId, String)> {
     let subject = subject_of(entry)?;
-    let said = fact(entry, "repository").or_else(|| fact(entry, "in"));
-    let repo = said.and_then(|repo| repo.parse().ok()).or_else(|| subject.repo())?;
+    let repo = fact(entry, "repository").and_then(|repo| repo.parse().ok()).or_else(|| subject.repo())?;
     let purpose = match (kind_of(entry), &subject) {
         ("bypass", _) => match fact(entry, "deployment") {
             Some(deployment) => format!("bypass/{deployment}"),
@@ -96,7 +96,6 @@ fn issue_key(entry: &AuditedEntry) -> Option<(RepoId, String)> {
             format!("tag-moved/{}/{}", release.train, release.title)
         }
         ("tag_moved", _) => format!("tag-moved/{}", text(entry, "tag")?),
-        ("outage", _) => format!("outage/{}", fact(entry, "from")?.parse::<Timestamp>().ok()?.as_second()),
         ("seal_repeated", _) => format!("seal/{}", fact(entry, "id")?),
         _ => return None,
     };
@@ -120,7 +119,8 @@ impl Standings {
         }
         let keys: Vec<String> = entries.iter().filter_map(issue_key).map(|(_, key)| key).collect();
         found.issues = store.kept_by(&place.tenant, &keys).await?;
-        let about = entries.iter().filter(|entry| kind_of(entry) == "emergency").filter_map(subject_of);
+        let owes = |entry: &&AuditedEntry| matches!(kind_of(entry), "emergency" | "outage");
+        let about = entries.iter().filter(owes).filter_map(subject_of);
         let mut subjects: Vec<SubjectId> = about.collect();
         subjects.sort();
         subjects.dedup();
@@ -137,7 +137,8 @@ impl Standings {
         let issue = issue_key(entry).and_then(|(repo, key)| self.issue(repo, &key));
         let closed_at = match kind_of(entry) {
             "emergency" => return Self::of_emergency(entry, self.emergency(entry)),
-            "outage" | "seal_repeated" => return Self::told(issue),
+            "outage" => return self.of_outage(entry),
+            "seal_repeated" => return Self::told(issue),
             // Where nothing is enforced there is no issue: it is on record.
             "bypass" if fact(entry, "mode") == Some("enforce") => return Self::told(issue),
             kind if is_closed_by_another(kind) => self.closed_by_another(entry),
@@ -149,6 +150,20 @@ impl Standings {
 
     fn told(issue: Option<IssueRef>) -> Standing {
         Standing { state: ExceptionState::Told, closed_at: None, issue, emergency: None }
+    }
+
+    /// It is open from when there is an issue about it until people have looked back on it.
+    fn of_outage(&self, entry: &AuditedEntry) -> Standing {
+        let outages = self.states.get(&SubjectId::Account).and_then(State::as_account);
+        let is_it = |outage: &&Outage| fact(entry, "from") == Some(&*outage.gap.from.to_string());
+        let outage = outages.and_then(|account| account.outages.iter().find(is_it));
+        let issue = outage.and_then(|outage| outage.issue);
+        let closed_at = match outage.filter(|_| issue.is_some()) {
+            Some(outage) => outage.looked_back.as_ref().map(|looked_back| looked_back.at),
+            None => Some(entry.at),
+        };
+        let state = if closed_at.is_some() { ExceptionState::Closed } else { ExceptionState::Open };
+        Standing { state, closed_at, issue, emergency: None }
     }
 
     /// The emergency that it declared or renewed; `None`: another one was declared since.

@@ -115,7 +115,7 @@ fn clients_find_the_addresses_and_fields_that_they_were_written_for() {
       query cursor: string
       query limit: integer
       query repository: string
-      query kind: `emergency` | `bypass` | `unguarded` | `policy_loosened` | `policy_unsigned` | `commit_adopted` | `tag_moved` | `freeze_waived` | `carried` | `joined_after_lock` | `substitute` | `outage` | `seal_repeated`
+      query kind: `emergency` | `bypass` | `outage` | `unguarded` | `policy_loosened` | `policy_unsigned` | `commit_adopted` | `tag_moved` | `freeze_waived` | `carried` | `joined_after_lock` | `substitute` | `seal_repeated`
       query state: `open` | `told` | `closed`
       200: Page_ExceptionItem (application/json)
       401 403 422 429 503: Problem (application/problem+json)

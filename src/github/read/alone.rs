@@ -50,6 +50,7 @@ impl Reader<'_> {
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_)
             | Question::Known(_)
+            | Question::ImageLabels(..)
             | Question::Unsettled(_) => return None,
         })
     }

@@ -410,3 +410,77 @@ async fn a_tag_counts_while_the_source_keeps_it_from_being_moved() {
     })
     .await;
 }
+
+const LABELS: [&str; 2] = ["org.opencontainers.image.revision", "org.opencontainers.image.source"];
+
+/// The line of a check that says what an image was built from; addresses that differ each time are left out.
+fn source_line(s: &Scene, pull: &Pull) -> String {
+    let text = s.release_text_in(DEPLOY, &pull.head).replace(s.github().registry(), "registry");
+    let line = text.lines().find(|line| line.contains("was built from is known")).unwrap_or_default();
+    line.to_owned()
+}
+
+#[tokio::test]
+async fn an_image_that_nobody_has_signed_is_what_its_label_says_where_the_policy_accepts_that() {
+    scenario(async |s| {
+        s.expect_refusals();
+        let image = format!("{}/acme/web", s.github().registry());
+        let file = |version: &str| manifest(version).replace("ghcr.io/acme/web", &image);
+        let runs = s.github().head(WEB, "main").unwrap();
+        s.github().add_repository(DEPLOY, &[(FILE, &file(&format!(":{runs}")))]);
+        s.github().add_bot(BOT);
+        s.settle().await;
+        s.policy(&SYNCED.replace("ghcr.io/acme/web", &image).replace("web } }", "web }, label: accepted }"))
+            .await;
+        let (next, issue) = merged(s, "Export").await;
+        let [here, elsewhere] = [WEB, "acme/billing"].map(|name| format!("{}/{name}", s.github().web_url()));
+        let push = |revision: &str, source: &str| {
+            s.github().push_image(&[(LABELS[0], revision), (LABELS[1], source)])
+        };
+        let digest = push(&next, &here);
+        let promoted = file(&format!("@{digest}"));
+        let pull = proposes(s, BOT, "promote", &[(FILE, &promoted)]).await;
+        assert_snapshot!(told(s, &pull.head), @"in_progress: 1 of 8 rules not met: #1 is not accepted yet");
+        s.by("tess").comment(issue, "/accept");
+        s.settle().await;
+        assert_snapshot!(told(s, &pull.head), @"success: 7 of 7 rules met");
+        assert_snapshot!(source_line(s, &pull).replace(&digest, "DIGEST"), @"| ✓ pass | what the image was built from is known | What `DIGEST` was built from is said by its label alone, and nobody has signed that; the policy accepts it (`gitops.label`). |");
+        let mut seen = vec![];
+        for (branch, digest) in [
+            ("elsewhere", push(&next, &elsewhere)),
+            ("short", push(&next[..12], &here)),
+            ("nowhere", format!("sha256:{}", "a".repeat(64))),
+        ] {
+            let pull = proposes(s, BOT, branch, &[(FILE, &file(&format!("@{digest}")))]).await;
+            seen.push(s.readable(&source_line(s, &pull)).replace(&next[..12], "SHORT"));
+        }
+        assert_snapshot!(seen.join("\n"), @r"
+        | ✗ not met | what the image was built from is known | The label of `registry/acme/web` says that it was built from `https://github/acme/billing`, and not from acme/web. **Cure:** correct `gitops.images`, or let the build set `org.opencontainers.image.source` to the address of acme/web. |
+        | ✗ not met | what the image was built from is known | The label of `registry/acme/web` names `SHORT`, which is no whole hash of a commit. **Cure:** let the build set `org.opencontainers.image.revision` to the whole hash of the commit; or let the workflow that builds it attest its provenance (`actions/attest-build-provenance`). |
+        | … not known | what the image was built from is known | The label of `registry/acme/web` could not be read: registry has no such image, or does not show it to us (404). **Cure:** it is read again by itself; whoever runs the server says which registries may be asked (`CHANGEGATE_REGISTRY_HOSTS`), as whom (`CHANGEGATE_REGISTRY_LOGIN_FILE`), and whether in private networks (`CHANGEGATE_REGISTRY_PRIVATE`). |
+        ");
+        s.by("rosa").merge(pull.at);
+        s.settle().await;
+        assert_eq!(s.exceptions(DEPLOY), "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_label_counts_for_nothing_where_the_policy_does_not_say_so_and_no_registry_is_asked_that_the_server_may_not()
+ {
+    scenario(async |s| {
+        let runs = synced(s, SYNCED).await;
+        let unsigned = s.github().push_image(&[(LABELS[0], &runs)]);
+        s.expect_refusals();
+        let file = manifest(&format!("@{unsigned}"));
+        let pull = proposes(s, BOT, "ignored", &[(FILE, &file)]).await;
+        assert_snapshot!(source_line(s, &pull).replace(&unsigned, "DIGEST"), @"| ✗ not met | what the image was built from is known | No workflow of acme/web has signed what `ghcr.io/acme/web` with the digest `DIGEST` was built from. **Cure:** let the workflow that builds it attest its provenance (`actions/attest-build-provenance`), or name the image by a tag that is the whole hash of its commit; or let the policy accept what its label says (`gitops.label`). |");
+        s.policy(&SYNCED.replace("web } }", "web }, label: accepted }")).await;
+        s.settle().await;
+        assert_snapshot!(source_line(s, &pull), @"| … not known | what the image was built from is known | The label of `ghcr.io/acme/web` could not be read: ghcr.io is no registry that this server may ask. **Cure:** it is read again by itself; whoever runs the server says which registries may be asked (`CHANGEGATE_REGISTRY_HOSTS`), as whom (`CHANGEGATE_REGISTRY_LOGIN_FILE`), and whether in private networks (`CHANGEGATE_REGISTRY_PRIVATE`). |");
+        s.settle_for(11).await;
+        assert_snapshot!(told(s, &pull.head), @"action_required: 1 of 1 rules not known yet: what `ghcr.io/acme/web` was built from is not known");
+    })
+    .await;
+}

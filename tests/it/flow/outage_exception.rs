@@ -2,6 +2,7 @@
 
 use changegate::{
     admin::{self, Answer, Order},
+    domain::asker::Deed,
     gate::{
         Keys,
         seal::{SEALED, Sealed},
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use super::{
     deploying::{WEB, built},
-    gate::{asked, by_pipeline, call, decided, said},
+    gate::{asked, by_pipeline, call, call_as, decided, said, token_for},
 };
 use crate::support::{Scene, scenario};
 
@@ -32,7 +33,11 @@ fn deploys_unasked(s: &Scene, repository: &str) -> String {
 }
 
 async fn ready(s: &Scene) {
-    let lines = by_pipeline().replace("match: acme/web,", "match: \"acme/*\",");
+    ready_by(s, &by_pipeline()).await;
+}
+
+async fn ready_by(s: &Scene, lines: &str) {
+    let lines = lines.replace("match: acme/web,", "match: \"acme/*\",");
     let text = s.policy_text(&lines).replace("[rosa] }", "[rosa], break-glass: [acme/on-call] }");
     s.policy_file("acme/.github", &text).await;
     let issue = s.accepted("Export").await;
@@ -69,6 +74,61 @@ async fn what_was_deployed_while_nobody_was_here_is_one_exception_of_the_account
         deploys_unasked(s, BILLING);
         s.settle().await;
         assert!(s.exceptions(BILLING).contains("began without an allow"), "{}", s.exceptions(BILLING));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_looked_back_on_in_time_stands_in_the_way_where_it_went_by_until_somebody_says_how_it_went()
+ {
+    scenario(async |s| {
+        s.github().add_team("acme", "on-call", &["quinn"]);
+        let emergency = "    emergency: { lasts: 4 hours, approved: within 1 day, retrospective: 2 hours }\n    door: pipeline";
+        ready_by(s, &by_pipeline().replace("    door: pipeline", emergency)).await;
+        s.pass(1_800);
+        deploys_unasked(s, WEB);
+        s.pass(1_800);
+        beat(s).await;
+        s.settle().await;
+        s.settle().await;
+        let record = s.github().issues(WEB);
+        let is_it = |issue: &&serde_json::Value| issue["title"].as_str().unwrap().contains("was away, and");
+        let number = record.iter().find(is_it).unwrap()["number"].as_u64().unwrap();
+        let record = changegate::sandbox::Numbered { repo: s.github().repository_id(WEB), number };
+        let listed = async |random| {
+            let token = token_for(s, random, WEB, &[Deed::Read], true).await;
+            let request = http::Request::get("/api/v1/exceptions?kind=outage");
+            let (status, page) = call_as(s, Some(&token), request, String::new()).await;
+            assert_eq!((status, page["items"].as_array().map(Vec::len)), (200, Some(1)), "{page}");
+            let issue = &page["items"][0]["issue"];
+            assert_eq!((&issue["repository"], &issue["number"]), (&json!(WEB), &json!(number)), "{page}");
+            page["items"][0]["state"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(listed(2).await, "open");
+        let next = async |run: &str, branch: &str| {
+            let issue = s.accepted(branch).await;
+            built(s, branch, issue.number).await;
+            said(&decided(s, &asked(s, run)).await)
+        };
+        assert_eq!(next("8", "early").await, "allow");
+        s.pass(3 * 3_600);
+        assert_eq!(next("9", "late").await, "deny outage_retrospective_overdue");
+        s.expect_refusals();
+        s.by("sam").comment(record, "/done worked it was fine");
+        s.settle().await;
+        let refused = s.sentences(record).join("\n");
+        assert!(refused.contains("only somebody on call or a release manager (acme/on-call, rosa)"), "{refused}");
+        s.by("quinn").comment(record, "/done perhaps");
+        s.settle().await;
+        assert_eq!(next("10", "later").await, "deny outage_retrospective_overdue");
+        s.by("quinn").comment(record, "/done problems The disk was full; it is watched now.");
+        s.settle().await;
+        s.settle().await;
+        let shown = s.exceptions(WEB);
+        assert!(shown.contains("closed: Changegate was away"), "{shown}");
+        assert!(shown.contains("**problems**. The disk was full; it is watched now."), "{shown}");
+        assert_eq!(listed(2).await, "closed");
+        assert_eq!(next("11", "last").await, "allow");
     })
     .await;
 }

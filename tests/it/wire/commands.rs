@@ -109,6 +109,9 @@ async fn each_command_explains_itself() {
       CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
       CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
       CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
+      CHANGEGATE_REGISTRY_HOSTS          registries that are asked what labels of images say, with commas between [nobody]
+      CHANGEGATE_REGISTRY_LOGIN[_FILE]   HOST USER:PASSWORD; one per line
+      CHANGEGATE_REGISTRY_PRIVATE        true: they may stand in private networks [false]
       CHANGEGATE_PAYLOAD_RETENTION_DAYS  how long bodies of deliveries are kept [30]
     Environment only:
       CHANGEGATE_LOG                     error, warn, info, debug or trace [info]
@@ -596,7 +599,7 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
     insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
     exit 78
-    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `trusted_root`, `trusted_root_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `notify_hosts`, `notify_private`, `notify_secret`, `notify_secret_file`, `payload_retention_days`, `requests_per_minute`
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `trusted_root`, `trusted_root_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `notify_hosts`, `notify_private`, `notify_secret`, `notify_secret_file`, `registry_hosts`, `registry_private`, `registry_login`, `registry_login_file`, `payload_retention_days`, `requests_per_minute`
       cure: mend or remove that line; `changegate serve --help` lists the settings
     ");
     insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"

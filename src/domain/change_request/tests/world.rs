@@ -315,6 +315,7 @@ impl World {
             | Question::Compare(..)
             | Question::File(..)
             | Question::Provenance(..)
+            | Question::ImageLabels(..)
             | Question::TagIsKept(..)
             | Question::Reference(..)
             | Question::WaitingRuns(_)

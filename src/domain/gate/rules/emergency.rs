@@ -67,7 +67,7 @@ fn unsigned_before(at: IssueRef, emergency: &Emergency, scene: &Scene<'_>) -> Op
 }
 
 /// The release managers, and the same as they stand in brackets.
-fn managers(scene: &Scene<'_>) -> (Vec<Named>, String) {
+pub(super) fn managers(scene: &Scene<'_>) -> (Vec<Named>, String) {
     let managers: Vec<Named> =
         scene.policy.release_managers().iter().map(|who| Named::who(&who.to_string())).collect();
     let row = if managers.is_empty() { String::new() } else { format!(" ({})", one_of(&managers)) };
@@ -97,7 +97,7 @@ fn rules<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = (&'a policy::Emergenc
     scene.sections.iter().filter_map(|section| Some((section.rules.emergency.as_ref()?, section)))
 }
 
-fn named(at: IssueRef, scene: &Scene<'_>) -> Named {
+pub(super) fn named(at: IssueRef, scene: &Scene<'_>) -> Named {
     Named::issue(at, scene.ask.repo, scene.name_of(at.repo))
 }
 

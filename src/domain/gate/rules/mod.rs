@@ -18,6 +18,7 @@ mod checks;
 mod emergency;
 mod notice;
 mod order;
+mod outage;
 mod range;
 mod reference;
 mod release;
@@ -56,7 +57,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
         return Judged { findings, ..way };
     }
     let (times, next) = times::judge(scene);
-    let debts = emergency::debts(scene);
+    let (debts, outages) = (emergency::debts(scene), outage::debts(scene));
     let mut findings: Vec<Finding> = first
         .chain(reference::finding(scene))
         .chain(range::findings(scene))
@@ -64,11 +65,12 @@ pub(super) fn judge(scene: &Scene<'_>) -> Judged {
         .chain(required(scene, |_| true))
         .chain(times)
         .chain(debts.findings)
+        .chain(outages.findings)
         .collect();
     if findings.iter().any(|finding| finding.outcome() > Outcome::Pass) {
         findings.extend(emergency::not_alone(scene));
     }
-    let more = [debts.again_at, notice::next(scene), emergency::next_end(scene)];
+    let more = [debts.again_at, outages.again_at, notice::next(scene), emergency::next_end(scene)];
     Judged { findings, again_at: next.into_iter().chain(more.into_iter().flatten()).min() }
 }
 

@@ -180,6 +180,41 @@ fn what_is_owed_for_an_emergency_stands_in_the_way_of_ordinary_work_once_it_is_o
 }
 
 #[test]
+fn what_went_by_in_an_outage_stands_once_it_is_overdue_in_the_way_of_ordinary_work_and_of_nothing_else() {
+    let after = |seconds| {
+        owing(declared(), seconds).but(|it| {
+            it.owed = vec![];
+            it.outages = vec![(at(9), time(5 * DAY)), (at(10), time(7 * DAY))];
+        })
+    };
+    let urgent = Pull {
+        emergencies: vec![(at(141), Emergency { at: time(8 * DAY), ..declared() })],
+        ..pull(41, Outcome::Pass)
+    };
+    let back = after(8 * DAY).but(|it| {
+        it.ran = Some(deployed('c'));
+        it.brings = Ok(Brings { goes_back: true, ..brings(&[]) });
+        it.pull_requests = vec![];
+    });
+    all_are_so(vec![
+        ("within the time", after(4 * DAY), "allow"),
+        ("one is overdue", after(5 * DAY), "deny outage_retrospective_overdue"),
+        ("both are", after(8 * DAY), "deny outage_retrospective_overdue outage_retrospective_overdue"),
+        ("an emergency does not wait for it", after(8 * DAY).bringing(vec![urgent]), "allow"),
+        ("nor does a way back", back, "allow"),
+    ]);
+    assert_eq!(after(0).verdict().again_at, Some(time(5 * DAY)));
+    assert_eq!(after(6 * DAY).verdict().again_at, Some(time(7 * DAY)));
+    let verdict = after(5 * DAY).verdict();
+    let found = verdict.findings.iter().flat_map(Finding::obstacles).next().unwrap();
+    let said = format!("{}\n{}", found.sentence, found.cure.clone().unwrap_or_default());
+    insta::assert_snapshot!(said, @"
+    #9 lists what went by here while Changegate was away, and its retrospective is overdue since 28 Nov 2026, 09:00 UTC.
+    write it in its issue; then somebody on call or a release manager (@acme/release-managers) comments `/done worked`, `/done problems` or `/done backed-out` on #9
+    ");
+}
+
+#[test]
 fn it_is_looked_at_again_when_an_emergency_ends_and_when_something_is_due() {
     assert_eq!(deployment(vec![fix(41)]).verdict().again_at, Some(time(3 * 3600)));
     let waiting = owing(declared(), 0).verdict();

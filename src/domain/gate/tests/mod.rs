@@ -61,6 +61,7 @@ struct Deployment {
     members: BTreeMap<(String, AccountId), Membership>,
     freezes: Freezes,
     owed: Vec<(IssueRef, Emergency)>,
+    outages: Vec<(IssueRef, Timestamp)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +117,7 @@ fn to(lines: &str) -> Deployment {
         members: BTreeMap::new(),
         freezes: Freezes::default(),
         owed: vec![],
+        outages: vec![],
     }
 }
 
@@ -267,6 +269,7 @@ impl Deployment {
             shipping: None,
             tried: vec![],
             owed: self.owed.clone(),
+            outages: self.outages.clone(),
             underway: vec![],
             names: BTreeMap::new(),
             policy,

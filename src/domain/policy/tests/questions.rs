@@ -238,6 +238,21 @@ fn images_run_where_the_policy_says_or_in_the_one_environment_that_it_has() {
             "images in acme/deploy (envs/prod/**) run in production: ghcr.io/acme/web from acme/web"
         )
     );
+    let accepted = |entries: &str| {
+        let text = format!("environments: {{ production: {{}}, staging: {{}} }}\ngitops: [{entries}]\n");
+        let policy = EffectivePolicy::of(Some(Arc::new(taken(&text))), None).unwrap();
+        ["production", "staging"].map(|it| policy.accepts_label(&"acme/deploy".parse().unwrap(), it, "web"))
+    };
+    let entry = |rest: &str| {
+        format!(
+            "{{ repository: acme/deploy, paths: [a], images: {{ web: acme/web }}, environment: production{rest} }}"
+        )
+    };
+    let (silent, accepts) = (entry(""), entry(", label: accepted"));
+    assert_eq!(accepted(&silent), [false, false], "nobody has to trust who builds images");
+    assert_eq!(accepted(&entry(", label: ignored")), [false, false]);
+    assert_eq!(accepted(&accepts), [true, false]);
+    assert_eq!(accepted(&format!("{accepts}, {silent}")), [false, false], "the stricter one counts");
     let effective = EffectivePolicy::of(Some(Arc::new(policy)), None).unwrap();
     let synced = |name: &str, files: Option<&[&str]>| {
         effective.synced_by(&name.parse().unwrap(), files).into_iter().collect::<Vec<_>>().join(" ")

@@ -1,25 +1,66 @@
-//! Which addresses are reached: whoever may name an address to call must not reach into private networks by it.
+//! Which addresses are reached: whoever may name an address to ask or to call must not reach into private networks by it.
 
 use std::{
+    error::Error,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
 };
 
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::{
+    HttpConnector,
+    dns::{GaiResolver, Name},
+};
 use tower::Service;
+
+/// A name that leads into private networks alone, where those must not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has no public address")]
+pub struct NoPublicAddress;
+
+impl NoPublicAddress {
+    /// Whether that is why there is no connection.
+    #[must_use]
+    pub fn is_cause(error: &(dyn Error + 'static)) -> bool {
+        let mut cause = Some(error);
+        while let Some(inner) = cause {
+            let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            if wrapped.and_then(|wrapped| wrapped.downcast_ref::<Self>()).is_some() {
+                return true;
+            }
+            cause = inner.source();
+        }
+        false
+    }
+}
+
+/// Makes connections, encrypted where the address says so.
+pub type Connector = HttpsConnector<HttpConnector<Lookup>>;
+
+/// Makes connections by the certificates of this machine; `private`: to addresses of private networks, too.
+///
+/// # Errors
+/// When the certificates cannot be read.
+pub fn connector(private: bool) -> io::Result<Connector> {
+    let mut names = HttpConnector::new_with_resolver(Lookup::new(private));
+    names.enforce_http(false);
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
+    Ok(connector.https_or_http().enable_http1().wrap_connector(names))
+}
 
 /// Looks names up, and leaves out private addresses where they must not be reached. It is asked for each connection, so that a
 /// name that is looked up again says nothing else.
 #[derive(Debug, Clone)]
-pub(super) struct Lookup {
+pub struct Lookup {
     names: GaiResolver,
     private: bool,
 }
 
 impl Lookup {
-    pub(super) fn new(private: bool) -> Self {
+    fn new(private: bool) -> Self {
         Self { names: GaiResolver::new(), private }
     }
 }
@@ -41,7 +82,7 @@ impl Service<Name> for Lookup {
             let may = |address: &SocketAddr| private || is_public(address.ip());
             let found: Vec<SocketAddr> = found.await?.filter(may).collect();
             if found.is_empty() {
-                return Err(io::Error::other("it has no public address"));
+                return Err(io::Error::other(NoPublicAddress));
             }
             Ok(found.into_iter())
         })
@@ -49,7 +90,8 @@ impl Service<Name> for Lookup {
 }
 
 /// Whether a host that is written as an address is public; names are judged when they are looked up.
-pub(super) fn may_be_public(host: &str) -> bool {
+#[must_use]
+pub fn may_be_public(host: &str) -> bool {
     host.trim_matches(['[', ']']).parse().map_or(true, is_public)
 }
 
