@@ -232,7 +232,7 @@ impl Database {
         }
     }
 
-    /// The same, for what may be lost when the machine crashes, as leases may: it does not wait for the disk.
+    /// As [`Self::write()`], for what may be lost when the machine crashes, as leases may: it does not wait for the disk.
     /// (What is committed later, and waits, brings it there too.)
     pub(super) async fn write_lightly<I: ?Sized + Sync, T>(
         &self,
