@@ -19,7 +19,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::latency::now;
+use crate::latency::{now, pause};
 
 /// What stands in a body where each request has a number of its own.
 pub const NUMBER: &str = "{number}";
@@ -32,6 +32,9 @@ pub struct Order {
     pub connections: usize,
     pub questions: Vec<Question>,
     pub length: Length,
+    /// So many begin each second, whether those before them are answered or not, and how long one took counts from when it
+    /// should have begun; `None`: each begins when the one before it on its connection is answered.
+    pub pace: Option<f64>,
 }
 
 /// One request.
@@ -65,20 +68,26 @@ pub struct Outcome {
 struct Shared {
     order: Order,
     next: AtomicUsize,
+    begun: Instant,
     until: Option<Instant>,
 }
 
 impl Shared {
-    fn question(&self) -> Option<(usize, &Question)> {
+    /// The next question, with its number and when it begins.
+    fn question(&self) -> Option<(usize, &Question, Instant)> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let begins = match (self.order.pace, u32::try_from(number)) {
+            (Some(pace), Ok(number)) => self.begun + Duration::from_secs_f64(f64::from(number) / pace),
+            _ => now(),
+        };
         let questions = &self.order.questions;
         match (self.until, self.order.length) {
             (Some(until), Length::Lasts(_)) => {
-                (now() < until).then(|| questions.get(number % questions.len())).flatten()
+                (begins < until).then(|| questions.get(number % questions.len())).flatten()
             }
             (_, Length::Once | Length::Lasts(_)) => questions.get(number),
         }
-        .map(|question| (number, question))
+        .map(|question| (number, question, begins))
     }
 }
 
@@ -90,7 +99,7 @@ pub async fn generate(order: &str) -> anyhow::Result<()> {
         Length::Lasts(length) => Some(begun + length),
         Length::Once => None,
     };
-    let shared = Arc::new(Shared { order, next: AtomicUsize::new(0), until });
+    let shared = Arc::new(Shared { order, next: AtomicUsize::new(0), begun, until });
     let mut tasks = JoinSet::new();
     for number in 0..shared.order.connections {
         let addresses = &shared.order.addresses;
@@ -129,11 +138,11 @@ impl Line {
 
     async fn ask_all(&mut self, shared: &Shared) -> anyhow::Result<Outcome> {
         let mut outcome = Outcome::default();
-        while let Some((number, question)) = shared.question() {
-            let begun = now();
+        while let Some((number, question, begins)) = shared.question() {
+            pause(begins.saturating_duration_since(now())).await;
             self.send(question, number).await?;
             let answer = self.read().await?;
-            outcome.latencies.push(u64::try_from((now() - begun).as_micros())?);
+            outcome.latencies.push(u64::try_from((now() - begins).as_micros())?);
             *outcome.answers.entry(answer).or_default() += 1;
         }
         Ok(outcome)

@@ -15,6 +15,8 @@ use crate::{
 
 const CONNECTIONS: usize = 64;
 const LOAD: Duration = Duration::from_secs(10);
+/// How many ask each second while it is measured how long an answer takes.
+const PACE: f64 = 1_000.0;
 /// How many ask at once while GitHub is slow.
 const ALLOWED_AT_ONCE: usize = 16;
 /// How long GitHub takes for an answer then.
@@ -33,30 +35,48 @@ pub async fn everything(words: &[&str]) -> anyhow::Result<()> {
         None => println!("PostgreSQL: skipped, CHANGEGATE_TEST_POSTGRES is not set"),
     }
     println!("{CONNECTIONS} connections, load {} s, databases in {}", LOAD.as_secs(), database::place());
+    let wanted: Vec<&str> = words.iter().copied().filter(|word| CLASSES.contains(word)).collect();
+    let wanted = if wanted.is_empty() { CLASSES.to_vec() } else { wanted };
     let mut report = Report::new();
     for (kind, servers) in runs {
-        measure(kind, servers, &mut report).await.with_context(|| format!("{kind}, {servers} servers"))?;
+        let measured = measure(kind, servers, &wanted, &mut report).await;
+        measured.with_context(|| format!("{kind}, {servers} servers"))?;
     }
     report.print();
     Ok(())
 }
 
-async fn measure(kind: Kind, servers: usize, report: &mut Report) -> anyhow::Result<()> {
+/// What may be measured, each by itself too.
+const CLASSES: [&str; 5] = ["waiting", "again", "deny", "pending", "allow"];
+
+async fn measure(kind: Kind, servers: usize, wanted: &[&str], report: &mut Report) -> anyhow::Result<()> {
     let database = Database::create(kind).await?;
     let place = Place::prepare(&database, servers).await?;
     let bench = Bench { folder: tempfile::tempdir()?, place, database, kind };
-    let known = bench.ask(bench.place.known(), CONNECTIONS, Length::Once).await?;
+    let known = bench.ask(bench.place.known(), CONNECTIONS, (Length::Once, None)).await?;
     println!("{kind}, {servers} servers: what can be known beforehand: {:?}", known.outcome.answers);
-    report.waited(kind, servers, bench.waiting().await?);
+    let is_wanted = |class: &str| wanted.contains(&class);
+    if is_wanted("waiting") {
+        report.waited(kind, servers, bench.waiting().await?);
+    }
     for (what, questions) in
         [("again", bench.place.again()), ("deny", bench.place.denied()), ("pending", bench.place.pending())]
     {
-        report.asked(kind, servers, what, bench.ask(questions, CONNECTIONS, Length::Lasts(LOAD)).await?);
+        if is_wanted(what) {
+            let length = Length::Lasts(LOAD);
+            let most = bench.ask(questions.clone(), CONNECTIONS, (length, None)).await?;
+            report.most(kind, servers, what, most);
+            bench.place.settle().await?;
+            let paced = bench.ask(questions, CONNECTIONS, (length, Some(PACE))).await?;
+            report.paced(kind, servers, what, paced);
+            bench.place.settle().await?;
+        }
     }
-    bench.place.settle().await?;
-    bench.place.github.answer_after(SLOW);
-    let allowed = bench.ask(bench.place.allowed(), ALLOWED_AT_ONCE, Length::Once).await?;
-    report.asked(kind, servers, "allow", allowed);
+    if is_wanted("allow") {
+        bench.place.github.answer_after(SLOW);
+        let allowed = bench.ask(bench.place.allowed(), ALLOWED_AT_ONCE, (Length::Once, None)).await?;
+        report.allowed(kind, servers, allowed);
+    }
     let Bench { place, database, .. } = bench;
     drop(place);
     database.remove().await
@@ -74,9 +94,9 @@ impl Bench {
         &self,
         questions: Vec<Question>,
         connections: usize,
-        length: Length,
+        (length, pace): (Length, Option<f64>),
     ) -> anyhow::Result<Asked> {
-        let order = Order { addresses: self.place.addresses(), connections, questions, length };
+        let order = Order { addresses: self.place.addresses(), connections, questions, length, pace };
         let (processor, commits) = (self.processor(), self.commits().await?);
         let before = self.asked_of_github();
         let outcome: Outcome = process::generate(self.folder.path(), &order).await?;
@@ -122,6 +142,7 @@ impl Bench {
             connections: WAITING,
             questions,
             length: Length::Once,
+            pace: None,
         };
         let begun = now();
         let (outcome, memory) =
