@@ -250,6 +250,12 @@ impl PartialEq for RepoName {
 
 impl Eq for RepoName {}
 
+impl std::hash::Hash for RepoName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_ascii_lowercase().hash(state);
+    }
+}
+
 impl PartialOrd for RepoName {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))

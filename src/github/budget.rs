@@ -129,6 +129,12 @@ impl Budget {
         self.windows.iter().map(of).collect()
     }
 
+    /// Whether more than half is left of each hourly limit that GitHub told.
+    #[must_use]
+    pub fn is_plenty(&self, now: Timestamp) -> bool {
+        self.windows.values().all(|window| window.reset <= now || window.remaining > window.limit / 2)
+    }
+
     fn check_paces(&mut self, cost: Cost, now: Timestamp) -> Result<(), Later> {
         let points = match cost.resource() {
             Resource::Rest => self.rest.next(cost.points(), now),
@@ -345,6 +351,18 @@ mod tests {
             assert_eq!(budget.left(clock.now()), [left]);
         }
         assert_eq!(budget.left(reset), [("rest", 100, 80)], "the hour is over");
+    }
+
+    #[test]
+    fn there_is_plenty_until_half_of_any_hourly_limit_is_used_up() {
+        let (clock, mut budget) = (start(), Budget::default());
+        let reset = at(&clock, 600);
+        assert!(budget.is_plenty(clock.now()));
+        budget.learn(Cost::Query, told(100, 90, reset), clock.now());
+        budget.learn(Cost::Read, told(100, 51, reset), clock.now());
+        assert!(budget.is_plenty(clock.now()));
+        budget.learn(Cost::Read, told(100, 50, reset), clock.now());
+        assert!(!budget.is_plenty(clock.now()) && budget.is_plenty(reset));
     }
 
     #[test]

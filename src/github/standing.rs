@@ -83,6 +83,12 @@ pub struct BudgetLeft {
 }
 
 impl GitHub {
+    /// Whether more than half is left of what this installation may ask in this hour, as far as GitHub has told.
+    #[must_use]
+    pub fn has_plenty(&self, installation: InstallationId) -> bool {
+        self.account(Some(installation)).budget().is_plenty(self.clock.now())
+    }
+
     /// How we stand with GitHub, by its last answers.
     #[must_use]
     pub fn stands(&self) -> Stands {

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// One question. The first five are answered from the store, the others by GitHub.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Question {
     /// What others may read of a subject.
     View(SubjectId),

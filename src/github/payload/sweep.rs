@@ -39,7 +39,7 @@ pub const AT_GATE: &str = "changegate_gate";
 pub const FAILED: &str = "changegate_failed";
 
 /// What a delivery is called in which a pipeline asks at the gate.
-pub const ASKED: &str = "changegate_ask";
+pub const ASKED: &str = GateAsk::EVENT;
 /// What a delivery is called in which a pipeline says how far its deployment is.
 pub const REPORTED: &str = "changegate_report";
 

@@ -79,8 +79,10 @@ impl Reader<'_> {
         repo: RepoId,
         rest: &str,
     ) -> Result<Option<T>, Trouble> {
-        self.confirm(repo, self.name(repo)?).await?;
-        match self.fetch(scope, repo, rest).await {
+        let name = self.name(repo)?;
+        let (confirmed, found) = tokio::join!(self.confirm(repo, name), self.fetch(scope, repo, rest));
+        confirmed?;
+        match found {
             Ok(found) => Ok(Some(found)),
             Err(Trouble::NotFound) => Ok(None),
             Err(trouble) => Err(trouble),

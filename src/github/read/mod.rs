@@ -18,6 +18,7 @@ mod policy;
 mod provenance;
 mod pull_request;
 mod reference;
+mod remembered;
 mod runs;
 mod shapes;
 mod tag_rules;
@@ -27,14 +28,17 @@ mod writers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::Pin,
     sync::{MutexGuard, PoisonError},
     time::Duration,
 };
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use policy::PolicyCache;
+pub use remembered::Remembered;
 
 use self::{
     changes::Origin,
@@ -124,17 +128,41 @@ impl GitHub {
 }
 
 type Batch<'q> = Vec<(&'q Question, Part)>;
+type ByToken<'q> = BTreeMap<(Option<RepoId>, Scope), Batch<'q>>;
+/// Some answers on their way.
+type Answering<'s, 'q> = Pin<Box<dyn Future<Output = Vec<(&'q Question, Facts)>> + Send + 's>>;
 
 impl<'a> Reader<'a> {
+    /// What was remembered first; then everything else at once, as far as one installation may ask at once.
     async fn answer<'q>(&self, questions: &'q [Question], found: &mut BTreeMap<&'q Question, Facts>) {
-        for question in questions {
-            if let Some(fact) = self.alone(question).await {
-                found.insert(question, fact);
+        let (known, asked): (Vec<_>, Vec<_>) = questions
+            .iter()
+            .map(|question| (question, self.remembered(question)))
+            .partition(|it| it.1.is_some());
+        found.extend(known.into_iter().filter_map(|(question, fact)| Some((question, fact?))));
+        let asked: Vec<&Question> = asked.into_iter().map(|(question, _)| question).collect();
+        let alone = asked.iter().map(|question| self.begin_alone(question));
+        let together = self.batches(&asked).into_iter().map(|((repo, ..), batch)| self.begin(repo, batch));
+        let mut answers: FuturesUnordered<Answering<'_, 'q>> = alone.chain(together).collect();
+        while let Some(facts) = answers.next().await {
+            for (question, fact) in &facts {
+                self.github.remembered.put(&self.place.tenant, question, fact);
             }
+            found.extend(facts);
         }
-        for ((repo, ..), batch) in self.batches(questions) {
-            found.extend(self.batch(repo, batch).await);
-        }
+    }
+
+    fn remembered(&self, question: &Question) -> Option<Facts> {
+        let answer = self.github.remembered.get(&self.place.tenant, question)?;
+        Some(Fact::Known(answer, self.github.clock.now()))
+    }
+
+    fn begin_alone<'s, 'q: 's>(&'s self, question: &'q Question) -> Answering<'s, 'q> {
+        Box::pin(async move { self.alone(question).await.map(|fact| (question, fact)).into_iter().collect() })
+    }
+
+    fn begin<'s, 'q: 's>(&'s self, repo: Option<RepoId>, batch: Batch<'q>) -> Answering<'s, 'q> {
+        Box::pin(self.batch(repo, batch))
     }
 
     fn name(&self, repo: RepoId) -> Result<&'a RepoName, Trouble> {
@@ -143,9 +171,9 @@ impl<'a> Reader<'a> {
     }
 
     /// By the token that asks, and by the number of the document.
-    fn batches<'q>(&self, questions: &'q [Question]) -> BTreeMap<(Option<RepoId>, Scope, usize), Batch<'q>> {
-        let questions: BTreeSet<&Question> = questions.iter().collect();
-        let mut by_token: BTreeMap<(Option<RepoId>, Scope), Batch<'q>> = BTreeMap::new();
+    fn batches<'q>(&self, questions: &[&'q Question]) -> BTreeMap<(Option<RepoId>, Scope, usize), Batch<'q>> {
+        let questions: BTreeSet<&Question> = questions.iter().copied().collect();
+        let mut by_token = ByToken::new();
         let asked = questions.iter().find_map(|question| question.repo());
         let any = asked.or_else(|| self.place.names.keys().next().copied());
         for question in questions {
@@ -154,7 +182,7 @@ impl<'a> Reader<'a> {
             by_token.entry((repo, part.scope())).or_default().push((question, part));
         }
         let mut batches: BTreeMap<_, Batch<'q>> = BTreeMap::new();
-        for ((repo, scope), batch) in by_token {
+        for ((repo, scope), batch) in travelling(by_token) {
             let (mut n, mut weight) = (0, 0);
             for (question, part) in batch {
                 weight += part.weight();
@@ -408,6 +436,18 @@ const fn reaches_anywhere(question: &Question) -> bool {
             | Question::PullRequestGlance(_)
             | Question::PolicyGlance(_)
     )
+}
+
+/// What has a token of its own goes along where one for the same is asked for that reaches anywhere.
+fn travelling(by_token: ByToken<'_>) -> ByToken<'_> {
+    let anywhere: BTreeSet<Scope> =
+        by_token.keys().filter(|(repo, _)| repo.is_none()).map(|(_, scope)| *scope).collect();
+    let mut travelling = ByToken::new();
+    for ((repo, scope), batch) in by_token {
+        let repo = repo.filter(|_| !anywhere.contains(&scope));
+        travelling.entry((repo, scope)).or_default().extend(batch);
+    }
+    travelling
 }
 
 fn several_kinds(parts: &[Part]) -> bool {
