@@ -12,8 +12,9 @@ use super::{
     runs::Phase,
 };
 
-/// Ended requests that are remembered.
-const MOST_ENDED: usize = 50;
+/// Requests that are remembered of those that were let through, and of those that ended otherwise.
+const MOST_LET_THROUGH: usize = 50;
+const MOST_OTHERS: usize = 20;
 
 /// What is news by these deliveries.
 #[derive(Debug, Default)]
@@ -179,13 +180,21 @@ impl Environment {
     }
 
     fn forget(&mut self) {
-        let ended = self.requests.iter().filter(|request| !request.is_open()).count();
-        let mut surplus = ended.saturating_sub(MOST_ENDED);
+        let is_kept = |request: &Request| request.approved_at().is_some();
+        let (kept, all) =
+            (self.requests.iter().filter(|request| is_kept(request)).count(), self.requests.len());
+        let open = self.requests.iter().filter(|request| request.is_open()).count();
+        let mut surplus = kept.saturating_sub(MOST_LET_THROUGH);
+        let mut others = (all - kept - open).saturating_sub(MOST_OTHERS);
         self.requests.retain(|request| {
-            let goes = surplus > 0 && !request.is_open();
-            surplus -= usize::from(goes);
+            let surplus = if is_kept(request) { &mut surplus } else { &mut others };
+            let goes = *surplus > 0 && !request.is_open();
+            *surplus -= usize::from(goes);
             !goes
         });
+        for request in &mut self.requests {
+            request.forget();
+        }
         self.guessed.retain(|deployment| self.runs.knows(*deployment));
         self.attempts.retain(|deployment, _| self.runs.knows(*deployment));
     }

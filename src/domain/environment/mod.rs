@@ -13,7 +13,7 @@ use super::{
     event::AtGate,
     facts::Inquiry,
     fresh::{FRESH, SOON, read_anew},
-    gate::{self, Touched, Verdict},
+    gate::{self, Brings, Touched, Verdict},
     ids::{RepoId, Sha, SubjectId},
     pairs,
     subject::{Relation, State},
@@ -90,6 +90,9 @@ pub struct Environment {
     /// Which commits touch the components that run there.
     #[serde(default)]
     pub touched: Option<Touched>,
+    /// The last ranges of which every commit was traced: nothing of them will be another.
+    #[serde(default)]
+    pub traced: Vec<Brings>,
     /// Of which run and attempt a deployment is, as far as deliveries have told, by its number.
     #[serde(default, with = "pairs")]
     pub attempts: BTreeMap<u64, (RunId, u64)>,

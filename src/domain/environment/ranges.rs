@@ -5,11 +5,15 @@ use jiff::Timestamp;
 use super::{
     super::{
         facts::Inquiry,
+        finding::Outcome,
         gate::{Asking, Brings, Found},
         ids::{RepoId, Sha},
     },
     Environment, Request,
 };
+
+/// Ranges that are remembered.
+const MOST_TRACED: usize = 4;
 
 impl Environment {
     /// Finds out what each open request brings, where that is not known yet. `None`: something must be found out first.
@@ -33,6 +37,11 @@ impl Environment {
             if !request.provisional && request.brings.as_ref().is_some_and(is_of) {
                 continue;
             }
+            if let Some(brings) = self.traced.iter().find(|brings| is_of(brings)) {
+                let known = Found { brings: brings.clone(), provisional: false, touched: None };
+                found.push((place, Some(Ok(known))));
+                continue;
+            }
             let ran = runs.ran(&job.sha).is_some();
             found.push((place, asking.brings(baseline.as_ref(), &job.sha, ran, inquiry)));
         }
@@ -42,6 +51,9 @@ impl Environment {
             if let Some(more) = brings.as_mut().ok().and_then(|found| found.touched.take()) {
                 touched = Some(more.and(touched));
             }
+            if let Ok(found) = &brings {
+                self.remember_range(found);
+            }
             if let Some(request) = self.requests.get_mut(place) {
                 request.take_range(brings);
             }
@@ -50,6 +62,19 @@ impl Environment {
             self.touched = touched;
         }
         Some(())
+    }
+
+    /// Whoever asks for the same again brings the same, where all of it was traced; what was not may be traced later.
+    fn remember_range(&mut self, found: &Found) {
+        let is_traced = |brings: &Brings| brings.findings.iter().all(|it| it.outcome() == Outcome::Pass);
+        let is_fit = !found.provisional && !found.brings.goes_back && is_traced(&found.brings);
+        if !is_fit || self.traced.contains(&found.brings) {
+            return;
+        }
+        self.traced.push(found.brings.clone());
+        if self.traced.len() > MOST_TRACED {
+            self.traced.remove(0);
+        }
     }
 
     /// What a commit brought where `from` ran before. `None`: something must be found out first.

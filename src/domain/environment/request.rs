@@ -124,6 +124,18 @@ impl Request {
         self.answered.is_none()
     }
 
+    /// Of what ended: what it was told is in the log. Of what was let through stays what it brings.
+    pub(super) fn forget(&mut self) {
+        let is_told = !matches!(self.answered, Some(Answered::Ended { .. })) || self.gates.is_empty();
+        if self.is_open() || !is_told {
+            return;
+        }
+        self.verdict = None;
+        if self.approved_at().is_none() {
+            self.brings = None;
+        }
+    }
+
     /// Whether it waits, and nothing is known of it.
     pub(super) const fn is_unread(&self) -> bool {
         self.is_open() && self.job.is_none()
