@@ -144,6 +144,7 @@ fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartErro
     Ok(Gate {
         store: store.clone(),
         clock: clock.clone(),
+        grounds: askers.grounds(),
         askers,
         watch: Watch::default(),
         pace: Pace::of(config.requests_per_minute),
@@ -190,6 +191,7 @@ impl App {
             instance,
             metrics: metrics.clone(),
             beside: Beside::new("decide"),
+            sparing: Arc::default(),
         };
         let host: Arc<str> = config.github_host().into();
         let repair = Repair {
@@ -303,10 +305,15 @@ impl App {
     pub fn workers(&self, stop: &Stop) -> Vec<JoinHandle<()>> {
         let work = |beside: Beside, due: Due, step: fn(Self) -> Step| {
             let (app, hints) = (self.clone(), self.store.hints(due));
-            let waiting = hints.clone();
+            let (waiting, going) = (hints.clone(), beside.clone());
             let rest = move || {
-                let hints = waiting.clone();
-                async move { hints.wait().await }
+                let (hints, going) = (waiting.clone(), going.clone());
+                async move {
+                    tokio::select! {
+                        () = hints.wait() => {}
+                        () = going.changed() => {}
+                    }
+                }
             };
             let step = move || {
                 hints.forget();

@@ -67,6 +67,8 @@ pub mod reach;
 
 pub mod store;
 
+pub mod together;
+
 pub mod sandbox;
 
 pub mod demo;

@@ -11,18 +11,11 @@ use super::{
     asking::At,
     problem::Problem,
 };
-use crate::{
-    domain::{
-        asker::{Asker, Deed, Kind, Reason, Refused, Wanted, may, may_follow},
-        bell::Bell,
-        event::GateAsk,
-        facts::{Fact, Facts, Inquiry},
-        ids::{GateId, RepoId, RepoName, SubjectId, TenantId},
-        policy::EffectivePolicy,
-        repository::RepositoryView,
-        subject::View,
-    },
-    store::StoreError,
+use crate::domain::{
+    asker::{Asker, Deed, Kind, Reason, Refused, Wanted, may, may_follow},
+    bell::Bell,
+    event::GateAsk,
+    ids::{GateId, RepoName},
 };
 
 impl From<NotAsked> for Problem {
@@ -75,17 +68,17 @@ impl Gate {
             request.repository.parse().map_err(|_| Problem::request("`repository` is not `owner/name`"))?;
         let asker = self.who(headers, Some(&name)).await?;
         let (tenant, repo) = (&asker.tenant, asker.repository());
-        let view = self.repository(tenant, repo).await?.filter(|view| view.name == name);
-        let view = view
+        let ground = self.grounds.of(tenant, repo).await?.filter(|ground| ground.view.name == name);
+        let ground = ground
             .ok_or_else(|| Problem::unknown("repository", "The token is for no repository of this name."))?;
+        let view = &ground.view;
         let ask = request.ask(view.default_branch.as_deref()).map_err(Problem::request)?;
         of_its_pipeline(&asker, request)?;
         let wanted = wanted(&asker, view.name.clone(), request, &ask)?;
-        let policy = self.policy(tenant, repo).await?;
-        may(&asker, deed, &wanted, policy.as_ref())?;
+        may(&asker, deed, &wanted, ground.policy.as_ref())?;
         self.may_call(&ask)?;
         self.askers.bind(&asker, &wanted).await?;
-        Ok((At { tenant: tenant.clone(), repo, name: view.name }, ask))
+        Ok((At { tenant: tenant.clone(), repo, name: view.name.clone() }, ask))
     }
 
     /// What was asked with this id, and where, if who asks may see it.
@@ -96,16 +89,16 @@ impl Gate {
     ) -> Result<Option<(At, GateAsk)>, Problem> {
         let gate = self.store.gate(id).await?;
         let place = gate.as_ref().and_then(|gate| Some((gate.tenant.clone(), gate.subject.repo()?)));
-        let view = match &place {
-            Some((tenant, repo)) => self.repository(tenant, *repo).await?,
+        let ground = match &place {
+            Some((tenant, repo)) => self.grounds.of(tenant, *repo).await?,
             None => None,
         };
-        let asker = self.who(headers, view.as_ref().map(|view| &view.name)).await?;
-        let (Some(gate), Some((tenant, repo)), Some(view)) = (gate, place, view) else { return Ok(None) };
+        let asker = self.who(headers, ground.as_ref().map(|ground| &ground.view.name)).await?;
+        let (Some(gate), Some((tenant, repo)), Some(ground)) = (gate, place, ground) else { return Ok(None) };
         if may_follow(&asker, &tenant, repo).is_err() {
             return Ok(None);
         }
-        Ok(Some((At { tenant, repo, name: view.name }, gate.answer.ask)))
+        Ok(Some((At { tenant, repo, name: ground.view.name.clone() }, gate.answer.ask)))
     }
 
     /// Whether who is to be called may be.
@@ -120,36 +113,6 @@ impl Gate {
                 detail,
             )
         })
-    }
-
-    async fn repository(
-        &self,
-        tenant: &TenantId,
-        repo: RepoId,
-    ) -> Result<Option<RepositoryView>, StoreError> {
-        let subject = (tenant.clone(), SubjectId::Repository(repo));
-        let mut views = self.store.views(std::slice::from_ref(&subject)).await?;
-        Ok(match views.remove(&subject) {
-            Some(View::Repository(view)) if !view.gone => Some(view),
-            Some(_) | None => None,
-        })
-    }
-
-    /// The policy that counts in a repository, as the store knows it.
-    async fn policy(&self, tenant: &TenantId, repo: RepoId) -> Result<Option<EffectivePolicy>, StoreError> {
-        let mut facts = Facts::default();
-        loop {
-            let mut inquiry = Inquiry::new(&facts);
-            let policy = inquiry.policy(repo);
-            if let Some(policy) = policy {
-                return Ok(policy);
-            }
-            let missing = inquiry.into_missing();
-            let now = self.clock.now();
-            for found in self.store.answer(tenant, &missing).await? {
-                facts.insert(found.question, Fact::Known(found.answer, now));
-            }
-        }
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
         ids::{GateId, RepoId, RepoName, TenantId},
     },
     github::payload::Whereabouts,
-    place,
     store::{KeepError, NewDelivery, Packed, StoreError},
 };
 
@@ -163,11 +162,11 @@ impl Gate {
         id: &str,
         told: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
     ) -> Result<(), Problem> {
-        let here = place::whereabouts(&self.store, &at.tenant, at.repo).await?;
-        let here = here.ok_or_else(|| {
+        let ground = self.grounds.of(&at.tenant, at.repo).await?;
+        let here = ground.as_ref().and_then(|ground| ground.here.as_ref()).ok_or_else(|| {
             Problem::unknown("repository", "The App is not installed there any more, or suspended.")
         })?;
-        let (event, body) = told(&here);
+        let (event, body) = told(here);
         let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
         let received_at: Timestamp = self.clock.now();
         let delivery = NewDelivery {

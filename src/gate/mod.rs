@@ -4,6 +4,7 @@
 //! [`crate::domain::gate`]. This room proves who asks, hands out what was decided, and decides nothing.
 //!
 //! - [`asker`]: who asks: a token is proved, and bound to what it is used for first,
+//! - [`ground`]: what must be known of a repository first,
 //! - `admitting`: whether they may ask that,
 //! - [`api`]: the shapes of requests and answers,
 //! - [`asking`]: what is asked is written down, or answered by what was decided just now,
@@ -25,6 +26,7 @@ pub mod asker;
 pub mod asking;
 pub mod attestation;
 pub mod client;
+pub mod ground;
 mod handing;
 pub mod lists;
 pub mod pace;
@@ -39,7 +41,7 @@ use std::sync::Arc;
 
 use crate::{clock::Clock, domain::bell::Callable, store::Store};
 
-pub use self::{asker::Askers, pace::Pace, permit::Keys, watch::Watch};
+pub use self::{asker::Askers, ground::Grounds, pace::Pace, permit::Keys, watch::Watch};
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
@@ -48,6 +50,8 @@ pub struct Gate {
     pub clock: Clock,
     /// Says who asks.
     pub askers: Askers,
+    /// Knows the repositories.
+    pub grounds: Grounds,
     /// Tells whoever waits.
     pub watch: Watch,
     /// Counts who asks.

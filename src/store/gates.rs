@@ -1,12 +1,17 @@
 //! What the gate has answered: written with the decision that it is, and read by whoever asked.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::domain::{
-    effect::Call,
-    gate::GateAnswer,
-    ids::{GateId, SubjectId, TenantId},
+use crate::{
+    domain::{
+        effect::Call,
+        gate::GateAnswer,
+        ids::{GateId, SubjectId, TenantId},
+    },
+    together::Together,
 };
 
 use super::{
@@ -99,35 +104,55 @@ pub(super) fn read(row: &AnyRow) -> Result<Gate, StoreError> {
     })
 }
 
-pub(super) const NEWEST: &str =
-    "SELECT tenant, subject, body FROM gate WHERE tenant = $1 AND asked = $2 ORDER BY since DESC LIMIT 1";
+/// Each with the name by which it was asked for.
+const NAMED: &str = "SELECT tenant, subject, body, id, '' FROM gate WHERE id IN ({rows})";
+pub(super) const NEWEST: &str = "WITH v (tenant, asked) AS ({rows})
+     SELECT tenant, subject, body, tenant, asked FROM gate WHERE id IN (
+       SELECT (SELECT id FROM gate WHERE gate.tenant = v.tenant AND gate.asked = v.asked ORDER BY since DESC LIMIT 1)
+       FROM v)";
 pub(super) const CHANGED: &str = "SELECT id, turn, changed FROM gate WHERE changed > $1";
+
+/// By what somebody asks: an id alone, or a tenant and what was asked.
+type Name = (String, String);
+
+/// Those who ask for answers, by id and by what was asked.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    by_id: Together<Name, Gate>,
+    newest: Together<Name, Gate>,
+}
 
 impl Store {
     /// What was answered under this id; `None`: nothing yet.
     pub async fn gate(&self, id: &GateId) -> Result<Option<Gate>, StoreError> {
-        let statement = self
-            .database()
-            .dialect
-            .query("SELECT tenant, subject, body FROM gate WHERE id = $1")
-            .bind(id.to_string());
-        self.told(statement).await
+        let name = (id.to_string(), String::new());
+        self.inner.asking.by_id.ask(&name, |names| self.gates_named(names)).await
     }
 
     /// The newest answer to this: see [`crate::domain::event::GateAsk::what`].
     pub async fn gate_asked(&self, tenant: &TenantId, what: &str) -> Result<Option<Gate>, StoreError> {
-        let statement = self.database().dialect.query(NEWEST);
-        let statement = statement.bind(body::escape(tenant.as_str())).bind(asked(what));
-        self.told(statement).await
+        let name = (body::escape(tenant.as_str()), asked(what));
+        self.inner.asking.newest.ask(&name, |names| self.newest_gates(names)).await
+    }
+
+    async fn gates_named(&self, names: Vec<Name>) -> Result<HashMap<Name, Gate>, StoreError> {
+        let statement = self.database().dialect.rows(NAMED, 1, names.len());
+        self.told(names.into_iter().fold(statement, |statement, (id, _)| statement.bind(id))).await
+    }
+
+    async fn newest_gates(&self, names: Vec<Name>) -> Result<HashMap<Name, Gate>, StoreError> {
+        let statement = self.database().dialect.rows(NEWEST, 2, names.len());
+        let bind = |statement: Statement, (tenant, asked)| statement.bind(tenant).bind(asked);
+        self.told(names.into_iter().fold(statement, bind)).await
     }
 
     /// What is told to a pipeline is on disk.
-    async fn told(&self, statement: Statement) -> Result<Option<Gate>, StoreError> {
-        let row = statement.fetch_optional(&self.database().reading).await?;
-        if row.is_some() {
+    async fn told(&self, statement: Statement) -> Result<HashMap<Name, Gate>, StoreError> {
+        let rows = statement.fetch_all(&self.database().reading).await?;
+        if !rows.is_empty() {
             self.database().sync_what_was_read().await?;
         }
-        row.as_ref().map(read).transpose()
+        rows.iter().map(|row| Ok(((row.try_get(3)?, row.try_get(4)?), read(row)?))).collect()
     }
 
     /// Which were answered since then, with the number of the answer; some of them are named again. And how far this is.

@@ -120,6 +120,8 @@ pub use self::{
     tokens::StoredToken,
     views::Counts,
 };
+use crate::together::Together;
+
 use self::{database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake};
 
 /// The store. Cheap to clone; all clones share the connections.
@@ -136,6 +138,10 @@ struct Inner {
     /// What runs beside all else ends when this is dropped. `None`: opened for reading, or closed.
     alive: Mutex<Option<oneshot::Sender<()>>>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
+    /// Those who ask what the gate has answered.
+    asking: gates::Asking,
+    /// Those who ask for tokens of ours by their digests.
+    tokens: Together<String, StoredToken>,
     /// Grows with each commit that may leave work.
     hint: Hint,
     _guard: Option<Guard>,
@@ -167,6 +173,8 @@ impl Store {
             intake: Mutex::new(Some(intake)),
             alive: Mutex::new(alive),
             tasks: tokio::sync::Mutex::new(tasks),
+            asking: gates::Asking::default(),
+            tokens: Together::default(),
             hint,
             _guard: guard,
         };
@@ -181,6 +189,8 @@ impl Store {
             intake: Mutex::new(None),
             alive: Mutex::new(None),
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
+            asking: gates::Asking::default(),
+            tokens: Together::default(),
             hint: Hint::default(),
             _guard: None,
         };

@@ -3,9 +3,11 @@
 //! No subject knows them and nothing is judged of them, so that no delivery makes or revokes one: the operator's order is
 //! carried out at once, in one transaction with its entry in the log.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow, query::Query};
 
 use crate::domain::{
     asker::Grant,
@@ -70,10 +72,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn token(&self, digest: &str) -> Result<Option<StoredToken>, StoreError> {
-        let text = "SELECT tenant, body, used_on, revoked_at FROM token WHERE digest = $1";
-        let statement = self.database().dialect.query(text).bind(digest.to_owned());
-        let row = statement.fetch_optional(&self.database().reading).await?;
-        row.as_ref().map(stored).transpose()
+        self.inner.tokens.ask(&digest.to_owned(), |digests| self.tokens_with(digests)).await
+    }
+
+    async fn tokens_with(&self, digests: Vec<String>) -> Result<HashMap<String, StoredToken>, StoreError> {
+        let text = "SELECT tenant, body, used_on, revoked_at, digest FROM token WHERE digest IN ({rows})";
+        let statement = self.database().dialect.rows(text, 1, digests.len());
+        let statement = digests.into_iter().fold(statement, Query::bind);
+        let rows = statement.fetch_all(&self.database().reading).await?;
+        rows.iter().map(|row| Ok((row.try_get(4)?, stored(row)?))).collect()
     }
 
     /// All tokens, the newest first; at most 1,000.

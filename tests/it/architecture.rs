@@ -9,7 +9,7 @@ use std::{
 /// Each room, and the rooms it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("webhook", &["clock", "github", "metrics", "store"]),
-    ("gate", &["clock", "config", "domain", "github", "place", "store", "worker"]),
+    ("gate", &["clock", "config", "domain", "github", "place", "store", "together", "worker"]),
     ("inbox", &["clock", "domain", "github", "metrics", "place", "registry", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "store", "worker"]),
@@ -19,7 +19,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("github", &["clock", "domain"]),
     ("registry", &["clock", "domain", "reach"]),
     ("reach", &[]),
-    ("store", &["domain"]),
+    ("store", &["domain", "together"]),
+    ("together", &[]),
     ("sandbox", &[]),
     ("worker", &[]),
     ("clock", &[]),

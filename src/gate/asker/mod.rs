@@ -19,14 +19,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use verifier::NotAsked;
 
+use super::ground::Grounds;
 use crate::{
     clock::Clock,
     config::Config,
     domain::{
         asker::{Actions, Asker, Kind, Outsider, Reason, Refused, Source, Wanted, may_mean},
         finding::code,
-        ids::{AccountId, RepoId, RepoName, SubjectId, TenantId},
-        subject::View,
+        ids::{AccountId, RepoId, RepoName, TenantId},
     },
     store::{Binding, Store, StoreError, StoredToken},
 };
@@ -66,6 +66,7 @@ impl From<&Config> for Settings {
 #[derive(Debug, Clone)]
 pub struct Askers {
     store: Store,
+    grounds: Grounds,
     clock: Clock,
     settings: Arc<Settings>,
     verifier: Arc<Verifier>,
@@ -78,8 +79,15 @@ impl Askers {
     /// # Errors
     /// When the certificates of this machine cannot be read.
     pub fn new(settings: Settings, store: Store, clock: Clock) -> Result<Self, std::io::Error> {
+        let grounds = Grounds::new(store.clone(), clock.clone());
         let verifier = Arc::new(Verifier::new(settings.public_url.as_deref(), clock.clone())?);
-        Ok(Self { store, clock, settings: Arc::new(settings), verifier, named: Arc::default() })
+        Ok(Self { store, grounds, clock, settings: Arc::new(settings), verifier, named: Arc::default() })
+    }
+
+    /// What is known of the repositories about which somebody asks.
+    #[must_use]
+    pub fn grounds(&self) -> Grounds {
+        self.grounds.clone()
     }
 
     /// GitHub for people, without a slash at the end.
@@ -247,13 +255,8 @@ impl Askers {
 
     /// Whether the repository is one of the tenant's, and the App is there.
     async fn is_here(&self, tenant: &TenantId, repository: RepoId) -> Result<bool, NotAsked> {
-        let asked = [SubjectId::Account, SubjectId::Repository(repository)].map(|it| (tenant.clone(), it));
-        let views = self.store.views(&asked).await.map_err(unreadable)?;
-        let [account, repository] = asked.map(|subject| views.get(&subject).cloned());
-        let account = account.as_ref().and_then(View::as_account);
-        let is_installed = account.is_some_and(|it| it.installation.is_some() && !it.suspended);
-        let repository = repository.as_ref().and_then(View::as_repository);
-        Ok(is_installed && repository.is_some_and(|it| !it.gone))
+        let ground = self.grounds.of(tenant, repository).await.map_err(unreadable)?;
+        Ok(ground.is_some_and(|ground| ground.here.is_some()))
     }
 }
 
