@@ -65,7 +65,7 @@ impl Performer {
         for (tenant, claims) in by_tenant {
             let performer = self.clone();
             let whom = tenant.to_string();
-            self.beside.begin(&whom, async move { performer.perform_all(&tenant, claims).await });
+            self.beside.begin(&whom, None, async move { performer.perform_all(&tenant, claims).await });
         }
         Ok(count.into())
     }

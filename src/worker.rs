@@ -1,9 +1,10 @@
 //! A step, and the loop that calls it: the loop in production, tests by hand.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::{Debug, Display},
     future::{Future, poll_fn},
+    pin::pin,
     time::Duration,
 };
 
@@ -132,13 +133,24 @@ where
     }
 }
 
-/// Work that steps begin and do not wait for: one piece at a time for each tenant, so that one who is slow keeps no
-/// other waiting. Clones are hands of the same.
+/// Work that steps begin and do not wait for, tenant by tenant, so that one who is slow keeps no other waiting. Clones are
+/// hands of the same.
 #[derive(Debug, Clone)]
 pub struct Beside {
     name: &'static str,
-    busy: watch::Sender<BTreeSet<String>>,
+    busy: watch::Sender<BTreeMap<String, Pieces>>,
 }
+
+/// What goes on for one tenant.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pieces {
+    all: usize,
+    /// Those after which another may not begin yet.
+    young: usize,
+}
+
+/// Pieces of work for one tenant, at most.
+const MOST: usize = 10;
 
 impl Beside {
     /// Nothing is going on yet; `name` is for the log.
@@ -147,43 +159,91 @@ impl Beside {
         Self { name, busy: watch::Sender::default() }
     }
 
-    /// For whom something is going on.
+    /// For whom nothing more may begin now.
     #[must_use]
     pub fn busy(&self) -> BTreeSet<String> {
-        self.busy.borrow().clone()
+        let busy = self.busy.borrow();
+        busy.iter().filter(|(_, it)| it.young > 0 || it.all >= MOST).map(|(whom, _)| whom.clone()).collect()
     }
 
-    /// Begins something for `whom`. What fails is logged.
+    /// Begins something for `whom`, and nothing more until that has ended, or has gone on for so long. What fails is logged.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-    pub fn begin<E: Display>(&self, whom: &str, work: impl Future<Output = Result<(), E>> + Send + 'static) {
-        let ending = Ending { whom: whom.to_owned(), busy: self.busy.clone() };
-        self.busy.send_if_modified(|busy| busy.insert(whom.to_owned()));
+    pub fn begin<E: Display>(
+        &self,
+        whom: &str,
+        apart: Option<Duration>,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        let mut piece = Piece { whom: whom.to_owned(), is_young: true, busy: self.busy.clone() };
+        piece.change(|pieces| {
+            pieces.all += 1;
+            pieces.young += 1;
+        });
         let name = self.name;
         tokio::spawn(async move {
-            let _ending = ending;
-            if let Err(error) = work.await {
+            let mut work = pin!(work);
+            let done = match apart {
+                Some(apart) => match tokio::time::timeout(apart, &mut work).await {
+                    Ok(done) => done,
+                    Err(_) => {
+                        piece.grow_up();
+                        work.await
+                    }
+                },
+                None => work.await,
+            };
+            if let Err(error) = done {
                 tracing::warn!(worker = name, %error, "a step failed; it is tried again");
             }
         });
+    }
+
+    /// Returns once more may begin than before, or less.
+    pub async fn changed(&self) {
+        // The sender lives in `self`: waiting cannot fail.
+        drop(self.busy.subscribe().changed().await);
     }
 
     /// Returns once nothing is going on.
     pub async fn ended(&self) {
         let mut receiver = self.busy.subscribe();
         // The sender lives in `self`: waiting cannot fail.
-        drop(receiver.wait_for(BTreeSet::is_empty).await);
+        drop(receiver.wait_for(BTreeMap::is_empty).await);
     }
 }
 
 /// Says that it is over, however it ends.
-struct Ending {
+struct Piece {
     whom: String,
-    busy: watch::Sender<BTreeSet<String>>,
+    is_young: bool,
+    busy: watch::Sender<BTreeMap<String, Pieces>>,
 }
 
-impl Drop for Ending {
+impl Piece {
+    fn change(&self, change: impl FnOnce(&mut Pieces)) {
+        self.busy.send_modify(|busy| {
+            let pieces = busy.entry(self.whom.clone()).or_default();
+            change(pieces);
+            if pieces.all == 0 {
+                busy.remove(&self.whom);
+            }
+        });
+    }
+
+    /// From now on another may begin beside it.
+    fn grow_up(&mut self) {
+        self.is_young = false;
+        self.change(|pieces| pieces.young -= 1);
+    }
+}
+
+impl Drop for Piece {
     fn drop(&mut self) {
-        self.busy.send_if_modified(|busy| busy.remove(&self.whom));
+        let young = usize::from(self.is_young);
+        self.change(|pieces| {
+            pieces.all -= 1;
+            pieces.young -= young;
+        });
     }
 }
 
@@ -273,5 +333,41 @@ async fn hang_up<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, stop: &Stop) 
     tokio::select! {
         _ = tokio::time::timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)) => {}
         () = stop.stopped() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, future::pending};
+
+    use super::*;
+
+    async fn never() -> Result<(), Infallible> {
+        pending().await
+    }
+
+    #[tokio::test]
+    async fn what_is_due_together_goes_together_and_what_comes_later_beside_it() {
+        let beside = Beside::new("test");
+        let busy = |whom: &[&str]| whom.iter().map(|whom| (*whom).to_owned()).collect::<BTreeSet<_>>();
+        beside.begin("hats", None, never());
+        for _ in 0..MOST {
+            assert_eq!(beside.busy(), busy(&["hats"]));
+            beside.begin("acme", Some(Duration::ZERO), never());
+            assert_eq!(beside.busy(), busy(&["acme", "hats"]), "what comes now goes with what is gathered next");
+            while beside.busy.borrow()["acme"].young > 0 {
+                beside.changed().await;
+            }
+        }
+        assert_eq!(beside.busy(), busy(&["acme", "hats"]), "as many go on as may");
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_keeps_nobody_busy_however_it_ended() {
+        let beside = Beside::new("test");
+        beside.begin("acme", None, async { Ok::<_, Infallible>(()) });
+        beside.begin("hats", Some(Duration::from_secs(9)), async { Err("it failed") });
+        beside.ended().await;
+        assert_eq!(beside.busy(), BTreeSet::new());
     }
 }

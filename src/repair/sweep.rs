@@ -56,7 +56,7 @@ impl Repair {
         let begun = due.len().min(room);
         for (_, tenant, account, swept) in due.into_iter().take(room) {
             let (repair, whom) = (self.clone(), tenant.to_string());
-            self.beside.begin(&whom, async move { repair.sweep(&tenant, &account, swept).await });
+            self.beside.begin(&whom, None, async move { repair.sweep(&tenant, &account, swept).await });
         }
         Ok(begun.into())
     }

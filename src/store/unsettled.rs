@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use crate::domain::{
+    event::GateAsk,
     facts::{Answer, Question},
     ids::{SubjectId, TenantId},
     subject::View,
@@ -45,7 +46,8 @@ impl Store {
     }
 
     /// Whether a delivery for this tenant waits to be routed, or one of these must look at something or was woken. A delivery of which
-    /// it is not seen whose it is may be anybody's.
+    /// it is not seen whose it is may be anybody's; one by which somebody asks at the gate is nobody's but that environment's, where
+    /// it is judged after what was decided before it came.
     async fn is_unsettled(
         &self,
         tenant: &TenantId,
@@ -55,9 +57,10 @@ impl Store {
         let account = account.values().find_map(View::as_account);
         let whose =
             account.and_then(|account| account.installation).map(|installation| installation.to_string());
-        let text =
-            "SELECT id FROM delivery WHERE waiting = 1 AND (whose = $1 OR whose = '' OR $1 = '') LIMIT 1";
-        let statement = self.database().dialect.query(text).bind(whose.unwrap_or_default());
+        let text = "SELECT id FROM delivery
+             WHERE waiting = 1 AND event <> $2 AND (whose = $1 OR whose = '' OR $1 = '') LIMIT 1";
+        let statement =
+            self.database().dialect.query(text).bind(whose.unwrap_or_default()).bind(GateAsk::EVENT);
         if statement.fetch_optional(&self.database().reading).await?.is_some() {
             return Ok(true);
         }

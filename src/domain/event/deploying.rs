@@ -150,6 +150,11 @@ pub struct GateAsk {
     pub bell: Option<Bell>,
 }
 
+impl GateAsk {
+    /// What a delivery of ours is called that brings one. It concerns its environment, and nothing that anybody else rests on.
+    pub const EVENT: &str = "changegate_ask";
+}
+
 /// A pipeline says how far its deployment is. Who it is was proved before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipelineReport {

@@ -1,6 +1,6 @@
 //! Adds to the log, as the last thing in a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
@@ -56,22 +56,31 @@ pub(in crate::store) async fn lock_heads(
     dialect: Dialect,
     tenants: &[&str],
 ) -> Result<BTreeMap<String, Head>, StoreError> {
-    let mut heads: BTreeMap<String, Head> =
-        tenants.iter().map(|tenant| ((*tenant).to_owned(), (0, BEGINNING.to_owned()))).collect();
-    let text = "INSERT INTO audit_head (tenant, seq, hash) {rows} ON CONFLICT (tenant) DO NOTHING";
-    let statement =
-        heads.iter().fold(dialect.rows(text, 3, heads.len()), |statement, (tenant, (seq, hash))| {
-            statement.bind(tenant.clone()).bind(*seq).bind(hash.clone())
+    let tenants: BTreeSet<&str> = tenants.iter().copied().collect();
+    let mut heads = heads_of(connection, dialect, &tenants).await?;
+    let new: Vec<&str> = tenants.iter().filter(|tenant| !heads.contains_key(**tenant)).copied().collect();
+    if !new.is_empty() {
+        let text = "INSERT INTO audit_head (tenant, seq, hash) {rows} ON CONFLICT (tenant) DO NOTHING";
+        let statement = new.iter().fold(dialect.rows(text, 3, new.len()), |statement, tenant| {
+            statement.bind((*tenant).to_owned()).bind(0i64).bind(BEGINNING)
         });
-    statement.execute(&mut *connection).await?;
-    let text = "SELECT tenant, seq, hash FROM audit_head WHERE tenant IN ({rows}) ORDER BY tenant {lock}";
-    let statement = heads
-        .keys()
-        .fold(dialect.rows(text, 1, heads.len()), |statement, tenant| statement.bind(tenant.clone()));
-    for row in statement.fetch_all(connection).await? {
-        heads.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+        statement.execute(&mut *connection).await?;
+        heads = heads_of(connection, dialect, &tenants).await?;
     }
     Ok(heads)
+}
+
+async fn heads_of(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    tenants: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Head>, StoreError> {
+    let text = "SELECT tenant, seq, hash FROM audit_head WHERE tenant IN ({rows}) ORDER BY tenant {lock}";
+    let statement = tenants
+        .iter()
+        .fold(dialect.rows(text, 1, tenants.len()), |statement, tenant| statement.bind((*tenant).to_owned()));
+    let rows = statement.fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
 }
 
 fn link(
