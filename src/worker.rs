@@ -168,7 +168,7 @@ impl Beside {
 
     /// Begins something for `whom`, and nothing more until that has ended, or has gone on for so long. What fails is logged.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-    pub fn begin<E: Display>(
+    pub fn begin<E: Display + Send>(
         &self,
         whom: &str,
         apart: Option<Duration>,
