@@ -347,7 +347,8 @@ const NEW_SQLITE: &str =
     SELECT * FROM ({deliveries}) WHERE column1 IS NOT NULL
     ON CONFLICT (delivery_id) DO NOTHING;
     INSERT INTO body (id, body)
-    SELECT * FROM ({bodies}) WHERE column1 IN (SELECT id FROM delivery);
+    SELECT * FROM ({bodies}) WHERE column1 IN (SELECT id FROM delivery)
+    ON CONFLICT (id) DO NOTHING;
     SELECT changes();";
 const NEW_POSTGRES: &str = "WITH given (id, delivery_id, event, host, received_at, body_hash, body_size, repeats, whose, body) AS ({rows}),
     new AS (

@@ -103,6 +103,23 @@ async fn a_large_body_that_cannot_be_compressed_is_stored_in_parts_read_whole_an
 }
 
 #[tokio::test]
+async fn what_is_new_is_kept_beside_what_is_repeated() {
+    on_both(async |bench| {
+        assert_eq!(bench.store.keep(delivery("old", "{}")).await, Ok(Kept::New));
+        let ids = ["new", "old", "newer"];
+        let kept = ids.map(|id| bench.store.keep(delivery(id, "{}")));
+        let [first, second, third] = kept;
+        let together = tokio::join!(first, second, third);
+        assert_eq!(together, (Ok(Kept::New), Ok(Kept::Repeated), Ok(Kept::New)));
+        let claimed = bench.store.claim_deliveries(64).await.unwrap();
+        let bodies = claimed.iter().map(|claimed| (claimed.id.as_str(), claimed.body.as_slice()));
+        let body: &[u8] = b"{}";
+        assert_eq!(bodies.collect::<Vec<_>>(), [("old", body), ("new", body), ("newer", body)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_id_with_two_bodies_stands_for_two_deliveries() {
     on_both(async |bench| {
         let keep = async |body: &str| bench.store.keep(delivery("1", body)).await.unwrap();
