@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::{bell::Callable, decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
-    gate::{self, Askers, Gate, Keys, Pace, Watch},
+    gate::{self, Askers, Gate, Keys, Pace},
     github::{API_VERSION, Failure, GitHub, GitHubError, GitHubSettings, signature::Secret},
     health::Health,
     inbox::Inbox,
@@ -62,6 +62,8 @@ const PULL: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often it is written down that somebody is here.
 const PULSE: Duration = Duration::from_secs(60);
+/// How often it is looked for answers that another replica has given.
+const LOOK: Duration = Duration::from_millis(50);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
 const GRACE: Duration = Duration::from_secs(8);
 /// How often bodies are forgotten.
@@ -146,7 +148,6 @@ fn gate(config: &Config, store: &Store, clock: &Clock) -> Result<Gate, StartErro
         clock: clock.clone(),
         grounds: askers.grounds(),
         askers,
-        watch: Watch::default(),
         pace: Pace::of(config.requests_per_minute),
         keys: Keys::derived(&config.private_keys),
         url: config.url().into(),
@@ -296,7 +297,7 @@ impl App {
             self.inbox.wake_batch().await?,
             self.performer.perform_batch().await?,
             self.performer.announce_batch().await?,
-            self.gate.watch.look(&self.store, &self.gate.clock).await?,
+            self.clone().look_for_answers().await?,
         ])
     }
 
@@ -322,7 +323,7 @@ impl App {
             worker::spawn_with(beside, stop.clone(), step, rest)
         };
         let (decide, perform) = (self.inbox.beside.clone(), self.performer.beside.clone());
-        let app = self.clone();
+        let (app, here) = (self.clone(), self.clone());
         vec![
             work(Beside::new("route"), Due::Deliveries, |app| {
                 Box::pin(async move { app.inbox.route_batch().await })
@@ -335,9 +336,12 @@ impl App {
             work(Beside::new("announce"), Due::Announcements, |app| {
                 Box::pin(async move { app.performer.announce_batch().await })
             }),
-            work(Beside::new("answer"), Due::Gates, |app| {
-                Box::pin(async move { app.gate.watch.look(&app.store, &app.gate.clock).await })
-            }),
+            worker::spawn(
+                "answer",
+                stop.clone(),
+                move || here.clone().look_for_answers(),
+                || worker::pause(LOOK),
+            ),
             worker::spawn("forget", stop.clone(), move || app.clone().forget(), || worker::pause(HOUR)),
             self.beating(stop),
             self.repairing(stop),
@@ -385,6 +389,12 @@ impl App {
             }
         };
         worker::spawn_with(self.repair.beside.clone(), stop.clone(), step, || worker::pause(SWEEP))
+    }
+
+    /// Whoever waits here is told what another replica has answered.
+    async fn look_for_answers(self) -> Result<Worked, StoreError> {
+        self.store.look_for_answers(self.gate.clock.now()).await?;
+        Ok(Worked::Idle)
     }
 
     /// Bodies of deliveries are kept for as long as the settings say, and what tokens are bound to until nobody's clock

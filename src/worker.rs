@@ -354,7 +354,11 @@ mod tests {
         for _ in 0..MOST {
             assert_eq!(beside.busy(), busy(&["hats"]));
             beside.begin("acme", Some(Duration::ZERO), never());
-            assert_eq!(beside.busy(), busy(&["acme", "hats"]), "what comes now goes with what is gathered next");
+            assert_eq!(
+                beside.busy(),
+                busy(&["acme", "hats"]),
+                "what comes now goes with what is gathered next"
+            );
             while beside.busy.borrow()["acme"].young > 0 {
                 beside.changed().await;
             }

@@ -85,7 +85,7 @@ impl Gate {
     /// When it cannot be read.
     pub async fn follow(&self, at: &At, ask: &GateAsk, patience: Patience) -> Result<GateView, Problem> {
         let ends = self.clock.instant() + patience.length();
-        let mut waiter = self.watch.wait_for(&ask.id);
+        let mut waiter = self.store.wait_for_gate(&ask.id);
         loop {
             let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
             match known {
@@ -113,7 +113,7 @@ impl Gate {
     /// # Errors
     /// When it cannot be read.
     pub async fn news(&self, at: &At, ask: &GateAsk, seen: Option<u64>) -> Result<(GateView, u64), Problem> {
-        let mut waiter = self.watch.wait_for(&ask.id);
+        let mut waiter = self.store.wait_for_gate(&ask.id);
         loop {
             let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
             match known {

@@ -12,7 +12,6 @@
 //! - [`permit`]: the signed form of an allow,
 //! - [`attestation`]: the same as others' checkers read it,
 //! - [`seal`]: permits made beforehand, for when nobody can be asked,
-//! - [`watch`]: whoever waits is told at once,
 //! - [`lists`]: what is known, to be looked at,
 //! - [`pace`]: how often somebody may ask,
 //! - `refusals`: which answers say what is wrong,
@@ -35,13 +34,12 @@ pub mod problem;
 mod refusals;
 pub mod routes;
 pub mod seal;
-pub mod watch;
 
 use std::sync::Arc;
 
 use crate::{clock::Clock, domain::bell::Callable, store::Store};
 
-pub use self::{asker::Askers, ground::Grounds, pace::Pace, permit::Keys, watch::Watch};
+pub use self::{asker::Askers, ground::Grounds, pace::Pace, permit::Keys};
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
@@ -52,8 +50,6 @@ pub struct Gate {
     pub askers: Askers,
     /// Knows the repositories.
     pub grounds: Grounds,
-    /// Tells whoever waits.
-    pub watch: Watch,
     /// Counts who asks.
     pub pace: Pace,
     /// What permits are signed with.

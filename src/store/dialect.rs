@@ -13,7 +13,7 @@ pub(super) enum Dialect {
 }
 
 /// The words that differ: how it is written in our texts, in SQLite, in PostgreSQL.
-const WORDS: [(&str, &str, &str); 9] = [
+const WORDS: [(&str, &str, &str); 10] = [
     ("{key}", "TEXT", "TEXT COLLATE \"C\""),
     ("{blob}", "BLOB", "BYTEA"),
     ("{skip_locked}", "", "FOR UPDATE SKIP LOCKED"),
@@ -24,6 +24,7 @@ const WORDS: [(&str, &str, &str); 9] = [
         "(CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000)",
         "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
     ),
+    ("{list_of_keys}", "json_group_array(key)", "CAST(json_agg(key) AS TEXT)"),
     // The subject of an answer is an environment; that of an entry stands first among its texts. Where that is of no
     // repository, something else may be read: whoever asks compares.
     (

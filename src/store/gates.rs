@@ -45,6 +45,11 @@ pub(super) struct NewGate {
 }
 
 impl NewGate {
+    /// Under which id it is asked for, and its number.
+    pub(super) fn news(&self) -> Option<(GateId, i64)> {
+        Some((self.id.parse().ok()?, self.turn))
+    }
+
     /// `None`: the call is no answer of the gate.
     pub(super) fn of(call: &Call) -> Result<Option<Self>, StoreError> {
         let Call::GateAnswer { repo, answer } = call else { return Ok(None) };
@@ -111,6 +116,7 @@ pub(super) const NEWEST: &str = "WITH v (tenant, asked) AS ({rows})
        SELECT (SELECT id FROM gate WHERE gate.tenant = v.tenant AND gate.asked = v.asked ORDER BY since DESC LIMIT 1)
        FROM v)";
 pub(super) const CHANGED: &str = "SELECT id, turn, changed FROM gate WHERE changed > $1";
+const CHANGED_OF: &str = "SELECT id, turn, changed FROM gate WHERE changed > $1 AND id IN ({rows})";
 
 /// By what somebody asks: an id alone, or a tenant and what was asked.
 type Name = (String, String);
@@ -155,13 +161,19 @@ impl Store {
         rows.iter().map(|row| Ok(((row.try_get(3)?, row.try_get(4)?), read(row)?))).collect()
     }
 
-    /// Which were answered since then, with the number of the answer; some of them are named again. And how far this is.
-    pub async fn gates_changed(
+    /// Which of these (where none is named: which of all) were answered since then, with the number of the answer; some of them are
+    /// named again. And how far this is.
+    pub(super) async fn gates_changed(
         &self,
         since: Timestamp,
+        of: &[GateId],
     ) -> Result<(Vec<(GateId, i64)>, Timestamp), StoreError> {
-        let from = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-        let statement = self.database().dialect.query(CHANGED).bind(from.as_microsecond());
+        let (dialect, from) =
+            (self.database().dialect, since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN));
+        let statement =
+            if of.is_empty() { dialect.query(CHANGED) } else { dialect.rows(CHANGED_OF, 1, of.len()) };
+        let statement = statement.bind(from.as_microsecond());
+        let statement = of.iter().fold(statement, |statement, id| statement.bind(id.to_string()));
         let (mut changed, mut newest) = (vec![], since);
         for row in statement.fetch_all(&self.database().reading).await? {
             let id: String = row.try_get(0)?;

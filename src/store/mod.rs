@@ -84,6 +84,8 @@ mod bindings;
 
 mod tokens;
 
+mod waiters;
+
 #[cfg(test)]
 mod plans;
 
@@ -119,10 +121,13 @@ pub use self::{
     sweeps::Swept,
     tokens::StoredToken,
     views::Counts,
+    waiters::Waiter,
 };
 use crate::together::Together;
 
-use self::{database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake};
+use self::{
+    database::Database, dialect::Dialect, guard::Guard, holder::Session, intake::Intake, waiters::Watch,
+};
 
 /// The store. Cheap to clone; all clones share the connections.
 #[derive(Debug, Clone)]
@@ -140,6 +145,8 @@ struct Inner {
     tasks: tokio::sync::Mutex<JoinSet<()>>,
     /// Those who ask what the gate has answered.
     asking: gates::Asking,
+    /// Those who wait for answers of the gate.
+    watch: Watch,
     /// Those who ask for tokens of ours by their digests.
     tokens: Together<String, StoredToken>,
     /// Grows with each commit that may leave work.
@@ -174,6 +181,7 @@ impl Store {
             alive: Mutex::new(alive),
             tasks: tokio::sync::Mutex::new(tasks),
             asking: gates::Asking::default(),
+            watch: Watch::default(),
             tokens: Together::default(),
             hint,
             _guard: guard,
@@ -190,6 +198,7 @@ impl Store {
             alive: Mutex::new(None),
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             asking: gates::Asking::default(),
+            watch: Watch::default(),
             tokens: Together::default(),
             hint: Hint::default(),
             _guard: None,
@@ -235,14 +244,12 @@ pub enum Due {
     Effects,
     /// Other systems are.
     Announcements,
-    /// The gate has answered somebody who waits.
-    Gates,
 }
 
 /// Counts the commits of this process by what they may leave to do.
 #[derive(Debug, Clone, Default)]
 struct Hint {
-    given: [watch::Sender<u64>; 6],
+    given: [watch::Sender<u64>; 5],
     commits: Arc<AtomicU64>,
 }
 
@@ -253,14 +260,13 @@ impl Hint {
     }
 
     fn of(&self, due: Due) -> watch::Sender<u64> {
-        let [deliveries, subjects, fan_outs, effects, announcements, gates] = &self.given;
+        let [deliveries, subjects, fan_outs, effects, announcements] = &self.given;
         match due {
             Due::Deliveries => deliveries,
             Due::Subjects => subjects,
             Due::FanOuts => fan_outs,
             Due::Effects => effects,
             Due::Announcements => announcements,
-            Due::Gates => gates,
         }
         .clone()
     }

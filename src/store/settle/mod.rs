@@ -30,6 +30,7 @@ use super::{
     Due, Store,
     dialect::Dialect,
     error::StoreError,
+    gates::NewGate,
     published::{Key, Read},
     subjects::Claim,
 };
@@ -87,7 +88,7 @@ impl Store {
         let tells = |settlement: &Settlement| matches!(&settlement.outcome, Outcome::Decided { decision, .. } if !decision.effects.is_empty());
         self.hint(&[Due::Subjects]);
         if settlements.iter().any(tells) {
-            self.hint(&[Due::Effects, Due::Announcements, Due::Gates]);
+            self.hint(&[Due::Effects, Due::Announcements]);
         }
         Ok(answers)
     }
@@ -122,11 +123,18 @@ impl Store {
                 })
                 .await?;
         }
-        self.database()
-            .write(&(prepared, now), |connection, dialect, (prepared, now)| {
+        let work = (prepared, now);
+        let settled = self
+            .database()
+            .write(&work, |connection, dialect, (prepared, now)| {
                 Box::pin(settle(connection, dialect, prepared, *now))
             })
-            .await
+            .await?;
+        let answered = work.0.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Done);
+        let gates =
+            answered.filter_map(|(prepared, _)| prepared.decided()).flat_map(|decided| &decided.gates);
+        self.inner.watch.tell(gates.filter_map(NewGate::news));
+        Ok(settled)
     }
 
     async fn refuse(
