@@ -69,6 +69,8 @@ pub mod subject;
 
 pub mod sweep;
 
+pub mod tagged;
+
 pub mod facts;
 
 pub mod native;

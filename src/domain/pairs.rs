@@ -1,16 +1,38 @@
 //! JSON has no keys but text, and behind a tag not even numbers that look like it: maps by anything else are written as
 //! pairs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 
-/// As it may have been written: earlier versions wrote maps, which read back only where they are empty.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written<K: Ord, V> {
-    Pairs(Vec<(K, V)>),
-    Map(BTreeMap<K, V>),
+/// Reads both as it may have been written: earlier versions wrote maps, which read back only where they are empty.
+struct Pairs<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Pairs<K, V> {
+    type Value = BTreeMap<K, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pairs")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = pairs.next_element()? {
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry()? {
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
 }
 
 /// For `#[serde(with = "pairs")]`.
@@ -28,8 +50,5 @@ where
     V: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    Ok(match Written::deserialize(from)? {
-        Written::Pairs(pairs) => pairs.into_iter().collect(),
-        Written::Map(map) => map,
-    })
+    from.deserialize_any(Pairs(PhantomData))
 }

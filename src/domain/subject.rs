@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{
     account::Account,
@@ -18,6 +18,7 @@ use super::{
     pull_request::{PullRequest, PullRequestView},
     release::Release,
     repository::{Repository, RepositoryView},
+    tagged::{self, Tagged},
 };
 
 /// How one subject points at another.
@@ -72,7 +73,7 @@ impl Relation {
 }
 
 /// Everything known of one subject. Stored as JSON with its kind and version.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum State {
     Account(Account),
@@ -87,7 +88,7 @@ pub enum State {
 }
 
 /// What others may read of a subject. Stored as JSON beside the state; its hash is the subject's face.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum View {
     Account(Account),
@@ -151,6 +152,37 @@ impl State {
     }
 }
 
+macro_rules! read_by_kind {
+    ($($of:ident)*) => {
+        $(
+            impl<'de> Deserialize<'de> for $of {
+                fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                    tagged::deserialize(from)
+                }
+            }
+
+            impl<'de> Tagged<'de> for $of {
+                fn of<D: Deserializer<'de>>(kind: &str, fields: D) -> Result<Self, D::Error> {
+                    match kind {
+                        "account" => Deserialize::deserialize(fields).map(Self::Account),
+                        "repository" => Deserialize::deserialize(fields).map(Self::Repository),
+                        "milestone" => Deserialize::deserialize(fields).map(Self::Milestone),
+                        "pull_request" => Deserialize::deserialize(fields).map(Self::PullRequest),
+                        "change_request" => Deserialize::deserialize(fields).map(Self::ChangeRequest),
+                        "commit" => Deserialize::deserialize(fields).map(Self::Commit),
+                        "release" => Deserialize::deserialize(fields).map(Self::Release),
+                        "environment" => Deserialize::deserialize(fields).map(Self::Environment),
+                        "promotion" => Deserialize::deserialize(fields).map(Self::Promotion),
+                        other => Err(D::Error::custom(format!("there is no subject of the kind `{other}`"))),
+                    }
+                }
+            }
+        )*
+    };
+}
+
+read_by_kind! { State View }
+
 macro_rules! as_kind {
     ($of:ident: $($method:ident -> $type:ty = $variant:ident;)*) => {
         impl $of {
@@ -212,5 +244,23 @@ mod tests {
         let state = State::Environment(Box::new(environment));
         let json = serde_json::to_string(&state).unwrap();
         assert_eq!(serde_json::from_str::<State>(&json).unwrap(), state);
+    }
+
+    #[test]
+    fn a_subject_reads_back_wherever_its_kind_stands_and_another_kind_is_none() {
+        let environment = Environment { name: "production".into(), ..Environment::default() };
+        let state = State::Environment(Box::new(environment));
+        let json = serde_json::to_string(&state).unwrap();
+        let rest = json.strip_prefix(r#"{"kind":"environment","#).unwrap().strip_suffix('}').unwrap();
+        let last = format!(r#"{{{rest},"kind":"environment"}}"#);
+        assert_eq!(serde_json::from_str::<State>(&last).unwrap(), state);
+        let value = serde_json::to_value(&state).unwrap();
+        assert_eq!(serde_json::from_value::<State>(value).unwrap(), state);
+        for wrong in [json.replace("environment", "planet"), format!("{{{rest}}}"), "{}".into(), "[]".into()]
+        {
+            assert!(serde_json::from_str::<State>(&wrong).is_err(), "{wrong}");
+        }
+        let view = serde_json::to_string(&state.view()).unwrap();
+        assert_eq!(serde_json::from_str::<View>(&view).unwrap(), state.view());
     }
 }

@@ -1,16 +1,18 @@
 //! What is asked is answered by what was decided just now, or written down to be decided.
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{Gate, api::GateView, problem::Problem};
 use crate::{
     domain::{
         event::{CameTo, GateAsk, PipelineReport, SealUsed},
         gate::GateAnswer,
-        ids::{GateId, RepoId, RepoName, TenantId},
+        ids::{GateId, RepoId, RepoName, SubjectId, SubjectKind, TenantId},
+        route::route,
     },
-    github::payload::Whereabouts,
-    store::{KeepError, NewDelivery, Packed, StoreError},
+    github::payload::{self, Reading, Whereabouts},
+    store::{Addressed, KeepError, Kept, NewDelivery, Packed, StoreError, Waiter},
 };
 
 /// Where it is asked.
@@ -58,25 +60,45 @@ impl From<KeepError> for Problem {
     }
 }
 
+/// What is waited for.
+struct Begun {
+    ask: GateAsk,
+    waiter: Waiter,
+    /// Nobody can have answered it yet.
+    is_new: bool,
+}
+
 impl Gate {
     /// Answers what is asked: by the newest decision on the same, where that still holds, or else by a new one.
     ///
     /// # Errors
     /// When it cannot be written down or read.
-    pub async fn ask(&self, at: &At, mut ask: GateAsk, patience: Patience) -> Result<GateView, Problem> {
+    pub async fn ask(&self, at: &At, ask: GateAsk, patience: Patience) -> Result<GateView, Problem> {
+        let ends = self.clock.instant() + patience.length();
+        let Begun { ask, mut waiter, is_new } = Box::pin(self.begin(at, ask)).await?;
+        if is_new {
+            drop(tokio::time::timeout_at(ends, waiter.news()).await);
+        }
+        self.wait(at, &ask, (patience, ends), waiter).await
+    }
+
+    /// What answers it: what was asked before, or this, once it is written down.
+    async fn begin(&self, at: &At, mut ask: GateAsk) -> Result<Begun, Problem> {
         let what = ask.what(at.repo);
         let earlier = self.store.gate_asked(&at.tenant, &what).await?.map(|gate| gate.answer);
         match earlier {
             Some(answer) if answer.holds(self.clock.now()) => {
-                return self.follow(at, &answer.ask, patience).await;
+                let waiter = self.store.wait_for_gate(&answer.ask.id);
+                return Ok(Begun { ask: answer.ask, waiter, is_new: false });
             }
             earlier => {
                 let after = earlier.as_ref().map(|answer: &GateAnswer| &answer.ask.id);
                 ask.id = GateId::of(&at.tenant, &what, after);
             }
         }
-        self.keep(at, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
-        self.follow(at, &ask, patience).await
+        let waiter = self.store.wait_for_gate(&ask.id);
+        let kept = self.keep(at, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
+        Ok(Begun { ask, waiter, is_new: kept == Kept::New })
     }
 
     /// Waits for what is waited for, and shows it; what stands in the way so far, if that lasts longer.
@@ -85,27 +107,45 @@ impl Gate {
     /// When it cannot be read.
     pub async fn follow(&self, at: &At, ask: &GateAsk, patience: Patience) -> Result<GateView, Problem> {
         let ends = self.clock.instant() + patience.length();
-        let mut waiter = self.store.wait_for_gate(&ask.id);
+        self.wait(at, ask, (patience, ends), self.store.wait_for_gate(&ask.id)).await
+    }
+
+    async fn wait(
+        &self,
+        at: &At,
+        ask: &GateAsk,
+        (patience, ends): (Patience, Instant),
+        mut waiter: Waiter,
+    ) -> Result<GateView, Problem> {
         loop {
-            let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
-            match known {
-                Some(answer) if answer.is_settled() => {
-                    if let Some(view) = self.hand_out(at, &answer, ends).await? {
-                        return Ok(view);
-                    }
-                    // What does not hold any more is not shown.
-                    if self.clock.instant() >= ends {
-                        return Ok(GateView::asked(ask, &at.name));
-                    }
-                }
-                Some(answer) if patience.ends_with(&answer) || self.clock.instant() >= ends => {
-                    return Ok(GateView::of(&answer, &at.name, None, None));
-                }
-                None if self.clock.instant() >= ends => return Ok(GateView::asked(ask, &at.name)),
-                Some(_) | None => {}
+            if let Some(view) = Box::pin(self.look(at, ask, (patience, ends))).await? {
+                return Ok(view);
             }
             drop(tokio::time::timeout_at(ends, waiter.news()).await);
         }
+    }
+
+    /// What is to be shown now; `None`: it is waited for. (Thousands may wait: what was looked at is not kept.)
+    async fn look(
+        &self,
+        at: &At,
+        ask: &GateAsk,
+        (patience, ends): (Patience, Instant),
+    ) -> Result<Option<GateView>, Problem> {
+        let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
+        let is_over = || self.clock.instant() >= ends;
+        Ok(match known {
+            Some(answer) if answer.is_settled() => {
+                let shown = self.hand_out(at, &answer, ends).await?;
+                // What does not hold any more is not shown.
+                shown.or_else(|| is_over().then(|| GateView::asked(ask, &at.name)))
+            }
+            Some(answer) if patience.ends_with(&answer) || is_over() => {
+                Some(GateView::of(&answer, &at.name, None, None))
+            }
+            None if is_over() => Some(GateView::asked(ask, &at.name)),
+            Some(_) | None => None,
+        })
     }
 
     /// The next answer after the one that was seen, with its number.
@@ -115,11 +155,11 @@ impl Gate {
     pub async fn news(&self, at: &At, ask: &GateAsk, seen: Option<u64>) -> Result<(GateView, u64), Problem> {
         let mut waiter = self.store.wait_for_gate(&ask.id);
         loop {
-            let known = self.store.gate(&ask.id).await?.map(|gate| gate.answer);
+            let known = Box::pin(self.store.gate(&ask.id)).await?.map(|gate| gate.answer);
             match known {
                 Some(answer) if answer.is_settled() => {
                     let ends = self.clock.instant() + LONGEST_WAIT.unsigned_abs();
-                    if let Some(view) = self.hand_out(at, &answer, ends).await? {
+                    if let Some(view) = Box::pin(self.hand_out(at, &answer, ends)).await? {
                         return Ok((view, answer.turn));
                     }
                 }
@@ -149,7 +189,8 @@ impl Gate {
         let what = format!("{} {}{by}", ask.what(at.repo), came_to.as_str());
         let report = PipelineReport { environment, sha, pipeline, attempt: ask.attempt, came_to, seal };
         let id = GateId::of(&at.tenant, &what, None);
-        self.keep(at, &format!("report-{id}"), |here| here.reported(&report)).await
+        self.keep(at, &format!("report-{id}"), |here| here.reported(&report)).await?;
+        Ok(())
     }
 
     /// Writes a delivery of our own down.
@@ -161,12 +202,13 @@ impl Gate {
         at: &At,
         id: &str,
         told: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
-    ) -> Result<(), Problem> {
+    ) -> Result<Kept, Problem> {
         let ground = self.grounds.of(&at.tenant, at.repo).await?;
         let here = ground.as_ref().and_then(|ground| ground.here.as_ref()).ok_or_else(|| {
             Problem::unknown("repository", "The App is not installed there any more, or suspended.")
         })?;
         let (event, body) = told(here);
+        let to = concerned(at, event, &body);
         let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
         let received_at: Timestamp = self.clock.now();
         let delivery = NewDelivery {
@@ -176,7 +218,19 @@ impl Gate {
             received_at,
             body,
         };
-        self.store.keep(delivery).await?;
-        Ok(())
+        Ok(match to {
+            Some(to) => self.store.keep_routed(delivery, to).await?,
+            None => self.store.keep(delivery).await?,
+        })
     }
+}
+
+/// What a delivery of ours tells, where it concerns one environment and nobody else: as if it had been read and routed later.
+/// (The account and the repository it names as they are known.)
+fn concerned(at: &At, event: &str, body: &[u8]) -> Option<Addressed> {
+    let Ok(Reading::Event(event)) = payload::read(event, body) else { return None };
+    let mut subjects = route(&event);
+    subjects.retain(|subject| !matches!(subject, SubjectId::Account | SubjectId::Repository(_)));
+    let subject = subjects.pop().filter(|it| subjects.is_empty() && it.kind() == SubjectKind::Environment)?;
+    Some(Addressed { tenant: at.tenant.clone(), repo: at.repo, subject, event })
 }

@@ -169,7 +169,9 @@ async fn ask(
 ) -> Result<Response, Problem> {
     let usual = if request.notify.is_some() { SignedDuration::ZERO } else { SHORT_WAIT };
     let patience = patience(&waiting, Patience::Answer(usual))?;
-    let (at, ask) = gate.admit(&headers, Deed::Gate, &request).await?;
+    let (at, ask) = Box::pin(gate.admit(&headers, Deed::Gate, &request)).await?;
+    // Thousands may wait: what they came with is not kept, nor room for what was done before.
+    drop((headers, request));
     let view = gate.ask(&at, ask, patience).await?;
     Ok(shown(view))
 }
@@ -198,7 +200,8 @@ async fn look(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let patience = patience(&waiting, Patience::Answer(SignedDuration::ZERO))?;
-    let (at, ask) = gate.seen(&headers, &id).await?;
+    let (at, ask) = Box::pin(gate.seen(&headers, &id)).await?;
+    drop((headers, id));
     Ok(shown(gate.follow(&at, &ask, patience).await?))
 }
 

@@ -71,8 +71,8 @@ impl Dialect {
     }
 
     /// The same for SQLite, with several kinds of rows: each goes by its word in the text and has so many columns.
-    pub(super) fn several(self, parts: &[&'static str], words: &[(&str, usize)], count: usize) -> Statement {
-        let text = words.iter().fold(self.read(&parts.concat()), |text, (word, columns)| {
+    pub(super) fn several(self, text: &str, words: &[(&str, usize)], count: usize) -> Statement {
+        let text = words.iter().fold(self.read(text), |text, (word, columns)| {
             text.replace(word, &values(*columns, count, |_| "?".into()))
         });
         sqlx::query(AssertSqlSafe(text))

@@ -36,6 +36,13 @@ pub struct DeliveryKey {
     lease: String,
 }
 
+impl DeliveryKey {
+    /// Of a delivery that nobody holds, for it is not committed yet.
+    pub(super) const fn nobodys(key: String) -> Self {
+        Self { key, lease: String::new() }
+    }
+}
+
 /// A delivery to be routed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDelivery {
@@ -247,15 +254,25 @@ async fn settle(
 ) -> Result<(), StoreError> {
     moves::hold(connection, dialect, routed.iter().any(|(_, routing)| routing.moved().is_some())).await?;
     let held = held(connection, dialect, routed).await?;
-    set_states(connection, dialect, &held).await?;
-    for (key, routing) in &held {
+    write(connection, dialect, &held, now).await
+}
+
+/// What becomes of deliveries that are held, or were written down just now; nobody moves meanwhile but by them.
+pub(super) async fn write(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    routed: &[&(DeliveryKey, Routing)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    set_states(connection, dialect, routed).await?;
+    for (key, routing) in routed {
         let Some((from, tenant, repo)) = routing.moved() else { continue };
         moves::carry(connection, dialect, &Move::new(from, tenant, repo, &key.key), now).await?;
     }
     let addressees =
-        Addressees::find(connection, dialect, held.iter().map(|(_, routing)| routing), now).await?;
+        Addressees::find(connection, dialect, routed.iter().map(|(_, routing)| routing), now).await?;
     let (mut events, mut wakes) = (BTreeMap::new(), Wakes::default());
-    for (key, routing) in &held {
+    for (key, routing) in routed {
         let body = routing.event().map(body::write).transpose()?;
         for (tenant, subject, is_told) in addressees.of(routing) {
             wakes.add(tenant, subject, 0);

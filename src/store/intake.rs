@@ -14,8 +14,13 @@ use tokio::{
 };
 use ulid::Generator;
 
+use crate::domain::{
+    event::Event,
+    ids::{RepoId, SubjectId, TenantId},
+};
+
 use super::{
-    Due, Hint, Store,
+    Due, Hint, Store, addressed,
     database::{Database, Work},
     dialect::{Dialect, Statement},
     error::{KeepError, StoreError},
@@ -71,11 +76,22 @@ pub(super) struct Intake {
 /// For so long those who deliver go before those who work on what was delivered: GitHub waits for an answer.
 const COURTESY: Duration = Duration::from_millis(200);
 
+/// Whom a delivery of our own concerns, where that is known as it is written down: nobody has to find it out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Addressed {
+    pub tenant: TenantId,
+    pub repo: RepoId,
+    pub subject: SubjectId,
+    pub event: Box<Event>,
+}
+
 #[derive(Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     /// Sorts in the order of arrival.
-    key: String,
-    delivery: NewDelivery,
+    pub(super) key: String,
+    pub(super) delivery: NewDelivery,
+    /// `None`: it is to be found out whom it concerns.
+    pub(super) to: Option<Addressed>,
     answer: oneshot::Sender<Result<Kept, KeepError>>,
     _room: OwnedSemaphorePermit,
 }
@@ -83,8 +99,17 @@ struct Waiting {
 impl Store {
     /// Stores a delivery. When this returns `Ok`, it survives a crash.
     pub async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
+        self.keep_as(delivery, None).await
+    }
+
+    /// Stores a delivery and routes it, in one.
+    pub async fn keep_routed(&self, delivery: NewDelivery, to: Addressed) -> Result<Kept, KeepError> {
+        self.keep_as(delivery, Some(to)).await
+    }
+
+    async fn keep_as(&self, delivery: NewDelivery, to: Option<Addressed>) -> Result<Kept, KeepError> {
         let intake = self.inner.intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        intake.ok_or_else(|| KeepError::Busy("the store is closed".into()))?.keep(delivery).await
+        intake.ok_or_else(|| KeepError::Busy("the store is closed".into()))?.keep(delivery, to).await
     }
 
     /// For whoever takes the next piece of work, before taking it: those who deliver go first, for a while.
@@ -113,7 +138,7 @@ impl Intake {
         tokio::time::timeout(COURTESY, waiting.wait_for(|waiting| *waiting == 0)).await.ok();
     }
 
-    async fn keep(&self, delivery: NewDelivery) -> Result<Kept, KeepError> {
+    async fn keep(&self, delivery: NewDelivery, to: Option<Addressed>) -> Result<Kept, KeepError> {
         let full = || KeepError::Busy("too many deliveries wait to be written".into());
         is_fit(&delivery)?;
         let kib = u32::try_from(delivery.body.length() / 1024 + 1).unwrap_or(u32::MAX);
@@ -124,7 +149,7 @@ impl Intake {
         let entered = tokio::time::timeout(PATIENCE, entering).await;
         let (room, place) = entered.ok().flatten().ok_or_else(full)?;
         let (answer, answered) = oneshot::channel();
-        place.send(Waiting { key: String::new(), delivery, answer, _room: room });
+        place.send(Waiting { key: String::new(), delivery, to, answer, _room: room });
         let _waits = Waits::begin(&self.waiting);
         answered.await.map_err(|_| KeepError::Busy("the store was closed meanwhile".into()))?
     }
@@ -185,8 +210,9 @@ async fn write(line: Arc<Mutex<Line>>, database: Database, hint: Hint) {
     loop {
         let next = line.lock().await.next().await;
         let Some(group) = next else { return };
+        let is_routed = group.iter().any(|waiting| waiting.to.is_some());
         commit(&database, group).await;
-        hint.give(&[Due::Deliveries]);
+        hint.give(if is_routed { &[Due::Deliveries, Due::Subjects] } else { &[Due::Deliveries] });
     }
 }
 
@@ -271,7 +297,7 @@ async fn commit(database: &Database, group: Vec<Waiting>) {
 }
 
 /// A delivery, and how often it stands in the group beside this once.
-type First<'a> = (&'a Waiting, i64);
+pub(super) type First<'a> = (&'a Waiting, i64);
 
 fn firsts(rows: &[Waiting]) -> Vec<First<'_>> {
     let mut firsts: BTreeMap<&str, First<'_>> = BTreeMap::new();
@@ -285,10 +311,18 @@ fn firsts(rows: &[Waiting]) -> Vec<First<'_>> {
 /// which nobody writes. `None`: it is not usual, or it failed. What is there then is found by its key.
 async fn insert_at_once(database: &Database, rows: &[Waiting]) -> Option<Vec<Option<Kept>>> {
     let firsts = firsts(rows);
-    if firsts.len() > MOST_ROWS || !firsts.iter().all(|(row, _)| row.delivery.body.has_one_part()) {
+    let is_usual = |(row, _): &First<'_>| row.delivery.body.has_one_part();
+    if firsts.len() > MOST_ROWS || !firsts.iter().all(is_usual) {
         return None;
     }
-    let found = database.at_once(new(database.dialect, &firsts, true)).await.and_then(|found| count(&found));
+    let is_addressed = firsts.iter().any(|(row, _)| row.to.is_some());
+    let statement = match (is_addressed, database.dialect) {
+        (false, dialect) => new(dialect, &firsts, true),
+        (true, Dialect::Sqlite) => addressed::at_once(&firsts).ok()?,
+        // Before it is looked who has moved, a lock must be held.
+        (true, Dialect::Postgres) => return None,
+    };
+    let found = database.at_once(statement).await.and_then(|found| count(&found));
     let found =
         found.inspect_err(|error| tracing::debug!(%error, "deliveries are stored step by step")).ok()?;
     (found == firsts.len()).then(|| all_new(rows, &firsts))
@@ -308,12 +342,14 @@ async fn insert(
     rows: &[Waiting],
 ) -> Result<Vec<Option<Kept>>, StoreError> {
     let firsts = firsts(rows);
+    let before = addressed::hold(connection, dialect, &firsts).await?;
     let mut inserted = 0;
     for some in firsts.chunks(MOST_ROWS) {
         inserted += count(&new(dialect, some, false).fetch_all(&mut *connection).await?)?;
     }
     if inserted == firsts.len() {
         write_rest(connection, dialect, &firsts).await?;
+        addressed::route(connection, dialect, &firsts, &before).await?;
         return Ok(all_new(rows, &firsts));
     }
     let there = lock(connection, dialect, &firsts).await?;
@@ -326,6 +362,7 @@ async fn insert(
     let (new, repeated): (Vec<First<'_>>, Vec<First<'_>>) =
         firsts.iter().copied().partition(|(row, _)| is_new(row));
     write_rest(connection, dialect, &new).await?;
+    addressed::route(connection, dialect, &new, &before).await?;
     repeat(connection, dialect, &repeated).await?;
     let bodies: Vec<(&str, &Packed)> = repeated
         .iter()
@@ -368,7 +405,7 @@ fn new(dialect: Dialect, rows: &[First<'_>], alone: bool) -> Statement {
             let texts = [("{deliveries}", 9), ("{bodies}", 2)];
             let parts: &[&str] =
                 if alone { &["BEGIN IMMEDIATE; ", NEW_SQLITE, " COMMIT"] } else { &[NEW_SQLITE] };
-            let statement = all().fold(dialect.several(parts, &texts, places), bind_delivery);
+            let statement = all().fold(dialect.several(&parts.concat(), &texts, places), bind_delivery);
             all().fold(statement, |statement, row| {
                 bind_body(statement.bind(row.map(|(row, _)| row.key.clone())), row)
             })
@@ -386,13 +423,13 @@ fn count(found: &[AnyRow]) -> Result<usize, StoreError> {
 
 /// Statements are prepared once for each number of rows: there are few numbers, so that there are few statements. The
 /// smallest of 1, 2, 3, 4, 6, 8, 12 and so on that is not smaller than this.
-fn round_number(rows: usize) -> usize {
+pub(super) fn round_number(rows: usize) -> usize {
     let power = rows.next_power_of_two();
     let smaller = power / 4 * 3;
     if smaller >= rows { smaller } else { power }
 }
 
-fn bind_delivery(statement: Statement, row: Option<&First<'_>>) -> Statement {
+pub(super) fn bind_delivery(statement: Statement, row: Option<&First<'_>>) -> Statement {
     let delivery = row.map(|(row, _)| &row.delivery);
     statement
         .bind(row.map(|(row, _)| row.key.clone()))
@@ -406,7 +443,7 @@ fn bind_delivery(statement: Statement, row: Option<&First<'_>>) -> Statement {
         .bind(delivery.map(|delivery| delivery.body.whose().to_owned()))
 }
 
-fn bind_body(statement: Statement, row: Option<&First<'_>>) -> Statement {
+pub(super) fn bind_body(statement: Statement, row: Option<&First<'_>>) -> Statement {
     statement.bind(row.map(|(row, _)| row.delivery.body.first()))
 }
 

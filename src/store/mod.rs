@@ -84,6 +84,8 @@ mod bindings;
 
 mod tokens;
 
+mod addressed;
+
 mod waiters;
 
 #[cfg(test)]
@@ -110,7 +112,7 @@ pub use self::{
     error::{KeepError, OpenError, StoreError},
     gates::Gate,
     inbox::{DeliveryKey, Routing, StoredDelivery},
-    intake::{Kept, NewDelivery},
+    intake::{Addressed, Kept, NewDelivery},
     lists::{ListedGate, Part, Place, Written},
     load::Load,
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},

@@ -73,7 +73,7 @@ macro_rules! wake {
 }
 
 /// Due at once.
-const AT_ONCE_DUE: &str = wake!("0", "0");
+pub(super) const AT_ONCE_DUE: &str = wake!("0", "0");
 /// Due when nobody else is: very many are woken together, and whoever has news comes before them.
 const LAST_DUE: &str = wake!("1", "CASE WHEN subject.due_at = 0 THEN 0 ELSE 1 END");
 

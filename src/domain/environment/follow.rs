@@ -1,5 +1,7 @@
 //! What deliveries tell of an environment.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
@@ -12,9 +14,9 @@ use super::{
     runs::Phase,
 };
 
-/// Requests that are remembered of those that were let through, and of those that ended otherwise.
-const MOST_LET_THROUGH: usize = 50;
-const MOST_OTHERS: usize = 20;
+/// Ended requests that are remembered: of those that were let through; of GitHub's own that were not, of whose deployments
+/// something may still be heard; and of others.
+const MOST: [usize; 3] = [50, 20, 3];
 
 /// What is news by these deliveries.
 #[derive(Debug, Default)]
@@ -180,18 +182,22 @@ impl Environment {
     }
 
     fn forget(&mut self) {
-        let is_kept = |request: &Request| request.approved_at().is_some();
-        let (kept, all) =
-            (self.requests.iter().filter(|request| is_kept(request)).count(), self.requests.len());
-        let open = self.requests.iter().filter(|request| request.is_open()).count();
-        let mut surplus = kept.saturating_sub(MOST_LET_THROUGH);
-        let mut others = (all - kept - open).saturating_sub(MOST_OTHERS);
-        self.requests.retain(|request| {
-            let surplus = if is_kept(request) { &mut surplus } else { &mut others };
-            let goes = *surplus > 0 && !request.is_open();
-            *surplus -= usize::from(goes);
-            !goes
-        });
+        let class = |request: &Request| match request {
+            request if request.approved_at().is_some() => 0,
+            request if request.is_on_github() => 1,
+            _ => 2,
+        };
+        let mut room = MOST;
+        let ended = self.requests.iter().enumerate().rev().filter(|(_, request)| !request.is_open());
+        let mut goes = BTreeSet::new();
+        for (place, request) in ended {
+            match room.get_mut(class(request)) {
+                Some(room) if *room > 0 => *room -= 1,
+                _ => drop(goes.insert(place)),
+            }
+        }
+        let mut place = 0..;
+        self.requests.retain(|_| place.next().is_none_or(|place| !goes.contains(&place)));
         for request in &mut self.requests {
             request.forget();
         }

@@ -23,44 +23,53 @@ pub struct Request {
     /// What GitHub says of the run; `None`: it was not read yet.
     pub job: Option<Candidate>,
     /// Why GitHub did not say it, or what lies between, when it was last asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
     /// What the deployment brings, as far as it was found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brings: Option<Brings>,
     /// What was decided last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// How many notes were sent: GitHub takes ten.
     pub notes: u8,
     pub answered: Option<Answered>,
     /// Since when something that it rests on is read anew.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew_since: Option<Timestamp>,
     /// Not all is known that the range rests on: it is traced again each time.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     pub provisional: bool,
     /// How many times it was said that GitHub will not wait for ever.
     #[serde(default)]
     pub warned: u8,
     /// The deployments of its jobs, by GitHub's number, as far as deliveries have named them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub deployments: BTreeSet<u64>,
     /// A job waits for our protection rule.
     #[serde(default = "so")]
     pub rule: bool,
     /// The pipelines that ask at the gate.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateAsk>,
     /// How often the gate has answered.
     #[serde(default)]
     pub turns: u64,
     /// The release that ships exactly its commit.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<ReleaseId>,
     /// It was let through, and judged about since: an answer that was not sent by then is not sent any more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     pub overtaken: bool,
     /// Nobody waits: whoever asked is told what is decided, and asks again then. It lets nobody through.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     pub bell: bool,
+}
+
+/// What is so of most is not written down: many are remembered, and read with each that asks.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_no(so: &bool) -> bool {
+    !*so
 }
 
 /// Before there was a gate, everybody waited for the rule.
