@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     clock::Clock,
     domain::{
@@ -26,7 +28,8 @@ use crate::{
     place,
     registry::Registries,
     store::{
-        Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError, StoredDelivery,
+        Answered, Claim, DeliveryKey, Outcome, Read, Routing, Settled, Settlement, Store, StoreError,
+        StoredDelivery,
     },
     worker::{Beside, Worked},
 };
@@ -122,12 +125,31 @@ impl Inbox {
         let busy = self.beside.busy();
         let claims = self.store.claim_subjects_except(BATCH, self.clock.now(), &busy).await?;
         let count = claims.len();
-        for (tenant, asking) in self.decide(claims.into_iter().map(Open::new).collect()).await? {
+        let open = self.foresee(claims).await?;
+        for (tenant, asking) in self.decide(open).await? {
             let (inbox, whom) = (self.clone(), tenant.to_string());
             let apart = (!self.sparing().contains(&tenant)).then_some(APART);
             self.beside.begin(&whom, apart, async move { inbox.decide_with_github(&tenant, asking).await });
         }
         Ok(count.into())
+    }
+
+    /// Reads beforehand, all at once, what these asked when they were decided last.
+    async fn foresee(&self, claims: Vec<Claim>) -> Result<Vec<Open>, StoreError> {
+        let mut by_tenant: BTreeMap<TenantId, Vec<Claim>> = BTreeMap::new();
+        for claim in claims {
+            by_tenant.entry(claim.tenant.clone()).or_default().push(claim);
+        }
+        let mut open = vec![];
+        for (tenant, claims) in by_tenant {
+            let known = claims.iter().filter(|claim| claim.version > 0);
+            let known: Vec<SubjectId> = known.map(|claim| claim.subject.clone()).collect();
+            let answered = self.store.foresee(&tenant, &known).await?;
+            let foreseen: Arc<Foreseen> =
+                Arc::new(answered.into_iter().map(|it| (it.question.clone(), it)).collect());
+            open.extend(claims.into_iter().map(|claim| Open::new(claim, foreseen.clone())));
+        }
+        Ok(open)
     }
 
     /// Decides whatever can be decided by what the store knows; answers with those who ask GitHub.
@@ -162,32 +184,49 @@ impl Inbox {
         let now = self.clock.now();
         let (mut judged, mut asking) = (vec![], vec![]);
         for mut open in open {
-            let case = Case {
-                subject: &open.claim.subject,
-                before: open.claim.state.as_ref(),
-                events: &open.claim.events,
-                facts: &open.facts,
-                now,
-                instance: &self.instance,
-            };
-            let outcome = match judge(case) {
-                Judgement::Needs(questions) if open.rounds < ROUNDS => {
-                    open.rounds += 1;
-                    asking.push((open, questions.into_iter().collect()));
-                    continue;
-                }
-                Judgement::Needs(questions) => Outcome::Parked(format!(
-                    "after {ROUNDS} rounds of questions it still asks: {questions:?}"
-                )),
-                Judgement::Ignored(why) => Outcome::Ignored(why.into()),
-                Judgement::Decided(decision) => {
-                    let reads = std::mem::take(&mut open.reads).into_iter().collect();
-                    Outcome::Decided { decision, reads }
+            let outcome = loop {
+                match self.judge(&mut open, now) {
+                    Verdict::Asks(questions) => {
+                        let missing = open.take_foreseen(questions, now);
+                        if !missing.is_empty() {
+                            break Err(missing);
+                        }
+                    }
+                    Verdict::Came(outcome) => break Ok(outcome),
                 }
             };
-            judged.push((open, outcome));
+            match outcome {
+                Ok(outcome) => judged.push((open, outcome)),
+                Err(missing) => asking.push((open, missing)),
+            }
         }
         (judged, asking)
+    }
+
+    /// What comes of a subject by what is known so far.
+    fn judge(&self, open: &mut Open, now: Timestamp) -> Verdict {
+        let case = Case {
+            subject: &open.claim.subject,
+            before: open.claim.state.as_ref(),
+            events: &open.claim.events,
+            facts: &open.facts,
+            now,
+            instance: &self.instance,
+        };
+        Verdict::Came(match judge(case) {
+            Judgement::Needs(questions) if open.rounds < ROUNDS => {
+                open.rounds += 1;
+                return Verdict::Asks(questions);
+            }
+            Judgement::Needs(questions) => {
+                Outcome::Parked(format!("after {ROUNDS} rounds of questions it still asks: {questions:?}"))
+            }
+            Judgement::Ignored(why) => Outcome::Ignored(why.into()),
+            Judgement::Decided(decision) => {
+                let reads = std::mem::take(&mut open.reads).into_iter().collect();
+                Outcome::Decided { decision, reads }
+            }
+        })
     }
 
     /// Settles, and answers with those whose facts have changed in the store meanwhile: they are judged again.
@@ -224,8 +263,7 @@ impl Inbox {
         for answered in self.store.answer(tenant, &ours).await? {
             for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&answered.question))
             {
-                open.reads.extend(answered.read.iter().cloned());
-                open.facts.insert(answered.question.clone(), Fact::Known(answered.answer.clone(), now));
+                open.take(Some(&answered), now);
             }
         }
         for (_, questions) in &mut asking {
@@ -286,13 +324,24 @@ impl Inbox {
     }
 }
 
+/// What was read before it was asked.
+type Foreseen = BTreeMap<Question, Answered>;
+
 /// A claimed subject while its facts are being found out.
 #[derive(Debug)]
 struct Open {
     claim: Claim,
     facts: Facts,
+    /// Becomes a fact when it is asked.
+    foreseen: Arc<Foreseen>,
     reads: BTreeSet<Read>,
     rounds: usize,
+}
+
+/// What a judgement says.
+enum Verdict {
+    Asks(Vec<Question>),
+    Came(Outcome),
 }
 
 /// What of an outcome is counted once it is written down.
@@ -325,12 +374,26 @@ impl Open {
     /// What GitHub said is still fresh; what the store said is not.
     fn again(mut self) -> Self {
         self.facts.forget_the_stores();
+        self.foreseen = Arc::default();
         self.rounds = 0;
         self
     }
 
-    fn new(claim: Claim) -> Self {
-        Self { claim, facts: Facts::default(), reads: BTreeSet::new(), rounds: 0 }
+    fn new(claim: Claim, foreseen: Arc<Foreseen>) -> Self {
+        Self { claim, facts: Facts::default(), foreseen, reads: BTreeSet::new(), rounds: 0 }
+    }
+
+    /// Answers what was foreseen, and with the questions that were not.
+    fn take_foreseen(&mut self, questions: Vec<Question>, now: Timestamp) -> BTreeSet<Question> {
+        let foreseen = self.foreseen.clone();
+        questions.into_iter().filter(|question| !self.take(foreseen.get(question), now)).collect()
+    }
+
+    fn take(&mut self, answered: Option<&Answered>, now: Timestamp) -> bool {
+        let Some(Answered { question, answer, read }) = answered else { return false };
+        self.reads.extend(read.iter().cloned());
+        self.facts.insert(question.clone(), Fact::Known(answer.clone(), now));
+        true
     }
 }
 

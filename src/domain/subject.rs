@@ -52,6 +52,22 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Every one.
+    pub const ALL: [Self; 12] = [
+        Self::Covers,
+        Self::At,
+        Self::In,
+        Self::Has,
+        Self::Ships,
+        Self::Records,
+        Self::Owes,
+        Self::Underway,
+        Self::Promotes,
+        Self::Into,
+        Self::Deploys,
+        Self::Delivered,
+    ];
+
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -40,6 +40,9 @@ pub struct Answered {
     pub read: Vec<Read>,
 }
 
+/// What stands before a name in its key.
+const NAMED: &str = "named/";
+
 /// A subject as stored.
 pub(super) fn id(subject: &SubjectId) -> String {
     body::escape(&subject.to_string())
@@ -59,7 +62,7 @@ impl Key {
     /// Which repository bears a name; names have no case.
     pub(super) fn named(name: &RepoName) -> Self {
         let rank = SubjectKind::Repository.rank();
-        Self { rank, text: format!("named/{}", name.as_str().to_ascii_lowercase()) }
+        Self { rank, text: format!("{NAMED}{}", name.as_str().to_ascii_lowercase()) }
     }
 
     fn of(question: &Question) -> Option<Self> {
@@ -115,14 +118,36 @@ impl Store {
         // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
         let keys: BTreeSet<String> = questions.iter().filter_map(Key::of).map(|key| key.text).collect();
         let shown = shown(pool, dialect, &tenant, keys).await?;
-        let asked = questions.iter().filter_map(|question| {
-            let Question::PointingAt(target, relation) = question else { return None };
-            Some((id(target), *relation))
-        });
-        let sources = sources(pool, dialect, &tenant, asked.collect()).await?;
+        let sources = sources(pool, dialect, &tenant, pointing(questions)).await?;
         let published =
             questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose());
         published.chain(unpublished.into_iter().map(Ok)).collect()
+    }
+
+    /// What these subjects asked when they were decided last, and what is answered now: mostly they ask it again.
+    pub async fn foresee(
+        &self,
+        tenant: &TenantId,
+        subjects: &[SubjectId],
+    ) -> Result<Vec<Answered>, StoreError> {
+        let (pool, dialect) = (&self.database().reading, self.database().dialect);
+        let tenant = body::escape(tenant.as_str());
+        let mut shown = Shown::new();
+        for subjects in subjects.chunks(ROWS) {
+            let text = "SELECT asked.key, coalesce(published.mark, 0), published.shown
+                        FROM (SELECT DISTINCT tenant, key FROM reading WHERE (tenant, reader) IN ({rows})) AS asked
+                        LEFT JOIN published ON published.tenant = asked.tenant AND published.key = asked.key";
+            let statement =
+                subjects.iter().fold(dialect.rows(text, 2, subjects.len()), |statement, subject| {
+                    statement.bind(tenant.clone()).bind(id(subject))
+                });
+            for row in statement.fetch_all(pool).await? {
+                shown.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+            }
+        }
+        let questions: Vec<Question> = shown.keys().filter_map(|key| question(key)).collect();
+        let sources = sources(pool, dialect, &tenant, pointing(&questions)).await?;
+        questions.iter().filter_map(|question| answered(question, &shown, &sources).transpose()).collect()
     }
 
     /// What others may read of these subjects; those that were never settled are missing.
@@ -165,6 +190,27 @@ fn answered(question: &Question, shown: &Shown, sources: &Sources) -> Result<Opt
         Answer::RepositoryNamed(found.flatten())
     };
     Ok(Some(Answered { question: question.clone(), answer, read: vec![Read { key, mark }] }))
+}
+
+/// What is answered under a key.
+fn question(key: &str) -> Option<Question> {
+    if let Some(name) = key.strip_prefix(NAMED) {
+        return name.parse().ok().map(Question::RepositoryNamed);
+    }
+    if let Ok(subject) = subject(key) {
+        return Some(Question::View(subject));
+    }
+    let (relation, target) = key.split_once('/')?;
+    let relation = Relation::ALL.into_iter().find(|it| it.as_str() == relation)?;
+    Some(Question::PointingAt(subject(target).ok()?, relation))
+}
+
+fn pointing(questions: &[Question]) -> BTreeSet<(String, Relation)> {
+    let asked = questions.iter().filter_map(|question| {
+        let Question::PointingAt(target, relation) = question else { return None };
+        Some((id(target), *relation))
+    });
+    asked.collect()
 }
 
 async fn shown(
@@ -225,4 +271,30 @@ pub(super) fn tenant(text: &str) -> Result<TenantId, StoreError> {
 /// The face of a name that this repository bears.
 pub(super) fn bearer_face(repo: RepoId) -> Result<String, StoreError> {
     Ok(body::hash(&[body::write(&Some(repo))?.as_bytes()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::IssueRef;
+
+    #[test]
+    fn what_was_asked_is_known_by_the_key_of_its_answer() {
+        let at = IssueRef { repo: RepoId(7), number: 3 };
+        let subjects = [
+            SubjectId::Account,
+            SubjectId::Repository(RepoId(7)),
+            SubjectId::ChangeRequest(at),
+            SubjectId::environment(RepoId(7), "prod/\\ a\0b"),
+        ];
+        let names = [Question::RepositoryNamed("Acme/.github".parse().unwrap())];
+        let pointing = |subject: &SubjectId| {
+            Relation::ALL.map(|relation| Question::PointingAt(subject.clone(), relation)).to_vec()
+        };
+        let views = subjects.iter().cloned().map(Question::View);
+        for asked in subjects.iter().flat_map(pointing).chain(views).chain(names) {
+            assert_eq!(question(&Key::of(&asked).unwrap().text), Some(asked));
+        }
+        assert_eq!(question("something/else"), None);
+    }
 }

@@ -1,9 +1,15 @@
 //! From deliveries to due subjects, and their leases.
 
-use changegate::store::{Outcome, Routing, Settled};
+use changegate::{
+    domain::{
+        event::Event,
+        ids::{RepoId, SubjectId, TenantId},
+    },
+    store::{Addressed, Kept, Outcome, Routing, Settled, Settlement, Store},
+};
 
 use super::bench::{
-    at, decided, delivery, event, milestone, milestone_state, on_both, release, repository, tenant,
+    at, decided, delivery, event, milestone, milestone_state, on_both, other, release, repository, tenant,
 };
 
 #[tokio::test]
@@ -168,6 +174,81 @@ async fn a_title_with_any_character_is_a_subject_like_any_other() {
             bench.wake(&[release(title)]).await;
             bench.claim(&release(title)).await;
         }
+    })
+    .await;
+}
+
+fn addressed(tenant: &TenantId, name: &str) -> Addressed {
+    let (repo, event) = (RepoId(7), Box::new(event(name)));
+    Addressed { tenant: tenant.clone(), repo, subject: milestone(1), event }
+}
+
+/// What is due, with what happened to it by name.
+async fn due(store: &Store) -> Vec<(TenantId, SubjectId, Vec<Event>)> {
+    let mut claims = store.claim_subjects(64, at(0)).await.unwrap();
+    claims.sort_by(|a, b| (&a.tenant, &a.subject).cmp(&(&b.tenant, &b.subject)));
+    let mut found = vec![];
+    for claim in claims {
+        found.push((claim.tenant.clone(), claim.subject.clone(), claim.events.clone()));
+        let settlement = Settlement { claim, outcome: Outcome::Ignored("it was looked at".into()) };
+        assert_eq!(store.settle(vec![settlement], at(0)).await.unwrap(), [Settled::Done]);
+    }
+    found
+}
+
+#[tokio::test]
+async fn what_says_itself_whom_it_concerns_is_told_once_and_repeated_it_only_wakes() {
+    on_both(async |bench| {
+        let store = &bench.store;
+        let kept = tokio::join!(
+            store.keep_routed(delivery("one", "{}"), addressed(&tenant(), "one")),
+            store.keep(delivery("other", "{}")),
+            store.keep_routed(delivery("two", "{}"), addressed(&tenant(), "two")),
+            store.keep_routed(delivery("one", "{}"), addressed(&tenant(), "one")),
+        );
+        assert_eq!(kept, (Ok(Kept::New), Ok(Kept::New), Ok(Kept::New), Ok(Kept::Repeated)));
+        let told = vec![event("one"), event("two")];
+        assert_eq!(due(store).await, [(tenant(), milestone(1), told)]);
+        assert_eq!(due(store).await, []);
+        let waiting = store.claim_deliveries(64).await.unwrap();
+        assert_eq!(waiting.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["other"]);
+        // Beside something new, so that the group is neither all new nor all known.
+        let kept = tokio::join!(
+            store.keep_routed(delivery("one", "{}"), addressed(&tenant(), "one")),
+            store.keep_routed(delivery("three", "{}"), addressed(&tenant(), "three")),
+        );
+        assert_eq!(kept, (Ok(Kept::Repeated), Ok(Kept::New)));
+        assert_eq!(due(store).await, [(tenant(), milestone(1), vec![event("three")])]);
+        let again = store.claim_deliveries(64).await.unwrap();
+        assert_eq!(again.iter().map(|it| (it.id.as_str(), it.again)).collect::<Vec<_>>(), [("one", true)]);
+        let bodies = bench.number("SELECT count(*) FROM body").await;
+        assert_eq!(bodies, 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_concerns_a_repository_that_has_moved_is_told_where_it_is_now() {
+    on_both(async |bench| {
+        let store = &bench.store;
+        store.keep(delivery("move", "{}")).await.unwrap();
+        let claimed = store.claim_deliveries(64).await.unwrap().remove(0);
+        let (from, to, repo) = (tenant(), other(2), RepoId(7));
+        let moved = Routing::Moved {
+            from: from.clone(),
+            tenant: to.clone(),
+            repo,
+            event: Box::new(event("move")),
+            subjects: vec![],
+        };
+        store.settle_routing(vec![(claimed.key, moved)], at(0)).await.unwrap();
+        assert_eq!(store.keep_routed(delivery("late", "{}"), addressed(&from, "late")).await, Ok(Kept::New));
+        for left in store.claim_deliveries(64).await.unwrap() {
+            let (event, subjects) = (Box::new(event("late")), vec![milestone(1)]);
+            let routing = Routing::To { tenant: from.clone(), event, subjects };
+            store.settle_routing(vec![(left.key, routing)], at(0)).await.unwrap();
+        }
+        assert_eq!(due(store).await, [(to, milestone(1), vec![event("late")])]);
     })
     .await;
 }
