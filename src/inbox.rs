@@ -15,7 +15,7 @@ use crate::{
     domain::{
         decide::{Case, Instance, Judgement, judge},
         event::{Event, RepositoryChange, What},
-        facts::{Answer, Fact, Facts, Question},
+        facts::{Answer, Answers, Fact, Facts, Question},
         ids::{RepoId, SubjectId, TenantId},
         route::{also, route},
         subject::View,
@@ -144,9 +144,7 @@ impl Inbox {
         for (tenant, claims) in by_tenant {
             let known = claims.iter().filter(|claim| claim.version > 0);
             let known: Vec<SubjectId> = known.map(|claim| claim.subject.clone()).collect();
-            let answered = self.store.foresee(&tenant, &known).await?;
-            let foreseen: Arc<Foreseen> =
-                Arc::new(answered.into_iter().map(|it| (it.question.clone(), it)).collect());
+            let foreseen = Foreseen::of(self.store.foresee(&tenant, &known).await?, self.clock.now());
             open.extend(claims.into_iter().map(|claim| Open::new(claim, foreseen.clone())));
         }
         Ok(open)
@@ -184,49 +182,29 @@ impl Inbox {
         let now = self.clock.now();
         let (mut judged, mut asking) = (vec![], vec![]);
         for mut open in open {
-            let outcome = loop {
-                match self.judge(&mut open, now) {
-                    Verdict::Asks(questions) => {
-                        let missing = open.take_foreseen(questions, now);
-                        if !missing.is_empty() {
-                            break Err(missing);
-                        }
-                    }
-                    Verdict::Came(outcome) => break Ok(outcome),
-                }
+            let case = Case {
+                subject: &open.claim.subject,
+                before: open.claim.state.as_ref(),
+                events: &open.claim.events,
+                facts: &open.facts,
+                now,
+                instance: &self.instance,
             };
-            match outcome {
-                Ok(outcome) => judged.push((open, outcome)),
-                Err(missing) => asking.push((open, missing)),
-            }
+            let outcome = match judge(case) {
+                Judgement::Needs(questions) if open.rounds < ROUNDS => {
+                    open.rounds += 1;
+                    asking.push((open, questions.into_iter().collect()));
+                    continue;
+                }
+                Judgement::Needs(questions) => Outcome::Parked(format!(
+                    "after {ROUNDS} rounds of questions it still asks: {questions:?}"
+                )),
+                Judgement::Ignored(why) => Outcome::Ignored(why.into()),
+                Judgement::Decided(decision) => Outcome::Decided { decision, reads: open.take_reads() },
+            };
+            judged.push((open, outcome));
         }
         (judged, asking)
-    }
-
-    /// What comes of a subject by what is known so far.
-    fn judge(&self, open: &mut Open, now: Timestamp) -> Verdict {
-        let case = Case {
-            subject: &open.claim.subject,
-            before: open.claim.state.as_ref(),
-            events: &open.claim.events,
-            facts: &open.facts,
-            now,
-            instance: &self.instance,
-        };
-        Verdict::Came(match judge(case) {
-            Judgement::Needs(questions) if open.rounds < ROUNDS => {
-                open.rounds += 1;
-                return Verdict::Asks(questions);
-            }
-            Judgement::Needs(questions) => {
-                Outcome::Parked(format!("after {ROUNDS} rounds of questions it still asks: {questions:?}"))
-            }
-            Judgement::Ignored(why) => Outcome::Ignored(why.into()),
-            Judgement::Decided(decision) => {
-                let reads = std::mem::take(&mut open.reads).into_iter().collect();
-                Outcome::Decided { decision, reads }
-            }
-        })
     }
 
     /// Settles, and answers with those whose facts have changed in the store meanwhile: they are judged again.
@@ -263,7 +241,8 @@ impl Inbox {
         for answered in self.store.answer(tenant, &ours).await? {
             for (open, _) in asking.iter_mut().filter(|(_, questions)| questions.contains(&answered.question))
             {
-                open.take(Some(&answered), now);
+                open.reads.extend(answered.read.iter().cloned());
+                open.facts.insert(answered.question.clone(), Fact::Known(answered.answer.clone(), now));
             }
         }
         for (_, questions) in &mut asking {
@@ -324,24 +303,32 @@ impl Inbox {
     }
 }
 
-/// What was read before it was asked.
-type Foreseen = BTreeMap<Question, Answered>;
+/// What was read before it was asked, and what it rests on.
+#[derive(Debug, Clone, Default)]
+struct Foreseen {
+    answers: Arc<Answers>,
+    reads: Arc<BTreeMap<Question, Vec<Read>>>,
+}
+
+impl Foreseen {
+    fn of(answered: Vec<Answered>, now: Timestamp) -> Self {
+        let (mut answers, mut reads) = (Answers::new(), BTreeMap::new());
+        for Answered { question, answer, read } in answered {
+            reads.insert(question.clone(), read);
+            answers.insert(question, Fact::Known(answer, now));
+        }
+        Self { answers: Arc::new(answers), reads: Arc::new(reads) }
+    }
+}
 
 /// A claimed subject while its facts are being found out.
 #[derive(Debug)]
 struct Open {
     claim: Claim,
     facts: Facts,
-    /// Becomes a fact when it is asked.
-    foreseen: Arc<Foreseen>,
+    foreseen: Foreseen,
     reads: BTreeSet<Read>,
     rounds: usize,
-}
-
-/// What a judgement says.
-enum Verdict {
-    Asks(Vec<Question>),
-    Came(Outcome),
 }
 
 /// What of an outcome is counted once it is written down.
@@ -374,26 +361,22 @@ impl Open {
     /// What GitHub said is still fresh; what the store said is not.
     fn again(mut self) -> Self {
         self.facts.forget_the_stores();
-        self.foreseen = Arc::default();
+        self.foreseen = Foreseen::default();
         self.rounds = 0;
         self
     }
 
-    fn new(claim: Claim, foreseen: Arc<Foreseen>) -> Self {
-        Self { claim, facts: Facts::default(), foreseen, reads: BTreeSet::new(), rounds: 0 }
+    fn new(claim: Claim, foreseen: Foreseen) -> Self {
+        let facts = Facts::foreseeing(foreseen.answers.clone());
+        Self { claim, facts, foreseen, reads: BTreeSet::new(), rounds: 0 }
     }
 
-    /// Answers what was foreseen, and with the questions that were not.
-    fn take_foreseen(&mut self, questions: Vec<Question>, now: Timestamp) -> BTreeSet<Question> {
-        let foreseen = self.foreseen.clone();
-        questions.into_iter().filter(|question| !self.take(foreseen.get(question), now)).collect()
-    }
-
-    fn take(&mut self, answered: Option<&Answered>, now: Timestamp) -> bool {
-        let Some(Answered { question, answer, read }) = answered else { return false };
-        self.reads.extend(read.iter().cloned());
-        self.facts.insert(question.clone(), Fact::Known(answer.clone(), now));
-        true
+    /// All that was read of what was asked.
+    fn take_reads(&mut self) -> Vec<Read> {
+        let foreseen = self.facts.looked_at();
+        let foreseen = foreseen.iter().filter_map(|question| self.foreseen.reads.get(question)).flatten();
+        self.reads.extend(foreseen.cloned());
+        std::mem::take(&mut self.reads).into_iter().collect()
     }
 }
 

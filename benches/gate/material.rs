@@ -68,10 +68,6 @@ impl Place {
         for name in accepted.iter().chain(&waiting) {
             github.add_repository(name, &[("README.md", "# Here\n")]);
             github.add_label(name, "change-request");
-            let first = github.head(name, "main").context("an empty repository")?;
-            for number in 0..ENVIRONMENTS {
-                github.by("rosa").deploy(name, &format!("prod-{number}"), &first, &["success"]);
-            }
         }
         drop(github.take_deliveries());
         github.by("rosa").install("acme", None);
@@ -88,6 +84,13 @@ impl Place {
         let mut place = Self { github, servers: vec![], settings, accepted: vec![], waiting: vec![] };
         for _ in 0..servers {
             place.serve().await?;
+        }
+        place.settle().await?;
+        for name in accepted.iter().chain(&waiting) {
+            let first = place.github.head(name, "main").context("an empty repository")?;
+            for number in 0..ENVIRONMENTS {
+                place.github.by("rosa").deploy(name, &format!("prod-{number}"), &first, &["success"]);
+            }
         }
         place.settle().await?;
         place.accepted = place.merged(accepted, true).await?;

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::domain::{effect::Lane, ids::InstallationId};
 
-/// GitHub allows a hundred at a time; a few are enough and leave the rest to others.
-const AT_ONCE: usize = 10;
+/// GitHub allows a hundred at a time; a third is enough and leaves the rest to others.
+const AT_ONCE: usize = 30;
 /// A read that went wrong is tried once more, after this time.
 const PAUSE: Duration = Duration::from_millis(250);
 

@@ -30,13 +30,13 @@ const AT_ONCE: &str = "BEGIN IMMEDIATE;
     ON CONFLICT (id) DO NOTHING;
     SELECT changes();
     INSERT INTO subject_event (tenant, subject, delivery, body)
-    SELECT * FROM ({events}) WHERE column3 IN (SELECT id FROM delivery WHERE waiting = 0)
+    SELECT * FROM ({events}) WHERE EXISTS (SELECT 1 FROM delivery WHERE id = column3 AND waiting = 0)
     ON CONFLICT (tenant, subject, delivery) DO NOTHING;
     {wake};
     COMMIT";
 /// Those who are to look.
 const WOKEN: &str = "SELECT column1, column2, column3, column4, column5 FROM ({wakes})
-    WHERE column6 IN (SELECT id FROM delivery WHERE waiting = 0)";
+    WHERE EXISTS (SELECT 1 FROM delivery WHERE id = column6 AND waiting = 0)";
 const COLUMNS: [(&str, usize); 4] = [("{deliveries}", 11), ("{bodies}", 2), ("{events}", 4), ("{wakes}", 6)];
 
 /// How somebody is written down.

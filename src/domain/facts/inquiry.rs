@@ -71,7 +71,7 @@ impl<'a> Inquiry<'a> {
     }
 
     fn ask(&mut self, question: Question) -> Option<&'a Fact<Answer>> {
-        let answer = self.facts.0.get(&question);
+        let answer = self.facts.get(&question);
         if answer.is_none() {
             let place = self.missing.len();
             self.missing.entry(question).or_insert(place);
@@ -114,15 +114,14 @@ impl<'a> Inquiry<'a> {
     /// The subjects of which the store was asked so far.
     #[must_use]
     pub fn read_of_the_store(&self) -> BTreeSet<SubjectId> {
-        let asked = self.facts.0.keys();
-        let subject = |question: &Question| {
+        let subject = |question: Question| {
             if let Question::View(subject) | Question::Known(subject) = question {
-                Some(subject.clone())
+                Some(subject)
             } else {
                 None
             }
         };
-        asked.filter_map(subject).collect()
+        self.facts.asked().into_iter().filter_map(subject).collect()
     }
 
     /// Whether anything has arrived that one of these must still look at. To be asked beside the last of what is read.
@@ -150,7 +149,7 @@ impl<'a> Inquiry<'a> {
     pub fn oldest(&self) -> Option<Timestamp> {
         let asked = self
             .facts
-            .0
+            .found
             .iter()
             .filter(|(question, _)| !question.is_for_the_store() && !question.is_about_commits());
         asked.filter_map(|(_, fact)| if let Fact::Known(_, as_of) = fact { Some(*as_of) } else { None }).min()

@@ -9,7 +9,10 @@ mod inquiry;
 mod policy;
 mod question;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -52,25 +55,62 @@ impl<T> Fact<T> {
     }
 }
 
+/// Answers by what was asked.
+pub type Answers = BTreeMap<Question, Fact<Answer>>;
+
 /// The answers found so far.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Facts(#[serde(with = "super::pairs")] BTreeMap<Question, Fact<Answer>>);
+#[derive(Debug, Default)]
+pub struct Facts {
+    found: Answers,
+    /// What was read beforehand, for several who may ask it: it counts once it is asked.
+    foreseen: Arc<Answers>,
+    /// What of that was asked.
+    looked_at: Mutex<BTreeSet<Question>>,
+}
 
 impl Facts {
+    /// With what may be asked.
+    #[must_use]
+    pub fn foreseeing(foreseen: Arc<Answers>) -> Self {
+        Self { foreseen, ..Self::default() }
+    }
+
     /// Adds an answer; a later one to the same question wins.
     pub fn insert(&mut self, question: Question, fact: Fact<Answer>) {
-        self.0.insert(question, fact);
+        self.found.insert(question, fact);
     }
 
     /// Forgets what the store said, to ask it again.
     pub fn forget_the_stores(&mut self) {
-        self.0.retain(|question, _| !question.is_for_the_store());
+        self.found.retain(|question, _| !question.is_for_the_store());
+        *self = Self { found: std::mem::take(&mut self.found), ..Self::default() };
     }
 
-    /// Questions and answers, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Question, &Fact<Answer>)> {
-        self.0.iter()
+    /// What was read beforehand and was asked since.
+    #[must_use]
+    pub fn looked_at(&self) -> BTreeSet<Question> {
+        self.looked().clone()
+    }
+
+    /// The answers that were given to somebody.
+    fn asked(&self) -> BTreeSet<Question> {
+        self.found.keys().cloned().chain(self.looked_at()).collect()
+    }
+
+    fn get(&self, question: &Question) -> Option<&Fact<Answer>> {
+        if let Some(found) = self.found.get(question) {
+            return Some(found);
+        }
+        let (question, foreseen) = self.foreseen.get_key_value(question)?;
+        let mut looked_at = self.looked();
+        if !looked_at.contains(question) {
+            looked_at.insert(question.clone());
+        }
+        Some(foreseen)
+    }
+
+    fn looked(&self) -> MutexGuard<'_, BTreeSet<Question>> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -95,14 +95,32 @@ fn what_is_missing_is_asked_once_and_an_answer_of_another_kind_is_no_answer() {
 
 #[test]
 fn facts_read_back_as_they_were_written() {
-    let mut facts = Facts::default();
     for policy in [PolicyAtHead::Same, PolicyAtHead::Deleted, PolicyAtHead::Changed("mode: advise".into())] {
         let shown = PullRequestReading { policy, ..reading(snapshot(41)) };
-        facts.insert(
-            Question::PullRequest(at(41)),
-            Fact::Known(Answer::PullRequest(Some(Box::new(shown))), time(0)),
-        );
-        let stored = serde_json::to_string(&facts).unwrap();
-        assert_eq!(serde_json::from_str::<Facts>(&stored).unwrap(), facts);
+        let fact = Fact::Known(Answer::PullRequest(Some(Box::new(shown))), time(0));
+        let written = (Question::PullRequest(at(41)), fact);
+        let stored = serde_json::to_string(&written).unwrap();
+        assert_eq!(serde_json::from_str::<(Question, Fact<Answer>)>(&stored).unwrap(), written);
     }
+}
+
+#[test]
+fn what_was_read_beforehand_answers_and_counts_once_it_is_asked() {
+    let (asked, other) = (SubjectId::Repository(WEB), SubjectId::Account);
+    let nothing = || Fact::Known(Answer::View(None), time(0));
+    let views = [&asked, &other].map(|subject| (Question::View(subject.clone()), nothing()));
+    let mut facts = Facts::foreseeing(Arc::new(views.into()));
+    let mut inquiry = Inquiry::new(&facts);
+    assert_eq!(inquiry.read_of_the_store(), [].into());
+    assert_eq!((inquiry.view(asked.clone()), inquiry.is_complete()), (Some(None), true));
+    assert_eq!(inquiry.read_of_the_store(), [asked.clone()].into());
+    assert_eq!(facts.looked_at(), [Question::View(asked.clone())].into());
+    // What is found out later is newer.
+    facts.insert(Question::View(other.clone()), Fact::Unknown("x".into()));
+    let mut inquiry = Inquiry::new(&facts);
+    assert_eq!(inquiry.view(other.clone()), Some(None));
+    assert_eq!(inquiry.read_of_the_store(), [asked.clone(), other].into());
+    assert_eq!(facts.looked_at(), [Question::View(asked.clone())].into());
+    facts.forget_the_stores();
+    assert_eq!((Inquiry::new(&facts).view(asked), facts.looked_at()), (None, [].into()));
 }
