@@ -2,6 +2,8 @@
 //!
 //! Whoever may not see a repository is told that there is none.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
     api::{ACTIONS, GateRequest},
     asker::NotAsked,
     asking::At,
+    ground::Ground,
     problem::Problem,
 };
 use crate::domain::{
@@ -52,9 +55,18 @@ fn authorization(headers: &HeaderMap) -> Option<&str> {
 impl Gate {
     /// Who asks, unless they have asked too often.
     pub(super) async fn who(&self, headers: &HeaderMap, about: Option<&RepoName>) -> Result<Asker, Problem> {
-        let asker = self.askers.who(authorization(headers), about).await?;
+        self.who_and_where(headers, about).await.map(|(asker, _)| asker)
+    }
+
+    /// The same, with what is known of their repository.
+    async fn who_and_where(
+        &self,
+        headers: &HeaderMap,
+        about: Option<&RepoName>,
+    ) -> Result<(Asker, Arc<Ground>), Problem> {
+        let (asker, ground) = self.askers.who_and_where(authorization(headers), about).await?;
         self.pace.count((&asker).into(), self.clock.instant()).map_err(Problem::too_many)?;
-        Ok(asker)
+        Ok((asker, ground))
     }
 
     /// Where it is asked and what, once it is proved that who asks may ask that.
@@ -66,11 +78,11 @@ impl Gate {
     ) -> Result<(At, GateAsk), Problem> {
         let name: RepoName =
             request.repository.parse().map_err(|_| Problem::request("`repository` is not `owner/name`"))?;
-        let asker = self.who(headers, Some(&name)).await?;
+        let (asker, ground) = self.who_and_where(headers, Some(&name)).await?;
         let (tenant, repo) = (&asker.tenant, asker.repository());
-        let ground = self.grounds.of(tenant, repo).await?.filter(|ground| ground.view.name == name);
-        let ground = ground
-            .ok_or_else(|| Problem::unknown("repository", "The token is for no repository of this name."))?;
+        if ground.view.name != name {
+            return Err(Problem::unknown("repository", "The token is for no repository of this name."));
+        }
         let view = &ground.view;
         let ask = request.ask(view.default_branch.as_deref()).map_err(Problem::request)?;
         of_its_pipeline(&asker, request)?;
@@ -78,7 +90,7 @@ impl Gate {
         may(&asker, deed, &wanted, ground.policy.as_ref())?;
         self.may_call(&ask)?;
         self.askers.bind(&asker, &wanted).await?;
-        Ok((At { tenant: tenant.clone(), repo, name: view.name.clone() }, ask))
+        Ok((At { tenant: tenant.clone(), repo, name: view.name.clone(), ground: ground.clone() }, ask))
     }
 
     /// What was asked with this id, and where, if who asks may see it.
@@ -98,7 +110,7 @@ impl Gate {
         if may_follow(&asker, &tenant, repo).is_err() {
             return Ok(None);
         }
-        Ok(Some((At { tenant, repo, name: ground.view.name.clone() }, gate.answer.ask)))
+        Ok(Some((At { tenant, repo, name: ground.view.name.clone(), ground }, gate.answer.ask)))
     }
 
     /// Whether who is to be called may be.

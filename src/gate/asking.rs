@@ -1,9 +1,11 @@
 //! What is asked is answered by what was decided just now, or written down to be decided.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Gate, api::GateView, problem::Problem};
+use super::{Gate, api::GateView, ground::Ground, problem::Problem};
 use crate::{
     domain::{
         event::{CameTo, GateAsk, PipelineReport, SealUsed},
@@ -21,6 +23,8 @@ pub struct At {
     pub tenant: TenantId,
     pub repo: RepoId,
     pub name: RepoName,
+    /// What was known of it when it was asked.
+    pub ground: Arc<Ground>,
 }
 
 /// Nobody waits longer in one request.
@@ -97,7 +101,7 @@ impl Gate {
             }
         }
         let waiter = self.store.wait_for_gate(&ask.id);
-        let kept = self.keep(at, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
+        let kept = self.keep(at, &at.ground, &format!("gate-{}", ask.id), |here| here.asked(&ask)).await?;
         Ok(Begun { ask, waiter, is_new: kept == Kept::New })
     }
 
@@ -189,7 +193,7 @@ impl Gate {
         let what = format!("{} {}{by}", ask.what(at.repo), came_to.as_str());
         let report = PipelineReport { environment, sha, pipeline, attempt: ask.attempt, came_to, seal };
         let id = GateId::of(&at.tenant, &what, None);
-        self.keep(at, &format!("report-{id}"), |here| here.reported(&report)).await?;
+        self.keep(at, &at.ground, &format!("report-{id}"), |here| here.reported(&report)).await?;
         Ok(())
     }
 
@@ -200,13 +204,11 @@ impl Gate {
     pub(super) async fn keep(
         &self,
         at: &At,
+        ground: &Ground,
         id: &str,
         told: impl FnOnce(&Whereabouts) -> (&'static str, Vec<u8>),
     ) -> Result<Kept, Problem> {
-        let ground = self.grounds.of(&at.tenant, at.repo).await?;
-        let here = ground.as_ref().and_then(|ground| ground.here.as_ref()).ok_or_else(|| {
-            Problem::unknown("repository", "The App is not installed there any more, or suspended.")
-        })?;
+        let here = ground.here.as_ref().ok_or_else(away)?;
         let (event, body) = told(here);
         let to = concerned(at, event, &body);
         let body = Packed::of(&body).map_err(|error| KeepError::Busy(error.to_string()))?;
@@ -223,6 +225,10 @@ impl Gate {
             None => self.store.keep(delivery).await?,
         })
     }
+}
+
+pub(super) fn away() -> Problem {
+    Problem::unknown("repository", "The App is not installed there any more, or suspended.")
 }
 
 /// What a delivery of ours tells, where it concerns one environment and nobody else: as if it had been read and routed later.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Gate,
     api::GateView,
-    asking::At,
+    asking::{At, away},
     permit::{NOT_ENFORCED, PERMIT, Permit},
     problem::Problem,
 };
@@ -54,7 +54,9 @@ impl Gate {
             Holds::No { run, attempt } => {
                 let (environment, id) = (&answer.ask.environment, &answer.ask.id);
                 let id = format!("gate-{id}-{}", answer.turn);
-                self.keep(at, &id, |here| here.withheld(environment, (run, attempt))).await?;
+                // Somebody may have waited for long.
+                let ground = self.grounds.of(&at.tenant, at.repo).await?.ok_or_else(away)?;
+                self.keep(at, &ground, &id, |here| here.withheld(environment, (run, attempt))).await?;
                 Ok(None)
             }
         }

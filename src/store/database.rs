@@ -13,6 +13,7 @@ use sqlx::{
 };
 
 use super::{
+    connections::Connections,
     dialect::{Dialect, Statement},
     disk::Disk,
     error::{OpenError, StoreError},
@@ -82,7 +83,10 @@ pub(super) type Work<I, T> = for<'c> fn(&'c mut AnyConnection, Dialect, &'c I) -
 #[derive(Debug, Clone)]
 pub(super) struct Database {
     pub(super) dialect: Dialect,
-    pub(super) writing: AnyPool,
+    pub(super) writing: Connections,
+    /// For what is read all day.
+    pub(super) readers: Connections,
+    /// For what is read now and then.
     pub(super) reading: AnyPool,
     /// `None`: nobody else leases anything here.
     pub(super) holder: Option<Holder>,
@@ -105,9 +109,9 @@ impl Database {
             None => return Err(OpenError::NotADatabaseUrl(without_password(url))),
         };
         let mut connection = database.writing.acquire().await.map_err(reason)?;
-        migrate::run(&mut connection, database.dialect, MIGRATIONS).await?;
+        migrate::run(connection.get().map_err(reason)?, database.dialect, MIGRATIONS).await?;
         if guard.is_some() {
-            free_leases(&mut connection).await.map_err(reason)?;
+            free_leases(connection.get().map_err(reason)?).await.map_err(reason)?;
         }
         drop(connection);
         Ok((database, guard))
@@ -118,10 +122,12 @@ impl Database {
         sqlx::any::install_default_drivers();
         let database = match guard::sqlite_path(url) {
             Some(path) => {
-                let reading = pool(&guard::sqlite_url(&path, "rw"), 1, SQLITE_READER).await?;
+                let reading = pool(&guard::sqlite_url(&path, "rw"), 2, SQLITE_READER).await?;
+                let readers = Connections::of(reading.clone(), 1);
                 Self {
                     dialect: Dialect::Sqlite,
-                    writing: reading.clone(),
+                    writing: readers.clone(),
+                    readers,
                     reading,
                     holder: None,
                     disk: None,
@@ -149,11 +155,12 @@ impl Database {
             return Err(OpenError::Unreachable { why });
         }
         integrity::check(&writing, path).await?;
-        let reading = pool(&guard::sqlite_url(path, "rw"), 4, SQLITE_READER).await?;
+        let reading = pool(&guard::sqlite_url(path, "rw"), 5, SQLITE_READER).await?;
         let disk = Disk::of(path).map_err(|error| OpenError::Unreachable { why: error.to_string() })?;
         Ok(Self {
             dialect: Dialect::Sqlite,
-            writing,
+            writing: Connections::of(writing, 1),
+            readers: Connections::of(reading.clone(), 3),
             reading,
             holder: None,
             disk: Some(Arc::new(disk)),
@@ -162,15 +169,17 @@ impl Database {
     }
 
     async fn postgres(url: &str) -> Result<Self, OpenError> {
-        let writing = pool(url, 10, POSTGRES).await?;
-        let standby = word(&writing, "SELECT CAST(pg_is_in_recovery() AS TEXT)").await?;
+        let pool = pool(url, 10, POSTGRES).await?;
+        let all_day = Connections::of(pool.clone(), 7);
+        let standby = word(&pool, "SELECT CAST(pg_is_in_recovery() AS TEXT)").await?;
         if standby == "true" {
             return Err(OpenError::Standby);
         }
         Ok(Self {
             dialect: Dialect::Postgres,
-            reading: writing.clone(),
-            writing,
+            writing: all_day.clone(),
+            readers: all_day,
+            reading: pool,
             holder: None,
             disk: None,
             refusing: Arc::default(),
@@ -251,14 +260,14 @@ impl Database {
     pub(super) async fn at_once(&self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
         let mut connection = self.writing.acquire().await?;
         let underway = self.disk.as_deref().map(Disk::begin);
-        let found = statement.fetch_all(&mut *connection).await;
-        if found.is_err() && self.dialect == Dialect::Sqlite {
-            let ended = sqlx::query::<Any>("ROLLBACK").execute(&mut *connection).await;
-            if ended.is_err() {
-                connection.close_on_drop();
-            }
+        let found = statement.fetch_all(connection.get()?).await;
+        if found.is_err() {
+            // Of a transaction that failed in the middle nothing stays.
+            connection.discard();
+        } else {
+            drop(connection);
         }
-        drop((underway, connection));
+        drop(underway);
         let found = found?;
         self.sync().await?;
         Ok(found)
@@ -296,24 +305,39 @@ impl Database {
     ) -> Result<T, StoreError> {
         let mut connection = self.writing.acquire().await?;
         let _underway = self.disk.as_deref().map(Disk::begin);
-        let mut transaction = connection.begin_with(begin).await?;
-        let done = work(&mut transaction, self.dialect, input).await;
-        let ended = match &done {
-            Ok(_) => transaction.commit().await,
-            Err(_) => transaction.rollback().await,
-        };
-        if ended.is_err() {
-            // On a full disk SQLite rolls back by itself; the driver goes on to count a transaction that is no more.
-            connection.close_on_drop();
+        let (done, is_sound) = transact(connection.get()?, begin, (self.dialect, input, work)).await;
+        if !is_sound {
+            connection.discard();
         }
-        done.and_then(|done| ended.map(|()| done).map_err(StoreError::from))
+        done
     }
 
     /// Ends all connections.
     pub(super) async fn close(&self) {
-        self.reading.close().await;
+        self.readers.close().await;
         self.writing.close().await;
+        self.reading.close().await;
     }
+}
+
+/// What came of it, and whether the connection is to be used again.
+async fn transact<I: ?Sized + Sync, T>(
+    connection: &mut AnyConnection,
+    begin: &'static str,
+    (dialect, input, work): (Dialect, &I, Work<I, T>),
+) -> (Result<T, StoreError>, bool) {
+    let mut transaction = match connection.begin_with(begin).await {
+        Ok(transaction) => transaction,
+        Err(error) => return (Err(error.into()), false),
+    };
+    let done = work(&mut transaction, dialect, input).await;
+    let ended = match &done {
+        Ok(_) => transaction.commit().await,
+        Err(_) => transaction.rollback().await,
+    };
+    // On a full disk SQLite rolls back by itself; the driver goes on to count a transaction that is no more.
+    let is_sound = ended.is_ok();
+    (done.and_then(|done| ended.map(|()| done).map_err(StoreError::from)), is_sound)
 }
 
 fn is_postgres(url: &str) -> bool {

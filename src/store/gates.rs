@@ -154,7 +154,7 @@ impl Store {
 
     /// What is told to a pipeline is on disk.
     async fn told(&self, statement: Statement) -> Result<HashMap<Name, Gate>, StoreError> {
-        let rows = statement.fetch_all(&self.database().reading).await?;
+        let rows = self.database().readers.fetch_all(statement).await?;
         if !rows.is_empty() {
             self.database().sync_what_was_read().await?;
         }
@@ -175,7 +175,7 @@ impl Store {
         let statement = statement.bind(from.as_microsecond());
         let statement = of.iter().fold(statement, |statement, id| statement.bind(id.to_string()));
         let (mut changed, mut newest) = (vec![], since);
-        for row in statement.fetch_all(&self.database().reading).await? {
+        for row in self.database().readers.fetch_all(statement).await? {
             let id: String = row.try_get(0)?;
             let id = id.parse().map_err(|error| StoreError::unreadable("the id of a gate", error))?;
             changed.push((id, row.try_get(1)?));

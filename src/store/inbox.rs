@@ -150,7 +150,7 @@ impl Store {
         let keys = claimed.iter().map(|claimed| claimed.delivery.key.key.clone());
         let statement = keys.fold(database.dialect.rows(text, 1, claimed.len()), sqlx::query::Query::bind);
         let mut bodies: BTreeMap<String, AnyRow> = BTreeMap::new();
-        for row in statement.fetch_all(&database.reading).await? {
+        for row in database.readers.fetch_all(statement).await? {
             bodies.insert(row.try_get(0)?, row);
         }
         for Claimed { delivery, size } in claimed {

@@ -86,6 +86,8 @@ mod tokens;
 
 mod addressed;
 
+mod connections;
+
 mod waiters;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sqlx::{AnyPool, Row};
+use sqlx::Row;
 
 use crate::domain::{
     facts::{Answer, Question},
@@ -13,7 +13,7 @@ use crate::domain::{
     subject::{Relation, View},
 };
 
-use super::{Store, body, dialect::Dialect, error::StoreError};
+use super::{Store, body, connections::Connections, dialect::Dialect, error::StoreError};
 
 /// Rows in one statement.
 const ROWS: usize = 500;
@@ -113,7 +113,7 @@ impl Store {
         questions: &[Question],
     ) -> Result<Vec<Answered>, StoreError> {
         let unpublished = self.answer_unpublished(tenant, questions).await?;
-        let (pool, dialect) = (&self.database().reading, self.database().dialect);
+        let (pool, dialect) = (&self.database().readers, self.database().dialect);
         let tenant = body::escape(tenant.as_str());
         // Marks first: who points at whom may only be newer than its mark, and settling then finds the mark outdated.
         let keys: BTreeSet<String> = questions.iter().filter_map(Key::of).map(|key| key.text).collect();
@@ -130,7 +130,7 @@ impl Store {
         tenant: &TenantId,
         subjects: &[SubjectId],
     ) -> Result<Vec<Answered>, StoreError> {
-        let (pool, dialect) = (&self.database().reading, self.database().dialect);
+        let (pool, dialect) = (&self.database().readers, self.database().dialect);
         let tenant = body::escape(tenant.as_str());
         let mut shown = Shown::new();
         for subjects in subjects.chunks(ROWS) {
@@ -141,7 +141,7 @@ impl Store {
                 subjects.iter().fold(dialect.rows(text, 2, subjects.len()), |statement, subject| {
                     statement.bind(tenant.clone()).bind(id(subject))
                 });
-            for row in statement.fetch_all(pool).await? {
+            for row in pool.fetch_all(statement).await? {
                 shown.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
             }
         }
@@ -214,7 +214,7 @@ fn pointing(questions: &[Question]) -> BTreeSet<(String, Relation)> {
 }
 
 async fn shown(
-    pool: &AnyPool,
+    pool: &Connections,
     dialect: Dialect,
     tenant: &str,
     keys: BTreeSet<String>,
@@ -226,7 +226,7 @@ async fn shown(
         let statement = keys.iter().fold(dialect.rows(text, 2, keys.len()), |statement, key| {
             statement.bind(tenant.to_owned()).bind(key.clone())
         });
-        for row in statement.fetch_all(pool).await? {
+        for row in pool.fetch_all(statement).await? {
             shown.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
         }
     }
@@ -234,7 +234,7 @@ async fn shown(
 }
 
 async fn sources(
-    pool: &AnyPool,
+    pool: &Connections,
     dialect: Dialect,
     tenant: &str,
     asked: BTreeSet<(String, Relation)>,
@@ -248,7 +248,7 @@ async fn sources(
         for (target, relation) in asked {
             statement = statement.bind(tenant.to_owned()).bind(target.clone()).bind(relation.as_str());
         }
-        for row in statement.fetch_all(pool).await? {
+        for row in pool.fetch_all(statement).await? {
             let source: String = row.try_get(2)?;
             let subject = subject(&source)?;
             sources.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(subject);

@@ -79,7 +79,7 @@ impl Store {
         let text = "SELECT tenant, body, used_on, revoked_at, digest FROM token WHERE digest IN ({rows})";
         let statement = self.database().dialect.rows(text, 1, digests.len());
         let statement = digests.into_iter().fold(statement, Query::bind);
-        let rows = statement.fetch_all(&self.database().reading).await?;
+        let rows = self.database().readers.fetch_all(statement).await?;
         rows.iter().map(|row| Ok((row.try_get(4)?, stored(row)?))).collect()
     }
 

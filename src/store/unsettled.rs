@@ -61,7 +61,7 @@ impl Store {
              WHERE waiting = 1 AND event <> $2 AND (whose = $1 OR whose = '' OR $1 = '') LIMIT 1";
         let statement =
             self.database().dialect.query(text).bind(whose.unwrap_or_default()).bind(GateAsk::EVENT);
-        if statement.fetch_optional(&self.database().reading).await?.is_some() {
+        if !self.database().readers.fetch_all(statement).await?.is_empty() {
             return Ok(true);
         }
         let subjects: Vec<&SubjectId> = subjects.iter().collect();
@@ -71,7 +71,7 @@ impl Store {
             let statement = some.iter().fold(statement, |statement, subject| {
                 statement.bind(body::escape(tenant.as_str())).bind(published::id(subject))
             });
-            if statement.fetch_optional(&self.database().reading).await?.is_some() {
+            if !self.database().readers.fetch_all(statement).await?.is_empty() {
                 return Ok(true);
             }
             // What it reads has changed, and it has not looked at that yet; later times are its own.
@@ -80,7 +80,7 @@ impl Store {
             let statement = some.iter().fold(statement, |statement, subject| {
                 statement.bind(body::escape(tenant.as_str())).bind(published::id(subject))
             });
-            if statement.fetch_optional(&self.database().reading).await?.is_some() {
+            if !self.database().readers.fetch_all(statement).await?.is_empty() {
                 return Ok(true);
             }
         }
@@ -93,7 +93,7 @@ impl Store {
         let text = "SELECT key FROM reading WHERE tenant = $1 AND reader = $2";
         let statement = self.database().dialect.query(text).bind(owner.clone()).bind(reader.clone());
         let mut subjects: BTreeSet<SubjectId> = [subject.clone()].into();
-        for row in statement.fetch_all(&self.database().reading).await? {
+        for row in self.database().readers.fetch_all(statement).await? {
             // Names and relations are read too: whoever bears them is among the subjects.
             subjects.extend(published::subject(&row.try_get::<String, _>(0)?).ok());
         }
@@ -104,7 +104,7 @@ impl Store {
              JOIN reading ON reading.tenant = fan_out.tenant AND reading.key = fan_out.key
              WHERE reading.tenant = $1 AND reading.reader = $2 LIMIT 1";
         let statement = self.database().dialect.query(text).bind(owner).bind(reader);
-        Ok(statement.fetch_optional(&self.database().reading).await?.is_some())
+        Ok(!self.database().readers.fetch_all(statement).await?.is_empty())
     }
 }
 

@@ -6,10 +6,12 @@ use super::scope::Scope;
 use super::whole::{Policy, parse};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-/// A policy file as it was written. It reads itself when it is first asked, once in each scope; its clones share
-/// what was read. It is written down, compared and shown as its text alone.
+use quick_cache::sync::Cache;
+
+/// A policy file as it was written. It reads itself when it is first asked, once in each scope; whoever has the same text
+/// shares what was read. It is written down, compared and shown as its text alone.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct PolicyText {
@@ -55,9 +57,19 @@ impl PolicyText {
     }
 }
 
+/// What was read of the last texts: a text comes back with each view of its repository, and is read once.
+static LAST: LazyLock<Cache<Arc<str>, PolicyText>> = LazyLock::new(|| Cache::new(MOST));
+/// Texts that are remembered.
+const MOST: usize = 256;
+
 impl From<&str> for PolicyText {
     fn from(text: &str) -> Self {
-        Self { text: text.into(), read: Arc::default() }
+        if let Some(known) = LAST.get(text) {
+            return known;
+        }
+        let new = Self { text: text.into(), read: Arc::default() };
+        LAST.insert(new.text.clone(), new.clone());
+        new
     }
 }
 

@@ -19,7 +19,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use verifier::NotAsked;
 
-use super::ground::Grounds;
+use super::ground::{Ground, Grounds};
 use crate::{
     clock::Clock,
     config::Config,
@@ -106,6 +106,18 @@ impl Askers {
         authorization: Option<&str>,
         about: Option<&RepoName>,
     ) -> Result<Asker, NotAsked> {
+        self.who_and_where(authorization, about).await.map(|(asker, _)| asker)
+    }
+
+    /// The same, with what is known of their repository.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn who_and_where(
+        &self,
+        authorization: Option<&str>,
+        about: Option<&RepoName>,
+    ) -> Result<(Asker, Arc<Ground>), NotAsked> {
         let token = authorization
             .and_then(bearer)
             .ok_or_else(|| Refused::new(Reason::NoCredentials, "Nothing in the request says who asks."))?;
@@ -119,11 +131,8 @@ impl Askers {
         } else {
             self.outsider(&unproved, about).await?
         };
-        if self.is_here(&asker.tenant, asker.repository()).await? {
-            Ok(asker)
-        } else {
-            Err(unknown_repository())
-        }
+        let ground = self.ground(&asker.tenant, asker.repository()).await?;
+        Ok((asker, ground.ok_or_else(unknown_repository)?))
     }
 
     /// Binds their token to what they ask for, if it is bound to nothing yet. To be called before anything is decided for
@@ -148,7 +157,7 @@ impl Askers {
     }
 
     /// A token of ours. The same is looked up for one that nobody knows, so that how long it takes says nothing.
-    async fn token(&self, text: &str) -> Result<Asker, NotAsked> {
+    async fn token(&self, text: &str) -> Result<(Asker, Arc<Ground>), NotAsked> {
         let unknown = || {
             let sentence = "Nobody knows this token, or it is over or was taken back.";
             NotAsked::from(Refused::new(Reason::TokenUnknown, sentence))
@@ -158,17 +167,15 @@ impl Askers {
         let place = found.as_ref().map(|found| (found.tenant.clone(), found.grant.repository));
         let (tenant, repository) =
             place.unwrap_or_else(|| (TenantId::new(&self.settings.host, AccountId(0)), RepoId(0)));
-        let is_here = self.is_here(&tenant, repository).await?;
+        let ground = self.ground(&tenant, repository).await?;
         let now = self.clock.now();
         let counts = |found: &StoredToken| found.revoked_at.is_none() && !found.grant.is_over(now);
         let found = found.filter(counts).ok_or_else(unknown)?;
-        if !is_here {
-            return Err(unknown_repository());
-        }
+        let ground = ground.ok_or_else(unknown_repository)?;
         if let Err(error) = self.store.use_token(&digest, &found, now).await {
             tracing::warn!(%error, "the day on which a token was used is not written down");
         }
-        Ok(Asker { tenant, kind: Kind::Token(Box::new(found.grant)) })
+        Ok((Asker { tenant, kind: Kind::Token(Box::new(found.grant)) }, ground))
     }
 
     /// A job of GitHub Actions. Its tenant is the account that owns its repository, by number.
@@ -253,10 +260,10 @@ impl Askers {
         })
     }
 
-    /// Whether the repository is one of the tenant's, and the App is there.
-    async fn is_here(&self, tenant: &TenantId, repository: RepoId) -> Result<bool, NotAsked> {
+    /// What is known of the repository, if it is one of the tenant's and the App is there.
+    async fn ground(&self, tenant: &TenantId, repository: RepoId) -> Result<Option<Arc<Ground>>, NotAsked> {
         let ground = self.grounds.of(tenant, repository).await.map_err(unreadable)?;
-        Ok(ground.is_some_and(|ground| ground.here.is_some()))
+        Ok(ground.filter(|ground| ground.here.is_some()))
     }
 }
 
