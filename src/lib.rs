@@ -4,7 +4,7 @@
 //! `tests/it/architecture.rs` holds which room may name which.
 //!
 //! ```text
-//! pipeline ─POST─► gate ────────────────┐
+//! pipeline ─POST─► gate ────────────────┐  (who asks at the gate says whom it concerns: it is routed as it is kept)
 //! GitHub ─POST─► webhook ───────────────┼─keep─► deliveries ─route─► subjects due
 //! GitHub's record and lists ─► repair ──┘                │
 //!                                                        │ claim: the lease is on the subject

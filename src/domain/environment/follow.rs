@@ -210,8 +210,8 @@ impl Environment {
 mod tests {
     use super::*;
     use crate::domain::{
-        event::{DeploymentReport, DeploymentSnapshot},
-        gate::{Candidate, Points},
+        event::{DeploymentReport, DeploymentSnapshot, GateAsk, Intent, Pipeline},
+        gate::{Candidate, Decision, Points, Ruling, Verdict},
         trial::{event, sha, time},
     };
 
@@ -272,5 +272,49 @@ mod tests {
         let request = Request { job: Some(job(2)), answered: approved, ..Request::new(9, time(0)) };
         let mut environment = Environment { requests: vec![request], ..Environment::default() };
         assert!(!environment.hear(std::slice::from_ref(&told), time(9)).begun[0].allowed);
+    }
+
+    #[test]
+    fn of_what_ended_the_last_are_remembered_and_of_what_was_refused_only_that_it_was() {
+        let pipeline = |number: u64| GateAsk {
+            id: format!("{number:032x}").parse().unwrap(),
+            environment: "production".into(),
+            sha: sha('a'),
+            reference: None,
+            pipeline: Pipeline::Other { name: "jenkins".into(), run: number.to_string() },
+            attempt: 1,
+            release: None,
+            intent: Intent::Deploy,
+            component: None,
+            bell: None,
+        };
+        let verdict = || Verdict {
+            ruling: Ruling::Enforced(Decision::Deny),
+            findings: vec![],
+            at: time(0),
+            again_at: None,
+            basis: None,
+        };
+        let (approved, rejected) = (Answered::Approved { at: time(0) }, Answered::Rejected { at: time(0) });
+        let request = |number: u64| {
+            let (answered, gates) = match number % 4 {
+                0 => (None, vec![]),
+                1 => (Some(approved), vec![]),
+                2 => (Some(rejected), vec![]),
+                _ => (Some(rejected), vec![pipeline(number)]),
+            };
+            let request = Request::new(number, time(0));
+            Request { answered, rule: gates.is_empty(), gates, verdict: Some(verdict()), ..request }
+        };
+        let mut environment = Environment { requests: (0..400).map(request).collect(), ..Default::default() };
+        environment.hear(&[], time(9));
+        let kept = |class: u64| environment.requests.iter().filter(move |it| it.run % 4 == class);
+        assert_eq!([0, 1, 2, 3].map(|class| kept(class).count()), [100, 50, 20, 3]);
+        assert_eq!(
+            [1, 2, 3].map(|class| kept(class).map(|it| it.run).max()),
+            [Some(397), Some(398), Some(399)]
+        );
+        assert!(kept(0).all(|open| open.verdict.is_some()));
+        assert!(kept(2).chain(kept(3)).all(|ended| ended.verdict.is_none()));
     }
 }

@@ -117,3 +117,44 @@ impl Request {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{finding::Finding, trial::sha};
+
+    fn found(to: char, outcome: Outcome, goes_back: bool, provisional: bool) -> Found {
+        let brings = Brings {
+            from: Some(sha('a')),
+            to: sha(to),
+            goes_back,
+            pull_requests: [41].into(),
+            undoes: [].into(),
+            cancelled: [].into(),
+            findings: vec![Finding::new("range_traced", outcome, "a rule", "A sentence.")],
+            adopted: 0,
+            part: None,
+            picks: vec![],
+        };
+        Found { brings, provisional, touched: None }
+    }
+
+    #[test]
+    fn of_ranges_only_those_are_remembered_of_which_nothing_can_be_found_out_any_more() {
+        let mut environment = Environment::default();
+        for lacking in [
+            found('b', Outcome::Fail, false, false),
+            found('b', Outcome::Unknown, false, false),
+            found('b', Outcome::Pass, true, false),
+            found('b', Outcome::Pass, false, true),
+        ] {
+            environment.remember_range(&lacking);
+            assert_eq!(environment.traced, []);
+        }
+        for to in ['b', 'c', 'c', 'd', 'e', 'f'] {
+            environment.remember_range(&found(to, Outcome::Pass, false, false));
+        }
+        let kept: Vec<Sha> = environment.traced.into_iter().map(|brings| brings.to).collect();
+        assert_eq!(kept, ['c', 'd', 'e', 'f'].map(sha));
+    }
+}

@@ -133,13 +133,16 @@ impl Request {
         self.answered.is_none()
     }
 
-    /// Of what ended: what it was told is in the log. Of what was let through stays what it brings.
+    /// Of what ended: what it was told is in the log, and told again only to the release that it is of. Of what was let through stays
+    /// what it brings.
     pub(super) fn forget(&mut self) {
         let is_told = !matches!(self.answered, Some(Answered::Ended { .. })) || self.gates.is_empty();
         if self.is_open() || !is_told {
             return;
         }
-        self.verdict = None;
+        if self.release.is_none() {
+            self.verdict = None;
+        }
         if self.approved_at().is_none() {
             self.brings = None;
         }

@@ -222,9 +222,9 @@ async fn what_a_deployment_costs_in_requests() {
         s.by("tess").comment(issue, "/decline Too dear");
         tell("and is denied", s.requests_of(async || s.settle().await).await);
         assert_snapshot!(told.join("\n"), @"
-        the first, of one pull request: 2 GET web/actions/runs/N, 1 GET web/compare/A...B, 6 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
-        the next, of one: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 7 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
-        of four: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 7 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        the first, of one pull request: 2 GET web/actions/runs/N, 1 GET web/compare/A...B, 5 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        the next, of one: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 6 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
+        of four: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 6 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
         of one that is not accepted: it waits: 2 GET web/actions/runs/N, 2 GET web/compare/A...B, 5 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule
         and is denied: 1 GET web/actions/runs/N, 1 PATCH web/issues/comments/N, 2 POST graphql, 1 POST web/actions/runs/N/deployment_protection_rule, 1 POST web/issues/N/labels, 1 POST web/issues/comments/N/reactions
         ");
