@@ -361,7 +361,7 @@ async fn leave(asked: &Asked, by: By, url: Option<String>) -> anyhow::Result<Exi
     let client = Client::new(&asked.run.server, credentials)?;
     let show = Show::new(asked.output, &request);
     for pause in AGAIN {
-        match client.ask(&request, 0).await {
+        match client.ask(&request).await {
             Ok(view) => return show.left(&view),
             Err(NoAnswer::Refused(why)) => return show.refused(&why),
             Err(NoAnswer::Away(why)) => show.retries(&why),
@@ -371,6 +371,8 @@ async fn leave(asked: &Asked, by: By, url: Option<String>) -> anyhow::Result<Exi
     show.away("it could not be written down")
 }
 
+/// Whoever does not wait is told what stands in the way as soon as that is known, or after this time that it is not.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
 /// One request waits so long.
 const ONE_WAIT: u64 = 30;
 /// A server that restarts is back after a moment; one that is away for longer is asked less often.
@@ -435,16 +437,16 @@ async fn follow(
     show: &Show,
 ) -> Result<GateView, NoAnswer> {
     let clock = Clock::system();
-    let ends = clock.instant() + timeout.unwrap_or_default();
+    let ends = clock.instant() + timeout.unwrap_or(FIRST_ANSWER);
     let (mut known, mut away) = (None::<GateView>, 0);
     loop {
         let left = ends.saturating_duration_since(clock.instant()).as_secs();
-        let wait = if timeout.is_none() { 5 } else { left.min(ONE_WAIT) };
         let answer = match &known {
-            Some(view) => client.look(&view.id, wait).await,
-            None => client.ask(request, wait).await,
+            Some(view) => client.look(&view.id, left.min(ONE_WAIT)).await,
+            None => client.ask(request).await,
         };
-        let is_over = clock.instant() >= ends;
+        let says_why = |view: &GateView| timeout.is_none() && !view.findings.is_empty();
+        let is_over = clock.instant() >= ends || answer.as_ref().is_ok_and(says_why);
         match answer {
             Ok(view) if view.settled || is_over => return Ok(view),
             Ok(view) => {

@@ -82,13 +82,13 @@ impl Client {
         Ok(Self { http, server: server.trim_end_matches('/').into(), credentials })
     }
 
-    /// Asks, and waits for so many seconds at most.
+    /// Asks, and is told at once what was decided or stands in the way, if the facts are at hand.
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn ask(&self, request: &GateRequest, wait: u64) -> Result<GateView, NoAnswer> {
+    pub async fn ask(&self, request: &GateRequest) -> Result<GateView, NoAnswer> {
         let body = serde_json::to_vec(request).map_err(|error| NoAnswer::Refused(error.to_string()))?;
-        self.call(Method::POST, &format!("/api/v1/gates?wait={wait}s"), body, wait).await
+        self.call(Method::POST, "/api/v1/gates", body, 0).await
     }
 
     /// Looks at what was asked, and waits for so many seconds at most.

@@ -71,10 +71,18 @@ pub(super) struct Intake {
     room: Arc<Semaphore>,
     /// How many wait to be written.
     waiting: watch::Sender<usize>,
+    /// How long others give way to them.
+    courtesy: Duration,
 }
 
-/// For so long those who deliver go before those who work on what was delivered: GitHub waits for an answer.
-const COURTESY: Duration = Duration::from_millis(200);
+/// For so long those who deliver go before those who work on what was delivered: GitHub waits for an answer. Where several may
+/// write at once, less is enough, and what is behind is worked off sooner.
+const fn courtesy(dialect: Dialect) -> Duration {
+    Duration::from_millis(match dialect {
+        Dialect::Sqlite => 200,
+        Dialect::Postgres => 50,
+    })
+}
 
 /// Whom a delivery of our own concerns, where that is known as it is written down: nobody has to find it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,17 +133,18 @@ impl Intake {
     /// Starts the task that writes; it ends when the last way to it is dropped.
     pub(super) fn start(tasks: &mut JoinSet<()>, database: Database, hint: Hint) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
+        let courtesy = courtesy(database.dialect);
         let line = Arc::new(Mutex::new(Line { waiting, keys: Generator::new() }));
         for _ in 0..WRITERS {
             tasks.spawn(write(Arc::clone(&line), database.clone(), hint.clone()));
         }
-        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), waiting: watch::Sender::new(0) }
+        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), waiting: watch::Sender::new(0), courtesy }
     }
 
     /// Returns when nobody waits to be written any more, or when that lasts too long.
     async fn give_way(&self) {
         let mut waiting = self.waiting.subscribe();
-        tokio::time::timeout(COURTESY, waiting.wait_for(|waiting| *waiting == 0)).await.ok();
+        tokio::time::timeout(self.courtesy, waiting.wait_for(|waiting| *waiting == 0)).await.ok();
     }
 
     async fn keep(&self, delivery: NewDelivery, to: Option<Addressed>) -> Result<Kept, KeepError> {
