@@ -35,7 +35,7 @@ impl Server {
         // As `deploy/` starts it.
         command.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "131072");
         command.env("MALLOC_TRIM_THRESHOLD_", "131072");
-        command.env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=64");
+        command.env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=24");
         for (name, value) in settings {
             command.env(name, value);
         }
