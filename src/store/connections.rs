@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sqlx::{Any, AnyConnection, AnyPool, any::AnyRow, pool::PoolConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::dialect::Statement;
+use super::{database::PATIENCE, dialect::Statement};
 
 /// Some connections of a pool. Clones share them.
 #[derive(Debug, Clone)]
@@ -24,7 +24,8 @@ impl Connections {
 
     /// One for whoever asks, in the order of asking.
     pub(super) async fn acquire(&self) -> Result<Lent, sqlx::Error> {
-        let room = self.room.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let room = tokio::time::timeout(PATIENCE, self.room.clone().acquire_owned()).await;
+        let room = room.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// How long a statement waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a transaction is tried again when another was in its way.
 const TURNS: u32 = 8;
 
