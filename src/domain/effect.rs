@@ -139,6 +139,8 @@ pub enum Call {
     Label { on: IssueRef, name: String, present: bool },
     /// The issue has this milestone, or none.
     Milestone { on: IssueRef, number: Option<u64> },
+    /// The issue is assigned to this person, beside whom else it is assigned to.
+    Assign { on: IssueRef, login: String },
     /// Nothing more is planned for a milestone.
     CloseMilestone { repo: RepoId, number: u64 },
     /// A milestone is called so.
@@ -280,6 +282,7 @@ impl Call {
                 format!("record/{repo}/{}/{}", release.train, release.title)
             }
             Self::Label { on, name, .. } => format!("label/{}/{}/{name}", on.repo, on.number),
+            Self::Assign { on, .. } => format!("contact/{}/{}", on.repo, on.number),
             Self::CloseMilestone { repo, number } => format!("milestone-state/{repo}/{number}"),
             Self::RenameMilestone { repo, number, back, .. } => {
                 format!("milestone-title{}/{repo}/{number}", if *back { "-back" } else { "" })
@@ -322,6 +325,7 @@ impl Call {
             Self::Issue { .. } => "issue",
             Self::Record { .. } => "record",
             Self::Label { .. } => "label",
+            Self::Assign { .. } => "assignee",
             Self::Milestone { .. } | Self::Schedule { .. } => "milestone",
             Self::CloseMilestone { .. } | Self::RenameMilestone { .. } => "milestone_state",
             Self::Reaction { .. } => "reaction",
@@ -357,6 +361,7 @@ impl Call {
             | Self::Issue { .. }
             | Self::Record { .. }
             | Self::Label { .. }
+            | Self::Assign { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
             | Self::RenameMilestone { .. }
@@ -375,6 +380,7 @@ impl Call {
             | Self::Ring { .. }
             | Self::Deployment { .. } => Class::Find,
             Self::Label { .. }
+            | Self::Assign { .. }
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
             | Self::RenameMilestone { .. }
@@ -398,7 +404,11 @@ impl Call {
     const fn is_asked_when_it_differs(&self) -> bool {
         matches!(
             self,
-            Self::Label { .. } | Self::Milestone { .. } | Self::Schedule { .. } | Self::ReadAnew { .. }
+            Self::Label { .. }
+                | Self::Assign { .. }
+                | Self::Milestone { .. }
+                | Self::Schedule { .. }
+                | Self::ReadAnew { .. }
         )
     }
 
@@ -424,6 +434,7 @@ impl Call {
             | Self::Fail { repo, .. } => *repo,
             Self::Comment { on, .. }
             | Self::Label { on, .. }
+            | Self::Assign { on, .. }
             | Self::Milestone { on, .. }
             | Self::Schedule { on, .. }
             | Self::Plan { on, .. } => on.repo,

@@ -75,6 +75,8 @@ pub mod facts;
 
 pub mod native;
 
+pub mod planning;
+
 pub mod doctor;
 
 pub mod report;

@@ -68,6 +68,7 @@ mod parked;
 
 mod known;
 
+mod register;
 mod retention;
 
 mod sweeps;
@@ -190,7 +191,9 @@ impl Store {
             hint,
             _guard: guard,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let store = Self { inner: Arc::new(inner) };
+        store.complete_register().await.map_err(|error| OpenError::Unreachable { why: error.to_string() })?;
+        Ok(store)
     }
 
     /// Opens a database for reading, beside a running server: no lock, no migration.

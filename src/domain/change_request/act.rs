@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::emergency::Done;
+use super::{emergency::Done, note::Note};
 use crate::domain::{
     ids::{Actor, CommentId, IssueRef},
     policy::Risk,
@@ -113,6 +113,8 @@ pub enum Deed {
     Vouch,
     /// Looked back on, once it was done.
     LookBack { result: Done, said: String },
+    /// Said to help planning it.
+    Note(Note),
     /// A command that could not be followed, and what it takes behind it.
     Malformed { word: String, takes: String },
     /// A word behind our prefix that we don't know.
@@ -138,7 +140,11 @@ pub enum Refusal {
     /// GitHub does not say who did it.
     Nobody,
     NotATriager,
-    NeitherRequesterNorTriager,
+    /// Of the account that asks.
+    NotTheSponsor,
+    /// Nor a triager.
+    #[serde(alias = "neither_requester_nor_triager")]
+    NeitherAskerNorTriager,
     NotAReleaseManager,
     /// Of those who are on call.
     NotOnCall,
@@ -173,7 +179,8 @@ impl Refusal {
             Self::NotAPerson => "not_a_person",
             Self::Nobody => "setter_not_named",
             Self::NotATriager => "not_a_triager",
-            Self::NeitherRequesterNorTriager => "neither_requester_nor_triager",
+            Self::NotTheSponsor => "not_the_sponsor",
+            Self::NeitherAskerNorTriager => "neither_asker_nor_triager",
             Self::NotAReleaseManager => "not_a_release_manager",
             Self::NotOnCall => "not_on_call",
             Self::NoEmergencies => "no_emergencies",
@@ -279,6 +286,7 @@ pub fn standing(acts: &[Act], until: Timestamp) -> Option<Standing<'_>> {
         | Deed::Start
         | Deed::Vouch
         | Deed::LookBack { .. }
+        | Deed::Note(_)
         | Deed::Malformed { .. }
         | Deed::Unheard(_) => stands,
     })
@@ -366,6 +374,7 @@ impl Deed {
             | Self::Start
             | Self::Vouch
             | Self::LookBack { .. }
+            | Self::Note(_)
             | Self::Malformed { .. }
             | Self::Unheard(_) => false,
         }

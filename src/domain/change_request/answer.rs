@@ -21,7 +21,7 @@ use super::{
     ChangeRequest,
     act::{self, Act, ActId, Deed, Ruling, Standing, Verdict},
     follow::Heard,
-    log, planning,
+    log, note, planning,
     rules::same,
     way_back::WayBack,
 };
@@ -202,6 +202,7 @@ fn labels(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setti
     effects.extend(release(before, after, setting));
     effects.extend(risk(before, after, setting));
     effects.extend(emergency(before, after, setting));
+    effects.extend(note::effects(before, after, setting));
     effects
 }
 

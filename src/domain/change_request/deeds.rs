@@ -18,6 +18,7 @@ use super::{
     ChangeRequest,
     act::{Act, ActId, Deed, Ruling, Verdict},
     emergency::Done,
+    note::Note,
     rules::{Decides, Rules, same},
 };
 
@@ -268,7 +269,9 @@ fn deed(command: &Command) -> Option<Deed> {
         // Answered with a reaction, and forgotten.
         Command::Status | Command::Recheck | Command::Help => None,
         Command::Later(Later::Started) => Some(Deed::Start),
-        Command::Later(later) => tried(later).or_else(|| planned(later)).or_else(|| in_need(later)),
+        Command::Later(later) => {
+            tried(later).or_else(|| planned(later)).or_else(|| in_need(later)).or_else(|| noted(later))
+        }
     }
 }
 
@@ -282,6 +285,14 @@ fn planned(later: &Later) -> Option<Deed> {
         Deed::Malformed { word: "schedule".into(), takes: "a release or `next`".into() }
     } else {
         Deed::Schedule { title: title.trim().into(), why: None, full: vec![] }
+    })
+}
+
+/// What helps planning it.
+fn noted(later: &Later) -> Option<Deed> {
+    Some(match Note::read(later)? {
+        Ok(note) => Deed::Note(note),
+        Err((word, takes)) => Deed::Malformed { word: word.into(), takes: takes.into() },
     })
 }
 

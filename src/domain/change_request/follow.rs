@@ -13,7 +13,13 @@ use crate::domain::{
     repository::RepositoryView,
 };
 
-use super::{ChangeRequest, act::Deed, deeds, rules::Rules, stage::Own};
+use super::{
+    ChangeRequest,
+    act::Deed,
+    deeds,
+    rules::{Rules, same},
+    stage::Own,
+};
 
 /// What GitHub said of an issue when it was asked, and of which snapshot that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,6 +287,9 @@ impl ChangeRequest {
         self.missing = rules.missing(seen);
         self.text = self.taken_in.then(|| rules.text(seen));
         self.systems = seen.labels.iter().filter_map(|label| rules.labels.system_of(label)).collect();
+        self.account = rules.account_of(seen);
+        self.labelled_size = seen.labels.iter().find_map(|label| rules.labels.size_of(label));
+        self.labelled_project = seen.labels.iter().any(|label| same(label, rules.labels.project()));
         if self.own != Own::Out {
             self.versions.insert(seen.updated_at.unwrap_or_default(), self.own);
         }

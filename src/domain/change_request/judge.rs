@@ -11,6 +11,7 @@ use crate::domain::{
     facts::{Inquiry, Membership},
     ids::{IssueRef, ReleaseId, RepoId, RepoName, SubjectId},
     link::dependencies,
+    planning::line::FORM,
     milestone::MilestoneView,
     pull_request::PullRequestView,
     report::{
@@ -96,8 +97,7 @@ fn decide(
     let is_moving = after.take_along(heard.moved_here, inquiry)?;
     judge_acts(&mut after, rules, inquiry, case.now)?;
     after.look(rules);
-    let body = after.seen.as_ref().map(|seen| seen.body.as_str()).unwrap_or_default();
-    after.depends = dependencies(body, &case.instance.web_url);
+    after.look_for_needs(&case.instance.web_url);
     let release = milestone.and_then(|milestone| rules.release_for(at, &milestone.title));
     let elsewhere = around.said_elsewhere(&after, case.events);
     after.note_acts(
@@ -248,13 +248,19 @@ fn judge_acts(
     inquiry: &mut Inquiry<'_>,
     now: Timestamp,
 ) -> Option<()> {
-    let (requester, contact) = (after.requester().cloned(), after.contact().cloned());
+    let (requester, contact, account) =
+        (after.requester().cloned(), after.contact().cloned(), after.account.clone());
+    let around = people::Around {
+        requester: requester.as_ref(),
+        contact: contact.as_ref(),
+        account: account.as_deref(),
+    };
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
     let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();
     let (at, mut complete) = (after.at, Some(()));
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
         let resolved = planning::resolve(act, at, rules, inquiry);
-        match people::verdict((act, at), rules, (requester.as_ref(), contact.as_ref()), inquiry)
+        match people::verdict((act, at), rules, &around, inquiry)
             .filter(|_| resolved.is_some())
         {
             Some(verdict) => act.verdict = verdict,
@@ -331,10 +337,17 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Opt
     }
     after.acceptance = after.judge_acceptance();
     after.stages = after.history();
+    after.listed = FORM;
     verified.filter(|at| *at > now)
 }
 
 impl ChangeRequest {
+    /// What its text says that it depends on.
+    fn look_for_needs(&mut self, web_url: &str) {
+        let body = self.seen.as_ref().map(|seen| seen.body.as_str()).unwrap_or_default();
+        self.depends = dependencies(body, web_url);
+    }
+
     /// What was declared and what is owed for it; when it ends.
     fn judge_emergency(&mut self, around: &Around<'_>, now: Timestamp) -> Option<Timestamp> {
         let views = || around.pulls.iter().map(|pull| pull.view);

@@ -80,6 +80,7 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Start => ("started", None),
         Deed::Vouch => ("signed", None),
         Deed::LookBack { result, said } => ("looked_back", Some(format!("{} {said}", result.as_str()))),
+        Deed::Note(note) => (note.word(), Some(note.to_string()).filter(|said| !said.is_empty())),
         Deed::Malformed { .. } => ("malformed", None),
         Deed::Unheard(word) => ("unheard", Some(word.clone())),
     };

@@ -8,6 +8,7 @@
 //! - [`emergency`]: what somebody on call declared, and what is owed for it; [`way_back`]: what is quicker,
 //! - [`delivered`]: whether it runs in production,
 //! - [`without_code`]: what is done by hand,
+//! - [`note`]: what helps planning it, and decides nothing,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -22,6 +23,7 @@ pub mod log;
 pub mod moved;
 pub mod news;
 pub mod people;
+pub mod note;
 mod planning;
 pub mod rules;
 pub mod stage;
@@ -54,6 +56,7 @@ use act::{Act, Deed};
 use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
+use note::Size;
 use stage::{Own, Work};
 use without_code::Underway;
 
@@ -99,6 +102,18 @@ pub struct ChangeRequest {
     /// The systems that its labels name.
     #[serde(default)]
     pub systems: BTreeSet<String>,
+    /// The account that asks for it: the department or customer, in lower case.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// How large it is, as a label says.
+    #[serde(default)]
+    pub labelled_size: Option<Size>,
+    /// A label says that it is a project.
+    #[serde(default)]
+    pub labelled_project: bool,
+    /// In which form the register shows it; 0: not yet.
+    #[serde(default)]
+    pub listed: u8,
     /// The stages it went through, each with the time at which it came there.
     pub stages: Vec<(Stage, Timestamp)>,
     pub acceptance: Acceptance,
@@ -284,6 +299,10 @@ impl ChangeRequest {
             text: None,
             depends: vec![],
             systems: BTreeSet::new(),
+            account: None,
+            labelled_size: None,
+            labelled_project: false,
+            listed: 0,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
             emergency: None,
@@ -374,11 +393,5 @@ impl ChangeRequest {
     #[must_use]
     pub fn requester(&self) -> Option<&Actor> {
         self.seen.as_ref().and_then(|seen| seen.author.as_ref())
-    }
-
-    /// Who answers for it: the first person whom it is assigned to.
-    #[must_use]
-    pub fn contact(&self) -> Option<&Actor> {
-        self.seen.as_ref().and_then(|seen| seen.assignees.iter().find(|actor| actor.person))
     }
 }

@@ -8,14 +8,24 @@ use crate::domain::{
 
 use super::{
     act::{Act, Deed, Refusal, Ruling, Verdict},
+    note::Speaker,
     rules::Rules,
 };
 
-/// Judges an act of somebody by the policy of now, which knows the requester and the contact; `None`: a team has to be asked for first.
+/// Who stands in a special relation to the change request.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    pub requester: Option<&'a Actor>,
+    pub contact: Option<&'a Actor>,
+    /// The account that asks for it.
+    pub account: Option<&'a str>,
+}
+
+/// Judges an act of somebody by the policy of now; `None`: a team has to be asked for first.
 pub fn verdict(
     (act, at): (&Act, IssueRef),
     rules: &Rules,
-    (requester, contact): (Option<&Actor>, Option<&Actor>),
+    around: &Around<'_>,
     inquiry: &mut Inquiry<'_>,
 ) -> Option<Verdict> {
     if rules.mode.is_none() {
@@ -34,7 +44,7 @@ pub fn verdict(
         (Deed::Vouch, Some(by)) => member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry),
         (Deed::Start, Some(by)) => {
             let all = [&rules.operations[..], &rules.release_managers].concat();
-            let is_contact = contact.is_some_and(|contact| contact.id == by.id);
+            let is_contact = around.contact.is_some_and(|contact| contact.id == by.id);
             let known = if is_contact {
                 Some(Verdict::Allowed)
             } else {
@@ -44,7 +54,7 @@ pub fn verdict(
             known.map(|verdict| if verdict == Verdict::Allowed { being_judged() } else { verdict })
         }
         (Deed::LookBack { .. }, Some(by)) => {
-            if contact.is_some_and(|contact| contact.id == by.id) {
+            if around.contact.is_some_and(|contact| contact.id == by.id) {
                 return Some(Verdict::Allowed);
             }
             let all = [&rules.on_call[..], &rules.release_managers, &rules.operations].concat();
@@ -61,15 +71,30 @@ pub fn verdict(
             member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)
         }
         (Deed::Reopen | Deed::Rule { ruling: Ruling::Withdrawn, .. }, Some(by)) => {
-            if requester.is_some_and(|requester| requester.id == by.id) {
-                return Some(Verdict::Allowed);
-            }
-            member(&rules.triagers, by, Refusal::NeitherRequesterNorTriager, inquiry)
+            asker(rules, by, around, inquiry)
         }
+        (Deed::Note(note), Some(by)) => match note.speaker() {
+            Speaker::Asker => asker(rules, by, around, inquiry),
+            Speaker::Triager => member(&rules.triagers, by, Refusal::NotATriager, inquiry),
+            Speaker::Sponsor => match rules.sponsor_of(around.account) {
+                Some(sponsor) => member(std::slice::from_ref(sponsor), by, Refusal::NotTheSponsor, inquiry),
+                None => member(&rules.triagers, by, Refusal::NotTheSponsor, inquiry),
+            },
+        },
         (Deed::Rule { .. } | Deed::TakeBack(_) | Deed::Infrastructure | Deed::Risk { .. }, Some(by)) => {
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }
+}
+
+/// Who asked for it, who sponsors that, or a triager.
+fn asker(rules: &Rules, by: &Actor, around: &Around<'_>, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    if around.requester.is_some_and(|requester| requester.id == by.id) {
+        return Some(Verdict::Allowed);
+    }
+    let sponsor = rules.sponsor_of(around.account).into_iter();
+    let all: Vec<Who> = sponsor.chain(&rules.triagers).cloned().collect();
+    member(&all, by, Refusal::NeitherAskerNorTriager, inquiry)
 }
 
 /// Somebody may start it: whether it may start now is not judged yet.

@@ -1,14 +1,22 @@
 //! What the policy says of one repository's change requests: the only place here that reads the policy.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     event::IssueSnapshot,
     ids::{IssueRef, ReleaseId, RepoName},
     issue_form,
-    policy::{EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone},
+    policy::{Account, EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone, same_field},
     revision::{ChangeText, RevisionHash},
 };
 
-use super::act::{Refusal, Ruling};
+use super::{
+    act::{Refusal, Ruling},
+    note::Size,
+};
+
+/// The fields of a form in which people say for whom they ask.
+const ACCOUNT_FIELDS: [&str; 3] = ["Account", "Department", "Customer"];
 
 /// The release that leaves next.
 pub const NEXT: &str = "next";
@@ -23,6 +31,8 @@ pub struct Rules {
     pub release_managers: Vec<Who>,
     /// Who may declare an emergency.
     pub on_call: Vec<Who>,
+    /// The departments or customers that ask, by name.
+    pub accounts: BTreeMap<String, Account>,
     /// Who runs what was built: the group `operations`, where the policy has one.
     pub operations: Vec<Who>,
     /// What an emergency may do and what is owed for it, in each kind of environment that knows one.
@@ -51,6 +61,11 @@ pub struct Labels {
     risk: String,
     /// The same.
     system: String,
+    /// The same.
+    account: String,
+    /// The same.
+    size: String,
+    project: String,
 }
 
 /// What a label decides.
@@ -77,6 +92,7 @@ impl Rules {
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
             on_call: policy.role("break-glass").to_vec(),
+            accounts: policy.base().accounts().clone(),
             operations: policy.group("operations").unwrap_or_default().to_vec(),
             emergencies: emergencies(&policy),
             prefix: policy.command_prefix().map(Into::into),
@@ -94,6 +110,7 @@ impl Rules {
             triagers: vec![],
             release_managers: vec![],
             on_call: vec![],
+            accounts: BTreeMap::new(),
             operations: vec![],
             emergencies: vec![],
             prefix: None,
@@ -132,6 +149,23 @@ impl Rules {
     #[must_use]
     pub fn missing(&self, issue: &IssueSnapshot) -> Vec<String> {
         if self.required.is_empty() { vec![] } else { issue_form::parse(&issue.body).missing(&self.required) }
+    }
+
+    /// The account that asks, in lower case: as a label names it, or a field of the form, where the policy has such an account.
+    #[must_use]
+    pub fn account_of(&self, issue: &IssueSnapshot) -> Option<String> {
+        let labelled = issue.labels.iter().find_map(|label| value(label, &self.labels.account));
+        labelled.map(str::to_lowercase).or_else(|| {
+            let form = issue_form::parse(&issue.body);
+            let written = form.answers.iter().filter(|it| ACCOUNT_FIELDS.iter().any(|field| same_field(&it.heading, field)));
+            written.map(|it| it.text.trim().to_lowercase()).find(|name| self.accounts.contains_key(name))
+        })
+    }
+
+    /// Who ranks the requests of an account, and accepts for it.
+    #[must_use]
+    pub fn sponsor_of(&self, account: Option<&str>) -> Option<&Who> {
+        account.and_then(|name| self.accounts.get(name)).map(|account| &account.sponsor)
     }
 
     /// The release that a milestone of this title belongs to.
@@ -222,6 +256,9 @@ impl Labels {
             emergency: label("change/emergency"),
             risk: label("risk/"),
             system: label("system/"),
+            account: label("account/"),
+            size: label("size/"),
+            project: label("kind/project"),
         }
     }
 
@@ -238,6 +275,9 @@ impl Labels {
             emergency: labels.emergency.clone(),
             risk: labels.risk.clone(),
             system: labels.system.clone(),
+            account: labels.account.clone(),
+            size: labels.size.clone(),
+            project: labels.project.clone(),
         }
     }
 
@@ -266,8 +306,25 @@ impl Labels {
     /// The system that the label of this name names, in lower case.
     #[must_use]
     pub fn system_of(&self, name: &str) -> Option<String> {
-        let (start, end) = name.split_at_checked(self.system.len())?;
-        (same(start, &self.system) && !end.is_empty()).then(|| end.to_lowercase())
+        value(name, &self.system).map(str::to_lowercase)
+    }
+
+    /// The size that the label of this name says.
+    #[must_use]
+    pub fn size_of(&self, name: &str) -> Option<Size> {
+        value(name, &self.size).and_then(Size::read)
+    }
+
+    /// The label of each size.
+    #[must_use]
+    pub fn sizes(&self) -> [(Size, String); 3] {
+        Size::ALL.map(|size| (size, format!("{}{}", self.size, size.as_str())))
+    }
+
+    /// The label of a project.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.project
     }
 
     /// The label that an emergency bears.
@@ -299,6 +356,12 @@ impl Labels {
     pub fn deciding<'a>(&self, names: &'a [String]) -> Vec<&'a String> {
         names.iter().filter(|name| self.decides(name).is_some()).collect()
     }
+}
+
+/// What follows a beginning.
+fn value<'a>(name: &'a str, beginning: &str) -> Option<&'a str> {
+    let (start, end) = name.split_at_checked(beginning.len())?;
+    (same(start, beginning) && !end.is_empty()).then_some(end)
 }
 
 /// GitHub's labels, types and logins are the same whatever their case.

@@ -155,6 +155,7 @@ fn told(decision: &Decision) -> String {
         | Call::Issue { .. }
         | Call::Record { .. }
         | Call::Label { .. }
+        | Call::Assign { .. }
         | Call::Milestone { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }

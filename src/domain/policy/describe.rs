@@ -120,7 +120,7 @@ fn train_in_words(name: &str, train: &Train) -> String {
     parts.extend(train.tag.as_ref().map(|tag| format!("ships the tag {tag}")));
     parts.extend(train.record.as_ref().map(|repo| format!("control records in {repo}")));
     match train.slots {
-        Slots::Auto => parts.push("slots as the last three carried".to_owned()),
+        Slots::Auto => parts.push("slots as the last five carried".to_owned()),
         Slots::AtMost(slots) => parts.push(format!("{slots} slots for change requests")),
     }
     parts.join("; ")

@@ -181,7 +181,7 @@ pub(super) struct Train {
     #[schemars(extend("examples" = ["acme/requests"]))]
     pub record: Option<String>,
     /// How many change requests it carries: `/schedule next` passes over a release that is full, and more stops nothing. auto,
-    /// as if nothing is said: no limit until three releases were deployed, then as many as the last three carried, of which
+    /// as if nothing is said: no limit until three releases were deployed, then as many as the last five carried, of which
     /// the middle one counts.
     #[serde(default)]
     pub slots: Option<Slots>,

@@ -39,7 +39,7 @@ mod renamed;
 mod rules;
 pub mod scope;
 pub mod signing;
-mod slots;
+pub mod slots;
 pub mod substitutes;
 pub mod swap;
 mod trials;

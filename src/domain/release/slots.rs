@@ -1,4 +1,4 @@
-//! How many change requests a release carries: what policy says, or what the last three of its train have carried.
+//! How many change requests a release carries: what policy says, or what the last five of its train have carried.
 //!
 //! A number that is passed stops nothing: release managers plan, and it is said and written down.
 
@@ -15,8 +15,32 @@ use super::{
     DeploymentState, Release,
 };
 
-/// So many releases have to be known before anything is learned of them.
-const LEARNED_FROM: usize = 3;
+/// So many releases have to be known before anything is learned of them,
+const KNOWN: usize = 3;
+/// and of so many the last are looked at.
+const LEARNED_FROM: usize = 5;
+
+/// What releases that were delivered teach of the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learned {
+    /// The middle one of what they carried; of two in the middle, the larger.
+    pub slots: u16,
+    pub fewest: usize,
+    pub most: usize,
+}
+
+/// What the releases of a train teach, by what each has carried, the last first. `None`: they are too few.
+#[must_use]
+pub fn learned(carried: impl IntoIterator<Item = usize>) -> Option<Learned> {
+    let mut carried: Vec<usize> = carried.into_iter().take(LEARNED_FROM).collect();
+    carried.sort_unstable();
+    if carried.len() < KNOWN {
+        return None;
+    }
+    let slots = carried.get(carried.len() / 2).and_then(|middle| u16::try_from(*middle).ok());
+    let slots = slots.filter(|slots| *slots > 0)?;
+    Some(Learned { slots, fewest: *carried.first()?, most: *carried.last()? })
+}
 
 impl Release {
     /// Whether each of its repositories has run it, and it was not taken back everywhere.
@@ -37,13 +61,13 @@ impl Release {
         self.slots = match train.filter(|train| !self.is_alone(train)) {
             None => None,
             Some(Train { slots: Slots::AtMost(slots), .. }) => Some(*slots),
-            Some(train) => self.learned(train, inquiry)?,
+            Some(train) => self.learn(train, inquiry)?,
         };
         Some(())
     }
 
-    /// The middle one of what the last three of the train have carried. Outer `None`: something must be found out first.
-    fn learned(&self, train: &Train, inquiry: &mut Inquiry<'_>) -> Option<Option<u16>> {
+    /// The middle one of what the last five of the train have carried. Outer `None`: something must be found out first.
+    fn learn(&self, train: &Train, inquiry: &mut Inquiry<'_>) -> Option<Option<u16>> {
         let delivered = inquiry.pointing_at(SubjectId::Account, Relation::Delivered)?;
         let mut known: Vec<_> = delivered
             .iter()
@@ -58,10 +82,7 @@ impl Release {
         let views: Vec<_> = last.map(|(_, subject)| inquiry.view((*subject).clone())).collect();
         let views: Vec<Option<&View>> = views.into_iter().collect::<Option<_>>()?;
         let releases = views.into_iter().flatten().filter_map(View::as_release);
-        let mut carried: Vec<usize> = releases.map(|release| release.scope.len()).collect();
-        carried.sort_unstable();
-        let middle = carried.get(LEARNED_FROM / 2).filter(|_| carried.len() == LEARNED_FROM);
-        Some(middle.and_then(|middle| u16::try_from(*middle).ok()).filter(|slots| *slots > 0))
+        Some(learned(releases.map(|release| release.scope.len())).map(|learned| learned.slots))
     }
 
     /// Whether nothing more fits in.

@@ -70,6 +70,7 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
         Deed::Start => "started",
         Deed::Vouch => "approve",
         Deed::LookBack { .. } => "done",
+        Deed::Note(note) => note.word(),
         Deed::Unheard(_) => return "a command that does not exist".into(),
         Deed::Schedule { .. } => "schedule",
         Deed::Unschedule { .. } => "unschedule",
@@ -114,14 +115,8 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
                 if setting.rules.operations.is_empty() { String::new() } else { format!("{operations}, ") };
             format!("that is for {contact}{operations}{} and {}", on_call(setting), release_managers(setting))
         }
-        (Refusal::NeitherRequesterNorTriager, _) => {
-            let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));
-            format!(
-                "that is for the requester ({}) and {}",
-                requester.unwrap_or_else(|| "unknown".into()),
-                triagers()
-            )
-        }
+        (Refusal::NotTheSponsor, _) => ranked_by(after, setting),
+        (Refusal::NeitherAskerNorTriager, _) => askers(after, setting),
         (Refusal::NeitherContactNorOperations, _) => {
             let operations =
                 people("people of operations", "group `operations`", &setting.rules.operations, setting);
@@ -155,6 +150,32 @@ fn no_such_release(setting: &Setting<'_>) -> String {
         "no release of the train is called so; they are called like **{}**",
         text::escape(&example, TITLE_LIMIT)
     )
+}
+
+fn askers(after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let requester = after.requester().map(|requester| text::escape(&requester.login, TITLE_LIMIT));
+    let sponsor = setting.rules.sponsor_of(after.account.as_deref());
+    let sponsor = sponsor.map(|who| format!(", the sponsor ({})", setting.person(who)));
+    format!(
+        "that is for the requester ({}){} and {}",
+        requester.unwrap_or_else(|| "unknown".into()),
+        sponsor.unwrap_or_default(),
+        people("triagers", "triager", &setting.rules.triagers, setting)
+    )
+}
+
+fn ranked_by(after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let account = after.account.as_deref().map(|name| format!("**{}**", text::escape(name, TITLE_LIMIT)));
+    let triagers = || people("triagers", "triager", &setting.rules.triagers, setting);
+    match (account, setting.rules.sponsor_of(after.account.as_deref())) {
+        (Some(account), Some(sponsor)) => {
+            format!("the requests of {account} are ranked by its sponsor ({})", setting.person(sponsor))
+        }
+        (Some(account), None) => {
+            format!("the policy names no sponsor of {account} (`accounts`), so it is ranked by {}", triagers())
+        }
+        (None, _) => format!("it belongs to no account, so it is ranked by {}", triagers()),
+    }
 }
 
 fn managers(setting: &Setting<'_>) -> String {
@@ -221,7 +242,8 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
     let may_ask = match refusal {
         Refusal::Nobody
         | Refusal::NotATriager
-        | Refusal::NeitherRequesterNorTriager
+        | Refusal::NotTheSponsor
+        | Refusal::NeitherAskerNorTriager
         | Refusal::NotAReleaseManager
         | Refusal::NotOnCall
         | Refusal::NeitherOnCallNorReleaseManager

@@ -58,6 +58,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut parts = vec![head(request, setting)];
     if request.taken_in {
         parts.extend(missing(request, standing));
+        parts.extend(needed_by(request));
         parts.extend(planned(request, setting));
         parts.extend(emergency(request, setting));
         parts.push(doubt(request).unwrap_or_else(|| next::next(request, standing, setting)));
@@ -67,7 +68,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
         parts.push(format!("The {kind} **{marker}** was taken off: this issue has left the register. Its history is kept; set the {kind} again to bring it back."));
     }
     parts.push(history(request, setting));
-    parts.push(commands(setting));
+    parts.push(commands(request, setting));
     text::cut(parts.join("\n\n"))
 }
 
@@ -137,9 +138,34 @@ fn head(request: &ChangeRequest, setting: &Setting<'_>) -> String {
         let due = setting.due.map(|due| format!(" ({})", due.strftime("%-d %b"))).unwrap_or_default();
         facts.push(format!("release **{title}**{due}"));
     }
+    facts.extend(request.size().map(|size| format!("size **{}**", size.as_str())));
+    if request.is_project() {
+        facts.push("project".into());
+    }
     let person = |actor: Option<&Actor>| actor.map_or_else(|| "nobody yet".into(), text::mention);
     let (contact, requester) = (person(request.contact()), person(request.requester()));
-    format!("{}\nContact: {contact} · Requester: {requester}", facts.join(" · "))
+    let account = account(request).map(|account| format!(" · {account}")).unwrap_or_default();
+    format!("{}\nContact: {contact} · Requester: {requester}{account}", facts.join(" · "))
+}
+
+/// For whom it is asked, and which place it has among what they ask for.
+fn account(request: &ChangeRequest) -> Option<String> {
+    let name = request.account.as_deref().filter(|_| request.taken_in)?;
+    let rank = request.rank().map(|rank| format!(", ranked {}", rank.place)).unwrap_or_default();
+    Some(format!("Account: {}{rank}", text::escape(name, TITLE_LIMIT)))
+}
+
+/// By when it is needed, and every day that was said before.
+fn needed_by(request: &ChangeRequest) -> Option<String> {
+    let mut days = request.needed_by();
+    days.dedup_by_key(|it| it.day);
+    let (last, before) = days.split_last()?;
+    let by = last.by.as_ref().map(|by| format!(" ({})", text::mention(by))).unwrap_or_default();
+    let why = text::sentence(&last.why);
+    let before = before.iter().map(|it| format!("{} ({})", it.day, text::escape(&it.why, TITLE_LIMIT)));
+    let before: Vec<String> = before.collect();
+    let before = if before.is_empty() { String::new() } else { format!(" Said before: {}.", before.join(", ")) };
+    Some(format!("Needed by **{}**{by}: {why}{before}", last.day))
 }
 
 fn stage_words(request: &ChangeRequest) -> String {
@@ -282,13 +308,21 @@ fn step(request: &ChangeRequest, stage: Stage, at: Timestamp, setting: &Setting<
     format!("- {} · {words}{}", setting.rules.zone.time(at), by.unwrap_or_default())
 }
 
-fn commands(setting: &Setting<'_>) -> String {
+fn commands(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let triagers = reply::people("triagers", "triager", &setting.rules.triagers, setting);
     let list = |words: &[&str]| words.iter().map(|word| setting.command(word)).collect::<Vec<_>>().join(" ");
-    let triage = list(&["accept", "need-info WHAT", "defer UNTIL", "decline WHY", "duplicate #n"]);
-    let own = list(&["withdraw", "reopen"]);
+    let sponsor = setting.rules.sponsor_of(request.account.as_deref()).map(|who| setting.person(who));
+    let decides = ["accept", "need-info WHAT", "defer UNTIL", "decline WHY", "duplicate #n"];
+    let notes = ["contact LOGIN", "size S|M|L", "project", "rank N"];
+    let notes = if sponsor.is_some() { &notes[..3] } else { &notes };
+    let triage = list(&[&decides, notes].concat());
+    let own = list(&["withdraw", "reopen", "needed-by DAY WHY"]);
+    let askers = match &sponsor {
+        Some(sponsor) => format!("the requester and the sponsor ({sponsor}), too: {own}\n- the sponsor: {}", list(&["rank N"])),
+        None => format!("the requester, too: {own}"),
+    };
     let all = list(&["status", "recheck", "help"]);
     format!(
-        "<details><summary>Commands</summary>\n\n- {triagers}: {triage}\n- the requester, too: {own}\n- anyone: {all}\n\n</details>"
+        "<details><summary>Commands</summary>\n\n- {triagers}: {triage}\n- {askers}\n- anyone: {all}\n\n</details>"
     )
 }

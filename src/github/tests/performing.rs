@@ -174,6 +174,7 @@ async fn labels_milestones_and_reactions_are_set() {
         (of(Call::Label { on: issue(1), name: name(), present: true }), "POST /repos", 200),
         (of(Call::Label { on: issue(1), name: name(), present: false }), "DELETE /repos", 200),
         (of(Call::Label { on: issue(1), name: name(), present: false }), "DELETE /repos", 404),
+        (of(Call::Assign { on: issue(1), login: "kim".into() }), "POST /repos", 201),
         (of(Call::Milestone { on: issue(1), number: Some(4) }), "PATCH /repos", 200),
         (of(Call::Milestone { on: issue(1), number: None }), "PATCH /repos", 200),
         (
@@ -200,6 +201,7 @@ async fn labels_milestones_and_reactions_are_set() {
     POST /repos/acme/web/issues/1/labels {"labels":["triage/accepted"]}
     DELETE /repos/acme/web/issues/1/labels/triage%2Faccepted null
     DELETE /repos/acme/web/issues/1/labels/triage%2Faccepted null
+    POST /repos/acme/web/issues/1/assignees {"assignees":["kim"]}
     PATCH /repos/acme/web/issues/1 {"milestone":4}
     PATCH /repos/acme/web/issues/1 {"milestone":null}
     PATCH /repos/acme/web/milestones/3 {"title":"2026.12"}

@@ -143,6 +143,7 @@ impl Writer<'_> {
             }
             Call::Label { on, name, present: true } => self.set_label(*on, name).await,
             Call::Label { on, name, present: false } => self.remove_label(*on, name).await,
+            Call::Assign { on, login } => self.assign(*on, login).await,
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::CloseMilestone { number, .. } => self.close_milestone(*number).await,
             Call::RenameMilestone { number, title, .. } => self.rename_milestone(*number, title).await,
@@ -195,6 +196,7 @@ impl Writer<'_> {
             | Call::Issue { .. }
             | Call::Record { .. }
             | Call::Label { .. }
+            | Call::Assign { .. }
             | Call::Milestone { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }

@@ -19,6 +19,11 @@ struct Labels<'a> {
 }
 
 #[derive(Serialize)]
+struct Assignees<'a> {
+    assignees: [&'a str; 1],
+}
+
+#[derive(Serialize)]
 struct Milestone {
     milestone: Option<u64>,
 }
@@ -73,6 +78,13 @@ impl Writer<'_> {
             Ok(_) | Err(Trouble::NotFound) => Ok(DONE),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// GitHub leaves out whom an issue of this repository cannot be assigned to, and says nothing.
+    pub(super) async fn assign(&self, on: IssueRef, login: &str) -> Result<Done, Trouble> {
+        let assignees = Assignees { assignees: [login] };
+        self.send(Method::POST, &format!("/issues/{}/assignees", on.number), Some(&assignees)).await?;
+        Ok(DONE)
     }
 
     pub(super) async fn set_milestone(&self, on: IssueRef, number: Option<u64>) -> Result<Done, Trouble> {

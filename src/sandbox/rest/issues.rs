@@ -59,6 +59,7 @@ fn on_issue(state: &mut State, call: &Call, at: Numbered, rest: &[&str]) -> Answ
             gone.ok_or_else(|| Answer::refused(404, "Label does not exist"))?;
             labels(state, at)
         }
+        ("POST", ["assignees"]) => assign(state, call, at),
         ("POST", ["reactions"]) => {
             let (content, bot) = (content(call)?, state.world.app.bot);
             let reaction = state.react(at, bot, &content);
@@ -161,6 +162,18 @@ fn add_labels(state: &mut State, call: &Call, at: Numbered) -> Answered {
         state.set_label(at, bot, &name).ok_or_else(Answer::not_found)?;
     }
     labels(state, at)
+}
+
+/// Who cannot be assigned is left out, and nobody is told: GitHub does the same.
+fn assign(state: &mut State, call: &Call, at: Numbered) -> Answered {
+    let wanted = call.body["assignees"].as_array();
+    let wanted = wanted.ok_or_else(|| Answer::invalid("Issue", "assignees", "missing_field"))?;
+    let bot = state.world.app.bot;
+    let people = wanted.iter().filter_map(Value::as_str).filter_map(|login| state.world.account(login));
+    for person in people.map(|person| person.id).collect::<Vec<_>>() {
+        state.assign(at, bot, person).ok_or_else(Answer::not_found)?;
+    }
+    issue(state, at).map(|answer| Answer { status: 201, ..answer })
 }
 
 fn comments(state: &State, call: &Call, at: Numbered) -> Answered {

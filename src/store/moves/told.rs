@@ -1,4 +1,5 @@
-//! What GitHub was told, and by which number GitHub knows it: the same comment is kept. And what the gate has answered.
+//! What GitHub was told, and by which number GitHub knows it: the same comment is kept. And what the gate has answered, and the lines of the
+//! register.
 
 use sqlx::AnyConnection;
 
@@ -38,6 +39,12 @@ pub(super) async fn carry(
     }
     for range in ranges::subjects(moving.repo) {
         let text = "UPDATE gate SET tenant = $2 WHERE tenant = $1 AND subject >= $3 AND subject < $4";
+        run(connection, dialect, text, moving, &range).await?;
+        // Of two lines of one change request, that stays whose subject did.
+        let text = "DELETE FROM register WHERE tenant = $2 AND id >= $3 AND id < $4
+                      AND EXISTS (SELECT 1 FROM register AS theirs WHERE theirs.tenant = $1 AND theirs.id = register.id)";
+        run(connection, dialect, text, moving, &range).await?;
+        let text = "UPDATE register SET tenant = $2 WHERE tenant = $1 AND id >= $3 AND id < $4";
         run(connection, dialect, text, moving, &range).await?;
     }
     Ok(())

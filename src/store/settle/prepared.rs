@@ -16,6 +16,7 @@ use super::{
         error::StoreError,
         gates::NewGate,
         published::{self, Key, Read},
+        register::NewLine,
         subjects::Claim,
     },
     Outcome, Place, Settlement,
@@ -55,6 +56,8 @@ pub(super) struct Decided<'a> {
     pub(super) effects: Vec<NewEffect>,
     /// What the gate answers: no one is sent it.
     pub(super) gates: Vec<NewGate>,
+    /// What the register shows of it from now on, where that is news.
+    pub(super) line: Option<NewLine>,
     pub(super) audit: &'a [AuditEntry],
 }
 
@@ -150,6 +153,7 @@ impl<'a> Decided<'a> {
             unnamed,
             effects,
             gates,
+            line: NewLine::of(before, after)?,
             audit: &decision.audit,
         })
     }

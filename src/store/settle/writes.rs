@@ -9,7 +9,7 @@ use super::{
         dialect::Dialect,
         effects,
         error::StoreError,
-        gates,
+        gates, register,
         wake::{self, Changed},
     },
     Place,
@@ -48,17 +48,19 @@ pub(super) async fn write(
     set_subjects(connection, dialect, accepted, now).await?;
     delete_events(connection, dialect, accepted).await?;
     wake::wake(connection, dialect, wakes, now).await?;
-    let (mut new, mut answers, mut entries) = (vec![], vec![], vec![]);
+    let (mut new, mut answers, mut lines, mut entries) = (vec![], vec![], vec![], vec![]);
     for prepared in accepted {
         let Some(decided) = prepared.decided() else { continue };
         new.extend(decided.effects.iter().map(|effect| (prepared.tenant.as_str(), effect)));
         let answer = |gate| (prepared.tenant.as_str(), prepared.id.as_str(), gate);
         answers.extend(decided.gates.iter().map(answer));
+        lines.extend(decided.line.as_ref().map(|line| (prepared.tenant.as_str(), prepared.id.as_str(), line)));
         let entry = |entry| (prepared.tenant.as_str(), prepared.id.as_str(), entry);
         entries.extend(decided.audit.iter().map(entry));
     }
     effects::store(connection, dialect, new, now).await?;
     gates::store(connection, dialect, answers, now).await?;
+    register::store(connection, dialect, &lines).await?;
     audit::append(connection, dialect, &entries, now).await
 }
 

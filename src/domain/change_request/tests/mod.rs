@@ -3,6 +3,7 @@
 mod delivered;
 mod emergency;
 mod life;
+mod notes;
 mod order;
 mod risk;
 mod triage;
@@ -44,6 +45,7 @@ pub fn short(call: &Call) -> String {
     match call {
         Call::Comment { purpose, body, .. } => format!("comment {purpose}: {body}"),
         Call::Label { name, present, .. } => format!("{}{name}", if *present { "+" } else { "-" }),
+        Call::Assign { login, .. } => format!("assign {login}"),
         Call::Milestone { number, .. } => format!("milestone {number:?}"),
         Call::Reaction { comment, content, .. } => match content {
             Reaction::ThumbsUp => format!("thumbs up {comment}"),
@@ -84,6 +86,7 @@ pub fn status(decision: &Decision) -> String {
         Call::Issue { .. }
         | Call::Record { .. }
         | Call::Label { .. }
+        | Call::Assign { .. }
         | Call::Milestone { .. }
         | Call::Reaction { .. }
         | Call::CheckRun { .. }

@@ -13,7 +13,7 @@ fn a_request_that_misses_something_says_what_and_how_it_is_cured() {
     let mut world = form();
     let intake = world.label("sam", "change-request");
     let decision = world.deliver(&[intake]);
-    insta::assert_snapshot!(status(&decision), @r"
+    insta::assert_snapshot!(status(&decision), @"
     **Change request** · needs information
     Contact: nobody yet · Requester: @sam
 
@@ -29,8 +29,8 @@ fn a_request_that_misses_something_says_what_and_how_it_is_cured() {
 
     <details><summary>Commands</summary>
 
-    - the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)): `/accept` `/need-info WHAT` `/defer UNTIL` `/decline WHY` `/duplicate #n`
-    - the requester, too: `/withdraw` `/reopen`
+    - the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)): `/accept` `/need-info WHAT` `/defer UNTIL` `/decline WHY` `/duplicate #n` `/contact LOGIN` `/size S|M|L` `/project` `/rank N`
+    - the requester, too: `/withdraw` `/reopen` `/needed-by DAY WHY`
     - anyone: `/status` `/recheck` `/help`
 
     </details>
@@ -170,7 +170,7 @@ fn the_comment_of_a_whole_life_shows_its_history_and_the_prefix_of_commands() {
     let intake = world.label("sam", "change-request");
     world.deliver(&[intake]);
     let comment = world.comment("tara", "/cg accept\n/accept");
-    insta::assert_snapshot!(status(&world.deliver(&[comment])), @r"
+    insta::assert_snapshot!(status(&world.deliver(&[comment])), @"
     **Change request** · accepted
     Contact: nobody yet · Requester: @sam
 
@@ -185,8 +185,8 @@ fn the_comment_of_a_whole_life_shows_its_history_and_the_prefix_of_commands() {
 
     <details><summary>Commands</summary>
 
-    - the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)): `/cg accept` `/cg need-info WHAT` `/cg defer UNTIL` `/cg decline WHY` `/cg duplicate #n`
-    - the requester, too: `/cg withdraw` `/cg reopen`
+    - the triagers ([acme/triage](https://github.com/orgs/acme/teams/triage), [tess](https://github.com/tess)): `/cg accept` `/cg need-info WHAT` `/cg defer UNTIL` `/cg decline WHY` `/cg duplicate #n` `/cg contact LOGIN` `/cg size S|M|L` `/cg project` `/cg rank N`
+    - the requester, too: `/cg withdraw` `/cg reopen` `/cg needed-by DAY WHY`
     - anyone: `/cg status` `/cg recheck` `/cg help`
 
     </details>

@@ -244,6 +244,10 @@ impl World {
                 let number = (1..100).find(|number| title(*number) == *wanted)?;
                 (self.issue().milestone != Some(number)).then(|| self.milestone("changegate[bot]", number))
             }
+            Call::Assign { login, .. } => {
+                let person = actor(login);
+                Some(self.change("changegate[bot]", IssueChange::Other, |issue| issue.assignees.push(person)))
+            }
             Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Comment { .. }

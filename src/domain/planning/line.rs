@@ -1,0 +1,183 @@
+//! A change request in short: what the queue and the plan show of it.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::{
+    change_request::{
+        Acceptance, ChangeRequest, Stage, act,
+        note::{Rank, Size},
+    },
+    ids::{Actor, IssueRef, ReleaseId},
+    policy::Risk,
+};
+
+/// The form in which lines are written; a register that has older ones is written anew.
+pub const FORM: u8 = 1;
+
+/// A change request in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub at: IssueRef,
+    pub title: String,
+    pub kind: Kind,
+    pub stage: Stage,
+    /// Since when it is that.
+    pub since: Timestamp,
+    /// When it was asked for: its age, which never begins anew.
+    pub asked: Timestamp,
+    /// When it was accepted, where it was.
+    #[serde(default)]
+    pub accepted: Option<Timestamp>,
+    /// When it came into production, where it did.
+    #[serde(default)]
+    pub delivered: Option<Timestamp>,
+    #[serde(default)]
+    pub account: Option<String>,
+    #[serde(default)]
+    pub systems: BTreeSet<String>,
+    #[serde(default)]
+    pub size: Option<Size>,
+    #[serde(default)]
+    pub risk: Option<Risk>,
+    #[serde(default)]
+    pub requester: Option<Actor>,
+    #[serde(default)]
+    pub contact: Option<Actor>,
+    /// What has to be answered before it can be triaged.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    #[serde(default)]
+    pub release: Option<ReleaseId>,
+    /// Its place among what its account asks for.
+    #[serde(default)]
+    pub rank: Option<Rank>,
+    #[serde(default)]
+    pub needed_by: Option<Date>,
+    #[serde(default)]
+    pub emergency: bool,
+}
+
+/// What sort of work it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ChangeKind)]
+pub enum Kind {
+    Change,
+    /// The parent of what is done for it.
+    Project,
+    /// It needs no code.
+    Infrastructure,
+}
+
+impl Kind {
+    /// As people and the API write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Project => "project",
+            Self::Infrastructure => "infrastructure",
+        }
+    }
+}
+
+/// Where it lies: a register of years is read a pile at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pile {
+    /// Somebody has to decide: it is asked for, or lacks information.
+    Triage,
+    /// Put off.
+    Deferred,
+    /// Accepted, and not in production.
+    Open,
+    /// In production.
+    Delivered,
+    /// Declined, withdrawn or a duplicate.
+    Ended,
+}
+
+impl Pile {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Deferred => "deferred",
+            Self::Open => "open",
+            Self::Delivered => "delivered",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl Line {
+    /// Of a change request; `None`: it is in no register.
+    #[must_use]
+    pub fn of(change: &ChangeRequest) -> Option<Self> {
+        let seen = change.seen.as_ref().filter(|_| change.taken_in && change.gone.is_none())?;
+        let (stage, since) = change.stages.last().copied()?;
+        let reached = |wanted: &[Stage]| {
+            change.stages.iter().rev().find(|(stage, _)| wanted.contains(stage)).map(|(_, at)| *at)
+        };
+        let first_in = change.stages.first().map(|(_, at)| *at);
+        let kind = if change.is_project() {
+            Kind::Project
+        } else if change.needs_no_code() {
+            Kind::Infrastructure
+        } else {
+            Kind::Change
+        };
+        Some(Self {
+            at: change.at,
+            title: seen.title.clone(),
+            kind,
+            stage,
+            since,
+            asked: seen.created_at.or(first_in).unwrap_or(since),
+            accepted: if let Acceptance::Accepted { at, .. } = change.acceptance { Some(at) } else { None },
+            delivered: reached(&[Stage::Deployed]).filter(|_| Self::pile_of(stage) == Pile::Delivered),
+            account: change.account.clone(),
+            systems: change.systems.clone(),
+            size: change.size(),
+            risk: act::risk(&change.acts),
+            requester: change.requester().cloned(),
+            contact: change.contact().cloned(),
+            missing: change.missing.clone(),
+            release: change.release().cloned(),
+            rank: change.rank(),
+            needed_by: change.needed_by().last().map(|it| it.day),
+            emergency: change.emergency.as_ref().is_some_and(|it| it.in_force || !it.is_paid()),
+        })
+    }
+
+    const fn pile_of(stage: Stage) -> Pile {
+        match stage {
+            Stage::Requested | Stage::NeedsInformation => Pile::Triage,
+            Stage::Deferred => Pile::Deferred,
+            Stage::Accepted | Stage::Scheduled | Stage::InWork | Stage::Merged => Pile::Open,
+            Stage::Deployed | Stage::Verified => Pile::Delivered,
+            Stage::Declined | Stage::Duplicate | Stage::Withdrawn => Pile::Ended,
+        }
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub const fn pile(&self) -> Pile {
+        Self::pile_of(self.stage)
+    }
+
+    /// By which time it lies in order there: what waits by its age, what is over by its end.
+    #[must_use]
+    pub fn order(&self) -> Timestamp {
+        match self.pile() {
+            Pile::Triage | Pile::Deferred | Pile::Open => self.asked,
+            Pile::Delivered => self.delivered.unwrap_or(self.since),
+            Pile::Ended => self.since,
+        }
+    }
+}

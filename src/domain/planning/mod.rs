@@ -1,0 +1,21 @@
+//! Planning: what waits for a decision, in which order the accounts want what was accepted, and what goes into which release.
+//!
+//! All of it is worked out from [`Line`]s, the short form of each change request that the register keeps. Nothing here decides:
+//! people do, and what they said is in the lines.
+//!
+//! - [`line`]: a change request in short,
+//! - [`queue`]: what waits in triage, the oldest first,
+//! - [`ranking`]: the order of all that was accepted, merged from the orders of the accounts,
+//! - [`plan`]: what goes when,
+//! - [`accounts`]: who asks for how much, and gets how much.
+
+pub mod accounts;
+pub mod line;
+pub mod plan;
+pub mod queue;
+pub mod ranking;
+
+#[cfg(test)]
+mod tests;
+
+pub use line::{Kind, Line, Pile};

@@ -1,0 +1,153 @@
+//! The plan: what goes into which release, what is not planned yet and in which order it is wanted, and what came into
+//! production lately.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::DateTime};
+
+use super::{
+    Line, Pile,
+    ranking::{self, Placed, Weights},
+};
+use crate::domain::{
+    ids::ReleaseId,
+    policy::{Slots, Train, Zone},
+    release::{Phase, Release, slots::{Learned, learned}},
+};
+
+/// So many departures of each train are shown.
+pub const SHOWN: usize = 4;
+
+/// What is known around the lines.
+#[derive(Debug)]
+pub struct Around<'a> {
+    pub now: Timestamp,
+    pub zone: Zone,
+    pub trains: &'a BTreeMap<String, Train>,
+    pub weights: Weights,
+    pub releases: &'a [Release],
+}
+
+/// The plan of an account of GitHub.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The next releases, in the order in which they leave.
+    pub releases: Vec<Column<'a>>,
+    /// Accepted and in no release, in the merged order.
+    pub unplanned: Vec<Placed<'a>>,
+    /// Came into production, the last first.
+    pub delivered: Vec<&'a Line>,
+}
+
+/// One release of the plan.
+#[derive(Debug)]
+pub struct Column<'a> {
+    pub id: ReleaseId,
+    /// When it leaves, where the policy says so.
+    pub leaves: Option<Timestamp>,
+    /// When its scope is locked.
+    pub locks: Option<Timestamp>,
+    /// How far it is; `None`: nobody has planned anything for it yet.
+    pub phase: Option<Phase>,
+    pub slots: Capacity,
+    pub lines: Vec<&'a Line>,
+}
+
+/// How much a release carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capacity {
+    /// `None`: no limit.
+    pub slots: Option<usize>,
+    /// From what the last ones delivered that was learned; `None`: policy says it.
+    pub learned: Option<Learned>,
+}
+
+impl Column<'_> {
+    /// How many slots are left; `None`: no limit.
+    #[must_use]
+    pub fn free(&self) -> Option<usize> {
+        self.slots.slots.map(|slots| slots.saturating_sub(self.lines.len()))
+    }
+}
+
+/// Works it out.
+#[must_use]
+pub fn plan<'a>(lines: &'a [Line], around: &Around<'a>) -> Plan<'a> {
+    let mut by_release: BTreeMap<&ReleaseId, Vec<&Line>> = BTreeMap::new();
+    let open = || lines.iter().filter(|line| line.pile() == Pile::Open);
+    for line in open() {
+        if let Some(release) = &line.release {
+            by_release.entry(release).or_default().push(line);
+        }
+    }
+    let unplanned = ranking::merged(open().filter(|line| line.release.is_none()), &around.weights);
+    let mut delivered: Vec<&Line> = lines.iter().filter(|line| line.pile() == Pile::Delivered).collect();
+    delivered.sort_by_key(|line| (std::cmp::Reverse(line.order()), line.at));
+    Plan { releases: columns(&mut by_release, around), unplanned, delivered }
+}
+
+fn columns<'a>(
+    by_release: &mut BTreeMap<&'a ReleaseId, Vec<&'a Line>>,
+    around: &Around<'a>,
+) -> Vec<Column<'a>> {
+    let mut ids: BTreeMap<ReleaseId, Option<DateTime>> = BTreeMap::new();
+    for (name, train) in around.trains {
+        let next = departures(train, around).map(|(title, leaves)| (ReleaseId { train: name.clone(), title }, leaves));
+        ids.extend(next.take(SHOWN).map(|(id, leaves)| (id, Some(leaves))));
+    }
+    for id in by_release.keys() {
+        let leaves = || leaves(id, around);
+        ids.entry((*id).clone()).or_insert_with(leaves);
+    }
+    let mut columns: Vec<Column<'a>> = ids
+        .into_iter()
+        .map(|(id, leaves)| {
+            let mut lines = by_release.remove(&id).unwrap_or_default();
+            lines.sort_by_key(|line| (line.account.clone(), line.at));
+            let view = around.releases.iter().find(|view| view.id == id);
+            let train = around.trains.get(&id.train);
+            let leaves = leaves.and_then(|leaves| around.zone.time_zone().to_timestamp(leaves).ok());
+            let lock = train.and_then(|train| train.lock);
+            let locks = leaves.zip(lock).map(|(leaves, lock)| lock.0.before(leaves, &around.zone));
+            let slots = train.map(|train| capacity(&id.train, train, around)).unwrap_or_default();
+            Column { id, leaves, locks, phase: view.map(|view| view.phase(view.signed)), slots, lines }
+        })
+        .collect();
+    columns.sort_by(|one, other| {
+        let key = |column: &Column<'_>| (column.leaves.unwrap_or(Timestamp::MAX), column.id.clone());
+        key(one).cmp(&key(other))
+    });
+    columns
+}
+
+/// The next releases of a train that can still be planned or are on their way.
+fn departures<'a>(train: &'a Train, around: &Around<'_>) -> impl Iterator<Item = (String, DateTime)> + 'a {
+    let today = around.zone.time_zone().to_datetime(around.now);
+    let until = today.date().saturating_add(jiff::Span::new().years(2));
+    let all = train.every.map(|every| every.departures(today.date(), until));
+    let title = move |leaves: DateTime| Some((train.title.on(leaves.date())?, leaves));
+    all.into_iter().flatten().filter(move |leaves| *leaves > today).filter_map(title)
+}
+
+/// When a release that is late leaves.
+fn leaves(id: &ReleaseId, around: &Around<'_>) -> Option<DateTime> {
+    let train = around.trains.get(&id.train)?;
+    let today = around.zone.time_zone().to_datetime(around.now).date();
+    let (from, until) = (today.saturating_sub(jiff::Span::new().years(1)), today.saturating_add(jiff::Span::new().years(2)));
+    let mut all = train.every.map(|every| every.departures(from, until))?;
+    all.find(|leaves| train.title.on(leaves.date()).as_deref() == Some(&id.title))
+}
+
+/// How much the next release of a train carries: what policy says, or the middle one of what its last five have delivered.
+#[must_use]
+pub fn capacity(name: &str, train: &Train, around: &Around<'_>) -> Capacity {
+    if let Slots::AtMost(slots) = train.slots {
+        return Capacity { slots: Some(slots.into()), learned: None };
+    }
+    let delivered = around.releases.iter().filter(|view| view.id.train == name && view.has_delivered());
+    let mut known: Vec<_> =
+        delivered.filter_map(|view| Some((train.title.place(&view.id.title)?, view.scope.len()))).collect();
+    known.sort();
+    let learned = learned(known.into_iter().rev().map(|(_, carried)| carried));
+    Capacity { slots: learned.map(|learned| learned.slots.into()), learned }
+}
