@@ -20,9 +20,14 @@ use crate::{
     domain::{
         asker::{Deed, Grant, LONGEST},
         ids::{RepoId, RepoName, SubjectKind, TenantId},
+        planning::queue::Filter,
         subject::View,
     },
     operator::{Became, Emergency, Kept, NewSeals, Operator},
+    planner::{
+        self, Planner,
+        drawn::{Accounts, Plan, Waits},
+    },
     store::{
         AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, StoredToken,
         Swept,
@@ -43,6 +48,12 @@ pub enum Order {
     AuditVerify,
     /// The register of change requests.
     Changes,
+    /// What waits for a decision, as of this moment.
+    Queue { at: Timestamp, filter: Filter },
+    /// What goes into which release, as of this moment.
+    Plan(Timestamp),
+    /// Who asks for how much, as of this moment; without one of them.
+    Accounts { at: Timestamp, without: Option<String> },
     /// How far the comparison with GitHub is, account by account.
     Sweeps,
     /// Declare an emergency.
@@ -91,6 +102,10 @@ pub enum Answer {
     Bodies(Bodies),
     AuditVerify(AuditReport),
     Changes(Vec<(TenantId, View)>),
+    /// Of each account of GitHub, by its login; and how many more wait.
+    Queue(Vec<(String, Listed<Waits>)>),
+    Plan(Vec<(String, Plan)>),
+    Accounts(Vec<(String, Accounts)>),
     /// The sweeps, and the accounts and repositories that name them.
     Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
     /// The emergency is written down; what comes of it is asked for with this.
@@ -126,6 +141,11 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
                 let kinds = [SubjectKind::Repository, SubjectKind::ChangeRequest];
                 Answer::Changes(views(store, kinds).await?)
             }
+            Order::Queue { at, filter } => Answer::Queue(queues(store, at, &filter).await?),
+            Order::Plan(at) => Answer::Plan(plans(store, at).await?),
+            Order::Accounts { at, without } => {
+                Answer::Accounts(accounts(store, at, without.as_deref()).await?)
+            }
             Order::TokenCreate(new) => create(store, new).await?,
             Order::Tokens => Answer::Tokens(store.tokens().await?),
             Order::TokenRevoke { id, at } => match store.revoke_token(&id, at).await? {
@@ -143,6 +163,39 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
     }
     .await;
     answered.unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+/// What waits, of each account of GitHub.
+async fn queues(
+    store: &Store,
+    at: Timestamp,
+    filter: &Filter,
+) -> Result<Vec<(String, Listed<Waits>)>, StoreError> {
+    let mut queues = vec![];
+    for (tenant, login) in planner::owners(store).await? {
+        queues.push((login, Planner::of(store, &tenant, at).await?.waiting(filter).await?));
+    }
+    Ok(queues)
+}
+
+async fn plans(store: &Store, at: Timestamp) -> Result<Vec<(String, Plan)>, StoreError> {
+    let mut plans = vec![];
+    for (tenant, login) in planner::owners(store).await? {
+        plans.push((login, Planner::of(store, &tenant, at).await?.plan().await?));
+    }
+    Ok(plans)
+}
+
+async fn accounts(
+    store: &Store,
+    at: Timestamp,
+    without: Option<&str>,
+) -> Result<Vec<(String, Accounts)>, StoreError> {
+    let mut reports = vec![];
+    for (tenant, login) in planner::owners(store).await? {
+        reports.push((login, Planner::of(store, &tenant, at).await?.accounts(without, |_| true).await?));
+    }
+    Ok(reports)
 }
 
 /// Keeps a token, if it is for a repository that is known and lasts no longer than any may.

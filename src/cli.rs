@@ -3,6 +3,7 @@
 mod gate;
 mod permit;
 pub mod pipeline;
+mod planning;
 mod seal;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
         asker::Deed,
         doctor::{Line, State},
         ids::RepoName,
+        planning::{Kind, queue::Filter},
         policy,
     },
     gate::asker::secret,
@@ -82,6 +84,45 @@ enum Command {
     Permit(PermitCommand),
     /// The register: every change request, and how far it is.
     Changes,
+    /// What waits for a decision, over all repositories: the oldest first, and what is overdue.
+    Triage {
+        /// Of this account only; `none` for what belongs to no account.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+        /// Of this system only.
+        #[arg(long, value_name = "NAME")]
+        system: Option<String>,
+        /// Of this kind only: change, project or infrastructure.
+        #[arg(long, value_parser = kind)]
+        kind: Option<Kind>,
+        /// Only what has waited too long.
+        #[arg(long)]
+        overdue: bool,
+        /// Only what lacks information.
+        #[arg(long)]
+        incomplete: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The plan: what goes into which release, what is wanted next, what came into production.
+    Plan {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+        /// Write it as a page that can be printed or sent.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// Who asks for how much, and gets how much, within twelve months.
+    Accounts {
+        /// How it would be without this account.
+        #[arg(long, value_name = "NAME")]
+        without: Option<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks,
     /// environments, ways round them. Asks GitHub, with the server's settings.
     Doctor {
@@ -157,6 +198,14 @@ enum TokenCommand {
         /// The id that `list` shows.
         id: String,
     },
+}
+
+/// As the API writes it.
+fn kind(text: &str) -> Result<Kind, String> {
+    let all = [Kind::Change, Kind::Project, Kind::Infrastructure];
+    all.into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| "write change, project or infrastructure".into())
 }
 
 /// `30d` or `30`.
@@ -319,6 +368,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Permit(PermitCommand::Seal(new)) => seal::run(file, new).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
+        Command::Triage { account, system, kind, overdue, incomplete, json } => {
+            let (incomplete, overdue) = (incomplete.then_some(true), overdue.then_some(true));
+            let filter = Filter { account, system, kind, incomplete, overdue };
+            planning::ask(file, Order::Queue { at: Clock::system().now(), filter }, json, None).await
+        }
+        Command::Plan { json, html } => {
+            planning::ask(file, Order::Plan(Clock::system().now()), json, html.as_deref()).await
+        }
+        Command::Accounts { without, json } => {
+            let without = without.map(|name| name.to_lowercase());
+            planning::ask(file, Order::Accounts { at: Clock::system().now(), without }, json, None).await
+        }
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
         Command::Emergency { repository, by, reason, pull_request, incident } => {
             let emergency = Emergency { repository, by, why: reason, incident, pull_request };
@@ -507,6 +568,9 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Bodies(_)
         | Order::AuditVerify
         | Order::Changes
+        | Order::Queue { .. }
+        | Order::Plan(_)
+        | Order::Accounts { .. }
         | Order::Sweeps
         | Order::Tokens
         | Order::Emergency(_)
@@ -623,6 +687,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
             print(&register::audit(&report))?;
             Ok(if report.is_whole() { Exit::Done } else { Exit::No })
         }
+        Answer::Queue(_) | Answer::Plan(_) | Answer::Accounts(_) => planning::show(&answer, false, None),
         Answer::Changes(views) => print(&register::changes(&views)),
         Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
         Answer::Emergency(kept) => print(&format!("{} is written down", kept.id)),

@@ -55,6 +55,8 @@ pub mod effects;
 
 pub mod repair;
 
+pub mod planner;
+
 pub mod place;
 
 pub mod announce;

@@ -121,6 +121,7 @@ pub use self::{
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     payload::{Packed, Packer},
     published::{Answered, Read},
+    register::Place as LinePlace,
     settle::{Outcome, Settled, Settlement},
     subjects::Claim,
     sweeps::Swept,

@@ -101,7 +101,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lines(&self, tenant: &TenantId, piles: &[(Pile, Timestamp)]) -> Result<Vec<Line>, StoreError> {
+    pub async fn lines(
+        &self,
+        tenant: &TenantId,
+        piles: &[(Pile, Timestamp)],
+    ) -> Result<Vec<Line>, StoreError> {
         let mut lines = vec![];
         for (pile, since) in piles {
             let statement = self.database().dialect.query(SINCE).bind(body::escape(tenant.as_str()));

@@ -9,12 +9,13 @@ use std::{
 /// Each room, and the rooms it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("webhook", &["clock", "github", "metrics", "store"]),
-    ("gate", &["clock", "config", "domain", "github", "place", "store", "together", "worker"]),
+    ("gate", &["clock", "config", "domain", "github", "place", "planner", "store", "together", "worker"]),
     ("inbox", &["clock", "domain", "github", "metrics", "place", "registry", "store", "worker"]),
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "store", "worker"]),
     ("announce", &["clock", "domain", "reach"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
+    ("planner", &["domain", "store"]),
     ("place", &["domain", "github", "store"]),
     ("github", &["clock", "domain"]),
     ("registry", &["clock", "domain", "reach"]),
@@ -27,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("metrics", &["domain"]),
     ("config", &[]),
     ("operator", &["clock", "domain", "github", "place", "store"]),
-    ("admin", &["domain", "operator", "store"]),
+    ("admin", &["domain", "operator", "planner", "store"]),
     (
         "app",
         &[
@@ -35,7 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "metrics", "operator", "registry", "repair", "store", "webhook", "worker",
         ],
     ),
-    ("register", &["domain", "operator", "store"]),
+    ("register", &["domain", "operator", "planner", "store"]),
     ("doctor", &["config", "domain", "github"]),
     ("health", &["clock", "github", "metrics", "store"]),
     (
@@ -46,7 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "cli",
         &[
             "admin", "app", "clock", "config", "demo", "doctor", "domain", "gate", "operator", "register",
-            "store", "worker",
+            "planner", "store", "worker",
         ],
     ),
 ];

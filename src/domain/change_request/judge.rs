@@ -11,8 +11,8 @@ use crate::domain::{
     facts::{Inquiry, Membership},
     ids::{IssueRef, ReleaseId, RepoId, RepoName, SubjectId},
     link::dependencies,
-    planning::line::FORM,
     milestone::MilestoneView,
+    planning::line::FORM,
     pull_request::PullRequestView,
     report::{
         retrospective,
@@ -260,9 +260,7 @@ fn judge_acts(
     let (at, mut complete) = (after.at, Some(()));
     for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
         let resolved = planning::resolve(act, at, rules, inquiry);
-        match people::verdict((act, at), rules, &around, inquiry)
-            .filter(|_| resolved.is_some())
-        {
+        match people::verdict((act, at), rules, &around, inquiry).filter(|_| resolved.is_some()) {
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }

@@ -57,7 +57,10 @@ pub enum Note {
     /// Its place among the requests of its account: 1 is the first.
     Rank(u16),
     /// The day by which it is needed, and why.
-    NeededBy { day: Date, why: String },
+    NeededBy {
+        day: Date,
+        why: String,
+    },
     /// The login of who answers for it.
     Contact(String),
     Size(Size),
@@ -201,7 +204,9 @@ impl ChangeRequest {
 
     /// The login that was named last as the contact.
     fn said_contact(&self) -> Option<&str> {
-        self.notes().rev().find_map(|(_, note)| if let Note::Contact(login) = note { Some(&**login) } else { None })
+        self.notes()
+            .rev()
+            .find_map(|(_, note)| if let Note::Contact(login) = note { Some(&**login) } else { None })
     }
 
     /// Who answers for it: who was named, once it is assigned to them; otherwise the first person whom it is assigned to.

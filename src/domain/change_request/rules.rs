@@ -6,7 +6,9 @@ use crate::domain::{
     event::IssueSnapshot,
     ids::{IssueRef, ReleaseId, RepoName},
     issue_form,
-    policy::{Account, EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone, same_field},
+    policy::{
+        Account, EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone, same_field,
+    },
     revision::{ChangeText, RevisionHash},
 };
 
@@ -157,7 +159,10 @@ impl Rules {
         let labelled = issue.labels.iter().find_map(|label| value(label, &self.labels.account));
         labelled.map(str::to_lowercase).or_else(|| {
             let form = issue_form::parse(&issue.body);
-            let written = form.answers.iter().filter(|it| ACCOUNT_FIELDS.iter().any(|field| same_field(&it.heading, field)));
+            let written = form
+                .answers
+                .iter()
+                .filter(|it| ACCOUNT_FIELDS.iter().any(|field| same_field(&it.heading, field)));
             written.map(|it| it.text.trim().to_lowercase()).find(|name| self.accounts.contains_key(name))
         })
     }

@@ -83,7 +83,8 @@ pub fn report<'a>(
         counts.entry(line.account.clone()).or_default().take(line, since);
         total.take(line, since);
     }
-    let mut accounts: Vec<_> = counts.into_iter().filter(|(_, counts)| *counts != Counts::default()).collect();
+    let mut accounts: Vec<_> =
+        counts.into_iter().filter(|(_, counts)| *counts != Counts::default()).collect();
     accounts.sort_by(|(one, a), (other, b)| b.requested.cmp(&a.requested).then_with(|| one.cmp(other)));
     let concentration = concentration(&accounts, total.requested);
     Report { since, accounts, total, concentration }

@@ -171,6 +171,13 @@ impl Line {
         Self::pile_of(self.stage)
     }
 
+    /// How far it is, as people say it: that it is in a release is shown elsewhere.
+    #[must_use]
+    pub fn progress(&self) -> String {
+        let is_planned = matches!(self.stage, Stage::Accepted | Stage::Scheduled);
+        if is_planned { "accepted".into() } else { self.stage.as_str().replace('_', " ") }
+    }
+
     /// By which time it lies in order there: what waits by its age, what is over by its end.
     #[must_use]
     pub fn order(&self) -> Timestamp {

@@ -12,7 +12,10 @@ use super::{
 use crate::domain::{
     ids::ReleaseId,
     policy::{Slots, Train, Zone},
-    release::{Phase, Release, slots::{Learned, learned}},
+    release::{
+        Phase, Release,
+        slots::{Learned, learned},
+    },
 };
 
 /// So many departures of each train are shown.
@@ -92,7 +95,8 @@ fn columns<'a>(
 ) -> Vec<Column<'a>> {
     let mut ids: BTreeMap<ReleaseId, Option<DateTime>> = BTreeMap::new();
     for (name, train) in around.trains {
-        let next = departures(train, around).map(|(title, leaves)| (ReleaseId { train: name.clone(), title }, leaves));
+        let next = departures(train, around)
+            .map(|(title, leaves)| (ReleaseId { train: name.clone(), title }, leaves));
         ids.extend(next.take(SHOWN).map(|(id, leaves)| (id, Some(leaves))));
     }
     for id in by_release.keys() {
@@ -133,7 +137,8 @@ fn departures<'a>(train: &'a Train, around: &Around<'_>) -> impl Iterator<Item =
 fn leaves(id: &ReleaseId, around: &Around<'_>) -> Option<DateTime> {
     let train = around.trains.get(&id.train)?;
     let today = around.zone.time_zone().to_datetime(around.now).date();
-    let (from, until) = (today.saturating_sub(jiff::Span::new().years(1)), today.saturating_add(jiff::Span::new().years(2)));
+    let (from, until) =
+        (today.saturating_sub(jiff::Span::new().years(1)), today.saturating_add(jiff::Span::new().years(2)));
     let mut all = train.every.map(|every| every.departures(from, until))?;
     all.find(|leaves| train.title.on(leaves.date()).as_deref() == Some(&id.title))
 }

@@ -1,6 +1,7 @@
 //! What waits in triage: the oldest first, and what has waited too long.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Kind, Line};
 use crate::domain::{
@@ -12,8 +13,9 @@ use crate::domain::{
 pub const OVERDUE: Length = Length { count: 5, unit: Unit::WorkingDay };
 
 /// What is looked for. What is not said is not asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
+    /// In any case; `none`: what belongs to no account.
     pub account: Option<String>,
     pub system: Option<String>,
     pub kind: Option<Kind>,

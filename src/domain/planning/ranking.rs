@@ -77,7 +77,12 @@ pub fn merged<'a>(lines: impl IntoIterator<Item = &'a Line>, weights: &Weights) 
             let Some(account) = next_of(&mut accounts, place, total) else { return order };
             let Some(line) = account.next() else { return order };
             (account.given, account.had) = (account.given + 1, account.had + 1);
-            order.push(Placed { line, overall: order.len() + 1, own: account.given, of: account.lines.len() });
+            order.push(Placed {
+                line,
+                overall: order.len() + 1,
+                own: account.given,
+                of: account.lines.len(),
+            });
         }
     }
 }

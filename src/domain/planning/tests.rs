@@ -6,8 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::{
-    Kind, Line,
-    accounts,
+    Kind, Line, accounts,
     plan::{self, Around, plan},
     queue::{Filter, OVERDUE, Waiting},
     ranking::{Weights, merged},
@@ -89,7 +88,8 @@ fn policy_of(text: &str) -> policy::Policy {
 #[test]
 fn a_filter_asks_for_what_it_names_and_nothing_else() {
     let waiting = Waiting { due: None, is_overdue: true };
-    let sales = Line { systems: BTreeSet::from(["mail".into()]), kind: Kind::Project, ..line(1, Some("sales")) };
+    let sales =
+        Line { systems: BTreeSet::from(["mail".into()]), kind: Kind::Project, ..line(1, Some("sales")) };
     let nobodys = line(2, None);
     let wants = |filter: &Filter| (filter.wants(&sales, waiting), filter.wants(&nobodys, waiting));
     let filter = Filter::default;
@@ -108,7 +108,11 @@ fn accounts_take_turns_by_their_weight_and_each_sees_its_own_order() {
     let lines = [of("sales", &[1, 2, 3, 4]), of("support", &[5, 6])].concat();
     assert_eq!(order(&lines, &weights(&[("sales", 2)])), [1, 2, 5, 3, 4, 6]);
     assert_eq!(order(&lines, &weights(&[])), [1, 5, 2, 6, 3, 4], "who has nothing more is left out");
-    let lines = [vec![ranked(1, 9, line(4, Some("sales"))), ranked(2, 9, line(2, Some("sales")))], of("sales", &[1, 3])].concat();
+    let lines = [
+        vec![ranked(1, 9, line(4, Some("sales"))), ranked(2, 9, line(2, Some("sales")))],
+        of("sales", &[1, 3]),
+    ]
+    .concat();
     assert_eq!(order(&lines, &weights(&[])), [4, 2, 1, 3], "what is ranked goes first");
     let twice = [ranked(1, 8, line(1, Some("sales"))), ranked(1, 9, line(2, Some("sales")))];
     assert_eq!(order(&twice, &weights(&[])), [2, 1], "the later word put it there on purpose");
@@ -236,7 +240,11 @@ fn slots_are_what_policy_says_or_what_the_last_five_releases_have_taught() {
         plan::capacity("customer", &trains["customer"], &around(trains, releases))
     };
     assert_eq!(of(&all, &[]), plan::Capacity::default());
-    assert_eq!(of(&all, &[delivered("2026.10", 3)]), plan::Capacity::default(), "nothing was delivered by it");
+    assert_eq!(
+        of(&all, &[delivered("2026.10", 3)]),
+        plan::Capacity::default(),
+        "nothing was delivered by it"
+    );
     let said = trains(&format!("{TRAIN}    slots: 7\n"));
     assert_eq!(of(&said, &[]), plan::Capacity { slots: Some(7), learned: None });
 }
@@ -253,7 +261,10 @@ fn shares_of_a_year_say_who_asks_for_how_much_and_what_it_would_be_without_one()
     let counts = report.accounts.iter().map(|(name, it)| {
         let share = report.share(it) * 100.0;
         let key = if report.is_key(name.as_deref(), it) { ", key" } else { "" };
-        format!("{name:?}: {} requested ({share:.0} %{key}), {} delivered, {} open", it.requested, it.delivered, it.open)
+        format!(
+            "{name:?}: {} requested ({share:.0} %{key}), {} delivered, {} open",
+            it.requested, it.delivered, it.open
+        )
     });
     insta::assert_snapshot!(counts.collect::<Vec<_>>().join("\n"), @r#"
     Some("sales"): 6 requested (60 %, key), 0 delivered, 7 open
@@ -267,7 +278,10 @@ fn shares_of_a_year_say_who_asks_for_how_much_and_what_it_would_be_without_one()
     assert_eq!((without.total.requested, without.accounts.len()), (4, 2));
     assert_eq!(accounts::report(&[], since, None).concentration, None);
     let berlin = zone("Europe/Berlin");
-    assert_eq!(accounts::year_before("2026-11-27T12:00:00Z".parse().unwrap(), &berlin).to_string(), "2025-11-26T23:00:00Z");
+    assert_eq!(
+        accounts::year_before("2026-11-27T12:00:00Z".parse().unwrap(), &berlin).to_string(),
+        "2025-11-26T23:00:00Z"
+    );
     let leap = "2028-02-29T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::ZERO;
     assert_eq!(accounts::year_before(leap, &berlin).to_string(), "2027-02-27T23:00:00Z");
 }

@@ -116,6 +116,13 @@ impl fmt::Display for Moment {
 
 serialized_as_written!(Zone, Moment);
 
+impl<'de> serde::Deserialize<'de> for Zone {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Self::read(&name).map_err(|_| serde::de::Error::custom(format!("no time zone is called {name}")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

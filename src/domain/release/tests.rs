@@ -465,7 +465,8 @@ fn its_slots_are_what_the_middle_one_of_the_last_five_of_its_train_carried() {
     let more =
         [&three[..], &[("customer", "2025.12", 1), ("other", "2026.11", 1), ("customer", "2026.12", 1)]];
     assert_eq!(slots(&more.concat()), Some(4));
-    let five = [&three[..], &[("customer", "2026.08", 9), ("customer", "2026.07", 9), ("customer", "2026.06", 1)]];
+    let five =
+        [&three[..], &[("customer", "2026.08", 9), ("customer", "2026.07", 9), ("customer", "2026.06", 1)]];
     assert_eq!(slots(&five.concat()), Some(9), "the sixth is too long ago");
     assert_eq!(slots(&[three[0], three[1], ("customer", "now-web-7", 1)]), None);
 }

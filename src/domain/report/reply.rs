@@ -172,7 +172,10 @@ fn ranked_by(after: &ChangeRequest, setting: &Setting<'_>) -> String {
             format!("the requests of {account} are ranked by its sponsor ({})", setting.person(sponsor))
         }
         (Some(account), None) => {
-            format!("the policy names no sponsor of {account} (`accounts`), so it is ranked by {}", triagers())
+            format!(
+                "the policy names no sponsor of {account} (`accounts`), so it is ranked by {}",
+                triagers()
+            )
         }
         (None, _) => format!("it belongs to no account, so it is ranked by {}", triagers()),
     }

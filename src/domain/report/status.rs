@@ -164,7 +164,8 @@ fn needed_by(request: &ChangeRequest) -> Option<String> {
     let why = text::sentence(&last.why);
     let before = before.iter().map(|it| format!("{} ({})", it.day, text::escape(&it.why, TITLE_LIMIT)));
     let before: Vec<String> = before.collect();
-    let before = if before.is_empty() { String::new() } else { format!(" Said before: {}.", before.join(", ")) };
+    let before =
+        if before.is_empty() { String::new() } else { format!(" Said before: {}.", before.join(", ")) };
     Some(format!("Needed by **{}**{by}: {why}{before}", last.day))
 }
 
@@ -318,7 +319,10 @@ fn commands(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let triage = list(&[&decides, notes].concat());
     let own = list(&["withdraw", "reopen", "needed-by DAY WHY"]);
     let askers = match &sponsor {
-        Some(sponsor) => format!("the requester and the sponsor ({sponsor}), too: {own}\n- the sponsor: {}", list(&["rank N"])),
+        Some(sponsor) => format!(
+            "the requester and the sponsor ({sponsor}), too: {own}\n- the sponsor: {}",
+            list(&["rank N"])
+        ),
         None => format!("the requester, too: {own}"),
     };
     let all = list(&["status", "recheck", "help"]);

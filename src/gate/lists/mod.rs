@@ -15,6 +15,7 @@ pub mod exceptions;
 pub mod gates;
 pub mod names;
 pub mod page;
+pub mod planning;
 mod reader;
 pub mod releases;
 mod standing;
@@ -32,4 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
         .routes(routes!(exceptions::list))
         .routes(routes!(audit::list))
         .routes(routes!(gates::list))
+        .routes(routes!(planning::queue))
+        .routes(routes!(planning::plan))
+        .routes(routes!(planning::accounts))
 }

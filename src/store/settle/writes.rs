@@ -54,7 +54,8 @@ pub(super) async fn write(
         new.extend(decided.effects.iter().map(|effect| (prepared.tenant.as_str(), effect)));
         let answer = |gate| (prepared.tenant.as_str(), prepared.id.as_str(), gate);
         answers.extend(decided.gates.iter().map(answer));
-        lines.extend(decided.line.as_ref().map(|line| (prepared.tenant.as_str(), prepared.id.as_str(), line)));
+        lines
+            .extend(decided.line.as_ref().map(|line| (prepared.tenant.as_str(), prepared.id.as_str(), line)));
         let entry = |entry| (prepared.tenant.as_str(), prepared.id.as_str(), entry);
         entries.extend(decided.audit.iter().map(entry));
     }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod by_hand;
+mod clearing;
 mod costs;
 mod days;
 mod deliveries;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 28] = [
     "",
     "serve",
     "demo",
@@ -23,6 +23,9 @@ const COMMANDS: [&str; 25] = [
     "audit",
     "audit verify",
     "changes",
+    "triage",
+    "plan",
+    "accounts",
     "doctor",
     "emergency",
     "gate",
@@ -68,6 +71,9 @@ async fn each_command_explains_itself() {
       gate       Ask, from a pipeline, whether it may deploy. Needs no settings of the server
       permit     Permits, as the gate gives them
       changes    The register: every change request, and how far it is
+      triage     What waits for a decision, over all repositories: the oldest first, and what is overdue
+      plan       The plan: what goes into which release, what is wanted next, what came into production
+      accounts   Who asks for how much, and gets how much, within twelve months
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
       emergency  Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
@@ -239,6 +245,46 @@ async fn each_command_explains_itself() {
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
       -h, --help           Print help
       -V, --version        Print version
+
+    $ changegate triage --help
+    What waits for a decision, over all repositories: the oldest first, and what is overdue
+
+    Usage: changegate triage [OPTIONS]
+
+    Options:
+          --account <NAME>  Of this account only; `none` for what belongs to no account
+          --config <FILE>   The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --system <NAME>   Of this system only
+          --kind <KIND>     Of this kind only: change, project or infrastructure
+          --overdue         Only what has waited too long
+          --incomplete      Only what lacks information
+          --json            As JSON
+      -h, --help            Print help
+      -V, --version         Print version
+
+    $ changegate plan --help
+    The plan: what goes into which release, what is wanted next, what came into production
+
+    Usage: changegate plan [OPTIONS]
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --json           As JSON
+          --html <FILE>    Write it as a page that can be printed or sent
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate accounts --help
+    Who asks for how much, and gets how much, within twelve months
+
+    Usage: changegate accounts [OPTIONS]
+
+    Options:
+          --config <FILE>   The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --without <NAME>  How it would be without this account
+          --json            As JSON
+      -h, --help            Print help
+      -V, --version         Print version
 
     $ changegate doctor --help
     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
@@ -679,6 +725,9 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         for command in [
             &["serve"][..],
             &["changes"],
+            &["triage"],
+            &["plan"],
+            &["accounts"],
             &["sweeps"],
             &["inbox", "parked"],
             &["inbox", "replay", "x"],
@@ -802,7 +851,10 @@ async fn the_lists_are_the_same_with_the_server_running_and_stopped() {
         place.settle(&server).await;
         assert_eq!(server.send(&place.letter("unreadable", "issues", "{")).await.status, 202);
         server.idle().await;
-        let lists = || ["changes", "inbox parked", "audit verify"].map(|list| place.run(&words(list)));
+        let lists = || {
+            ["changes", "inbox parked", "audit verify", "triage", "plan", "accounts"]
+                .map(|list| place.run(&words(list)))
+        };
         let running = lists();
         assert_eq!(server.stop().await.0, Some(0));
         let stopped = lists();
@@ -814,6 +866,9 @@ async fn the_lists_are_the_same_with_the_server_running_and_stopped() {
         assert!(running[0].out.contains("acme/web#1") && running[0].out.contains("as CSV"), "{running:?}");
         assert!(running[1].out.contains("unreadable"), "{running:?}");
         assert!(running[2].out.contains("whole. Head: "), "{running:?}");
+        assert!(running[3].out.contains("1 waiting, 0 of them overdue"), "{running:?}");
+        assert!(running[4].out.contains("No release is planned"), "{running:?}");
+        assert!(running[5].out.contains("100 %"), "{running:?}");
         assert_eq!(place.run(&["sweeps"]).code, Some(0), "a sweep may be going on");
         replays_without_a_server(&place).await;
         finds_a_change_of_the_log(&place).await;
@@ -853,7 +908,9 @@ async fn finds_a_change_of_the_log(place: &Place) {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_database_is_a_command_makes_none() {
     let place = Place::open(Database::sqlite()).await;
-    for command in ["changes", "sweeps", "inbox parked", "inbox replay x", "audit verify"] {
+    for command in
+        ["changes", "triage", "plan", "accounts", "sweeps", "inbox parked", "inbox replay x", "audit verify"]
+    {
         let said = place.run(&words(command));
         insta::allow_duplicates! {
             insta::assert_snapshot!(all(&said), @"

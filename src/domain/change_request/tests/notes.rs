@@ -61,7 +61,10 @@ fn what_belongs_to_no_account_is_ranked_by_a_triager() {
 fn every_day_by_which_it_was_said_to_be_needed_stays_on_record() {
     let mut world = of_sales();
     for who in ["sam", "dana", "tara"] {
-        assert!(say(&mut world, who, "/needed-by 2027-01-15 the contract begins")[0].starts_with("thumbs up"), "{who}");
+        assert!(
+            say(&mut world, who, "/needed-by 2027-01-15 the contract begins")[0].starts_with("thumbs up"),
+            "{who}"
+        );
     }
     insta::assert_snapshot!(say(&mut world, "rita", "/needed-by 2027-02-01 later will do").join("\n"), @"
     confused 4

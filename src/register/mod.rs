@@ -1,5 +1,7 @@
 //! Lists for people at a terminal: the register of change requests, what is parked, the state of the audit log.
 
+pub mod planning;
+
 use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};

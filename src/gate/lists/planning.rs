@@ -1,0 +1,369 @@
+//! What waits for a decision, what goes into which release, and who asks for how much.
+
+use axum::{Json, extract::State, http::HeaderMap};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    changes::ReleaseName,
+    names::{Names, Person},
+    page::{Asked, LOOKED_AT, Page},
+    reader::{Reader, Wanted},
+};
+use crate::{
+    domain::{
+        change_request::Stage,
+        planning::{
+            Kind,
+            accounts::{Concentration, Counts},
+            queue::{Filter, Waiting},
+        },
+        release::Phase,
+    },
+    gate::{Gate, problem::Problem, refusals::Looking},
+    planner::{
+        Planner,
+        drawn::{Accounts, Column, Place, Plan, Shown, Waits},
+    },
+    store::LinePlace,
+};
+
+/// What is looked for in the queue.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct QueueAsked {
+    /// Where the page begins: `next` of the one before.
+    cursor: Option<String>,
+    /// Items in a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `owner/name`.
+    #[param(example = "acme/web")]
+    repository: Option<String>,
+    /// The account that asks, in any case; `none`: what belongs to no account.
+    #[param(example = "sales")]
+    account: Option<String>,
+    /// A system that it is about, in any case.
+    system: Option<String>,
+    #[param(inline)]
+    kind: Option<Kind>,
+    /// Only what lacks information (`true`), or only what does not.
+    incomplete: Option<bool>,
+    /// Only what has waited too long (`true`), or only what has not.
+    overdue: Option<bool>,
+}
+
+/// Where one looks.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PlanAsked {
+    /// `owner/name`: only what is of this repository.
+    #[param(example = "acme/web")]
+    repository: Option<String>,
+}
+
+/// Which accounts.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AccountsAsked {
+    /// `owner/name`: only what was asked for there.
+    #[param(example = "acme/web")]
+    repository: Option<String>,
+    /// How it would be without this account, in any case.
+    #[param(example = "sales")]
+    without: Option<String>,
+}
+
+/// A change request in short.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ChangeLine {
+    #[schema(example = "acme/web")]
+    pub repository: String,
+    pub number: u64,
+    pub url: Option<String>,
+    pub title: String,
+    pub kind: Kind,
+    pub state: Stage,
+    /// Since when it is that.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub asked_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub accepted_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delivered_at: Option<Timestamp>,
+    pub account: Option<String>,
+    /// Its place among what its account asks for, as its sponsor said.
+    pub rank: Option<u16>,
+    pub systems: Vec<String>,
+    /// `S`, `M` or `L`.
+    pub size: Option<String>,
+    /// `low`, `medium` or `high`.
+    pub risk: Option<String>,
+    pub requester: Option<Person>,
+    pub contact: Option<Person>,
+    /// What has to be answered before it can be triaged.
+    pub missing: Vec<String>,
+    pub release: Option<ReleaseName>,
+    #[schema(value_type = Option<String>, format = Date)]
+    pub needed_by: Option<Date>,
+}
+
+/// What waits for a decision.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct QueueItem {
+    pub change: ChangeLine,
+    /// When it is overdue. `null`: the clock stands, because information is missing.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Timestamp>,
+    pub overdue: bool,
+}
+
+/// The plan, as far as it is of repositories that who asks sees.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlanView {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The time zone of the policy.
+    #[schema(example = "Europe/Berlin")]
+    pub zone: String,
+    pub releases: Vec<PlannedRelease>,
+    /// The first of those that are accepted and in no release, in the order merged from the accounts' own.
+    pub unplanned: Vec<PlaceItem>,
+    /// How many there are in all, what who asks does not see among them.
+    pub unplanned_in_all: usize,
+    /// The last that came into production, within twelve months.
+    pub delivered: Vec<ChangeLine>,
+    pub delivered_in_all: usize,
+}
+
+/// A release of the plan.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlannedRelease {
+    pub train: String,
+    pub title: String,
+    /// `null`: nobody has planned anything for it yet.
+    pub state: Option<Phase>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub leaves_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub locks_at: Option<Timestamp>,
+    /// How many change requests it carries. `null`: no limit is known.
+    pub slots: Option<usize>,
+    pub free: Option<usize>,
+    /// The fewest and the most that the last ones carried, where the slots were learned from them.
+    pub carried_before: Option<Vec<usize>>,
+    pub changes: Vec<ChangeLine>,
+}
+
+/// A place in the merged order.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlaceItem {
+    /// In the whole order, from 1.
+    pub place: usize,
+    /// Among what its account asks for, from 1.
+    pub place_in_account: usize,
+    pub of_account: usize,
+    pub change: ChangeLine,
+}
+
+/// Who asks for how much, within twelve months.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountsView {
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Whoever asked for most first.
+    pub accounts: Vec<AccountItem>,
+    pub total: Counts,
+    /// `null`: nothing was asked for.
+    pub concentration: Option<Concentration>,
+    /// The account that is left out.
+    pub without: Option<String>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountItem {
+    /// `null`: what belongs to no account.
+    pub name: Option<String>,
+    pub counts: Counts,
+    /// In what was asked for, 0 to 1.
+    pub share: f64,
+    /// It asks for so much that it may be a key account; a person confirms it.
+    pub key_account_suggested: bool,
+    /// In the merged order.
+    pub weight: u16,
+}
+
+fn line(shown: &Shown, names: &Names) -> ChangeLine {
+    let line = &shown.line;
+    let numbered = names.issue(line.at);
+    ChangeLine {
+        repository: numbered.repository,
+        number: numbered.number,
+        url: numbered.url,
+        title: line.title.clone(),
+        kind: line.kind,
+        state: line.stage,
+        since: line.since,
+        asked_at: line.asked,
+        accepted_at: line.accepted,
+        delivered_at: line.delivered,
+        account: line.account.clone(),
+        rank: line.rank.map(|rank| rank.place),
+        systems: line.systems.iter().cloned().collect(),
+        size: line.size.map(|size| size.as_str().into()),
+        risk: line.risk.map(|risk| risk.as_str().into()),
+        requester: line.requester.as_ref().map(Person::from),
+        contact: line.contact.as_ref().map(Person::from),
+        missing: line.missing.clone(),
+        release: line.release.as_ref().map(ReleaseName::from),
+        needed_by: line.needed_by,
+    }
+}
+
+impl Gate {
+    async fn names_of<'a>(
+        &self,
+        reader: &Reader,
+        shown: impl Iterator<Item = &'a Shown>,
+    ) -> Result<Names, Problem> {
+        self.names(&reader.place.tenant, shown.map(|shown| shown.line.at.repo).collect()).await
+    }
+}
+
+/// Lists what waits for a decision, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/queue",
+    operation_id = "list_queue",
+    tag = "lists",
+    params(QueueAsked),
+    responses((status = 200, description = "A page of the queue.", body = Page<QueueItem>), Looking)
+)]
+pub(super) async fn queue(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Asked(asked): Asked<QueueAsked>,
+) -> Result<Json<Page<QueueItem>>, Problem> {
+    let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
+    let wanted = Wanted { list: "queue", repository: asked.repository.as_deref(), cursor, limit };
+    let Some(reader) = gate.reader(&headers, wanted).await? else { return Ok(Json(Page::empty())) };
+    let QueueAsked { account, system, kind, incomplete, overdue, .. } = asked;
+    let filter = Filter { account, system, kind, incomplete, overdue };
+    let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
+    let place = |text: &str| -> Option<LinePlace> {
+        let (at, id) = text.split_once(' ')?;
+        Some((at.parse().ok()?, id.into()))
+    };
+    let found = planner.queue(reader.turn.after(place)?, LOOKED_AT).await?;
+    let is_shown = |(waits, _): &(Waits, LinePlace)| {
+        let (due, is_overdue) = (waits.due, waits.is_overdue);
+        let line = &waits.shown.line;
+        reader.place.repository.is_none_or(|repo| repo == line.at.repo)
+            && filter.wants(line, Waiting { due, is_overdue })
+    };
+    let cut = reader.turn.cut(found, is_shown, |(_, (at, id))| format!("{at} {id}"));
+    let names = gate.names_of(&reader, cut.rows.iter().map(|(waits, _)| &waits.shown)).await?;
+    let item = |(waits, _): &(Waits, LinePlace)| QueueItem {
+        change: line(&waits.shown, &names),
+        due_at: waits.due,
+        overdue: waits.is_overdue,
+    };
+    Ok(Json(Page { items: cut.rows.iter().map(item).collect(), next: cut.next }))
+}
+
+/// Tells the plan: what goes into which release, what is wanted next, what came into production.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plan",
+    operation_id = "get_plan",
+    tag = "lists",
+    params(PlanAsked),
+    responses((status = 200, description = "The plan.", body = PlanView), Looking)
+)]
+pub(super) async fn plan(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Asked(asked): Asked<PlanAsked>,
+) -> Result<Json<PlanView>, Problem> {
+    let wanted = Wanted { list: "plan", repository: asked.repository.as_deref(), cursor: None, limit: None };
+    let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
+    let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
+    let Plan { at, zone, releases, unplanned, unplanned_in_all, delivered, delivered_in_all } =
+        planner.plan().await?;
+    let all = releases.iter().flat_map(|column| &column.changes).chain(&delivered);
+    let all = all.chain(unplanned.iter().map(|place| &place.change));
+    let names = gate.names_of(&reader, all).await?;
+    let sees = |shown: &&Shown| reader.place.repository.is_none_or(|repo| repo == shown.line.at.repo);
+    let lines = |shown: &[Shown]| shown.iter().filter(sees).map(|shown| line(shown, &names)).collect();
+    let release = |column: &Column| PlannedRelease {
+        train: column.id.train.clone(),
+        title: column.id.title.clone(),
+        state: column.phase,
+        leaves_at: column.leaves,
+        locks_at: column.locks,
+        slots: column.slots,
+        free: column.free,
+        carried_before: column.learned.map(|(fewest, most)| vec![fewest, most]),
+        changes: lines(&column.changes),
+    };
+    let place = |place: &Place| PlaceItem {
+        place: place.overall,
+        place_in_account: place.own,
+        of_account: place.of,
+        change: line(&place.change, &names),
+    };
+    Ok(Json(PlanView {
+        at,
+        zone: zone.to_string(),
+        releases: releases.iter().map(release).collect(),
+        unplanned: unplanned.iter().filter(|place| sees(&&place.change)).map(place).collect(),
+        unplanned_in_all,
+        delivered: lines(&delivered),
+        delivered_in_all,
+    }))
+}
+
+/// Tells who asks for how much, and gets how much, within twelve months.
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts",
+    operation_id = "get_accounts",
+    tag = "lists",
+    params(AccountsAsked),
+    responses((status = 200, description = "The accounts.", body = AccountsView), Looking)
+)]
+pub(super) async fn accounts(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Asked(asked): Asked<AccountsAsked>,
+) -> Result<Json<AccountsView>, Problem> {
+    let wanted =
+        Wanted { list: "accounts", repository: asked.repository.as_deref(), cursor: None, limit: None };
+    let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
+    let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
+    let without = asked.without.map(|name| name.to_lowercase());
+    let sees = |repo| reader.place.repository.is_none_or(|own| own == repo);
+    let Accounts { since, accounts, total, concentration, without, .. } =
+        planner.accounts(without.as_deref(), sees).await?;
+    let accounts = accounts.into_iter().map(|account| AccountItem {
+        name: account.name,
+        counts: account.counts,
+        share: account.share,
+        key_account_suggested: account.is_key,
+        weight: account.weight.unwrap_or(1),
+    });
+    Ok(Json(AccountsView { since, accounts: accounts.collect(), total, concentration, without }))
+}
+
+fn nowhere() -> Problem {
+    Problem::request(
+        "`repository` is none that you see. Cure: leave it out, or name one that your token is for.",
+    )
+}

@@ -1,0 +1,98 @@
+//! What was worked out, to be handed on: to the command line through the admin socket, to the API, to a page.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    ids::{ReleaseId, RepoName},
+    planning::{
+        Line,
+        accounts::{Concentration, Counts},
+    },
+    policy::Zone,
+    release::Phase,
+};
+
+/// A change request, and what its repository is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub repository: Option<RepoName>,
+    pub line: Line,
+}
+
+/// What waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    pub shown: Shown,
+    /// `None`: the clock stands, because information is missing.
+    pub due: Option<Timestamp>,
+    pub is_overdue: bool,
+}
+
+/// The plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub at: Timestamp,
+    /// In which its times are meant.
+    pub zone: Zone,
+    pub releases: Vec<Column>,
+    /// The first of those that are in no release, in the merged order.
+    pub unplanned: Vec<Place>,
+    pub unplanned_in_all: usize,
+    /// The last that came into production, within twelve months.
+    pub delivered: Vec<Shown>,
+    pub delivered_in_all: usize,
+}
+
+/// One release of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub id: ReleaseId,
+    pub leaves: Option<Timestamp>,
+    pub locks: Option<Timestamp>,
+    /// `None`: nobody has planned anything for it yet.
+    pub phase: Option<Phase>,
+    /// How much it carries; `None`: no limit.
+    pub slots: Option<usize>,
+    /// The fewest and the most that the last ones carried, where that was learned from them.
+    pub learned: Option<(usize, usize)>,
+    pub free: Option<usize>,
+    pub changes: Vec<Shown>,
+}
+
+/// A place in the merged order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub overall: usize,
+    /// Among what its account asks for.
+    pub own: usize,
+    pub of: usize,
+    pub change: Shown,
+}
+
+/// The report of accounts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Accounts {
+    pub since: Timestamp,
+    pub zone: Zone,
+    /// Whoever asked for most first.
+    pub accounts: Vec<Account>,
+    pub total: Counts,
+    pub concentration: Option<Concentration>,
+    /// The account that is left out.
+    pub without: Option<String>,
+}
+
+/// One account of the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// `None`: what belongs to no account.
+    pub name: Option<String>,
+    pub counts: Counts,
+    /// In what was asked for, 0 to 1.
+    pub share: f64,
+    /// It asks for so much that it may be a key account.
+    pub is_key: bool,
+    /// In the merged order; `None`: policy does not name it, and it weighs 1.
+    pub weight: Option<u16>,
+}

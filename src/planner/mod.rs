@@ -1,0 +1,208 @@
+//! Reads the register in short, and has the queue, the plan and the report of accounts worked out from it. It decides nothing
+//! and writes nothing: whoever shows it (the command line, the API, an issue, a page) shows the same.
+//!
+//! - `rulebook`: what policy says, repository by repository,
+//! - [`drawn`]: what was worked out, to be handed on,
+//! - [`page`]: the plan as a page.
+
+pub mod drawn;
+pub mod page;
+mod rulebook;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        ids::{RepoId, SubjectKind, TenantId},
+        planning::{
+            Line, Pile, accounts,
+            plan::{self, Around},
+            queue::{Filter, Waiting},
+            ranking::Placed,
+        },
+    },
+    store::{LinePlace, Listed, Store, StoreError},
+};
+
+use drawn::{Accounts, Column, Place, Plan, Shown, Waits};
+use rulebook::Rulebook;
+
+/// Lines read in one go.
+const PAGE: usize = 1000;
+/// As many as a person will read.
+const MOST: usize = 500;
+/// So much of what is not planned yet, and of what came into production, is shown; the rest is counted.
+const SHOWN: usize = 100;
+
+/// Draws for one account of GitHub.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    store: &'a Store,
+    tenant: &'a TenantId,
+    now: Timestamp,
+    rules: Rulebook,
+}
+
+impl<'a> Planner<'a> {
+    /// Reads what policy says there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(store: &'a Store, tenant: &'a TenantId, now: Timestamp) -> Result<Self, StoreError> {
+        let views = store.subjects_of_kind(SubjectKind::Repository, Some(tenant)).await?;
+        let views = views.iter().filter_map(|(_, _, view)| view.as_repository());
+        Ok(Self { store, tenant, now, rules: Rulebook::of(views) })
+    }
+
+    /// Some of what waits for a decision, the oldest first, each with its place in that order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(
+        &self,
+        after: Option<LinePlace>,
+        most: usize,
+    ) -> Result<Vec<(Waits, LinePlace)>, StoreError> {
+        let lines = self.store.pile(self.tenant, Pile::Triage, after, most).await?;
+        Ok(lines.into_iter().map(|(line, place)| (self.waits(line), place)).collect())
+    }
+
+    /// What waits for a decision and is looked for, the oldest first, as far as a person will read; how many more there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting(&self, filter: &Filter) -> Result<Listed<Waits>, StoreError> {
+        let (mut items, mut more, mut after) = (vec![], 0, None);
+        loop {
+            let page = self.queue(after, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            after = page.last().map(|(_, place)| place.clone());
+            for (waits, _) in page {
+                let (due, is_overdue) = (waits.due, waits.is_overdue);
+                if !filter.wants(&waits.shown.line, Waiting { due, is_overdue }) {
+                    continue;
+                }
+                if items.len() < MOST {
+                    items.push(waits);
+                } else {
+                    more += 1;
+                }
+            }
+            if is_last {
+                return Ok(Listed { items, more });
+            }
+        }
+    }
+
+    fn waits(&self, line: Line) -> Waits {
+        let limit = self.rules.overdue(line.at.repo);
+        let Waiting { due, is_overdue } = Waiting::of(&line, limit, self.rules.zone(), self.now);
+        Waits { shown: self.shown(line), due, is_overdue }
+    }
+
+    fn shown(&self, line: Line) -> Shown {
+        Shown { repository: self.rules.name(line.at.repo).cloned(), line }
+    }
+
+    /// What goes into which release, what is wanted next, what came into production within twelve months.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn plan(&self) -> Result<Plan, StoreError> {
+        let since = accounts::year_before(self.now, self.rules.zone());
+        let piles = [(Pile::Open, Timestamp::MIN), (Pile::Delivered, since)];
+        let lines = self.store.lines(self.tenant, &piles).await?;
+        let releases = self.store.subjects_of_kind(SubjectKind::Release, Some(self.tenant)).await?;
+        let releases: Vec<_> =
+            releases.iter().filter_map(|(_, _, view)| view.as_release()).cloned().collect();
+        let around = Around {
+            now: self.now,
+            zone: self.rules.zone().clone(),
+            trains: self.rules.trains(),
+            weights: self.rules.weights(),
+            releases: &releases,
+        };
+        let plan = plan::plan(&lines, &around);
+        let shown = |line: &Line| self.shown(line.clone());
+        let columns = plan.releases.iter().map(|column| Column {
+            id: column.id.clone(),
+            leaves: column.leaves,
+            locks: column.locks,
+            phase: column.phase,
+            slots: column.slots.slots,
+            learned: column.slots.learned.map(|learned| (learned.fewest, learned.most)),
+            free: column.free(),
+            changes: column.lines.iter().map(|line| shown(line)).collect(),
+        });
+        let place = |placed: &Placed<'_>| Place {
+            overall: placed.overall,
+            own: placed.own,
+            of: placed.of,
+            change: shown(placed.line),
+        };
+        Ok(Plan {
+            at: self.now,
+            zone: self.rules.zone().clone(),
+            releases: columns.collect(),
+            unplanned: plan.unplanned.iter().take(SHOWN).map(place).collect(),
+            unplanned_in_all: plan.unplanned.len(),
+            delivered: plan.delivered.iter().take(SHOWN).map(|line| shown(line)).collect(),
+            delivered_in_all: plan.delivered.len(),
+        })
+    }
+
+    /// Who asks for how much, and gets how much, of what lies where `sees` says; what it would be without one account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accounts(
+        &self,
+        without: Option<&str>,
+        sees: impl Fn(RepoId) -> bool,
+    ) -> Result<Accounts, StoreError> {
+        let since = accounts::year_before(self.now, self.rules.zone());
+        let piles = [
+            (Pile::Triage, Timestamp::MIN),
+            (Pile::Deferred, Timestamp::MIN),
+            (Pile::Open, Timestamp::MIN),
+            (Pile::Delivered, since),
+            (Pile::Ended, since),
+        ];
+        let mut lines = self.store.lines(self.tenant, &piles).await?;
+        lines.retain(|line| sees(line.at.repo));
+        let report = accounts::report(&lines, since, without);
+        let weights = self.rules.weights();
+        let accounts = report.accounts.iter().map(|(name, counts)| drawn::Account {
+            share: report.share(counts),
+            is_key: report.is_key(name.as_deref(), counts),
+            weight: name.as_ref().and_then(|name| weights.get(name)).copied(),
+            name: name.clone(),
+            counts: *counts,
+        });
+        Ok(Accounts {
+            since,
+            zone: self.rules.zone().clone(),
+            accounts: accounts.collect(),
+            total: report.total,
+            concentration: report.concentration,
+            without: without.map(Into::into),
+        })
+    }
+}
+
+/// The accounts of GitHub that have a register, with the login that each had last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owners(store: &Store) -> Result<BTreeMap<TenantId, String>, StoreError> {
+    let accounts = store.subjects_of_kind(SubjectKind::Account, None).await?;
+    let named = accounts.into_iter().map(|(tenant, _, view)| {
+        let login =
+            view.as_account().and_then(|account| account.seen.as_ref()).map(|seen| seen.login.clone());
+        let login = login.unwrap_or_else(|| tenant.to_string());
+        (tenant, login)
+    });
+    Ok(named.collect())
+}

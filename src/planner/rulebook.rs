@@ -1,0 +1,77 @@
+//! What policy says for planning: the organisation's, or where there is none, each repository's own.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::domain::{
+    ids::{RepoId, RepoName},
+    planning::{queue::OVERDUE, ranking::Weights},
+    policy::{Length, Policy, Scope, Train, Zone},
+    repository::RepositoryView,
+};
+
+#[derive(Debug)]
+pub(super) struct Rulebook {
+    names: BTreeMap<RepoId, RepoName>,
+    shared: Option<Arc<Policy>>,
+    /// Where there is no shared one.
+    own: BTreeMap<RepoId, Arc<Policy>>,
+    trains: BTreeMap<String, Train>,
+    zone: Zone,
+}
+
+impl Rulebook {
+    pub(super) fn of<'a>(views: impl Iterator<Item = &'a RepositoryView>) -> Self {
+        let views: Vec<&RepositoryView> = views.filter(|view| !view.gone).collect();
+        let in_force = |view: &RepositoryView, scope| view.policy.as_ref()?.in_force(scope);
+        let shared = views.iter().find(|view| view.name.name() == ".github");
+        let shared = shared.and_then(|view| in_force(view, Scope::Organisation));
+        let alone = views.iter().filter(|_| shared.is_none());
+        let own: BTreeMap<RepoId, Arc<Policy>> =
+            alone.filter_map(|view| Some((view.id, in_force(view, Scope::Alone)?))).collect();
+        let mut book = Self {
+            names: views.iter().map(|view| (view.id, view.name.clone())).collect(),
+            zone: Zone::utc(),
+            trains: BTreeMap::new(),
+            shared,
+            own,
+        };
+        // Of two trains of one name, the first repository's counts.
+        let all: Vec<_> = book.policies().flat_map(|policy| policy.trains().clone()).collect();
+        book.trains = all.into_iter().rev().collect();
+        let zone = book.policies().next().map(Policy::zone);
+        book.zone = zone.unwrap_or_else(Zone::utc);
+        book
+    }
+
+    fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.shared.iter().chain(self.own.values()).map(AsRef::as_ref)
+    }
+
+    fn policy(&self, repo: RepoId) -> Option<&Policy> {
+        self.shared.as_ref().or_else(|| self.own.get(&repo)).map(AsRef::as_ref)
+    }
+
+    pub(super) fn name(&self, repo: RepoId) -> Option<&RepoName> {
+        self.names.get(&repo)
+    }
+
+    /// In which times are shown.
+    pub(super) const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// How long a request may wait there.
+    pub(super) fn overdue(&self, repo: RepoId) -> Length {
+        self.policy(repo).and_then(|policy| policy.intake().overdue).unwrap_or(OVERDUE)
+    }
+
+    pub(super) const fn trains(&self) -> &BTreeMap<String, Train> {
+        &self.trains
+    }
+
+    /// How much each account weighs in the merged order.
+    pub(super) fn weights(&self) -> Weights {
+        let accounts = self.policies().flat_map(Policy::accounts);
+        accounts.map(|(name, account)| (name.clone(), account.weight)).collect()
+    }
+}

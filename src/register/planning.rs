@@ -1,0 +1,230 @@
+//! The queue, the plan and the report of accounts, for people at a terminal.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::policy::Zone,
+    planner::drawn::{Accounts, Column, Place, Plan, Shown, Waits},
+    store::Listed,
+};
+
+use super::{plain, table};
+
+/// One part for each account of GitHub; with its name above it where there are several.
+#[must_use]
+pub fn each<T>(parts: &[(String, T)], show: impl Fn(&T) -> String) -> String {
+    match parts {
+        [] => "The App is installed nowhere yet: nothing has been asked for.".into(),
+        [(_, only)] => show(only),
+        several => {
+            let part = |(login, part): &(String, T)| format!("{}\n{}", plain(login), show(part));
+            several.iter().map(part).collect::<Vec<_>>().join("\n\n")
+        }
+    }
+}
+
+/// What waits for a decision.
+#[must_use]
+pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
+    if waiting.items.is_empty() {
+        return "Nothing waits for a decision.".into();
+    }
+    let mut rows = table(["change request", "title", "account", "waits", "for", "asked by"]);
+    for Waits { shown, due, is_overdue } in &waiting.items {
+        let line = &shown.line;
+        let waits_for = match due {
+            None if line.missing.is_empty() => "an answer to a question".into(),
+            None => format!(
+                "information: {}",
+                line.missing.iter().map(|it| plain(it)).collect::<Vec<_>>().join(", ")
+            ),
+            Some(_) if *is_overdue => "a decision: OVERDUE".into(),
+            Some(due) => format!("a decision by {}", due.strftime("%-d %b")),
+        };
+        rows.add_row([
+            name(shown),
+            plain(&line.title),
+            line.account.as_deref().map(plain).unwrap_or_default(),
+            days(line.asked, now),
+            waits_for,
+            line.requester.as_ref().map(|actor| format!("@{}", actor.login)).unwrap_or_default(),
+        ]);
+    }
+    let overdue = waiting.items.iter().filter(|waits| waits.is_overdue).count();
+    let mut text = format!("{rows}\n{} waiting, {overdue} of them overdue.", waiting.items.len());
+    if waiting.more > 0 {
+        let _ = write!(text, " {} more are younger, and not shown.", waiting.more);
+    }
+    text + "\nDecide on the issue: /accept, /need-info WHAT, /defer UNTIL, /decline WHY or /duplicate #n."
+}
+
+fn days(since: Timestamp, now: Timestamp) -> String {
+    match now.duration_since(since).as_hours() / 24 {
+        days @ ..=0 => format!("{} h", now.duration_since(since).as_hours().max(days * 24)),
+        1 => "1 day".into(),
+        days => format!("{days} days"),
+    }
+}
+
+fn name(shown: &Shown) -> String {
+    let at = shown.line.at;
+    let repository = shown.repository.as_ref().map_or_else(|| at.repo.to_string(), ToString::to_string);
+    format!("{repository}#{}", at.number)
+}
+
+/// The plan.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    let mut parts = vec![];
+    for column in &plan.releases {
+        parts.push(release(column, &plan.zone));
+    }
+    if plan.releases.is_empty() {
+        parts.push("No release is planned: the policy names no train that says when it leaves (`every`), and nothing has a milestone.".into());
+    }
+    parts.push(unplanned(plan));
+    parts.push(match plan.delivered_in_all {
+        0 => "In production within twelve months: nothing.".into(),
+        count => {
+            format!("In production within twelve months: {count}. The last: {}.", titles(&plan.delivered, 5))
+        }
+    });
+    parts.join("\n\n")
+}
+
+fn titles(shown: &[Shown], most: usize) -> String {
+    shown
+        .iter()
+        .take(most)
+        .map(|it| format!("{} {}", name(it), plain(&it.line.title)))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn release(column: &Column, zone: &Zone) -> String {
+    let mut head = format!("{} · {}", plain(&column.id.title), plain(&column.id.train));
+    match column.leaves {
+        Some(leaves) => {
+            let _ = write!(head, " · leaves {}", zone.time(leaves));
+        }
+        None => head.push_str(" · no date"),
+    }
+    if let Some(locks) = column.locks {
+        let _ = write!(head, ", locks {}", zone.time(locks));
+    }
+    if let Some(phase) = column.phase {
+        let _ = write!(head, " · {}", word(&phase));
+    }
+    let taken = column.changes.len();
+    let slots = match (column.slots, column.learned) {
+        (None, _) => format!("{taken} planned; no limit is known yet"),
+        (Some(slots), None) => format!("{taken} of {slots} slots taken"),
+        (Some(slots), Some((fewest, most))) => {
+            format!("{taken} of {slots} slots taken (the last releases carried {fewest} to {most})")
+        }
+    };
+    let mut text = format!("{head}\n{slots}");
+    if taken > 0 {
+        let mut rows = table(["change request", "title", "account", "stage", "contact"]);
+        for shown in &column.changes {
+            rows.add_row(row(shown));
+        }
+        let _ = write!(text, "\n{rows}");
+    }
+    text
+}
+
+fn row(shown: &Shown) -> [String; 5] {
+    let line = &shown.line;
+    [
+        name(shown),
+        plain(&line.title),
+        line.account.as_deref().map(plain).unwrap_or_default(),
+        line.progress(),
+        line.contact.as_ref().map(|actor| format!("@{}", actor.login)).unwrap_or_default(),
+    ]
+}
+
+/// A word as it is written in JSON, for people.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let text = serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned));
+    text.unwrap_or_default().replace('_', " ")
+}
+
+fn unplanned(plan: &Plan) -> String {
+    if plan.unplanned.is_empty() {
+        return "Not planned yet: nothing that was accepted.".into();
+    }
+    let mut rows = table(["place", "change request", "title", "account", "in its account", "needed by"]);
+    for Place { overall, own, of, change } in &plan.unplanned {
+        let line = &change.line;
+        rows.add_row([
+            overall.to_string(),
+            name(change),
+            plain(&line.title),
+            line.account.as_deref().map(plain).unwrap_or_default(),
+            format!("{own} of {of}"),
+            line.needed_by.map(|day| day.to_string()).unwrap_or_default(),
+        ]);
+    }
+    let more = plan.unplanned_in_all - plan.unplanned.len();
+    let more = if more > 0 { format!("\n{more} more follow.") } else { String::new() };
+    format!(
+        "Not planned yet, in the order in which the accounts want it ({} in all)\n{rows}{more}\nPut one into a release on its issue: /schedule next. Its account's sponsor ranks it: /rank N.",
+        plan.unplanned_in_all
+    )
+}
+
+/// The report of accounts.
+#[must_use]
+pub fn accounts(report: &Accounts) -> String {
+    if report.accounts.is_empty() {
+        return "Nothing was asked for within twelve months.".into();
+    }
+    let mut rows =
+        table(["account", "requested", "share", "accepted", "delivered", "open", "waiting", "weight"]);
+    for account in &report.accounts {
+        let counts = account.counts;
+        let key = if account.is_key { " (key account?)" } else { "" };
+        rows.add_row([
+            account.name.as_deref().map_or_else(|| "none".into(), plain) + key,
+            counts.requested.to_string(),
+            per_cent(account.share),
+            counts.accepted.to_string(),
+            counts.delivered.to_string(),
+            counts.open.to_string(),
+            counts.waiting.to_string(),
+            account.weight.map_or_else(|| "1".into(), |weight| weight.to_string()),
+        ]);
+    }
+    let total = report.total;
+    rows.add_row([
+        "all".to_owned(),
+        total.requested.to_string(),
+        String::new(),
+        total.accepted.to_string(),
+        total.delivered.to_string(),
+        total.open.to_string(),
+        total.waiting.to_string(),
+        String::new(),
+    ]);
+    let without =
+        report.without.as_deref().map(|name| format!(", without {}", plain(name))).unwrap_or_default();
+    let mut text = format!("Since {}{without}\n{rows}", report.zone.time(report.since));
+    if let Some(it) = report.concentration {
+        let _ = write!(
+            text,
+            "\nOf what was asked for, the first account has {}, the first three {}; Herfindahl {:.2}.",
+            per_cent(it.first),
+            per_cent(it.first_three),
+            it.herfindahl
+        );
+    }
+    text
+}
+
+fn per_cent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}

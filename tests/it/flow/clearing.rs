@@ -1,0 +1,192 @@
+//! The clearing house: one queue over all repositories, an order that the accounts themselves make, and a plan to read.
+
+use changegate::{domain::asker::Deed, sandbox::Numbered};
+use serde_json::Value;
+
+use super::{
+    gate::{call_as, token_for},
+    releasing::{BILLING, WEB},
+};
+use crate::support::{Scene, assert_snapshot, scenario};
+
+const RULES: &str = "
+zone: Europe/Berlin
+intake: { required: [What is needed] }
+accounts:
+  sales: { sponsor: ana, weight: 2 }
+  support: { sponsor: lee }
+trains:
+  customer:
+    repositories: [acme/web, acme/billing]
+    title: \"{year}.{month}\"
+    every: first Thursday 10:00
+    lock: 7 days before
+    slots: 2
+";
+
+/// Somebody who sees everything of Acme.
+async fn auditor(s: &Scene) -> String {
+    token_for(s, 9, WEB, &[Deed::Read], true).await
+}
+
+async fn shown(s: &Scene, token: &str, path: &str) -> Value {
+    let request = http::Request::get(format!("/api/v1/{path}"));
+    let (status, body) = call_as(s, Some(token), request, String::new()).await;
+    assert_eq!(status, 200, "{path}: {body}");
+    body
+}
+
+async fn asks(s: &Scene, repository: &str, title: &str, account: &str, body: &str) -> Numbered {
+    let labels = ["change-request", &format!("account/{account}")];
+    let issue = s.by("sam").open_labelled_issue(repository, title, body, &labels);
+    s.settle().await;
+    issue
+}
+
+const COMPLETE: &str = "### What is needed\n\nThis.";
+
+async fn says(s: &Scene, login: &str, on: Numbered, words: &str) {
+    s.by(login).comment(on, words);
+    s.settle().await;
+}
+
+fn queue(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().unwrap();
+    let line = |item: &Value| {
+        let change = &item["change"];
+        let mark = if item["overdue"] == true { " OVERDUE" } else { "" };
+        let due = item["due_at"].as_str().unwrap_or("no clock");
+        format!(
+            "{} #{} {} {due}{mark}",
+            text(&change["repository"]),
+            change["number"],
+            text(&change["title"])
+        )
+    };
+    items.iter().map(line).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+#[tokio::test]
+async fn one_queue_over_all_repositories_shows_the_oldest_first_and_what_waits_too_long() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        let token = auditor(s).await;
+        let import = asks(s, WEB, "Import", "sales", COMPLETE).await;
+        let vague = asks(s, BILLING, "Something", "support", "Please.").await;
+        let export = asks(s, BILLING, "Export", "support", COMPLETE).await;
+        assert_snapshot!(queue(&shown(s, &token, "queue").await).join("\n"), @"
+        acme/web #1 Import 2026-11-09T12:00:05Z
+        acme/billing #1 Something no clock
+        acme/billing #2 Export 2026-11-09T12:00:07Z
+        ");
+        s.pass(7 * 24 * 3600);
+        let token = token_for(s, 10, WEB, &[Deed::Read], true).await;
+        assert_snapshot!(queue(&shown(s, &token, "queue?overdue=true").await).join("\n"), @"
+        acme/web #1 Import 2026-11-09T12:00:05Z OVERDUE
+        acme/billing #2 Export 2026-11-09T12:00:07Z OVERDUE
+        ");
+        assert_eq!(queue(&shown(s, &token, "queue?account=SALES").await).len(), 1);
+        assert_eq!(queue(&shown(s, &token, "queue?incomplete=true").await).len(), 1);
+        assert_eq!(queue(&shown(s, &token, "queue?repository=acme/billing&incomplete=false").await).len(), 1);
+        assert_eq!(queue(&shown(s, &token, "queue?kind=infrastructure").await).len(), 0);
+        says(s, "tess", import, "/accept").await;
+        says(s, "tess", export, "/decline not now").await;
+        says(s, "sam", vague, "/withdraw").await;
+        assert_eq!(queue(&shown(s, &token, "queue").await).len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_accounts_make_the_order_and_the_plan_shows_what_goes_when() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        let token = auditor(s).await;
+        let mut all = vec![];
+        for (title, account) in [("Mail", "sales"), ("Search", "sales"), ("Print", "support"), ("Fax", "sales")] {
+            let issue = asks(s, WEB, title, account, COMPLETE).await;
+            says(s, "tess", issue, "/accept").await;
+            all.push(issue);
+        }
+        says(s, "ana", all[3], "/rank 1").await;
+        says(s, "lee", all[0], "/rank 1").await;
+        let places = |plan: &Value| {
+            let items = plan["unplanned"].as_array().unwrap().iter();
+            let line = |it: &Value| format!("{} {} ({} of {})", it["place"], text(&it["change"]["title"]), it["place_in_account"], it["of_account"]);
+            items.map(line).collect::<Vec<_>>().join(", ")
+        };
+        assert_snapshot!(places(&shown(s, &token, "plan").await), @"1 Fax (1 of 3), 2 Mail (2 of 3), 3 Print (1 of 1), 4 Search (3 of 3)");
+        says(s, "rosa", all[3], "/schedule next").await;
+        let plan = shown(s, &token, "plan").await;
+        assert_snapshot!(places(&plan), @"1 Mail (1 of 2), 2 Search (2 of 2), 3 Print (1 of 1)");
+        let releases = plan["releases"].as_array().unwrap().iter().map(|it| {
+            let titles: Vec<&str> = it["changes"].as_array().unwrap().iter().map(|it| text(&it["title"])).collect();
+            format!("{} leaves {} locks {} free {}: {}", text(&it["title"]), text(&it["leaves_at"]), text(&it["locks_at"]), it["free"], titles.join(", "))
+        });
+        assert_snapshot!(releases.collect::<Vec<_>>().join("\n"), @"
+        2026.11 leaves 2026-11-05T09:00:00Z locks 2026-10-29T09:00:00Z free 2: 
+        2026.12 leaves 2026-12-03T09:00:00Z locks 2026-11-26T09:00:00Z free 1: Fax
+        2027.01 leaves 2027-01-07T09:00:00Z locks 2026-12-31T09:00:00Z free 2: 
+        2027.02 leaves 2027-02-04T09:00:00Z locks 2027-01-28T09:00:00Z free 2:
+        ");
+        let report = shown(s, &token, "accounts?without=Sales").await;
+        assert_eq!(report["total"]["requested"], 1, "{report}");
+        let report = shown(s, &token, "accounts").await;
+        let accounts = report["accounts"].as_array().unwrap().iter();
+        let counts = accounts.map(|it| format!("{} {} of weight {}: {}", text(&it["name"]), it["share"], it["weight"], it["counts"]));
+        assert_snapshot!(counts.collect::<Vec<_>>().join("\n"), @r#"
+        sales 0.75 of weight 2: {"requested":3,"accepted":3,"delivered":0,"open":3,"waiting":0}
+        support 0.25 of weight 1: {"requested":1,"accepted":1,"delivered":0,"open":1,"waiting":0}
+        "#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_seen_through_one_repository_is_of_that_repository_alone() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        for repository in [WEB, BILLING] {
+            let accepted = asks(s, repository, "Secret", "sales", COMPLETE).await;
+            says(s, "tess", accepted, "/accept").await;
+            asks(s, repository, "Waits", "sales", COMPLETE).await;
+        }
+        let token = token_for(s, 8, BILLING, &[Deed::Read], false).await;
+        for (path, found) in [("queue", "/items"), ("plan", "/unplanned")] {
+            let request = http::Request::get(format!("/api/v1/{path}"));
+            let (status, body) = call_as(s, Some(&token), request, String::new()).await;
+            assert_eq!(status, 200, "{body}");
+            assert_eq!(body.pointer(found).and_then(Value::as_array).map(Vec::len), Some(1), "{body}");
+            assert!(!body.to_string().contains(WEB), "{body}");
+        }
+        let request = http::Request::get("/api/v1/accounts");
+        let (_, body) = call_as(s, Some(&token), request, String::new()).await;
+        assert_eq!(body["total"]["requested"], 2, "{body}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_contact_is_whom_a_triager_names_and_github_assigns() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        let import = asks(s, WEB, "Import", "sales", COMPLETE).await;
+        s.by("tess").assign(import, "lee");
+        s.settle().await;
+        says(s, "tess", import, "/contact quinn\n/size M\n/needed-by 2027-01-15 the contract begins").await;
+        assert_snapshot!(s.status(import).split("\n\n<details>").next().unwrap(), @"
+        **Change request** · requested · size **M**
+        Contact: @quinn · Requester: @sam · Account: sales
+
+        Needed by **2027-01-15** (@tess): the contract begins.
+
+        Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
+        ");
+        assert_eq!(s.labels(import), ["change-request", "account/sales", "size/M"]);
+    })
+    .await;
+}
