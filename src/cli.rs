@@ -114,6 +114,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
     },
+    /// The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed.
+    Calendar {
+        /// With the change requests of this account only.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
     /// Who asks for how much, and gets how much, within twelve months.
     Accounts {
         /// How it would be without this account.
@@ -376,6 +382,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Plan { json, html } => {
             planning::ask(file, Order::Plan(Clock::system().now()), json, html.as_deref()).await
         }
+        Command::Calendar { account } => planning::calendar(file, account).await,
         Command::Accounts { without, json } => {
             let without = without.map(|name| name.to_lowercase());
             planning::ask(file, Order::Accounts { at: Clock::system().now(), without }, json, None).await

@@ -221,6 +221,7 @@ impl Material {
             declared: Default::default(),
             replies: Default::default(),
             straight: None,
+            departures: Box::default(),
         }
     }
 

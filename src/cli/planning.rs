@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     admin::{Answer, Order},
     clock::Clock,
-    planner::page,
+    planner::{feed, page},
     register::planning as text,
 };
 
@@ -19,6 +19,15 @@ pub(super) async fn ask(
     html: Option<&Path>,
 ) -> anyhow::Result<Exit> {
     show(&order(file, asked).await?, json, html)
+}
+
+/// Prints the calendar of the only account of GitHub, or of all of them, one after the other.
+pub(super) async fn calendar(file: Option<&Path>, account: Option<String>) -> anyhow::Result<Exit> {
+    let answer = order(file, Order::Plan(Clock::system().now())).await?;
+    let Answer::Plan(plans) = answer else { return show(&answer, false, None) };
+    let account = account.map(|name| name.to_lowercase());
+    let feeds = plans.iter().map(|(login, plan)| feed::feed(login, plan, account.as_deref()));
+    print(feeds.collect::<Vec<_>>().join("").trim_end())
 }
 
 /// Prints it: for people, as JSON, or as a page.

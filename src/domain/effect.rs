@@ -151,6 +151,8 @@ pub enum Call {
         /// As before: somebody else had given it another title.
         back: bool,
     },
+    /// The repository has a milestone of this title. One that is there keeps its due day, if it has one.
+    MakeMilestone { repo: RepoId, title: String, due: Timestamp },
     /// The issue has the milestone of this title, which is made where the repository has none.
     Schedule {
         on: IssueRef,
@@ -287,6 +289,7 @@ impl Call {
             Self::RenameMilestone { repo, number, back, .. } => {
                 format!("milestone-title{}/{repo}/{number}", if *back { "-back" } else { "" })
             }
+            Self::MakeMilestone { repo, title, .. } => format!("milestone-made/{repo}/{title}"),
             Self::Milestone { on, .. } | Self::Schedule { on, .. } => {
                 format!("milestone/{}/{}", on.repo, on.number)
             }
@@ -327,7 +330,9 @@ impl Call {
             Self::Label { .. } => "label",
             Self::Assign { .. } => "assignee",
             Self::Milestone { .. } | Self::Schedule { .. } => "milestone",
-            Self::CloseMilestone { .. } | Self::RenameMilestone { .. } => "milestone_state",
+            Self::CloseMilestone { .. } | Self::RenameMilestone { .. } | Self::MakeMilestone { .. } => {
+                "milestone_state"
+            }
             Self::Reaction { .. } => "reaction",
             Self::ProtectionAnswer { .. } => "protection_answer",
             Self::ProtectionNote { .. } => "protection_note",
@@ -365,6 +370,7 @@ impl Call {
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
             | Self::RenameMilestone { .. }
+            | Self::MakeMilestone { .. }
             | Self::Schedule { .. }
             | Self::Reaction { .. } => Lane::Rest,
             Self::Announce { .. } => Lane::Announce,
@@ -384,6 +390,7 @@ impl Call {
             | Self::Milestone { .. }
             | Self::CloseMilestone { .. }
             | Self::RenameMilestone { .. }
+            | Self::MakeMilestone { .. }
             | Self::Schedule { .. }
             | Self::Plan { .. }
             | Self::Reaction { .. }
@@ -421,6 +428,7 @@ impl Call {
             | Self::Record { repo, .. }
             | Self::CloseMilestone { repo, .. }
             | Self::RenameMilestone { repo, .. }
+            | Self::MakeMilestone { repo, .. }
             | Self::Reaction { repo, .. }
             | Self::ProtectionAnswer { repo, .. }
             | Self::ProtectionNote { repo, .. }

@@ -20,6 +20,16 @@ pub struct Shown {
     pub line: Line,
 }
 
+impl Shown {
+    /// `acme/web#12`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let at = self.line.at;
+        let repository = self.repository.as_ref().map_or_else(|| at.repo.to_string(), ToString::to_string);
+        format!("{repository}#{}", at.number)
+    }
+}
+
 /// What waits for a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
@@ -36,12 +46,24 @@ pub struct Plan {
     /// In which its times are meant.
     pub zone: Zone,
     pub releases: Vec<Column>,
+    /// When nothing is deployed, now and later.
+    pub freezes: Vec<Frozen>,
     /// The first of those that are in no release, in the merged order.
     pub unplanned: Vec<Place>,
     pub unplanned_in_all: usize,
     /// The last that came into production, within twelve months.
     pub delivered: Vec<Shown>,
     pub delivered_in_all: usize,
+}
+
+/// A time in which nothing is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// What people call it, or why.
+    pub name: String,
+    pub from: Timestamp,
+    /// `None`: until it is lifted.
+    pub until: Option<Timestamp>,
 }
 
 /// One release of the plan.

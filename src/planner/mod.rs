@@ -3,9 +3,10 @@
 //!
 //! - `rulebook`: what policy says, repository by repository,
 //! - [`drawn`]: what was worked out, to be handed on,
-//! - [`page`]: the plan as a page.
+//! - [`page`]: the plan as a page; [`feed`]: as a calendar.
 
 pub mod drawn;
+pub mod feed;
 pub mod page;
 mod rulebook;
 
@@ -15,18 +16,20 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        ids::{RepoId, SubjectKind, TenantId},
+        calendar::Waiver,
+        ids::{RepoId, SubjectId, SubjectKind, TenantId},
         planning::{
             Line, Pile, accounts,
             plan::{self, Around},
             queue::{Filter, Waiting},
             ranking::Placed,
         },
+        subject::View,
     },
     store::{LinePlace, Listed, Store, StoreError},
 };
 
-use drawn::{Accounts, Column, Place, Plan, Shown, Waits};
+use drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits};
 use rulebook::Rulebook;
 
 /// Lines read in one go.
@@ -146,11 +149,31 @@ impl<'a> Planner<'a> {
             at: self.now,
             zone: self.rules.zone().clone(),
             releases: columns.collect(),
+            freezes: self.freezes().await?,
             unplanned: plan.unplanned.iter().take(SHOWN).map(place).collect(),
             unplanned_in_all: plan.unplanned.len(),
             delivered: plan.delivered.iter().take(SHOWN).map(|line| shown(line)).collect(),
             delivered_in_all: plan.delivered.len(),
         })
+    }
+
+    /// When nothing is deployed: what policy says and nobody lifted, and what somebody declared.
+    async fn freezes(&self) -> Result<Vec<Frozen>, StoreError> {
+        let views = self.store.views(&[(self.tenant.clone(), SubjectId::Account)]).await?;
+        let account = views.values().find_map(View::as_account);
+        let decided =
+            account.zip(self.rules.some()).map(|(account, repo)| account.freezes(repo)).unwrap_or_default();
+        let planned = self.rules.freezes().into_iter().filter(|planned| {
+            let lifted = |waiver: &Waiver| waiver.lifted.is_some() && waiver.is_of(planned);
+            !decided.waived.iter().any(lifted)
+        });
+        let planned = planned.map(|it| Frozen { name: it.name, from: it.begins, until: Some(it.ends) });
+        let opened =
+            decided.opened.iter().map(|it| Frozen { name: it.why.clone(), from: it.since, until: it.ends() });
+        let is_to_come = |frozen: &Frozen| frozen.until.is_none_or(|until| until > self.now);
+        let mut freezes: Vec<Frozen> = planned.chain(opened).filter(is_to_come).collect();
+        freezes.sort_by_key(|frozen| frozen.from);
+        Ok(freezes)
     }
 
     /// Who asks for how much, and gets how much, of what lies where `sees` says; what it would be without one account.

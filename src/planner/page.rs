@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::domain::policy::Zone;
 
-use super::drawn::{Column, Place, Plan, Shown};
+use super::drawn::{Column, Frozen, Place, Plan, Shown};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif }
@@ -48,6 +48,9 @@ pub fn plans(plans: &[(String, Plan)]) -> String {
 fn body(plan: &Plan) -> Markup {
     html! {
         p.note { "As of " (plan.zone.time(plan.at)) ". Times are in " (plan.zone) "." }
+        @for Frozen { name, from, until } in &plan.freezes {
+            p { strong { "Freeze " (name) } " from " (plan.zone.time(*from)) @if let Some(until) = until { " to " (plan.zone.time(*until)) } @else { " until it is lifted" } }
+        }
         @for column in &plan.releases { (release(column, &plan.zone)) }
         @if plan.releases.is_empty() {
             p { "No release is planned: the policy names no train that says when it leaves, and nothing has a milestone." }
@@ -91,12 +94,6 @@ fn release(column: &Column, zone: &Zone) -> Markup {
     }
 }
 
-fn name(shown: &Shown) -> String {
-    let at = shown.line.at;
-    let repository = shown.repository.as_ref().map_or_else(|| at.repo.to_string(), ToString::to_string);
-    format!("{repository}#{}", at.number)
-}
-
 fn changes(changes: &[Shown], zone: &Zone, delivered: bool) -> Markup {
     html! {
         div.wide {
@@ -108,7 +105,7 @@ fn changes(changes: &[Shown], zone: &Zone, delivered: bool) -> Markup {
                 tbody {
                     @for shown in changes {
                         tr {
-                            td { (name(shown)) }
+                            td { (shown.name()) }
                             td { (shown.line.title) }
                             td { (shown.line.account.as_deref().unwrap_or_default()) }
                             td { (shown.line.progress()) }
@@ -133,7 +130,7 @@ fn unplanned(places: &[Place]) -> Markup {
                     @for Place { overall, own, of, change } in places {
                         tr {
                             td.number { (overall) }
-                            td { (name(change)) }
+                            td { (change.name()) }
                             td { (change.line.title) }
                             td { (change.line.account.as_deref().unwrap_or_default()) }
                             td { (own) " of " (of) }
@@ -156,6 +153,7 @@ mod tests {
             at: "2026-11-27T10:00:00Z".parse().unwrap(),
             zone: Zone::utc(),
             releases: vec![],
+            freezes: vec![],
             unplanned: vec![],
             unplanned_in_all: 0,
             delivered: vec![],

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::domain::{
+    calendar::Waiver,
     ids::{RepoId, RepoName},
     planning::{queue::OVERDUE, ranking::Weights},
     policy::{Length, Policy, Scope, Train, Zone},
@@ -63,6 +64,22 @@ impl Rulebook {
     /// How long a request may wait there.
     pub(super) fn overdue(&self, repo: RepoId) -> Length {
         self.policy(repo).and_then(|policy| policy.intake().overdue).unwrap_or(OVERDUE)
+    }
+
+    /// Any repository.
+    pub(super) fn some(&self) -> Option<RepoId> {
+        self.names.keys().next().copied()
+    }
+
+    /// The freezes that the policies plan, each once.
+    pub(super) fn freezes(&self) -> Vec<Waiver> {
+        let of = |policy: &Policy| {
+            policy.freezes().iter().map(|it| Waiver::of(it, &policy.zone())).collect::<Vec<_>>()
+        };
+        let mut freezes: Vec<Waiver> = self.policies().flat_map(of).collect();
+        freezes.sort_by(|one, other| (one.begins, &one.name).cmp(&(other.begins, &other.name)));
+        freezes.dedup();
+        freezes
     }
 
     pub(super) const fn trains(&self) -> &BTreeMap<String, Train> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::policy::Zone,
-    planner::drawn::{Accounts, Column, Place, Plan, Shown, Waits},
+    planner::drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits},
     store::Listed,
 };
 
@@ -44,7 +44,7 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
             Some(due) => format!("a decision by {}", due.strftime("%-d %b")),
         };
         rows.add_row([
-            name(shown),
+            shown.name(),
             plain(&line.title),
             line.account.as_deref().map(plain).unwrap_or_default(),
             days(line.asked, now),
@@ -68,12 +68,6 @@ fn days(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-fn name(shown: &Shown) -> String {
-    let at = shown.line.at;
-    let repository = shown.repository.as_ref().map_or_else(|| at.repo.to_string(), ToString::to_string);
-    format!("{repository}#{}", at.number)
-}
-
 /// The plan.
 #[must_use]
 pub fn plan(plan: &Plan) -> String {
@@ -83,6 +77,10 @@ pub fn plan(plan: &Plan) -> String {
     }
     if plan.releases.is_empty() {
         parts.push("No release is planned: the policy names no train that says when it leaves (`every`), and nothing has a milestone.".into());
+    }
+    for Frozen { name, from, until } in &plan.freezes {
+        let until = until.map_or_else(|| "it is lifted".into(), |until| plan.zone.time(until));
+        parts.push(format!("Freeze {} · from {} until {until}", plain(name), plan.zone.time(*from)));
     }
     parts.push(unplanned(plan));
     parts.push(match plan.delivered_in_all {
@@ -98,7 +96,7 @@ fn titles(shown: &[Shown], most: usize) -> String {
     shown
         .iter()
         .take(most)
-        .map(|it| format!("{} {}", name(it), plain(&it.line.title)))
+        .map(|it| format!("{} {}", it.name(), plain(&it.line.title)))
         .collect::<Vec<_>>()
         .join("; ")
 }
@@ -139,7 +137,7 @@ fn release(column: &Column, zone: &Zone) -> String {
 fn row(shown: &Shown) -> [String; 5] {
     let line = &shown.line;
     [
-        name(shown),
+        shown.name(),
         plain(&line.title),
         line.account.as_deref().map(plain).unwrap_or_default(),
         line.progress(),
@@ -162,7 +160,7 @@ fn unplanned(plan: &Plan) -> String {
         let line = &change.line;
         rows.add_row([
             overall.to_string(),
-            name(change),
+            change.name(),
             plain(&line.title),
             line.account.as_deref().map(plain).unwrap_or_default(),
             format!("{own} of {of}"),

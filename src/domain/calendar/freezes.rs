@@ -109,7 +109,8 @@ impl Waiver {
     }
 
     /// Whether it speaks of the same freeze.
-    pub(super) fn is_of(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
         (&self.name, self.begins, self.ends) == (&other.name, other.begins, other.ends)
     }
 }

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::DateTime};
 use crate::domain::{
     facts::Inquiry,
     ids::{IssueRef, ReleaseId, SubjectId},
-    policy::{Train, Zone, alone},
+    policy::{Zone, alone},
     subject::View,
 };
 
@@ -48,7 +48,8 @@ fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next>
         let leaves = instant(leaves, &rules.zone);
         leaves > at && train.lock.is_none_or(|lock| lock.0.before(leaves, &rules.zone) > at)
     };
-    let titles: Vec<String> = departures(train, at, &rules.zone)
+    let titles: Vec<String> = train
+        .departures(at, &rules.zone)
         .filter(|(_, leaves)| can_still_be_planned(*leaves))
         .map(|(title, _)| title)
         .take(DEPARTURES)
@@ -77,13 +78,6 @@ fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next>
     Some(found)
 }
 
-fn departures(train: &Train, from: Timestamp, zone: &Zone) -> impl Iterator<Item = (String, DateTime)> {
-    let today = zone.time_zone().to_datetime(from).date();
-    let until = today.saturating_add(jiff::Span::new().years(2));
-    let all = train.every.map(|every| every.departures(today, until));
-    all.into_iter().flatten().filter_map(|leaves| Some((train.title.on(leaves.date())?, leaves)))
-}
-
 fn instant(time: DateTime, zone: &Zone) -> Timestamp {
     zone.time_zone().to_timestamp(time).unwrap_or(Timestamp::MAX)
 }
@@ -91,6 +85,6 @@ fn instant(time: DateTime, zone: &Zone) -> Timestamp {
 /// The due day of the release of this title, as GitHub keeps one: of all that leave from a time on.
 pub(super) fn due_day(title: &str, from: Timestamp, rules: &Rules) -> Option<Timestamp> {
     let (_, train) = rules.train()?;
-    let (_, leaves) = departures(train, from, &rules.zone).find(|(of, _)| of == title)?;
+    let (_, leaves) = train.departures(from, &rules.zone).find(|(of, _)| of == title)?;
     format!("{}T12:00:00Z", leaves.date()).parse().ok()
 }

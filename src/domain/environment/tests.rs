@@ -156,6 +156,7 @@ fn told(decision: &Decision) -> String {
         | Call::Record { .. }
         | Call::Label { .. }
         | Call::Assign { .. }
+        | Call::MakeMilestone { .. }
         | Call::Milestone { .. }
         | Call::CloseMilestone { .. }
         | Call::RenameMilestone { .. }

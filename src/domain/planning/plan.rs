@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::DateTime};
+use jiff::{SignedDuration, Timestamp, civil::DateTime};
 
 use super::{
     Line, Pile,
@@ -95,8 +95,9 @@ fn columns<'a>(
 ) -> Vec<Column<'a>> {
     let mut ids: BTreeMap<ReleaseId, Option<DateTime>> = BTreeMap::new();
     for (name, train) in around.trains {
-        let next = departures(train, around)
-            .map(|(title, leaves)| (ReleaseId { train: name.clone(), title }, leaves));
+        let today = around.zone.time_zone().to_datetime(around.now);
+        let next = train.departures(around.now, &around.zone).filter(|(_, leaves)| *leaves > today);
+        let next = next.map(|(title, leaves)| (ReleaseId { train: name.clone(), title }, leaves));
         ids.extend(next.take(SHOWN).map(|(id, leaves)| (id, Some(leaves))));
     }
     for id in by_release.keys() {
@@ -124,23 +125,11 @@ fn columns<'a>(
     columns
 }
 
-/// The next releases of a train that can still be planned or are on their way.
-fn departures<'a>(train: &'a Train, around: &Around<'_>) -> impl Iterator<Item = (String, DateTime)> + 'a {
-    let today = around.zone.time_zone().to_datetime(around.now);
-    let until = today.date().saturating_add(jiff::Span::new().years(2));
-    let all = train.every.map(|every| every.departures(today.date(), until));
-    let title = move |leaves: DateTime| Some((train.title.on(leaves.date())?, leaves));
-    all.into_iter().flatten().filter(move |leaves| *leaves > today).filter_map(title)
-}
-
 /// When a release that is late leaves.
 fn leaves(id: &ReleaseId, around: &Around<'_>) -> Option<DateTime> {
-    let train = around.trains.get(&id.train)?;
-    let today = around.zone.time_zone().to_datetime(around.now).date();
-    let (from, until) =
-        (today.saturating_sub(jiff::Span::new().years(1)), today.saturating_add(jiff::Span::new().years(2)));
-    let mut all = train.every.map(|every| every.departures(from, until))?;
-    all.find(|leaves| train.title.on(leaves.date()).as_deref() == Some(&id.title))
+    let a_year_ago = around.now.saturating_sub(SignedDuration::from_hours(24 * 366)).unwrap_or(around.now);
+    let mut all = around.trains.get(&id.train)?.departures(a_year_ago, &around.zone);
+    all.find(|(title, _)| *title == id.title).map(|(_, leaves)| leaves)
 }
 
 /// How much the next release of a train carries: what policy says, or the middle one of what its last five have delivered.

@@ -123,6 +123,9 @@ fn train_in_words(name: &str, train: &Train) -> String {
         Slots::Auto => parts.push("slots as the last five carried".to_owned()),
         Slots::AtMost(slots) => parts.push(format!("{slots} slots for change requests")),
     }
+    if train.ahead > 0 {
+        parts.push(format!("milestones of the next {} releases", train.ahead));
+    }
     parts.join("; ")
 }
 

@@ -5,9 +5,11 @@ use super::error::Refusal;
 use super::lengths::Lead;
 use super::names::{PathPattern, RepoPattern, plain_name, repository};
 use super::place::Place;
+use super::times::Zone;
 use super::title::TitlePattern;
 use super::written;
 use crate::domain::ids::RepoName;
+use jiff::{Span, Timestamp, civil::DateTime};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -27,6 +29,8 @@ pub struct Train {
     /// Where its control records are kept; `None`: in a repository that has the milestone.
     pub record: Option<RepoName>,
     pub slots: Slots,
+    /// Of so many next releases the milestones are made, in every repository.
+    pub ahead: u8,
 }
 
 /// How many change requests a release carries.
@@ -51,6 +55,15 @@ impl Train {
     /// Whether a repository (`owner/name`) is one of the train's.
     pub fn carries(&self, repo: &str) -> bool {
         self.repositories.iter().any(|pattern| pattern.matches(repo))
+    }
+
+    /// What leaves from the day of a moment on, by its title, for the two years after; nothing, where people choose each date or the
+    /// titles do not follow from the dates.
+    pub fn departures(&self, from: Timestamp, zone: &Zone) -> impl Iterator<Item = (String, DateTime)> {
+        let today = zone.time_zone().to_datetime(from).date();
+        let until = today.saturating_add(Span::new().years(2));
+        let all = self.every.map(|every| every.departures(today, until));
+        all.into_iter().flatten().filter_map(|leaves| Some((self.title.on(leaves.date())?, leaves)))
     }
 
     /// The branch that holds the release of this title.
@@ -87,7 +100,9 @@ impl Train {
         let tag = named.1.and_then(|text| candidate.key("tag").take(holder(text, "tag", "v{title}")));
         let record = place.maybe("record", written.record.as_ref(), repository);
         let slots = place.key("slots").take(slots(written.slots.as_ref()));
-        let train = Self { repositories, title: title?, every, lock, branch, tag, record, slots: slots? };
+        let ahead = place.key("ahead").take(ahead(written));
+        let (slots, ahead) = (slots?, ahead?);
+        let train = Self { repositories, title: title?, every, lock, branch, tag, record, slots, ahead };
         train.refuse_repeated_titles(place);
         Some(train)
     }
@@ -126,6 +141,24 @@ fn holder(text: &str, kind: &str, like: &str) -> Result<String, Refusal> {
         return Err(Refusal::of(text, format!("Git allows no such name for a {kind}; write it like {like}")));
     }
     Ok(text.to_owned())
+}
+
+/// More are hardly planned for.
+const MOST_AHEAD: u8 = 24;
+
+fn ahead(written: &written::Train) -> Result<u8, Refusal> {
+    let Some(number) = written.ahead else { return Ok(0) };
+    if written.every.is_none() {
+        let cure = "say when the train leaves (`every`), or make the milestones by hand and remove this";
+        return Err(Refusal::new(
+            format!("is {number}, and nobody knows when the next releases leave"),
+            cure,
+        ));
+    }
+    let ahead = u8::try_from(number).ok().filter(|ahead| *ahead <= MOST_AHEAD);
+    ahead.ok_or_else(|| {
+        Refusal::new(format!("is {number}"), format!("write a number of releases from 0 to {MOST_AHEAD}"))
+    })
 }
 
 fn slots(written: Option<&written::Slots>) -> Result<Slots, Refusal> {

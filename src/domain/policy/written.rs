@@ -185,6 +185,11 @@ pub(super) struct Train {
     /// the middle one counts.
     #[serde(default)]
     pub slots: Option<Slots>,
+    /// Of so many next releases the milestones are made in every repository of the train, before anybody plans for them. None if
+    /// nothing is said.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 24), extend("examples" = [4]))]
+    pub ahead: Option<i64>,
 }
 
 /// What a release ships: the one or the other.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod ruled;
 mod adopted;
 mod declared;
+mod departures;
 mod failed;
 mod policy_file;
 mod straight;
@@ -72,6 +73,9 @@ pub struct Repository {
     /// How far the default branch was looked at, where it says which images run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub straight: Option<Straight>,
+    /// The milestones that its policy made, by repository and title, with the due day of each.
+    #[serde(default)]
+    pub departures: Box<BTreeMap<String, Timestamp>>,
     /// What was declared at the command line, and what became of it.
     #[serde(default)]
     pub declared: Box<BTreeMap<String, Declared>>,
@@ -120,6 +124,7 @@ impl Repository {
             adopted: BTreeMap::new(),
             tags: Tags::default(),
             straight: None,
+            departures: Box::default(),
             declared: Box::default(),
             replies: Box::default(),
         }
@@ -277,13 +282,15 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     let view = after.view();
     let tagged = after.look_at_tags(&view, &case.instance.web_url, inquiry);
     let pushed = after.look_at_pushes(&view, case, inquiry);
+    let departing = after.make_milestones(&view, case, inquiry);
     heard_failures?;
     let uncounted = after.failed.count(&view, inquiry)?;
-    let (tagged, pushed) = (tagged?, pushed?);
+    let (tagged, pushed, departing) = (tagged?, pushed?, departing?);
     let mut audit = changes(before, &after, signed_by.as_ref());
     audit.extend(heard.audit.into_iter().chain(declared.audit).chain(tagged.audit).chain(pushed.audit));
+    audit.extend(departing.audit);
     let answers = after.replies.limit(heard.effects, case.now);
-    let effects = [answers, declared.effects, tagged.effects, pushed.effects];
+    let effects = [answers, declared.effects, tagged.effects, pushed.effects, departing.effects];
     let mut effects: Vec<_> = effects.into_iter().flatten().collect();
     if after.policy.is_overdue(case.now) {
         audit.push(unsigned::opened(&after));
@@ -294,7 +301,7 @@ fn decide(case: &Case<'_>, repo: RepoId, inquiry: &mut Inquiry<'_>) -> Option<Ju
     }
     let reads_again = unread || uncounted || unseen || tagged.unread || after.doubts_declared();
     let read_again = reads_again.then(|| case.now + READ_AGAIN);
-    let look_again = [read_again, pushed.look_again, after.policy.look_again(case.now)];
+    let look_again = [read_again, pushed.look_again, departing.look_again, after.policy.look_again(case.now)];
     let look_again = look_again.into_iter().flatten().min();
     Some(Decision { audit, effects, look_again, after: State::Repository(after) }.into())
 }

@@ -36,4 +36,5 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
         .routes(routes!(planning::queue))
         .routes(routes!(planning::plan))
         .routes(routes!(planning::accounts))
+        .routes(routes!(planning::calendar))
 }

@@ -1,6 +1,12 @@
 //! What waits for a decision, what goes into which release, and who asks for how much.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,8 +29,9 @@ use crate::{
     },
     gate::{Gate, problem::Problem, refusals::Looking},
     planner::{
-        Planner,
-        drawn::{Accounts, Column, Place, Plan, Shown, Waits},
+        self, Planner,
+        drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits},
+        feed,
     },
     store::LinePlace,
 };
@@ -133,6 +140,8 @@ pub struct PlanView {
     #[schema(example = "Europe/Berlin")]
     pub zone: String,
     pub releases: Vec<PlannedRelease>,
+    /// When nothing is deployed, now and later.
+    pub freezes: Vec<FreezeItem>,
     /// The first of those that are accepted and in no release, in the order merged from the accounts' own.
     pub unplanned: Vec<PlaceItem>,
     /// How many there are in all, what who asks does not see among them.
@@ -159,6 +168,24 @@ pub struct PlannedRelease {
     /// The fewest and the most that the last ones carried, where the slots were learned from them.
     pub carried_before: Option<Vec<usize>>,
     pub changes: Vec<ChangeLine>,
+}
+
+/// A time in which nothing is deployed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FreezeItem {
+    /// What people call it, or why.
+    pub name: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// `null`: until it is lifted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+}
+
+impl From<Frozen> for FreezeItem {
+    fn from(Frozen { name, from, until }: Frozen) -> Self {
+        Self { name, from, until }
+    }
 }
 
 /// A place in the merged order.
@@ -295,7 +322,7 @@ pub(super) async fn plan(
     let wanted = Wanted { list: "plan", repository: asked.repository.as_deref(), cursor: None, limit: None };
     let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
-    let Plan { at, zone, releases, unplanned, unplanned_in_all, delivered, delivered_in_all } =
+    let Plan { at, zone, releases, freezes, unplanned, unplanned_in_all, delivered, delivered_in_all } =
         planner.plan().await?;
     let all = releases.iter().flat_map(|column| &column.changes).chain(&delivered);
     let all = all.chain(unplanned.iter().map(|place| &place.change));
@@ -323,11 +350,64 @@ pub(super) async fn plan(
         at,
         zone: zone.to_string(),
         releases: releases.iter().map(release).collect(),
+        freezes: freezes.into_iter().map(FreezeItem::from).collect(),
         unplanned: unplanned.iter().filter(|place| sees(&&place.change)).map(place).collect(),
         unplanned_in_all,
         delivered: lines(&delivered),
         delivered_in_all,
     }))
+}
+
+/// Which calendar.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CalendarAsked {
+    /// Only the change requests of this account, in any case.
+    #[param(example = "sales")]
+    account: Option<String>,
+}
+
+/// Tells when releases leave and lock, and when nothing is deployed, as a calendar to subscribe to (RFC 5545). Calendar programs send
+/// the token as the password of a user of any name (`https://any:TOKEN@server/...`).
+#[utoipa::path(
+    get,
+    path = "/api/v1/calendar.ics",
+    operation_id = "get_calendar",
+    tag = "lists",
+    params(CalendarAsked),
+    responses((status = 200, description = "The calendar.", body = String, content_type = "text/calendar"), Looking)
+)]
+pub(super) async fn calendar(
+    State(gate): State<Gate>,
+    headers: HeaderMap,
+    Asked(asked): Asked<CalendarAsked>,
+) -> Result<impl IntoResponse, Problem> {
+    let wanted = Wanted { list: "calendar", repository: None, cursor: None, limit: None };
+    let reader = gate.reader(&with_password(headers), wanted).await?.ok_or_else(nowhere)?;
+    let tenant = &reader.place.tenant;
+    let mut plan = Planner::of(&gate.store, tenant, gate.clock.now()).await?.plan().await?;
+    if let Some(own) = reader.place.repository {
+        plan.releases.iter_mut().for_each(|column| column.changes.retain(|shown| shown.line.at.repo == own));
+    }
+    let logins = planner::owners(&gate.store).await?;
+    let login = logins.get(tenant).map_or("GitHub", String::as_str);
+    let account = asked.account.map(|name| name.to_lowercase());
+    let text = feed::feed(login, &plan, account.as_deref());
+    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text))
+}
+
+/// The password of HTTP's basic authentication, as if it were a bearer token: calendar programs know nothing else.
+fn with_password(mut headers: HeaderMap) -> HeaderMap {
+    let basic =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let plain =
+        basic.and_then(|basic| BASE64.decode(basic).ok()).and_then(|plain| String::from_utf8(plain).ok());
+    let password = plain.as_deref().and_then(|plain| plain.split_once(':')).map(|(_, password)| password);
+    if let Some(bearer) = password.and_then(|password| format!("Bearer {password}").parse().ok()) {
+        headers.insert(header::AUTHORIZATION, bearer);
+    }
+    headers
 }
 
 /// Tells who asks for how much, and gets how much, within twelve months.

@@ -147,6 +147,7 @@ impl Writer<'_> {
             Call::Milestone { on, number } => self.set_milestone(*on, *number).await,
             Call::CloseMilestone { number, .. } => self.close_milestone(*number).await,
             Call::RenameMilestone { number, title, .. } => self.rename_milestone(*number, title).await,
+            Call::MakeMilestone { title, due, .. } => self.make_milestone(title, *due).await,
             Call::Schedule { on, title, due } => self.schedule(*on, title, *due).await,
             Call::Reaction { comment, content, .. } => self.react(*comment, *content).await,
             Call::ProtectionAnswer { run, attempt, environment, ruling, comment, .. } => {
@@ -200,6 +201,7 @@ impl Writer<'_> {
             | Call::Milestone { .. }
             | Call::CloseMilestone { .. }
             | Call::RenameMilestone { .. }
+            | Call::MakeMilestone { .. }
             | Call::Reaction { .. }
             | Call::Schedule { .. }
             | Call::Plan { .. }

@@ -49,6 +49,13 @@ struct NewMilestone<'a> {
 struct Titled {
     number: u64,
     title: String,
+    #[serde(default)]
+    due_on: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct MilestoneDue {
+    due_on: Timestamp,
 }
 
 /// Milestones on one page of a list.
@@ -119,7 +126,7 @@ impl Writer<'_> {
         due_on: Option<Timestamp>,
     ) -> Result<Done, Trouble> {
         let number = match self.milestone_titled(title).await? {
-            Some(number) => number,
+            Some(there) => there.number,
             None => {
                 let new = NewMilestone { title, due_on };
                 let answer = self.send(Method::POST, "/milestones", Some(&new)).await?;
@@ -129,14 +136,32 @@ impl Writer<'_> {
         self.set_milestone(on, Some(number)).await
     }
 
-    async fn milestone_titled(&self, title: &str) -> Result<Option<u64>, Trouble> {
+    /// Makes it where there is none of this title. One that has no due day is given this one; else people's stands.
+    pub(super) async fn make_milestone(&self, title: &str, due: Timestamp) -> Result<Done, Trouble> {
+        let Some(there) = self.milestone_titled(title).await? else {
+            let new = NewMilestone { title, due_on: Some(due) };
+            return match self.send(Method::POST, "/milestones", Some(&new)).await {
+                // Somebody was quicker.
+                Err(Trouble::Unprocessable(_)) if self.milestone_titled(title).await?.is_some() => Ok(DONE),
+                sent => sent.map(|_| DONE),
+            };
+        };
+        if there.due_on.is_none() {
+            let due = MilestoneDue { due_on: due };
+            self.send(Method::PATCH, &format!("/milestones/{}", there.number), Some(&due)).await?;
+        }
+        Ok(DONE)
+    }
+
+    async fn milestone_titled(&self, title: &str) -> Result<Option<Titled>, Trouble> {
         for page in 1..=MOST_PAGES {
             let path = format!("/milestones?state=all&per_page={PER_PAGE}&page={page}");
             let found: Vec<Titled> = access::parse(&self.get(&path).await?.body)?;
-            if let Some(found) = found.iter().find(|milestone| milestone.title == title) {
-                return Ok(Some(found.number));
+            let is_last = found.len() < PER_PAGE;
+            if let Some(found) = found.into_iter().find(|milestone| milestone.title == title) {
+                return Ok(Some(found));
             }
-            if found.len() < PER_PAGE {
+            if is_last {
                 break;
             }
         }

@@ -1,7 +1,10 @@
 //! The clearing house: one queue over all repositories, an order that the accounts themselves make, and a plan to read.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use changegate::{domain::asker::Deed, sandbox::Numbered};
+use http_body_util::BodyExt as _;
 use serde_json::Value;
+use tower::ServiceExt as _;
 
 use super::{
     gate::{call_as, token_for},
@@ -34,6 +37,15 @@ async fn shown(s: &Scene, token: &str, path: &str) -> Value {
     let (status, body) = call_as(s, Some(token), request, String::new()).await;
     assert_eq!(status, 200, "{path}: {body}");
     body
+}
+
+/// The status of an answer, and its text.
+async fn looked(s: &Scene, request: http::request::Builder) -> (u16, String) {
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let answer = s.stage.app.router().oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
 async fn asks(s: &Scene, repository: &str, title: &str, account: &str, body: &str) -> Numbered {
@@ -187,6 +199,108 @@ async fn the_contact_is_whom_a_triager_names_and_github_assigns() {
         Next: a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/accept`, or asks, defers or declines.
         ");
         assert_eq!(s.labels(import), ["change-request", "account/sales", "size/M"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_milestones_of_the_next_releases_are_made_once_in_every_repository_of_the_train() {
+    scenario(async |s| {
+        s.by("rosa").create_milestone(WEB, "2026.12", None);
+        s.by("rosa").create_milestone(BILLING, "2027.01", Some("2027-01-09T12:00:00Z".parse().unwrap()));
+        s.policy(&RULES.replace("slots: 2", "ahead: 3")).await;
+        s.settle().await;
+        let made = || {
+            let of = |repository: &str| {
+                let all = s.github().milestones(repository);
+                let line =
+                    |it: &Value| format!("{repository} {} {}", text(&it["title"]), text(&it["due_on"]));
+                all.iter().map(line).collect::<Vec<_>>()
+            };
+            [of(WEB), of(BILLING), of("acme/.github")].concat().join("\n")
+        };
+        assert_snapshot!(made(), @"
+        acme/web 2026.12 2026-12-03T12:00:00Z
+        acme/web 2026.11 2026-11-05T12:00:00Z
+        acme/web 2027.01 2027-01-07T12:00:00Z
+        acme/billing 2027.01 2027-01-09T12:00:00Z
+        acme/billing 2026.11 2026-11-05T12:00:00Z
+        acme/billing 2026.12 2026-12-03T12:00:00Z
+        ");
+        let number = s.github().milestones(BILLING)[1]["number"].as_u64().unwrap();
+        s.by("rosa").delete_milestone(BILLING, number);
+        s.settle().await;
+        s.pass(5 * 24 * 3600);
+        s.settle().await;
+        assert_snapshot!(made(), @"
+        acme/web 2026.12 2026-12-03T12:00:00Z
+        acme/web 2026.11 2026-11-05T12:00:00Z
+        acme/web 2027.01 2027-01-07T12:00:00Z
+        acme/web 2027.02 2027-02-04T12:00:00Z
+        acme/billing 2027.01 2027-01-09T12:00:00Z
+        acme/billing 2026.12 2026-12-03T12:00:00Z
+        acme/billing 2027.02 2027-02-04T12:00:00Z
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_calendar_program_subscribes_to_releases_locks_and_freezes() {
+    scenario(async |s| {
+        let freeze = "freezes:\n  - { name: quarter end, from: 2026-12-28 00:00, to: 2027-01-04 08:00 }\n";
+        s.policy(&format!("{RULES}{freeze}")).await;
+        let issue = asks(s, WEB, "Mail, \"quick\"; and cheap", "sales", COMPLETE).await;
+        says(s, "tess", issue, "/accept").await;
+        says(s, "rosa", issue, "/schedule 2026.12").await;
+        let token = auditor(s).await;
+        let password = BASE64.encode(format!("anybody:{token}"));
+        let request = || http::Request::get("/api/v1/calendar.ics?account=sales");
+        let (status, text) = looked(s, request().header("authorization", format!("Basic {password}"))).await;
+        assert_eq!(status, 200, "{text}");
+        assert_snapshot!(text.replace('\r', "").lines().take(28).collect::<Vec<_>>().join("\n"), @r#"
+        BEGIN:VCALENDAR
+        VERSION:2.0
+        PRODID:-//Changegate//Changegate//EN
+        CALSCALE:GREGORIAN
+        NAME:Releases of acme · sales
+        X-WR-CALNAME:Releases of acme · sales
+        BEGIN:VEVENT
+        DESCRIPTION:Nothing is planned for it yet.
+        DTEND:20261105T100000Z
+        DTSTAMP:20261102T120008Z
+        DTSTART:20261105T090000Z
+        SUMMARY:Release 2026.11 (customer)
+        UID:release/customer/2026.11@acme.changegate
+        END:VEVENT
+        BEGIN:VEVENT
+        DESCRIPTION:The scope is locked: afterwards\, changes are swapped one for o
+         ne\, or wait for the next release.
+        DTEND:20261029T100000Z
+        DTSTAMP:20261102T120008Z
+        DTSTART:20261029T090000Z
+        SUMMARY:Scope lock of 2026.11 (customer)
+        UID:lock/customer/2026.11@acme.changegate
+        END:VEVENT
+        BEGIN:VEVENT
+        DESCRIPTION:acme/web#1 Mail\, "quick"\; and cheap (accepted)
+        DTEND:20261203T100000Z
+        DTSTAMP:20261102T120008Z
+        DTSTART:20261203T090000Z
+        "#);
+        assert!(
+            text.contains("SUMMARY:Freeze: quarter end") && text.contains("DTSTART:20261227T230000Z"),
+            "{text}"
+        );
+        let (status, _) = looked(s, request().header("authorization", "Basic Og==")).await;
+        assert_eq!(status, 401);
+        let (_, other) = looked(
+            s,
+            http::Request::get("/api/v1/calendar.ics?account=support")
+                .header("authorization", format!("Basic {password}")),
+        )
+        .await;
+        assert!(!other.contains("quick"), "{other}");
     })
     .await;
 }

@@ -371,6 +371,7 @@ fn operations(id: &str, body: &Value) -> Vec<Operation> {
         list("get /api/v1/gates"),
         list("get /api/v1/queue"),
         list("get /api/v1/plan"),
+        list("get /api/v1/calendar.ics"),
         list("get /api/v1/accounts"),
         ("get /api/v1/gates/{id}", format!("/api/v1/gates/{id}?wait=0"), look.clone()),
         ("get /api/v1/gates/{id}/events", format!("/api/v1/gates/{id}/events"), look),

@@ -164,6 +164,7 @@ pub fn repository_state(number: u64, name: &str, policy: Option<&str>) -> State 
         declared: Default::default(),
         replies: Default::default(),
         straight: None,
+        departures: Box::default(),
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "",
     "serve",
     "demo",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 28] = [
     "changes",
     "triage",
     "plan",
+    "calendar",
     "accounts",
     "doctor",
     "emergency",
@@ -73,6 +74,7 @@ async fn each_command_explains_itself() {
       changes    The register: every change request, and how far it is
       triage     What waits for a decision, over all repositories: the oldest first, and what is overdue
       plan       The plan: what goes into which release, what is wanted next, what came into production
+      calendar   The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
       accounts   Who asks for how much, and gets how much, within twelve months
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
@@ -273,6 +275,17 @@ async fn each_command_explains_itself() {
           --html <FILE>    Write it as a page that can be printed or sent
       -h, --help           Print help
       -V, --version        Print version
+
+    $ changegate calendar --help
+    The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
+
+    Usage: changegate calendar [OPTIONS]
+
+    Options:
+          --account <NAME>  With the change requests of this account only
+          --config <FILE>   The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help            Print help
+      -V, --version         Print version
 
     $ changegate accounts --help
     Who asks for how much, and gets how much, within twelve months

@@ -45,6 +45,7 @@ pub fn short(call: &Call) -> String {
     match call {
         Call::Comment { purpose, body, .. } => format!("comment {purpose}: {body}"),
         Call::Label { name, present, .. } => format!("{}{name}", if *present { "+" } else { "-" }),
+        Call::MakeMilestone { title, .. } => format!("make milestone {title}"),
         Call::Assign { login, .. } => format!("assign {login}"),
         Call::Milestone { number, .. } => format!("milestone {number:?}"),
         Call::Reaction { comment, content, .. } => match content {
@@ -87,6 +88,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::Record { .. }
         | Call::Label { .. }
         | Call::Assign { .. }
+        | Call::MakeMilestone { .. }
         | Call::Milestone { .. }
         | Call::Reaction { .. }
         | Call::CheckRun { .. }

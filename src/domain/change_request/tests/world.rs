@@ -248,7 +248,8 @@ impl World {
                 let person = actor(login);
                 Some(self.change("changegate[bot]", IssueChange::Other, |issue| issue.assignees.push(person)))
             }
-            Call::Label { .. }
+            Call::MakeMilestone { .. }
+            | Call::Label { .. }
             | Call::Milestone { .. }
             | Call::Comment { .. }
             | Call::Issue { .. }

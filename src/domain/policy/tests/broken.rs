@@ -252,6 +252,14 @@ fn trains_whose_releases_cannot_be_told_apart() {
     p.yml:2:66: `trains.customer.record` is `requests`
       write one repository as owner/name
     ");
+    insta::assert_snapshot!(refused("trains:\n  customer: { repositories: [acme/web], title: \"{year}\", ahead: 3 }\n"), @"
+    p.yml:2:65: `trains.customer.ahead` is 3, and nobody knows when the next releases leave
+      say when the train leaves (`every`), or make the milestones by hand and remove this
+    ");
+    insta::assert_snapshot!(refused("trains:\n  customer: { repositories: [acme/web], title: \"{year}-W{week}\", every: Thursday 10:00, ahead: 25 }\n"), @"
+    p.yml:2:96: `trains.customer.ahead` is 25
+      write a number of releases from 0 to 24
+    ");
     insta::assert_snapshot!(refused("trains:\n  Customer Train: { repositories: [acme], title: \"{year}\", slots: many }\n"), @"
     p.yml:2:3: `trains.Customer Train` is named `Customer Train`
       people type this name in commands: use lower-case letters, digits and hyphens
