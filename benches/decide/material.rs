@@ -337,6 +337,7 @@ fn change_request(at: IssueRef, now: Timestamp) -> ChangeRequestView {
         emergency: None,
         risk: None,
         requester: None,
+        account: None,
         text: None,
         delivered: None,
         underway: None,

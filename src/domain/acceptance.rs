@@ -8,7 +8,7 @@ use super::{
     finding::{Finding, Outcome, code, quoted},
     ids::{AccountId, Actor},
     named::{Named, one_of, pages},
-    policy::Accepter,
+    policy::{Accepter, EffectivePolicy, Who},
 };
 use std::collections::BTreeSet;
 
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct Trial<'a> {
     pub name: Named,
     pub requester: Option<&'a Actor>,
+    /// The account that asks for it.
+    pub account: Option<&'a str>,
     pub tried: &'a [Tried],
     /// When the last of its pull requests was merged; `None`: not all of them are.
     pub merged_at: Option<Timestamp>,
@@ -32,6 +34,30 @@ pub struct Groups<'a> {
     pub listed: &'a dyn Fn(&str) -> Vec<Named>,
 }
 
+/// What stands for the sponsor of an account where groups are asked for by name; no group can be called so.
+#[must_use]
+pub fn sponsor_of(account: &str) -> String {
+    format!("sponsor of {account}")
+}
+
+/// Who accepts in the name of a group, or of the sponsor of the account that asks; and by which name they are asked for.
+#[must_use]
+pub fn accepting<'a>(
+    accepter: &Accepter,
+    account: Option<&str>,
+    policy: &'a EffectivePolicy,
+) -> Option<(String, &'a [Who])> {
+    match accepter {
+        Accepter::Requester => None,
+        Accepter::Group(group) => Some((group.clone(), policy.group(group).unwrap_or_default())),
+        Accepter::Sponsor => {
+            let account = account?;
+            let sponsor = &policy.base().accounts().get(account)?.sponsor;
+            Some((sponsor_of(account), std::slice::from_ref(sponsor)))
+        }
+    }
+}
+
 const RULE: &str = "tried by those who asked";
 
 /// One finding for each change and each who has to accept it.
@@ -41,11 +67,17 @@ pub fn findings(trials: &[Trial<'_>], accepters: &[Accepter], groups: &Groups<'_
         let of = |accepter: &Accepter| match accepter {
             Accepter::Requester => trial.by_requester(),
             Accepter::Group(group) => trial.by_group(group, groups),
-            Accepter::Sponsor => trial.by_sponsor(),
+            Accepter::Sponsor => trial.by_sponsor(groups),
         };
         accepters.iter().map(of).collect()
     };
     trials.iter().flat_map(each).collect()
+}
+
+/// A group as people call it.
+fn titled(group: &str) -> String {
+    let account = group.strip_prefix("sponsor of ");
+    account.map_or_else(|| code(group), |account| format!("The sponsor of {}", code(account)))
 }
 
 impl Trial<'_> {
@@ -89,16 +121,28 @@ impl Trial<'_> {
         match (works, unknown) {
             (Some(tried), _) => self.said(tried),
             (None, Some((tried, why))) => self.doubtful(tried, group, &why),
-            (None, None) => self.missing(&code(group), &(groups.listed)(group)),
+            (None, None) => self.missing(&titled(group), &(groups.listed)(group)),
         }
     }
 
-    fn by_sponsor(&self) -> Finding {
-        let sentence =
-            format!("Who sponsors {} is not recorded yet by this version of Changegate.", self.name.text);
-        Finding::new("sponsor_unknown", Outcome::Unknown, RULE, sentence)
-            .headline("sponsors are not known yet")
-            .cure("name `requester` or a group in `acceptance` of the policy instead")
+    fn by_sponsor(&self, groups: &Groups<'_>) -> Finding {
+        let name = &self.name.text;
+        let (sentence, cure) = match self.account {
+            Some(account) if !(groups.listed)(&sponsor_of(account)).is_empty() => {
+                return self.by_group(&sponsor_of(account), groups);
+            }
+            Some(account) => (
+                format!("{name} is asked for by {}, of which the policy names no sponsor.", code(account)),
+                "name the account and its sponsor in `accounts` of the policy",
+            ),
+            None => (
+                format!("{name} belongs to no account, and so has no sponsor."),
+                "set the label of its account, like `account/sales`, on it",
+            ),
+        };
+        Finding::new("sponsor_unknown", Outcome::Fail, RULE, sentence)
+            .headline(format!("nobody is known who sponsors {name}"))
+            .cure(cure)
             .names(self.name.page.clone())
     }
 
@@ -164,6 +208,11 @@ mod tests {
 
     /// What is said of a change that Sam asked for and Ana built, merged after a minute.
     fn judged(tried: &[(&str, i64, bool)], accepters: &[Accepter]) -> String {
+        judged_for(None, tried, accepters)
+    }
+
+    /// The same, asked for by an account.
+    fn judged_for(account: Option<&str>, tried: &[(&str, i64, bool)], accepters: &[Accepter]) -> String {
         let tried: Vec<Tried> = tried
             .iter()
             .map(|(by, seconds, works)| Tried {
@@ -175,14 +224,22 @@ mod tests {
             .collect();
         let (sam, people) = (actor("sam"), BTreeSet::from([actor("ana").id]));
         let name = Named::issue(at(12), at(12).repo, Some(&"acme/web".parse().unwrap()));
-        let trial =
-            Trial { name, requester: Some(&sam), tried: &tried, merged_at: Some(time(60)), people: &people };
-        let membership = |_: &str, by: &Actor| match by.login.as_str() {
+        let trial = Trial {
+            name,
+            requester: Some(&sam),
+            account,
+            tried: &tried,
+            merged_at: Some(time(60)),
+            people: &people,
+        };
+        let membership = |group: &str, by: &Actor| match by.login.as_str() {
+            "dana" if group == "sponsor of sales" => Membership::Member,
             "quinn" | "ana" => Membership::Member,
             "lee" => Membership::Unknown("GitHub could not be reached".into()),
             _ => Membership::Stranger,
         };
-        let listed = |_: &str| vec![Named::who("acme/qa")];
+        let listed =
+            |group: &str| if group == "sponsor of moon" { vec![] } else { vec![Named::who("acme/qa")] };
         let groups = Groups { membership: &membership, listed: &listed };
         let found = findings(&[trial], accepters, &groups);
         found.iter().map(|it| format!("{:?} {}", it.own, it.code)).collect::<Vec<_>>().join(", ")
@@ -221,9 +278,23 @@ mod tests {
                 "Pass accepted_as_working",
             ),
             ("nobody knows who Lee is", vec![("lee", 70, true)], vec![qa()], "Unknown acceptance_doubtful"),
-            ("a sponsor", vec![("sam", 70, true)], vec![Accepter::Sponsor], "Unknown sponsor_unknown"),
+            ("nobody's sponsor", vec![("sam", 70, true)], vec![Accepter::Sponsor], "Fail sponsor_unknown"),
         ] {
             assert_eq!(judged(&tried, &accepters), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_sponsor_of_the_account_that_asked_accepts_for_it() {
+        for (account, by, expected) in [
+            (Some("sales"), "dana", "Pass accepted_as_working"),
+            (Some("sales"), "sam", "Pending acceptance_missing"),
+            (Some("support"), "dana", "Pending acceptance_missing"),
+            (Some("moon"), "dana", "Fail sponsor_unknown"),
+            (None, "dana", "Fail sponsor_unknown"),
+        ] {
+            let found = judged_for(account, &[(by, 70, true)], &[Accepter::Sponsor]);
+            assert_eq!(found, expected, "{account:?} {by}");
         }
     }
 }

@@ -369,6 +369,7 @@ fn as_shown(subject: &SubjectId) -> Option<State> {
     if let SubjectId::Repository(id) = subject {
         return Some(State::Repository(Repository {
             straight: None,
+            departures: Box::default(),
             id: *id,
             name: "acme/web".parse().expect("a name"),
             default_branch: Some("main".into()),
@@ -459,6 +460,7 @@ fn change_request(place: IssueRef, told: Told) -> ChangeRequestView {
         acceptance,
         release: None,
         requester: None,
+        account: None,
         emergency: emergency(told.crisis).filter(|_| is_ours),
         risk: None,
         text: None,

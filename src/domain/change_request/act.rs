@@ -44,6 +44,8 @@ pub enum ActId {
     Milestone(u64, Timestamp),
     /// Declared at the command line, by the operator's word.
     Operator(String),
+    /// Nobody had answered what was asked since then.
+    Silence(Timestamp),
     /// What was decided where the issue was before it was transferred: triage is 0, the plan 1.
     CameAlong(IssueRef, u8),
 }
@@ -208,6 +210,7 @@ impl Act {
             | ActId::Unlabel(..)
             | ActId::Milestone(..)
             | ActId::Operator(_)
+            | ActId::Silence(_)
             | ActId::CameAlong(..) => None,
         }
     }
@@ -227,7 +230,7 @@ impl Act {
     /// Whether the labels follow it, rather than it a label.
     #[must_use]
     pub const fn leads(&self) -> bool {
-        self.comment().is_some() || self.came_along()
+        self.comment().is_some() || self.came_along() || matches!(self.id, ActId::Silence(_))
     }
 
     /// Whether it counts.
@@ -254,6 +257,7 @@ impl Act {
             | ActId::Unlabel(..)
             | ActId::Milestone(..)
             | ActId::Operator(_)
+            | ActId::Silence(_)
             | ActId::CameAlong(..) => None,
         }
     }

@@ -23,6 +23,7 @@ use super::{
     follow::Heard,
     log, note, planning,
     rules::same,
+    silence,
     way_back::WayBack,
 };
 
@@ -53,6 +54,7 @@ pub fn effects(
     if after.taken_in {
         effects.extend(labels(before, after, setting));
         effects.extend(in_production(before, after, setting, now));
+        effects.extend(silence::effects(before, after, setting, now));
     }
     effects.extend(taking_in(after, setting));
     effects.extend(status(after, heard, setting));
@@ -180,6 +182,7 @@ fn purpose(act: &Act) -> String {
     match &act.id {
         ActId::Comment(comment, _) => format!("reply/{comment}"),
         ActId::Operator(id) => format!("operator/{id}"),
+        ActId::Silence(since) => format!("silence/{}", since.as_second()),
         ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) | ActId::CameAlong(..) => {
             format!("refused/{}", act.at.as_second())
         }
@@ -272,6 +275,7 @@ fn put_back(after: &ChangeRequest) -> Vec<Effect> {
         | ActId::Unlabel(..)
         | ActId::Comment(..)
         | ActId::Operator(_)
+        | ActId::Silence(_)
         | ActId::CameAlong(..) => None,
     });
     back.map(Effect::new).collect()

@@ -63,7 +63,11 @@ impl ChangeRequest {
         let stays = |act: &&Act| {
             matches!(
                 act.id,
-                ActId::Comment(..) | ActId::Operator(_) | ActId::Unlabel(..) | ActId::CameAlong(..)
+                ActId::Comment(..)
+                    | ActId::Operator(_)
+                    | ActId::Silence(_)
+                    | ActId::Unlabel(..)
+                    | ActId::CameAlong(..)
             )
         };
         let mut acts: Vec<Act> = known.iter().filter(stays).cloned().collect();

@@ -94,6 +94,12 @@ impl ChangeRequest {
                 let by_person = event.actor.as_ref().is_some_and(|actor| actor.person);
                 let ours = comment.app == Some(app) && *change != CommentChange::Created;
                 heard.defaced |= ours && by_person;
+                if *change == CommentChange::Created
+                    && comment.author.is_some()
+                    && comment.author == issue.author
+                {
+                    self.answered = self.answered.max(comment.created_at);
+                }
                 heard.overheard |= self.overhear(event, issue, rules);
                 heard.must_read |= self.take(issue, rules);
             } else if let What::Swept { .. } = &event.what {

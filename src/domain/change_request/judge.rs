@@ -127,7 +127,8 @@ fn decide(
         || (own.is_none() && after.bears_a_former_label(around.repository));
     let look_again =
         if is_moving { Some(case.now + MOVING) } else { in_doubt.then(|| case.now + READ_AGAIN) };
-    let look_again = look_again.into_iter().chain(emergency_ends).chain(verified_at).min();
+    let ends = [emergency_ends, verified_at, after.silence_ends()];
+    let look_again = look_again.into_iter().chain(ends.into_iter().flatten()).min();
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
@@ -142,7 +143,8 @@ fn stand(
     let verified_at = derive(after, around, now);
     let by_hand = after.needs_no_code() && around.pulls.is_empty();
     let is_news = after.judge_starts(by_hand, &around.rules, now, inquiry)?;
-    Some(if is_news { derive(after, around, now) } else { verified_at })
+    let verified_at = if is_news { derive(after, around, now) } else { verified_at };
+    Some(if after.follow_silence(&around.rules, now) { derive(after, around, now) } else { verified_at })
 }
 
 /// What GitHub and other systems are told.

@@ -101,6 +101,7 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
     let entry = match act.id {
         ActId::CameAlong(from, _) => entry.fact("decided_on", from),
         ActId::Operator(ref id) => entry.fact("by_operator", id),
+        ActId::Silence(since) => entry.fact("silent_since", since),
         ActId::Comment(..) | ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => entry,
     };
     said.into_iter().fold(entry, |entry, said| entry.text("said", said))

@@ -8,7 +8,7 @@
 //! - [`emergency`]: what somebody on call declared, and what is owed for it; [`way_back`]: what is quicker,
 //! - [`delivered`]: whether it runs in production,
 //! - [`without_code`]: what is done by hand,
-//! - [`note`]: what helps planning it, and decides nothing,
+//! - [`note`]: what helps planning it, and decides nothing; [`silence`]: that nobody answers,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
@@ -26,6 +26,7 @@ pub mod people;
 pub mod note;
 mod planning;
 pub mod rules;
+pub mod silence;
 pub mod stage;
 pub mod way_back;
 pub mod without_code;
@@ -57,6 +58,7 @@ use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
 use note::Size;
+use silence::Silence;
 use stage::{Own, Work};
 use without_code::Underway;
 
@@ -111,6 +113,12 @@ pub struct ChangeRequest {
     /// A label says that it is a project.
     #[serde(default)]
     pub labelled_project: bool,
+    /// When whoever asked for it wrote something here last.
+    #[serde(default)]
+    pub answered: Option<Timestamp>,
+    /// It lacks information, and nobody answers.
+    #[serde(default)]
+    pub silence: Option<Silence>,
     /// In which form the register shows it; 0: not yet.
     #[serde(default)]
     pub listed: u8,
@@ -223,6 +231,9 @@ pub struct ChangeRequestView {
     pub acceptance: Acceptance,
     pub release: Option<ReleaseId>,
     pub requester: Option<Actor>,
+    /// The account that asks for it, in lower case.
+    #[serde(default)]
+    pub account: Option<String>,
     /// The last emergency that was declared.
     #[serde(default)]
     pub emergency: Option<Emergency>,
@@ -302,6 +313,8 @@ impl ChangeRequest {
             account: None,
             labelled_size: None,
             labelled_project: false,
+            answered: None,
+            silence: None,
             listed: 0,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },
@@ -330,6 +343,7 @@ impl ChangeRequest {
             acceptance: self.acceptance.clone(),
             release: self.release().cloned(),
             requester: self.requester().cloned(),
+            account: self.account.clone(),
             emergency: self.emergency.clone(),
             risk: act::risk(&self.acts),
             text: self.text.clone(),

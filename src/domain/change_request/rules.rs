@@ -7,7 +7,8 @@ use crate::domain::{
     ids::{IssueRef, ReleaseId, RepoName},
     issue_form,
     policy::{
-        Account, EffectivePolicy, Emergency, Marker, Mode, Risk, Ship, Train, Who, Zone, alone, same_field,
+        Account, EffectivePolicy, Emergency, Length, Marker, Mode, Risk, Ship, Train, Who, Zone, alone,
+        same_field,
     },
     revision::{ChangeText, RevisionHash},
 };
@@ -43,6 +44,8 @@ pub struct Rules {
     pub prefix: Option<String>,
     /// In which times are shown.
     pub zone: Zone,
+    /// How long a request may lack information before it is withdrawn.
+    pub withdraw_after: Option<Length>,
     marker: Marker,
     required: Vec<String>,
     policy: Option<(EffectivePolicy, RepoName)>,
@@ -99,6 +102,7 @@ impl Rules {
             emergencies: emergencies(&policy),
             prefix: policy.command_prefix().map(Into::into),
             zone: policy.zone(),
+            withdraw_after: policy.intake().withdraw_after,
             marker: policy.intake().marker.clone(),
             required: policy.required_fields().into_iter().map(Into::into).collect(),
             policy: Some((policy, name)),
@@ -117,6 +121,7 @@ impl Rules {
             emergencies: vec![],
             prefix: None,
             zone: Zone::utc(),
+            withdraw_after: None,
             marker: Marker::Label("change-request".into()),
             required: vec![],
             policy: None,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
+        acceptance::accepting,
         change_request::{ChangeRequestView, emergency::Emergency, without_code},
         commit,
         facts::{Inquiry, Membership},
@@ -150,12 +151,14 @@ fn look_at_trials<'a>(
             trying.people.extend(&view.people);
         }
     }
-    for group in accepters {
-        let Accepter::Group(group) = group else { continue };
-        let people = policy.group(group).unwrap_or_default();
-        for by in tried.values().flat_map(|trying| &trying.request.tried).map(|tried| &tried.by) {
-            if let Some(membership) = inquiry.membership(people, by) {
-                members.insert((group.clone(), by.id), membership);
+    for accepter in accepters {
+        for trying in tried.values() {
+            let account = trying.request.account.as_deref();
+            let Some((group, people)) = accepting(accepter, account, policy) else { continue };
+            for by in trying.request.tried.iter().map(|tried| &tried.by) {
+                if let Some(membership) = inquiry.membership(people, by) {
+                    members.insert((group.clone(), by.id), membership);
+                }
             }
         }
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::policy::{
-        Accepter, Approvals, EffectivePolicy, Environment, Policy, REVIEW, Risk, Rule, Ship, Zone,
+    super::{
+        acceptance::sponsor_of,
+        policy::{Accepter, Approvals, EffectivePolicy, Environment, Policy, REVIEW, Risk, Rule, Ship, Zone},
     },
     Candidate,
 };
@@ -24,12 +25,17 @@ pub struct Section {
 
 impl Section {
     pub(super) fn new(policy: &EffectivePolicy, part: &Policy, name: &str, rules: &Environment) -> Self {
+        let by_sponsor =
+            |rule: &Rule| matches!(rule, Rule::Acceptance(by) if by.contains(&Accepter::Sponsor));
+        let accounts = policy.base().accounts().iter().filter(|_| all_rules(rules).any(by_sponsor));
+        let sponsors = accounts.map(|(name, account)| (sponsor_of(name), vec![account.sponsor.to_string()]));
         let people = all_rules(rules)
             .flat_map(groups_of)
             .map(|group| {
                 let people = policy.group(group).unwrap_or_default();
                 (group.to_owned(), people.iter().map(ToString::to_string).collect())
             })
+            .chain(sponsors)
             .collect();
         Self { name: name.into(), rules: rules.clone(), zone: policy.zone_of(part), people, risk: None }
     }

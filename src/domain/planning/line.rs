@@ -47,6 +47,9 @@ pub struct Line {
     pub requester: Option<Actor>,
     #[serde(default)]
     pub contact: Option<Actor>,
+    /// When the question that was asked was answered, where it was: a decision is waited for again.
+    #[serde(default)]
+    pub answered: Option<Timestamp>,
     /// What has to be answered before it can be triaged.
     #[serde(default)]
     pub missing: Vec<String>,
@@ -147,6 +150,7 @@ impl Line {
             risk: act::risk(&change.acts),
             requester: change.requester().cloned(),
             contact: change.contact().cloned(),
+            answered: change.answer(),
             missing: change.missing.clone(),
             release: change.release().cloned(),
             rank: change.rank(),

@@ -19,7 +19,7 @@ pub struct Filter {
     pub account: Option<String>,
     pub system: Option<String>,
     pub kind: Option<Kind>,
-    /// Only what lacks information, or only what does not.
+    /// Only what lacks information or an answer, or only what does not.
     pub incomplete: Option<bool>,
     /// Only what has waited too long, or only what has not.
     pub overdue: Option<bool>,
@@ -37,7 +37,8 @@ impl Waiting {
     /// At `now`. The clock runs while the request waits for a decision; whoever lacks information is waited for instead.
     #[must_use]
     pub fn of(line: &Line, limit: Length, zone: &Zone, now: Timestamp) -> Self {
-        let due = (line.stage == Stage::Requested).then(|| limit.after(line.since, zone));
+        let since = if line.stage == Stage::Requested { Some(line.since) } else { line.answered };
+        let due = since.map(|since| limit.after(since, zone));
         Self { due, is_overdue: due.is_some_and(|due| due <= now) }
     }
 }
@@ -54,7 +55,7 @@ impl Filter {
         self.account.as_ref().is_none_or(account)
             && self.system.as_ref().is_none_or(|wanted| line.systems.iter().any(|it| same(wanted, it)))
             && self.kind.is_none_or(|kind| line.kind == kind)
-            && self.incomplete.is_none_or(|wanted| wanted == (line.stage == Stage::NeedsInformation))
+            && self.incomplete.is_none_or(|wanted| wanted == waiting.due.is_none())
             && self.overdue.is_none_or(|wanted| wanted == waiting.is_overdue)
     }
 }

@@ -41,6 +41,7 @@ fn line(number: u64, account: Option<&str>) -> Line {
         risk: None,
         requester: None,
         contact: None,
+        answered: None,
         missing: vec![],
         release: None,
         rank: None,
@@ -75,6 +76,9 @@ fn a_request_is_overdue_after_five_working_days_of_waiting_and_not_while_informa
     assert_eq!(waiting.due, Some("2026-12-04T16:00:00Z".parse().unwrap()), "a weekend is no time to decide");
     let incomplete = asked(Stage::NeedsInformation, "2026-01-01T09:00:00Z");
     assert_eq!(Waiting::of(&incomplete, OVERDUE, &berlin, days(0)), Waiting { due: None, is_overdue: false });
+    let answered = Line { answered: Some("2026-11-23T09:00:00Z".parse().unwrap()), ..incomplete };
+    let again = Waiting::of(&answered, OVERDUE, &berlin, days(9));
+    assert_eq!(again.due, Some("2026-11-30T09:00:00Z".parse().unwrap()), "the question is answered");
 }
 
 fn zone(name: &str) -> Zone {
@@ -87,7 +91,7 @@ fn policy_of(text: &str) -> policy::Policy {
 
 #[test]
 fn a_filter_asks_for_what_it_names_and_nothing_else() {
-    let waiting = Waiting { due: None, is_overdue: true };
+    let waiting = Waiting { due: Some(days(0)), is_overdue: true };
     let sales =
         Line { systems: BTreeSet::from(["mail".into()]), kind: Kind::Project, ..line(1, Some("sales")) };
     let nobodys = line(2, None);

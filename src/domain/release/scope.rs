@@ -27,6 +27,9 @@ pub struct Change {
     pub at: IssueRef,
     pub title: String,
     pub requester: Option<Actor>,
+    /// The account that asks for it.
+    #[serde(default)]
+    pub account: Option<String>,
     pub stage: Stage,
     /// The hash of what of it is signed.
     pub text: Option<RevisionHash>,
@@ -180,6 +183,7 @@ fn change(request: &ChangeRequestView, inquiry: &mut Inquiry<'_>) -> Option<Chan
         at: request.at,
         title: request.title.clone(),
         requester: request.requester.clone(),
+        account: request.account.clone(),
         stage: request.stage,
         text: request.text.clone(),
         needs_no_code: request.needs_no_code,

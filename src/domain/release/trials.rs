@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
-        acceptance::{self, Groups, Trial},
+        acceptance::{self, Groups, Trial, accepting, sponsor_of},
         facts::{Inquiry, Membership},
         finding::Finding,
         ids::Actor,
@@ -26,10 +26,13 @@ impl Release {
     ) -> Option<Vec<Finding>> {
         let mut asked = vec![];
         for accepter in accepters {
-            let Accepter::Group(group) = accepter else { continue };
-            let people = policy.group(group).unwrap_or_default();
-            for tried in self.changes.iter().flat_map(|change| &change.tried) {
-                asked.push(((group.clone(), tried.by.id), inquiry.membership(people, &tried.by)));
+            for change in &self.changes {
+                let Some((group, people)) = accepting(accepter, change.account.as_deref(), policy) else {
+                    continue;
+                };
+                for tried in &change.tried {
+                    asked.push(((group.clone(), tried.by.id), inquiry.membership(people, &tried.by)));
+                }
             }
         }
         let known: Option<BTreeMap<_, _>> =
@@ -40,7 +43,11 @@ impl Release {
             known.get(&(group.to_owned(), by.id)).cloned().unwrap_or(stranger)
         };
         let listed = |group: &str| {
-            policy.group(group).unwrap_or_default().iter().map(|who| Named::who(&who.to_string())).collect()
+            let sponsors = policy.base().accounts().iter();
+            let mut sponsors =
+                sponsors.filter(|(name, _)| sponsor_of(name) == group).map(|(_, it)| &it.sponsor);
+            let people = policy.group(group).unwrap_or_default().iter().chain(sponsors.next());
+            people.map(|who| Named::who(&who.to_string())).collect()
         };
         let trials: Vec<Trial<'_>> = self.changes.iter().map(|change| change.trial(names)).collect();
         Some(acceptance::findings(&trials, accepters, &Groups { membership: &membership, listed: &listed }))
@@ -54,6 +61,7 @@ impl Change {
         Trial {
             name: names.change(self.at),
             requester: self.requester.as_ref(),
+            account: self.account.as_deref(),
             tried: &self.tried,
             merged_at,
             people: &self.work.people,

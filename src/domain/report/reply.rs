@@ -47,6 +47,7 @@ fn done(act: &Act, setting: &Setting<'_>) -> String {
         (ActId::Unlabel(name, _), _) => format!("took {} off", bold(name)),
         (ActId::Milestone(..), Deed::Plan(title)) => format!("set milestone {}", bold(title)),
         (ActId::Milestone(..), _) => "set the milestone".into(),
+        (ActId::Silence(_), _) => "did not answer".into(),
         (ActId::Operator(_), _) => "declared an emergency at the command line".into(),
         (ActId::Comment(..) | ActId::CameAlong(..), deed) => format!("wrote {}", written(deed, setting)),
     }
@@ -272,6 +273,6 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
             "It was put on again."
         }
         (ActId::Unlabel(..), _) => "What it said has ended with it. Ask them here.",
-        (ActId::Comment(..) | ActId::Operator(_) | ActId::CameAlong(..), _) => "",
+        (ActId::Comment(..) | ActId::Operator(_) | ActId::Silence(_) | ActId::CameAlong(..), _) => "",
     }
 }

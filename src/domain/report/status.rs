@@ -61,6 +61,7 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
         parts.extend(needed_by(request));
         parts.extend(planned(request, setting));
         parts.extend(emergency(request, setting));
+        parts.extend(withdrawal(request, setting));
         parts.push(doubt(request).unwrap_or_else(|| next::next(request, standing, setting)));
     } else {
         let (kind, marker) = setting.rules.marker();
@@ -200,6 +201,14 @@ fn missing(request: &ChangeRequest, standing: Option<Standing<'_>>) -> Option<St
     Some(format!(
         "This request can't be triaged yet. Missing: {fields}. Edit the description above, each under a heading of that name; this note goes away by itself."
     ))
+}
+
+/// When it ends if nobody answers.
+#[must_use]
+pub fn withdrawal(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
+    let day = setting.rules.zone.day(request.silence?.ends);
+    let reopen = setting.command("reopen");
+    Some(format!("It is withdrawn on {day} if nothing changes; {reopen} brings it back."))
 }
 
 /// Who put it into its release, or took it out, with a command.

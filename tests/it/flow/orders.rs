@@ -185,6 +185,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         acceptance,
         release,
         requester,
+        account,
         at: _,
         emergency: _,
         risk: _,
@@ -208,7 +209,7 @@ async fn registered(s: &Scene, told: &Told) -> String {
         other => format!("{other:?}"),
     };
     let requester = requester.as_ref().map(|requester| &requester.login);
-    format!("{title} {exists} {taken_in} {stage:?} {accepted} {release:?} {requester:?}")
+    format!("{title} {exists} {taken_in} {stage:?} {accepted} {release:?} {requester:?} {account:?}")
 }
 
 /// Numbers of issues and pull requests by their names, where they stand in links.

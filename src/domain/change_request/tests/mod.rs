@@ -6,6 +6,7 @@ mod life;
 mod notes;
 mod order;
 mod risk;
+mod silence;
 mod triage;
 mod without_code;
 mod words;

@@ -54,6 +54,7 @@ fn change_request(number: u64, stage: Stage, acceptance: Acceptance) -> ChangeRe
         emergency: None,
         risk: None,
         requester: Some(actor("dana")),
+        account: None,
         text: None,
         delivered: None,
         underway: None,

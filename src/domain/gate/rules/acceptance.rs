@@ -37,6 +37,7 @@ pub(super) fn findings(
         .map(|trying| Trial {
             name: Named::issue(trying.request.at, scene.ask.repo, scene.name_of(trying.request.at.repo)),
             requester: trying.request.requester.as_ref(),
+            account: trying.request.account.as_deref(),
             tried: &trying.request.tried,
             merged_at: trying.merged_at,
             people: &trying.people,
