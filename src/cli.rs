@@ -66,6 +66,12 @@ enum Command {
         /// Leave the server and the small GitHub running until Ctrl-C.
         #[arg(long)]
         keep: bool,
+        /// Which story: a change on its way to production, or how 325 requests become a plan.
+        #[arg(long, value_name = "change|intake", default_value = "change", value_parser = story)]
+        story: demo::Story,
+        /// Of the story of requests: write what GitHub holds and what Changegate says of it into this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// The policy file: check it, and let editors complete it.
     #[command(subcommand)]
@@ -204,6 +210,15 @@ enum TokenCommand {
         /// The id that `list` shows.
         id: String,
     },
+}
+
+/// By its name.
+fn story(text: &str) -> Result<demo::Story, String> {
+    match text {
+        "change" => Ok(demo::Story::Change),
+        "intake" => Ok(demo::Story::Intake),
+        _ => Err("write change or intake".into()),
+    }
 }
 
 /// As the API writes it.
@@ -360,7 +375,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve { insecure_short_secret, pull } => serve(file, insecure_short_secret, pull).await,
-        Command::Demo { keep } => demo::play(keep).await.map(|()| Exit::Done),
+        Command::Demo { keep, story, out } => {
+            demo::play(keep, story, out.as_deref()).await.map(|()| Exit::Done)
+        }
         Command::Policy(PolicyCommand::Schema) => print(&serde_json::to_string_pretty(&policy::schema())?),
         Command::Policy(PolicyCommand::Check { file: policy, repository, on }) => {
             check(&policy, repository, on.as_deref(), file).await

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 use jiff::Timestamp;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     store::Listed,
 };
 
-use super::{plain, table};
+use super::plain;
 
 /// One part for each account of GitHub; with its name above it where there are several.
 #[must_use]
@@ -31,7 +32,7 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
     if waiting.items.is_empty() {
         return "Nothing waits for a decision.".into();
     }
-    let mut rows = table(["change request", "title", "account", "waits", "for", "asked by"]);
+    let mut rows = list(["change request", "title", "account", "waits", "for", "asked by"]);
     for Waits { shown, due, is_overdue } in &waiting.items {
         let line = &shown.line;
         let waits_for = match due {
@@ -53,11 +54,23 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
         ]);
     }
     let overdue = waiting.items.iter().filter(|waits| waits.is_overdue).count();
-    let mut text = format!("{rows}\n{} waiting, {overdue} of them overdue.", waiting.items.len());
-    if waiting.more > 0 {
-        let _ = write!(text, " {} more are younger, and not shown.", waiting.more);
-    }
-    text + "\nDecide on the issue: /accept, /need-info WHAT, /defer UNTIL, /decline WHY or /duplicate #n."
+    let shown = waiting.items.len();
+    let count = match usize::try_from(waiting.more) {
+        Ok(more @ 1..) => format!("The oldest {shown} of {}; {overdue} of these are overdue.", shown + more),
+        Ok(0) | Err(_) => format!("{shown} waiting, {overdue} of them overdue."),
+    };
+    format!(
+        "{rows}\n{count}\nDecide on the issue: /accept, /need-info WHAT, /defer UNTIL, /decline WHY or /duplicate #n."
+    )
+}
+
+/// A table of many rows: no line between them.
+fn list<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+    let mut table = Table::new();
+    let style = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
+    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
 }
 
 fn days(since: Timestamp, now: Timestamp) -> String {
@@ -101,7 +114,9 @@ fn titles(shown: &[Shown], most: usize) -> String {
         .join("; ")
 }
 
-fn release(column: &Column, zone: &Zone) -> String {
+/// One release.
+#[must_use]
+pub fn release(column: &Column, zone: &Zone) -> String {
     let mut head = format!("{} · {}", plain(&column.id.title), plain(&column.id.train));
     match column.leaves {
         Some(leaves) => {
@@ -125,7 +140,7 @@ fn release(column: &Column, zone: &Zone) -> String {
     };
     let mut text = format!("{head}\n{slots}");
     if taken > 0 {
-        let mut rows = table(["change request", "title", "account", "stage", "contact"]);
+        let mut rows = list(["change request", "title", "account", "stage", "contact"]);
         for shown in &column.changes {
             rows.add_row(row(shown));
         }
@@ -151,11 +166,13 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     text.unwrap_or_default().replace('_', " ")
 }
 
-fn unplanned(plan: &Plan) -> String {
+/// What is not planned yet, in the merged order.
+#[must_use]
+pub fn unplanned(plan: &Plan) -> String {
     if plan.unplanned.is_empty() {
         return "Not planned yet: nothing that was accepted.".into();
     }
-    let mut rows = table(["place", "change request", "title", "account", "in its account", "needed by"]);
+    let mut rows = list(["place", "change request", "title", "account", "in its account", "needed by"]);
     for Place { overall, own, of, change } in &plan.unplanned {
         let line = &change.line;
         rows.add_row([
@@ -175,6 +192,25 @@ fn unplanned(plan: &Plan) -> String {
     )
 }
 
+/// The plan in a few lines.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    let mut rows = list(["release", "leaves", "planned", "slots", "stands"]);
+    for column in &plan.releases {
+        rows.add_row([
+            plain(&column.id.title),
+            column.leaves.map(|at| plan.zone.day(at)).unwrap_or_default(),
+            column.changes.len().to_string(),
+            column.slots.map(|slots| slots.to_string()).unwrap_or_default(),
+            column.phase.map(|phase| word(&phase)).unwrap_or_default(),
+        ]);
+    }
+    format!(
+        "{rows}\n{} accepted and not planned; {} in production within twelve months.",
+        plan.unplanned_in_all, plan.delivered_in_all
+    )
+}
+
 /// The report of accounts.
 #[must_use]
 pub fn accounts(report: &Accounts) -> String {
@@ -182,7 +218,7 @@ pub fn accounts(report: &Accounts) -> String {
         return "Nothing was asked for within twelve months.".into();
     }
     let mut rows =
-        table(["account", "requested", "share", "accepted", "delivered", "open", "waiting", "weight"]);
+        list(["account", "requested", "share", "accepted", "delivered", "open", "waiting", "weight"]);
     for account in &report.accounts {
         let counts = account.counts;
         let key = if account.is_key { " (key account?)" } else { "" };

@@ -236,6 +236,32 @@ impl Sandbox {
         found.unwrap_or_default()
     }
 
+    /// All that a repository holds: issues with their comments, pull requests, and the deployments to an environment with their times.
+    pub fn dump(&self, repo: &str, environment: &str) -> Value {
+        let found = self.shared.with(|state| {
+            let world = &state.world;
+            let repo = world.repo(repo)?;
+            let (mut issues, mut pulls) = (vec![], vec![]);
+            for issue in repo.issues.values() {
+                if let Some(pull) = &issue.pull {
+                    pulls.push(objects::pull(world, repo, issue, pull));
+                    continue;
+                }
+                let comments = issue.comments.iter().map(|comment| objects::comment(world, repo, issue, comment));
+                let mut shown = objects::issue(world, repo, issue);
+                shown["all_comments"] = comments.collect();
+                issues.push(shown);
+            }
+            let here = repo.deployments.values().filter(|of| of.environment.eq_ignore_ascii_case(environment));
+            let deployments = here.map(|of| {
+                let statuses = of.statuses.iter().map(|it| serde_json::json!([it.state, it.at]));
+                serde_json::json!({ "sha": of.sha, "created_at": of.created_at, "statuses": statuses.collect::<Vec<_>>() })
+            });
+            Some(serde_json::json!({ "id": repo.id, "issues": issues, "pulls": pulls, "deployments": deployments.collect::<Vec<_>>() }))
+        });
+        found.unwrap_or_default()
+    }
+
     /// The deployments to an environment, oldest first: commit and latest state.
     pub fn deployments(&self, repo: &str, environment: &str) -> Vec<(String, String)> {
         let found = self.shared.with(|state| {

@@ -41,7 +41,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("health", &["clock", "github", "metrics", "store"]),
     (
         "demo",
-        &["app", "admin", "clock", "config", "domain", "gate", "register", "sandbox", "store", "worker"],
+        &[
+            "app", "admin", "clock", "config", "domain", "gate", "planner", "register", "sandbox", "store",
+            "worker",
+        ],
     ),
     (
         "cli",

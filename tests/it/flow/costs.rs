@@ -107,7 +107,7 @@ async fn an_event_that_changes_nothing_costs_no_request() {
             ("a command on an ordinary issue", &|| {
                 s.by("ana").comment(ordinary, "/accept");
             }),
-            ("a describing label", &|| s.by("ana").label(issue, "account/sales")),
+            ("a label that says nothing to us", &|| s.by("ana").label(issue, "good first issue")),
             ("a label of an ordinary issue", &|| s.by("ana").label(ordinary, "bug")),
             ("a label of a pull request", &|| s.by("ana").label(pull.at, "bug")),
             ("an assignee of a pull request", &|| s.by("ana").assign(pull.at, "ana")),

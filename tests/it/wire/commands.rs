@@ -130,10 +130,12 @@ async fn each_command_explains_itself() {
     Usage: changegate demo [OPTIONS]
 
     Options:
-          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
-          --keep           Leave the server and the small GitHub running until Ctrl-C
-      -h, --help           Print help
-      -V, --version        Print version
+          --config <FILE>          The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --keep                   Leave the server and the small GitHub running until Ctrl-C
+          --story <change|intake>  Which story: a change on its way to production, or how 325 requests become a plan [default: change]
+          --out <DIR>              Of the story of requests: write what GitHub holds and what Changegate says of it into this folder
+      -h, --help                   Print help
+      -V, --version                Print version
 
     $ changegate policy --help
     The policy file: check it, and let editors complete it

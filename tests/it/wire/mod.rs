@@ -27,6 +27,7 @@ mod rotation;
 mod schema;
 mod secrets;
 mod slow;
+mod story;
 mod stopping;
 mod tokens;
 mod unstorable;
