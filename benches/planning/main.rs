@@ -45,21 +45,7 @@ fn main() {
 }
 
 async fn measure() {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
-        "database",
-        "change requests",
-        "of which open",
-        "queue page ms",
-        "at most 50",
-        "plan ms",
-        "at most 500",
-        "accounts ms",
-    ]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = headed();
     let kinds = [Some(Kind::Sqlite), database::postgres_server().map(|_| Kind::Postgres)];
     for kind in kinds.into_iter().flatten() {
         for (size, all_open) in SIZES {
@@ -104,6 +90,25 @@ async fn measure() {
         }
     }
     println!("Medians of {ROUNDS} rounds; temporary files in {}.\n{table}", database::place());
+}
+
+fn headed() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "database",
+        "change requests",
+        "of which open",
+        "queue page ms",
+        "at most 50",
+        "plan ms",
+        "at most 500",
+        "accounts ms",
+    ]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
 }
 
 fn millis(time: Duration) -> String {
@@ -158,7 +163,9 @@ fn line(number: usize, all_open: bool, now: Timestamp) -> Line {
         answered: None,
         missing: vec![],
         release,
-        rank: number.is_multiple_of(10).then(|| Rank { place: u16::try_from(number % 500 + 1).unwrap(), at: asked }),
+        rank: number
+            .is_multiple_of(10)
+            .then(|| Rank { place: u16::try_from(number % 500 + 1).unwrap(), at: asked }),
         needed_by: None,
         emergency: false,
     }
