@@ -23,7 +23,10 @@ use crate::{
         planning::queue::Filter,
         subject::View,
     },
-    operator::{Became, Emergency, Kept, NewSeals, Operator},
+    operator::{
+        Became, Emergency, Kept, NewSeals, Operator,
+        import::{Found, Imported},
+    },
     planner::{
         self, Planner,
         drawn::{Accounts, Plan, Waits},
@@ -54,6 +57,10 @@ pub enum Order {
     Plan(Timestamp),
     /// Who asks for how much, as of this moment; without one of them.
     Accounts { at: Timestamp, without: Option<String> },
+    /// Go on taking in what an organisation has; `again`: from the beginning.
+    Import { organisation: String, again: bool },
+    /// What was found there.
+    Inventory { organisation: String },
     /// How far the comparison with GitHub is, account by account.
     Sweeps,
     /// Declare an emergency.
@@ -106,6 +113,8 @@ pub enum Answer {
     Queue(Vec<(String, Listed<Waits>)>),
     Plan(Vec<(String, Plan)>),
     Accounts(Vec<(String, Accounts)>),
+    Import(Imported),
+    Inventory(Found),
     /// The sweeps, and the accounts and repositories that name them.
     Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
     /// The emergency is written down; what comes of it is asked for with this.
@@ -152,9 +161,11 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
                 Some(token) => Answer::TokenRevoked(token),
                 None => Answer::NothingToRevoke(id),
             },
-            Order::Emergency(_) | Order::Became(_) | Order::Seal(_) => {
-                Answer::Failed("only the server takes this order".into())
-            }
+            Order::Emergency(_)
+            | Order::Became(_)
+            | Order::Seal(_)
+            | Order::Import { .. }
+            | Order::Inventory { .. } => Answer::Failed("only the server takes this order".into()),
             Order::Sweeps => {
                 let names = views(store, [SubjectKind::Account, SubjectKind::Repository]).await?;
                 Answer::Sweeps(store.sweeps().await?.into_iter().collect(), names)
@@ -298,6 +309,14 @@ pub async fn obey(operator: &Operator, order: Order) -> Answer {
         let sealed = operator.seal(seals).await;
         return sealed
             .map_or_else(|error| Answer::Failed(error.to_string()), |(id, name)| Answer::Sealed(id, name));
+    }
+    if let Order::Import { organisation, again } = order {
+        let imported = operator.import(&organisation, again).await;
+        return imported.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Import);
+    }
+    if let Order::Inventory { organisation } = order {
+        let found = operator.found(&organisation).await;
+        return found.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Inventory);
     }
     if let Order::Became(kept) = order {
         let became = operator.became(&kept).await;

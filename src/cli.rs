@@ -1,6 +1,7 @@
 //! The command line: one binary, its subcommands, and what each ends with.
 
 mod gate;
+mod import;
 mod permit;
 pub mod pipeline;
 mod planning;
@@ -33,7 +34,7 @@ use crate::{
     },
     gate::asker::secret,
     operator::{Became, Emergency},
-    register,
+    register::{self, inventory},
     store::{Bodies, Store, StoredToken},
     worker::Stop,
 };
@@ -90,6 +91,19 @@ enum Command {
     Permit(PermitCommand),
     /// The register: every change request, and how far it is.
     Changes,
+    /// Take in what is there: every open issue and pull request of an organisation, and what was closed within a year, to know how many
+    /// there are, how old, whose, and which look dead or doubled. Writes nothing to GitHub; goes on where it was broken off.
+    Import {
+        /// The organisation or user on which the App is installed.
+        #[arg(long, value_name = "LOGIN")]
+        org: String,
+        /// From the beginning, where an earlier one has ended.
+        #[arg(long)]
+        again: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// What waits for a decision, over all repositories: the oldest first, and what is overdue.
     Triage {
         /// Of this account only; `none` for what belongs to no account.
@@ -391,6 +405,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Permit(PermitCommand::Seal(new)) => seal::run(file, new).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
+        Command::Import { org, again, json } => import::run(file, &org, again, json).await,
         Command::Triage { account, system, kind, overdue, incomplete, json } => {
             let (incomplete, overdue) = (incomplete.then_some(true), overdue.then_some(true));
             let filter = Filter { account, system, kind, incomplete, overdue };
@@ -598,6 +613,8 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Sweeps
         | Order::Tokens
         | Order::Emergency(_)
+        | Order::Import { .. }
+        | Order::Inventory { .. }
         | Order::Seal(_)
         | Order::Became(_) => Store::open_read_only(&url).await?,
     };
@@ -713,6 +730,8 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
         }
         Answer::Queue(_) | Answer::Plan(_) | Answer::Accounts(_) => planning::show(&answer, false, None),
         Answer::Changes(views) => print(&register::changes(&views)),
+        Answer::Import(imported) => print(&inventory::progress(&imported)),
+        Answer::Inventory(found) => print(&inventory::report(&found)),
         Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
         Answer::Emergency(kept) => print(&format!("{} is written down", kept.id)),
         Answer::Became(became) => {

@@ -34,6 +34,9 @@ impl Shown {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
     pub shown: Shown,
+    /// What it may be asked twice with: the most alike first.
+    #[serde(default)]
+    pub alike: Vec<Shown>,
     /// `None`: the clock stands, because information is missing.
     pub due: Option<Timestamp>,
     pub is_overdue: bool,

@@ -20,6 +20,7 @@ use crate::{
         ids::{RepoId, SubjectId, SubjectKind, TenantId},
         planning::{
             Line, Pile, accounts,
+            likeness::Titles,
             plan::{self, Around},
             queue::{Filter, Waiting},
             ranking::Placed,
@@ -36,6 +37,8 @@ use rulebook::Rulebook;
 const PAGE: usize = 1000;
 /// As many as a person will read.
 const MOST: usize = 500;
+/// So many that are alike are named.
+const ALIKE: usize = 3;
 /// So much of what is not planned yet, and of what came into production, is shown; the rest is counted.
 const SHOWN: usize = 100;
 
@@ -94,15 +97,37 @@ impl<'a> Planner<'a> {
                 }
             }
             if is_last {
+                self.liken(&mut items).await?;
                 return Ok(Listed { items, more });
             }
         }
     }
 
+    /// Says of each what it may be asked twice with, of what waits, is open, or came into production within twelve months.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn liken(&self, waiting: &mut [Waits]) -> Result<(), StoreError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let since = accounts::year_before(self.now, self.rules.zone());
+        let piles = [(Pile::Triage, Timestamp::MIN), (Pile::Open, Timestamp::MIN), (Pile::Delivered, since)];
+        let lines = self.store.lines(self.tenant, &piles).await?;
+        let titles = Titles::of(lines.iter().map(|line| (line, line.title.as_str())));
+        for waits in waiting {
+            let own = &waits.shown.line;
+            let older = |line: &&Line| line.at != own.at && (line.asked, line.at) < (own.asked, own.at);
+            let like = titles.like(&own.title).into_iter().map(|(line, _)| *line).filter(older);
+            waits.alike = like.take(ALIKE).map(|line| self.shown(line.clone())).collect();
+        }
+        Ok(())
+    }
+
     fn waits(&self, line: Line) -> Waits {
         let limit = self.rules.overdue(line.at.repo);
         let Waiting { due, is_overdue } = Waiting::of(&line, limit, self.rules.zone(), self.now);
-        Waits { shown: self.shown(line), due, is_overdue }
+        Waits { shown: self.shown(line), alike: vec![], due, is_overdue }
     }
 
     fn shown(&self, line: Line) -> Shown {

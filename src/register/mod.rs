@@ -1,5 +1,6 @@
 //! Lists for people at a terminal: the register of change requests, what is parked, the state of the audit log.
 
+pub mod inventory;
 pub mod planning;
 
 use std::collections::BTreeMap;

@@ -33,7 +33,8 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
         return "Nothing waits for a decision.".into();
     }
     let mut rows = list(["change request", "title", "account", "waits", "for", "asked by"]);
-    for Waits { shown, due, is_overdue } in &waiting.items {
+    for waits in &waiting.items {
+        let Waits { shown, due, is_overdue, .. } = waits;
         let line = &shown.line;
         let waits_for = match due {
             None if line.missing.is_empty() => "an answer to a question".into(),
@@ -46,7 +47,7 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
         };
         rows.add_row([
             shown.name(),
-            plain(&line.title),
+            plain(&line.title) + &alike(&waits.alike),
             line.account.as_deref().map(plain).unwrap_or_default(),
             days(line.asked, now),
             waits_for,
@@ -64,8 +65,14 @@ pub fn queue(waiting: &Listed<Waits>, now: Timestamp) -> String {
     )
 }
 
+/// What it may be asked twice with.
+fn alike(alike: &[Shown]) -> String {
+    let names: Vec<String> = alike.iter().map(Shown::name).collect();
+    if names.is_empty() { String::new() } else { format!(" (like {})", names.join(", ")) }
+}
+
 /// A table of many rows: no line between them.
-fn list<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+pub(super) fn list<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     let mut table = Table::new();
     let style = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
     table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic);

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_lists.sql"),
     include_str!("migrations/0010_pulse.sql"),
     include_str!("migrations/0011_register.sql"),
+    include_str!("migrations/0012_inventory.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

@@ -68,6 +68,7 @@ mod parked;
 
 mod known;
 
+mod inventory;
 mod register;
 mod retention;
 

@@ -60,6 +60,8 @@ pub(super) struct QueueAsked {
     incomplete: Option<bool>,
     /// Only what has waited too long (`true`), or only what has not.
     overdue: Option<bool>,
+    /// Says of each which older ones it may be asked twice with.
+    alike: Option<bool>,
 }
 
 /// Where one looks.
@@ -125,6 +127,8 @@ pub struct ChangeLine {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct QueueItem {
     pub change: ChangeLine,
+    /// Older ones that it may be asked twice with, where `alike` was asked for: the most alike first.
+    pub alike: Vec<ChangeLine>,
     /// When it is overdue. `null`: the clock stands, because information is missing.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Timestamp>,
@@ -281,7 +285,7 @@ pub(super) async fn queue(
     let (cursor, limit) = (asked.cursor.as_deref(), asked.limit);
     let wanted = Wanted { list: "queue", repository: asked.repository.as_deref(), cursor, limit };
     let Some(reader) = gate.reader(&headers, wanted).await? else { return Ok(Json(Page::empty())) };
-    let QueueAsked { account, system, kind, incomplete, overdue, .. } = asked;
+    let QueueAsked { account, system, kind, incomplete, overdue, alike, .. } = asked;
     let filter = Filter { account, system, kind, incomplete, overdue };
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
     let place = |text: &str| -> Option<LinePlace> {
@@ -296,13 +300,22 @@ pub(super) async fn queue(
             && filter.wants(line, Waiting { due, is_overdue })
     };
     let cut = reader.turn.cut(found, is_shown, |(_, (at, id))| format!("{at} {id}"));
-    let names = gate.names_of(&reader, cut.rows.iter().map(|(waits, _)| &waits.shown)).await?;
-    let item = |(waits, _): &(Waits, LinePlace)| QueueItem {
+    let mut rows: Vec<Waits> = cut.rows.into_iter().map(|(waits, _)| waits).collect();
+    if alike == Some(true) {
+        planner.liken(&mut rows).await?;
+    }
+    for waits in &mut rows {
+        waits.alike.retain(|shown| sees(&reader, shown));
+    }
+    let named: Vec<&Shown> = rows.iter().flat_map(|waits| waits.alike.iter().chain([&waits.shown])).collect();
+    let names = gate.names_of(&reader, named.into_iter()).await?;
+    let item = |waits: &Waits| QueueItem {
         change: line(&waits.shown, &names),
+        alike: waits.alike.iter().map(|shown| line(shown, &names)).collect(),
         due_at: waits.due,
         overdue: waits.is_overdue,
     };
-    Ok(Json(Page { items: cut.rows.iter().map(item).collect(), next: cut.next }))
+    Ok(Json(Page { items: rows.iter().map(item).collect(), next: cut.next }))
 }
 
 /// Tells the plan: what goes into which release, what is wanted next, what came into production.
@@ -440,6 +453,10 @@ pub(super) async fn accounts(
         weight: account.weight.unwrap_or(1),
     });
     Ok(Json(AccountsView { since, accounts: accounts.collect(), total, concentration, without }))
+}
+
+fn sees(reader: &Reader, shown: &Shown) -> bool {
+    reader.place.repository.is_none_or(|repo| repo == shown.line.at.repo)
 }
 
 fn nowhere() -> Problem {

@@ -1,7 +1,11 @@
 //! The clearing house: one queue over all repositories, an order that the accounts themselves make, and a plan to read.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use changegate::{domain::asker::Deed, sandbox::Numbered};
+use changegate::{
+    domain::asker::Deed,
+    register::inventory,
+    sandbox::{CloseReason, Fault, Numbered, On},
+};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -95,6 +99,17 @@ async fn one_queue_over_all_repositories_shows_the_oldest_first_and_what_waits_t
         acme/billing #1 Something no clock
         acme/billing #2 Export 2026-11-09T12:00:07Z
         ");
+        let again = asks(s, WEB, "Import of invoices", "support", COMPLETE).await;
+        let first = asks(s, BILLING, "Import the invoices", "sales", COMPLETE).await;
+        let alike = shown(s, &token, "queue?alike=true").await;
+        let of = |place: &str| alike.pointer(place).and_then(Value::as_u64);
+        assert_eq!(
+            (of("/items/3/alike/0/number"), of("/items/4/alike/0/number")),
+            (None, Some(again.number))
+        );
+        for issue in [again, first] {
+            says(s, "tess", issue, "/decline asked twice").await;
+        }
         s.pass(7 * 24 * 3600);
         let token = token_for(s, 10, WEB, &[Deed::Read], true).await;
         assert_snapshot!(queue(&shown(s, &token, "queue?overdue=true").await).join("\n"), @"
@@ -301,6 +316,101 @@ async fn a_calendar_program_subscribes_to_releases_locks_and_freezes() {
         )
         .await;
         assert!(!other.contains("quick"), "{other}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_finds_what_is_there_writes_nothing_and_goes_on_where_it_was_broken_off() {
+    scenario(async |s| {
+        let taken = s.change_request("Export invoices as CSV").await;
+        for number in 0..130 {
+            s.by("sam").open_issue(BILLING, &format!("Something else {number}"), "");
+        }
+        s.by("sam").open_issue(BILLING, "CSV export for invoices", "");
+        let done = s.by("sam").open_issue(BILLING, "Search", "");
+        s.by("sam").close(done, CloseReason::Completed);
+        s.pull_request(WEB, "export", &format!("Closes #{}", taken.number)).await;
+        s.settle().await;
+        s.pass(200 * 24 * 3600);
+        let operator = s.stage.app.operator();
+        let before = s.stage.app.store.counts(s.stage.clock.now()).await.unwrap();
+        let asked = s
+            .requests_of(async || {
+                // It breaks off in the third repository.
+                let issues = format!("/repos/{BILLING}/issues");
+                s.fault(On::rest("GET", &issues), Fault::ErrorBefore(503), 9);
+                let broken = operator.import("acme", false).await.unwrap();
+                assert!(broken.waits.is_some() && broken.progress.ended.is_none(), "{broken:?}");
+                s.github().clear_faults();
+                s.pass(600);
+                let mut imported = operator.import("ACME", false).await.unwrap();
+                while imported.progress.ended.is_none() {
+                    s.pass(60);
+                    imported = operator.import("acme", false).await.unwrap();
+                }
+                assert_eq!(imported.progress.found, 134, "{imported:?}");
+            })
+            .await;
+        assert!(asked.iter().all(|it| it.method == "GET" || it.path.contains("/access_tokens")), "{asked:?}");
+        assert_eq!(
+            s.stage.app.store.counts(s.stage.clock.now()).await.unwrap(),
+            before,
+            "nothing is to be told"
+        );
+        let found = operator.found("acme").await.unwrap();
+        assert_snapshot!(inventory::report(&found), @"
+        ────────────────────────────────────────────────────────────────────
+         repository     open issues   open pull requests   the oldest since 
+        ════════════════════════════════════════════════════════════════════
+         acme/billing   131           0                    2 Nov 2026       
+         acme/web       1             1                    2 Nov 2026       
+         all            132           1                                     
+        ────────────────────────────────────────────────────────────────────
+
+        Of the open issues 0 are younger than a month, 0 than three, 0 than six, 132 than a year; 0 are older.
+        1 of them are change requests: they bear the intake label.
+
+        Opened by: @sam 132, @ana 1.
+
+        ───────────────────────────────────────────────────────────────────
+         looks dead        title                    untouched since   by   
+        ═══════════════════════════════════════════════════════════════════
+         acme/web#1        Export invoices as CSV   2 Nov 2026        @sam 
+         acme/billing#1    Something else 0         2 Nov 2026        @sam 
+         acme/billing#2    Something else 1         2 Nov 2026        @sam 
+         acme/billing#3    Something else 2         2 Nov 2026        @sam 
+         acme/billing#4    Something else 3         2 Nov 2026        @sam 
+         acme/billing#5    Something else 4         2 Nov 2026        @sam 
+         acme/billing#6    Something else 5         2 Nov 2026        @sam 
+         acme/billing#7    Something else 6         2 Nov 2026        @sam 
+         acme/billing#8    Something else 7         2 Nov 2026        @sam 
+         acme/billing#9    Something else 8         2 Nov 2026        @sam 
+         acme/billing#10   Something else 9         2 Nov 2026        @sam 
+         acme/billing#11   Something else 10        2 Nov 2026        @sam 
+         acme/billing#12   Something else 11        2 Nov 2026        @sam 
+         acme/billing#13   Something else 12        2 Nov 2026        @sam 
+         acme/billing#14   Something else 13        2 Nov 2026        @sam 
+         acme/billing#15   Something else 14        2 Nov 2026        @sam 
+         acme/billing#16   Something else 15        2 Nov 2026        @sam 
+         acme/billing#17   Something else 16        2 Nov 2026        @sam 
+         acme/billing#18   Something else 17        2 Nov 2026        @sam 
+         acme/billing#19   Something else 18        2 Nov 2026        @sam 
+        ───────────────────────────────────────────────────────────────────
+        Not touched for half a year: 132.
+
+        ───────────────────────────────────────────────────────────
+         looks like         an older one   title                   
+        ═══════════════════════════════════════════════════════════
+         acme/billing#131   acme/web#1     CSV export for invoices 
+        ───────────────────────────────────────────────────────────
+        Like an older one: 1.
+
+        Closed as done, by month (reconstructed from what GitHub still knows): 2026-11 1.
+
+        Nothing was written to GitHub, and nothing is decided. What is to be a change request gets the intake label there; `changegate triage` then lists it.
+        ");
+        assert!(operator.import("nobody", false).await.is_err());
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod by_hand;
+mod calendars;
 mod clearing;
 mod costs;
 mod days;

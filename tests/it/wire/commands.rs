@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "",
     "serve",
     "demo",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 29] = [
     "audit",
     "audit verify",
     "changes",
+    "import",
     "triage",
     "plan",
     "calendar",
@@ -72,6 +73,7 @@ async fn each_command_explains_itself() {
       gate       Ask, from a pipeline, whether it may deploy. Needs no settings of the server
       permit     Permits, as the gate gives them
       changes    The register: every change request, and how far it is
+      import     Take in what is there: every open issue and pull request of an organisation, and what was closed within a year, to know how many there are, how old, whose, and which look dead or doubled. Writes nothing to GitHub; goes on where it was broken off
       triage     What waits for a decision, over all repositories: the oldest first, and what is overdue
       plan       The plan: what goes into which release, what is wanted next, what came into production
       calendar   The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
@@ -247,6 +249,19 @@ async fn each_command_explains_itself() {
 
     Options:
           --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate import --help
+    Take in what is there: every open issue and pull request of an organisation, and what was closed within a year, to know how many there are, how old, whose, and which look dead or doubled. Writes nothing to GitHub; goes on where it was broken off
+
+    Usage: changegate import [OPTIONS] --org <LOGIN>
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+          --org <LOGIN>    The organisation or user on which the App is installed
+          --again          From the beginning, where an earlier one has ended
+          --json           As JSON
       -h, --help           Print help
       -V, --version        Print version
 

@@ -1,5 +1,7 @@
 //! What an operator declares from the command line. It becomes a delivery like everything else; nothing is decided here.
 
+pub mod import;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -78,6 +80,10 @@ pub enum OperatorError {
         "Changegate knows no repository {0}\n  cure: name it as owner/name, and give the Changegate App access to it"
     )]
     NoRepository(String),
+    #[error(
+        "Changegate is not installed on an account called {0}\n  cure: install the App there, or name the account as GitHub does"
+    )]
+    NoOrganisation(String),
     #[error("{0}")]
     NoPerson(String),
     #[error(
