@@ -8,6 +8,7 @@ use crate::domain::{
     planning::{
         Line,
         accounts::{Concentration, Counts},
+        plan::Flow,
     },
     policy::Zone,
     release::Phase,
@@ -51,12 +52,24 @@ pub struct Plan {
     pub releases: Vec<Column>,
     /// When nothing is deployed, now and later.
     pub freezes: Vec<Frozen>,
+    /// Where changes of one release meet in one system.
+    pub clashes: Vec<Clash>,
+    /// What went in and came out in the last whole months, the oldest first.
+    pub flow: Vec<Flow>,
     /// The first of those that are in no release, in the merged order.
     pub unplanned: Vec<Place>,
     pub unplanned_in_all: usize,
     /// The last that came into production, within twelve months.
     pub delivered: Vec<Shown>,
     pub delivered_in_all: usize,
+}
+
+/// Changes of one release that are about one system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clash {
+    pub release: ReleaseId,
+    pub system: String,
+    pub changes: Vec<Shown>,
 }
 
 /// A time in which nothing is deployed.

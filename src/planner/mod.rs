@@ -30,7 +30,7 @@ use crate::{
     store::{LinePlace, Listed, Store, StoreError},
 };
 
-use drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits};
+use drawn::{Accounts, Clash, Column, Frozen, Place, Plan, Shown, Waits};
 use rulebook::Rulebook;
 
 /// Lines read in one go.
@@ -170,11 +170,18 @@ impl<'a> Planner<'a> {
             of: placed.of,
             change: shown(placed.line),
         };
+        let clashes = plan.clashes.iter().map(|clash| Clash {
+            release: clash.release.clone(),
+            system: clash.system.to_owned(),
+            changes: clash.lines.iter().map(|line| shown(line)).collect(),
+        });
         Ok(Plan {
             at: self.now,
             zone: self.rules.zone().clone(),
             releases: columns.collect(),
             freezes: self.freezes().await?,
+            clashes: clashes.collect(),
+            flow: plan.flow.to_vec(),
             unplanned: plan.unplanned.iter().take(SHOWN).map(place).collect(),
             unplanned_in_all: plan.unplanned.len(),
             delivered: plan.delivered.iter().take(SHOWN).map(|line| shown(line)).collect(),

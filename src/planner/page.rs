@@ -2,9 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::domain::policy::Zone;
+use crate::domain::{
+    planning::plan::{Flow, is_too_much},
+    policy::Zone,
+};
 
-use super::drawn::{Column, Frozen, Place, Plan, Shown};
+use super::drawn::{Clash, Column, Frozen, Place, Plan, Shown};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif }
@@ -55,6 +58,12 @@ fn body(plan: &Plan) -> Markup {
         @if plan.releases.is_empty() {
             p { "No release is planned: the policy names no train that says when it leaves, and nothing has a milestone." }
         }
+        @for Clash { release, system, changes } in &plan.clashes {
+            p { strong { (release.title) } ": " (names(changes)) " are about one system, " (system) "." }
+        }
+        @if is_too_much(&plan.flow) {
+            p { "More was accepted than came into production in each of the last months: " (flow(&plan.flow)) "." }
+        }
         h2 { "Not planned yet" }
         @if plan.unplanned.is_empty() {
             p { "Nothing that was accepted waits for a release." }
@@ -92,6 +101,17 @@ fn release(column: &Column, zone: &Zone) -> Markup {
         }
         @if taken > 0 { (changes(&column.changes, zone, false)) }
     }
+}
+
+/// `acme/web#1, acme/billing#2`.
+pub fn names(changes: &[Shown]) -> String {
+    changes.iter().map(Shown::name).collect::<Vec<_>>().join(", ")
+}
+
+/// `2026-09: 12 in, 4 out; 2026-10: ...`.
+pub fn flow(months: &[Flow]) -> String {
+    let month = |it: &Flow| format!("{}: {} accepted, {} delivered", it.month, it.accepted, it.delivered);
+    months.iter().map(month).collect::<Vec<_>>().join("; ")
 }
 
 fn changes(changes: &[Shown], zone: &Zone, delivered: bool) -> Markup {
@@ -154,6 +174,8 @@ mod tests {
             zone: Zone::utc(),
             releases: vec![],
             freezes: vec![],
+            clashes: vec![],
+            flow: vec![],
             unplanned: vec![],
             unplanned_in_all: 0,
             delivered: vec![],

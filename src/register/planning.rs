@@ -6,8 +6,11 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 use jiff::Timestamp;
 
 use crate::{
-    domain::policy::Zone,
-    planner::drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits},
+    domain::{planning::plan::is_too_much, policy::Zone},
+    planner::{
+        drawn::{Accounts, Clash, Column, Frozen, Place, Plan, Shown, Waits},
+        page,
+    },
     store::Listed,
 };
 
@@ -101,6 +104,20 @@ pub fn plan(plan: &Plan) -> String {
     for Frozen { name, from, until } in &plan.freezes {
         let until = until.map_or_else(|| "it is lifted".into(), |until| plan.zone.time(until));
         parts.push(format!("Freeze {} · from {} until {until}", plain(name), plan.zone.time(*from)));
+    }
+    for Clash { release, system, changes } in &plan.clashes {
+        parts.push(format!(
+            "{}: {} are about one system, {}.",
+            plain(&release.title),
+            page::names(changes),
+            plain(system)
+        ));
+    }
+    if is_too_much(&plan.flow) {
+        parts.push(format!(
+            "More was accepted than came into production in each of the last months: {}.",
+            page::flow(&plan.flow)
+        ));
     }
     parts.push(unplanned(plan));
     parts.push(match plan.delivered_in_all {

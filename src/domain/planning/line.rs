@@ -62,6 +62,9 @@ pub struct Line {
     pub needed_by: Option<Date>,
     #[serde(default)]
     pub emergency: bool,
+    /// Whoever asked for it accepted it, too.
+    #[serde(default)]
+    pub accepted_by_requester: bool,
 }
 
 /// What sort of work it is.
@@ -156,6 +159,7 @@ impl Line {
             rank: change.rank(),
             needed_by: change.needed_by().last().map(|it| it.day),
             emergency: change.emergency.as_ref().is_some_and(|it| it.in_force || !it.is_paid()),
+            accepted_by_requester: accepted_by_requester(change),
         })
     }
 
@@ -191,4 +195,9 @@ impl Line {
             Pile::Ended => self.since,
         }
     }
+}
+
+fn accepted_by_requester(change: &ChangeRequest) -> bool {
+    let Acceptance::Accepted { by: Some(by), .. } = &change.acceptance else { return false };
+    change.requester().is_some_and(|requester| requester.id == by.id)
 }

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp, civil::DateTime};
+use jiff::{
+    SignedDuration, Span, Timestamp,
+    civil::{Date, DateTime},
+};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Line, Pile,
@@ -40,6 +44,36 @@ pub struct Plan<'a> {
     pub unplanned: Vec<Placed<'a>>,
     /// Came into production, the last first.
     pub delivered: Vec<&'a Line>,
+    /// Where changes of one release meet in one system.
+    pub clashes: Vec<Clash<'a>>,
+    /// What went in and came out in the last whole months, the oldest first.
+    pub flow: [Flow; MONTHS],
+}
+
+/// So many months are looked at for whether more goes in than comes out.
+pub const MONTHS: usize = 3;
+
+/// Changes of one release that are about one system: whoever plans them may want to part them, or test them together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash<'a> {
+    pub release: &'a ReleaseId,
+    pub system: &'a str,
+    pub lines: Vec<&'a Line>,
+}
+
+/// One month.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// `2026-11`.
+    pub month: String,
+    pub accepted: usize,
+    pub delivered: usize,
+}
+
+/// Whether more was accepted than came out in every one of the months: what is open can only grow older.
+#[must_use]
+pub fn is_too_much(flow: &[Flow]) -> bool {
+    !flow.is_empty() && flow.iter().all(|month| month.accepted > month.delivered)
 }
 
 /// One release of the plan.
@@ -86,7 +120,46 @@ pub fn plan<'a>(lines: &'a [Line], around: &Around<'a>) -> Plan<'a> {
     let unplanned = ranking::merged(open().filter(|line| line.release.is_none()), &around.weights);
     let mut delivered: Vec<&Line> = lines.iter().filter(|line| line.pile() == Pile::Delivered).collect();
     delivered.sort_by_key(|line| (std::cmp::Reverse(line.order()), line.at));
-    Plan { releases: columns(&mut by_release, around), unplanned, delivered }
+    let clashes = clashes(&by_release);
+    Plan {
+        releases: columns(&mut by_release, around),
+        unplanned,
+        delivered,
+        clashes,
+        flow: flow(lines, around),
+    }
+}
+
+fn clashes<'a>(by_release: &BTreeMap<&'a ReleaseId, Vec<&'a Line>>) -> Vec<Clash<'a>> {
+    let of_release = |(release, lines): (&&'a ReleaseId, &Vec<&'a Line>)| {
+        let mut systems: BTreeMap<&'a str, Vec<&'a Line>> = BTreeMap::new();
+        for line in lines {
+            line.systems.iter().for_each(|system| systems.entry(system).or_default().push(line));
+        }
+        let release: &'a ReleaseId = release;
+        let met = systems.into_iter().filter(|(_, lines)| lines.len() > 1);
+        met.map(|(system, lines)| Clash { release, system, lines }).collect::<Vec<_>>()
+    };
+    by_release.iter().flat_map(of_release).collect()
+}
+
+fn flow(lines: &[Line], around: &Around<'_>) -> [Flow; MONTHS] {
+    let zone = around.zone.time_zone();
+    let this = zone.to_datetime(around.now).date().first_of_month();
+    let month = |back: usize| {
+        let start = this.saturating_sub(Span::new().months(i64::try_from(back).unwrap_or_default()));
+        let at = |day: Date| zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX);
+        let within = at(start)..at(start.saturating_add(Span::new().months(1)));
+        let count = |time: fn(&Line) -> Option<Timestamp>| {
+            lines.iter().filter(|line| time(line).is_some_and(|at| within.contains(&at))).count()
+        };
+        Flow {
+            month: start.strftime("%Y-%m").to_string(),
+            accepted: count(|line| line.accepted),
+            delivered: count(|line| line.delivered),
+        }
+    };
+    std::array::from_fn(|place| month(MONTHS - place))
 }
 
 fn columns<'a>(

@@ -47,6 +47,7 @@ fn line(number: u64, account: Option<&str>) -> Line {
         rank: None,
         needed_by: None,
         emergency: false,
+        accepted_by_requester: false,
     }
 }
 
@@ -230,6 +231,43 @@ fn the_plan_shows_the_next_departures_and_what_is_late_and_ranks_the_rest() {
     let unplanned: Vec<u64> = plan.unplanned.iter().map(|placed| placed.line.at.number).collect();
     assert_eq!(unplanned, [3, 4]);
     assert_eq!(plan.delivered.iter().map(|line| line.at.number).collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn the_plan_says_where_changes_meet_and_when_more_goes_in_than_comes_out() {
+    let trains = trains(TRAIN);
+    let about = |systems: &[&str], title: &str, number| Line {
+        systems: systems.iter().map(|it| (*it).to_owned()).collect(),
+        release: Some(release(title)),
+        ..line(number, None)
+    };
+    let month = |accepted: &str, delivered: Option<&str>, number| Line {
+        stage: if delivered.is_some() { Stage::Deployed } else { Stage::Accepted },
+        accepted: Some(accepted.parse().unwrap()),
+        delivered: delivered.map(|at| at.parse().unwrap()),
+        ..line(number, None)
+    };
+    let lines = [
+        about(&["mail", "web"], "2026.12", 1),
+        about(&["mail"], "2026.12", 2),
+        about(&["web"], "2027.01", 3),
+        month("2026-08-05T09:00:00Z", Some("2026-10-05T09:00:00Z"), 4),
+        month("2026-08-31T22:30:00Z", None, 5),
+        month("2026-09-05T09:00:00Z", None, 6),
+        month("2026-10-05T09:00:00Z", None, 7),
+        month("2026-10-06T09:00:00Z", None, 8),
+        month("2026-11-06T09:00:00Z", None, 9),
+    ];
+    let plan = plan(&lines, &around(&trains, &[]));
+    let met = plan
+        .clashes
+        .iter()
+        .map(|it| (it.system, it.lines.iter().map(|line| line.at.number).collect::<Vec<_>>()));
+    assert_eq!(met.collect::<Vec<_>>(), [("mail", vec![1, 2])]);
+    let months: Vec<_> = plan.flow.iter().map(|it| (&*it.month, it.accepted, it.delivered)).collect();
+    assert_eq!(months, [("2026-08", 1, 0), ("2026-09", 2, 0), ("2026-10", 2, 1)], "months are Berlin's");
+    assert!(plan::is_too_much(&plan.flow));
+    assert!(!plan::is_too_much(&[plan::Flow { accepted: 1, delivered: 1, ..plan::Flow::default() }]));
 }
 
 #[test]

@@ -23,6 +23,7 @@ use crate::{
         planning::{
             Kind,
             accounts::{Concentration, Counts},
+            plan::Flow,
             queue::{Filter, Waiting},
         },
         release::Phase,
@@ -30,7 +31,7 @@ use crate::{
     gate::{Gate, problem::Problem, refusals::Looking},
     planner::{
         self, Planner,
-        drawn::{Accounts, Column, Frozen, Place, Plan, Shown, Waits},
+        drawn::{Accounts, Clash, Column, Frozen, Place, Plan, Shown, Waits},
         feed,
     },
     store::LinePlace,
@@ -121,6 +122,8 @@ pub struct ChangeLine {
     pub release: Option<ReleaseName>,
     #[schema(value_type = Option<String>, format = Date)]
     pub needed_by: Option<Date>,
+    /// Whoever asked for it accepted it, too.
+    pub accepted_by_requester: bool,
 }
 
 /// What waits for a decision.
@@ -146,6 +149,10 @@ pub struct PlanView {
     pub releases: Vec<PlannedRelease>,
     /// When nothing is deployed, now and later.
     pub freezes: Vec<FreezeItem>,
+    /// Where changes of one release meet in one system.
+    pub clashes: Vec<ClashItem>,
+    /// What was accepted and what came into production in the last three whole months, the oldest first.
+    pub flow: Vec<FlowItem>,
     /// The first of those that are accepted and in no release, in the order merged from the accounts' own.
     pub unplanned: Vec<PlaceItem>,
     /// How many there are in all, what who asks does not see among them.
@@ -172,6 +179,29 @@ pub struct PlannedRelease {
     /// The fewest and the most that the last ones carried, where the slots were learned from them.
     pub carried_before: Option<Vec<usize>>,
     pub changes: Vec<ChangeLine>,
+}
+
+/// Changes of one release that are about one system.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ClashItem {
+    pub release: ReleaseName,
+    pub system: String,
+    pub changes: Vec<ChangeLine>,
+}
+
+/// One month.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FlowItem {
+    #[schema(example = "2026-11")]
+    pub month: String,
+    pub accepted: usize,
+    pub delivered: usize,
+}
+
+impl From<Flow> for FlowItem {
+    fn from(Flow { month, accepted, delivered }: Flow) -> Self {
+        Self { month, accepted, delivered }
+    }
 }
 
 /// A time in which nothing is deployed.
@@ -255,6 +285,7 @@ fn line(shown: &Shown, names: &Names) -> ChangeLine {
         missing: line.missing.clone(),
         release: line.release.as_ref().map(ReleaseName::from),
         needed_by: line.needed_by,
+        accepted_by_requester: line.accepted_by_requester,
     }
 }
 
@@ -335,8 +366,18 @@ pub(super) async fn plan(
     let wanted = Wanted { list: "plan", repository: asked.repository.as_deref(), cursor: None, limit: None };
     let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
-    let Plan { at, zone, releases, freezes, unplanned, unplanned_in_all, delivered, delivered_in_all } =
-        planner.plan().await?;
+    let Plan {
+        at,
+        zone,
+        releases,
+        freezes,
+        clashes,
+        flow,
+        unplanned,
+        unplanned_in_all,
+        delivered,
+        delivered_in_all,
+    } = planner.plan().await?;
     let all = releases.iter().flat_map(|column| &column.changes).chain(&delivered);
     let all = all.chain(unplanned.iter().map(|place| &place.change));
     let names = gate.names_of(&reader, all).await?;
@@ -353,6 +394,11 @@ pub(super) async fn plan(
         carried_before: column.learned.map(|(fewest, most)| vec![fewest, most]),
         changes: lines(&column.changes),
     };
+    let clash = |clash: &Clash| ClashItem {
+        release: (&clash.release).into(),
+        system: clash.system.clone(),
+        changes: lines(&clash.changes),
+    };
     let place = |place: &Place| PlaceItem {
         place: place.overall,
         place_in_account: place.own,
@@ -364,6 +410,8 @@ pub(super) async fn plan(
         zone: zone.to_string(),
         releases: releases.iter().map(release).collect(),
         freezes: freezes.into_iter().map(FreezeItem::from).collect(),
+        clashes: clashes.iter().map(clash).filter(|clash| !clash.changes.is_empty()).collect(),
+        flow: flow.into_iter().map(FlowItem::from).collect(),
         unplanned: unplanned.iter().filter(|place| sees(&&place.change)).map(place).collect(),
         unplanned_in_all,
         delivered: lines(&delivered),

@@ -20,7 +20,9 @@ fn read_by_others(text: &str, zone: &str) -> Option<Result<String, String>> {
     let required = std::env::var("CHANGEGATE_REQUIRE").is_ok_and(|list| list.contains("icalendar"));
     assert!(is_there || !required, "icalendar is required: {err}");
     if !is_there {
-        eprintln!("SKIPPED: name a Python with icalendar in CHANGEGATE_PYTHON to see that others can read calendars.");
+        eprintln!(
+            "SKIPPED: name a Python with icalendar in CHANGEGATE_PYTHON to see that others can read calendars."
+        );
         return None;
     }
     Some(if output.status.success() { Ok(out) } else { Err(err) })
@@ -35,7 +37,8 @@ async fn calendar(s: &Scene) -> String {
 }
 
 #[tokio::test]
-async fn a_calendar_program_shows_each_departure_at_the_hour_that_people_named_on_both_sides_of_a_change_of_clocks() {
+async fn a_calendar_program_shows_each_departure_at_the_hour_that_people_named_on_both_sides_of_a_change_of_clocks()
+ {
     for (zone, first, change) in [
         ("Europe/Berlin", "2027-03-11 10:00", ["2027-03-25 10:00 CET", "2027-04-08 10:00 CEST"]),
         ("America/New_York", "2027-02-25 10:00", ["2027-03-11 10:00 EST", "2027-03-25 10:00 EDT"]),
