@@ -168,6 +168,7 @@ fn line(number: usize, all_open: bool, now: Timestamp) -> Line {
             .then(|| Rank { place: u16::try_from(number % 500 + 1).unwrap(), at: asked }),
         needed_by: None,
         emergency: false,
+        stars: None,
         accepted_by_requester: false,
     }
 }

@@ -116,6 +116,8 @@ pub struct Accounts {
     /// Whoever asked for most first.
     pub accounts: Vec<Account>,
     pub total: Counts,
+    /// The mean of all ratings, 1 to 5; `None`: fewer than three.
+    pub satisfaction: Option<f64>,
     pub concentration: Option<Concentration>,
     /// The account that is left out.
     pub without: Option<String>,
@@ -131,6 +133,8 @@ pub struct Account {
     pub share: f64,
     /// It asks for so much that it may be a key account.
     pub is_key: bool,
+    /// The mean of the ratings, 1 to 5; `None`: fewer than three.
+    pub satisfaction: Option<f64>,
     /// In the merged order; `None`: policy does not name it, and it weighs 1.
     pub weight: Option<u16>,
 }

@@ -232,6 +232,7 @@ impl<'a> Planner<'a> {
         let accounts = report.accounts.iter().map(|(name, counts)| drawn::Account {
             share: report.share(counts),
             is_key: report.is_key(name.as_deref(), counts),
+            satisfaction: counts.satisfaction(),
             weight: name.as_ref().and_then(|name| weights.get(name)).copied(),
             name: name.clone(),
             counts: *counts,
@@ -241,6 +242,7 @@ impl<'a> Planner<'a> {
             zone: self.rules.zone().clone(),
             accounts: accounts.collect(),
             total: report.total,
+            satisfaction: report.total.satisfaction(),
             concentration: report.concentration,
             without: without.map(Into::into),
         })

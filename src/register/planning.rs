@@ -241,8 +241,17 @@ pub fn accounts(report: &Accounts) -> String {
     if report.accounts.is_empty() {
         return "Nothing was asked for within twelve months.".into();
     }
-    let mut rows =
-        list(["account", "requested", "share", "accepted", "delivered", "open", "waiting", "weight"]);
+    let mut rows = list([
+        "account",
+        "requested",
+        "share",
+        "accepted",
+        "delivered",
+        "open",
+        "waiting",
+        "rating",
+        "weight",
+    ]);
     for account in &report.accounts {
         let counts = account.counts;
         let key = if account.is_key { " (key account?)" } else { "" };
@@ -254,6 +263,7 @@ pub fn accounts(report: &Accounts) -> String {
             counts.delivered.to_string(),
             counts.open.to_string(),
             counts.waiting.to_string(),
+            account.satisfaction.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
             account.weight.map_or_else(|| "1".into(), |weight| weight.to_string()),
         ]);
     }
@@ -266,6 +276,7 @@ pub fn accounts(report: &Accounts) -> String {
         total.delivered.to_string(),
         total.open.to_string(),
         total.waiting.to_string(),
+        report.satisfaction.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
         String::new(),
     ]);
     let without =

@@ -144,6 +144,10 @@ pub enum Refusal {
     NotATriager,
     /// Of the account that asks.
     NotTheSponsor,
+    /// Neither who asked for it nor their sponsor.
+    NotTheClient,
+    /// It does not run in production yet.
+    NotDelivered,
     /// Nor a triager.
     #[serde(alias = "neither_requester_nor_triager")]
     NeitherAskerNorTriager,
@@ -182,6 +186,8 @@ impl Refusal {
             Self::Nobody => "setter_not_named",
             Self::NotATriager => "not_a_triager",
             Self::NotTheSponsor => "not_the_sponsor",
+            Self::NotTheClient => "not_the_client",
+            Self::NotDelivered => "not_delivered",
             Self::NeitherAskerNorTriager => "neither_asker_nor_triager",
             Self::NotAReleaseManager => "not_a_release_manager",
             Self::NotOnCall => "not_on_call",

@@ -256,6 +256,7 @@ fn judge_acts(
         requester: requester.as_ref(),
         contact: contact.as_ref(),
         account: account.as_deref(),
+        delivered: after.delivered.is_some(),
     };
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
     let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();

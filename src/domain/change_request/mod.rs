@@ -403,9 +403,9 @@ impl ChangeRequest {
         self.planned.last().and_then(|(_, release)| release.as_ref())
     }
 
-    /// Who asked for it: the author of the issue.
+    /// Who asked for it: the author of the issue. What a bot wrote is asked for by nobody who could be answered.
     #[must_use]
     pub fn requester(&self) -> Option<&Actor> {
-        self.seen.as_ref().and_then(|seen| seen.author.as_ref())
+        self.seen.as_ref().and_then(|seen| seen.author.as_ref()).filter(|author| author.person)
     }
 }

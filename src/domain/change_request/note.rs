@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 use super::{
-    ChangeRequest,
+    Acceptance, ChangeRequest,
     act::{Act, Deed},
     log,
     rules::same,
@@ -64,6 +64,11 @@ pub enum Note {
     /// The login of who answers for it.
     Contact(String),
     Size(Size),
+    /// How content whoever asked for it is with what came of it: 1 to 5.
+    Rate {
+        stars: u8,
+        said: Option<String>,
+    },
     /// It is larger than a request: the parent of what is done for it.
     Project,
 }
@@ -75,6 +80,8 @@ pub enum Speaker {
     Sponsor,
     /// Who asked for it, the sponsor of its account, or a triager.
     Asker,
+    /// Who asked for it, or the sponsor of its account, once it runs.
+    Client,
     Triager,
 }
 
@@ -92,9 +99,17 @@ impl Note {
             Some(login(words).map(Self::Contact).ok_or(("contact", "one person, like `@kim`")))
         } else if let Later::Size(words) = later {
             Some(Size::read(words).map(Self::Size).ok_or(("size", "`S`, `M` or `L`")))
+        } else if let Later::Rate(words) = later {
+            Some(Self::rate(words).ok_or(("rate", "1 to 5, and what you want to say")))
         } else {
             (*later == Later::Project).then_some(Ok(Self::Project))
         }
+    }
+
+    fn rate(words: &str) -> Option<Self> {
+        let (stars, said) = words.trim().split_once(char::is_whitespace).unwrap_or((words.trim(), ""));
+        let stars = stars.parse().ok().filter(|stars| (1..=5).contains(stars))?;
+        Some(Self::Rate { stars, said: Some(said.trim().to_owned()).filter(|said| !said.is_empty()) })
     }
 
     fn needed_by(words: &str) -> Option<Self> {
@@ -112,6 +127,7 @@ impl Note {
             Self::NeededBy { .. } => "needed-by",
             Self::Contact(_) => "contact",
             Self::Size(_) => "size",
+            Self::Rate { .. } => "rate",
             Self::Project => "project",
         }
     }
@@ -122,6 +138,7 @@ impl Note {
         match self {
             Self::Rank(_) => Speaker::Sponsor,
             Self::NeededBy { .. } => Speaker::Asker,
+            Self::Rate { .. } => Speaker::Client,
             Self::Contact(_) | Self::Size(_) | Self::Project => Speaker::Triager,
         }
     }
@@ -134,6 +151,8 @@ impl fmt::Display for Note {
             Self::NeededBy { day, why } => write!(f, "{day}: {why}"),
             Self::Contact(login) => f.write_str(login),
             Self::Size(size) => f.write_str(size.as_str()),
+            Self::Rate { stars, said: None } => write!(f, "{stars}"),
+            Self::Rate { stars, said: Some(said) } => write!(f, "{stars}: {said}"),
             Self::Project => Ok(()),
         }
     }
@@ -202,6 +221,14 @@ impl ChangeRequest {
         self.labelled_project || self.notes().any(|(_, note)| *note == Note::Project)
     }
 
+    /// How content whoever asked for it was last.
+    #[must_use]
+    pub fn stars(&self) -> Option<u8> {
+        self.notes()
+            .rev()
+            .find_map(|(_, note)| if let Note::Rate { stars, .. } = note { Some(*stars) } else { None })
+    }
+
     /// The login that was named last as the contact.
     fn said_contact(&self) -> Option<&str> {
         self.notes()
@@ -231,7 +258,7 @@ pub(super) fn effects(
     let mut effects = vec![];
     for (_, note) in after.notes().filter(|(act, _)| is_news(act)) {
         match note {
-            Note::Rank(_) | Note::NeededBy { .. } => {}
+            Note::Rank(_) | Note::NeededBy { .. } | Note::Rate { .. } => {}
             Note::Contact(login) => {
                 let there = seen.assignees.iter().any(|actor| same(&actor.login, login));
                 let call = Call::Assign { on: after.at, login: login.clone() };
@@ -254,5 +281,21 @@ pub(super) fn effects(
             }
         }
     }
+    effects.extend(appoint(before, after, setting));
     effects
+}
+
+/// Who answers for what was just accepted, where nobody does yet: whom policy names for the account, or the next in turn.
+fn appoint(before: Option<&ChangeRequest>, after: &ChangeRequest, setting: &Setting<'_>) -> Option<Effect> {
+    let is_accepted = |it: &ChangeRequest| matches!(it.acceptance, Acceptance::Accepted { .. });
+    let is_news = is_accepted(after) && !before.is_some_and(is_accepted);
+    if !is_news || after.contact().is_some() || after.said_contact().is_some() {
+        return None;
+    }
+    let rules = setting.rules;
+    let of_account = after.account.as_ref().and_then(|name| rules.accounts.get(name)?.contact.as_ref());
+    let count = u64::try_from(rules.contacts.len()).ok().filter(|count| *count > 0);
+    let turn = count.and_then(|count| usize::try_from(after.at.number % count).ok());
+    let login = of_account.or_else(|| rules.contacts.get(turn?))?;
+    Some(Effect::new(Call::Assign { on: after.at, login: login.clone() }))
 }

@@ -19,6 +19,8 @@ pub struct Around<'a> {
     pub contact: Option<&'a Actor>,
     /// The account that asks for it.
     pub account: Option<&'a str>,
+    /// It runs in production.
+    pub delivered: bool,
 }
 
 /// Judges an act of somebody by the policy of now; `None`: a team has to be asked for first.
@@ -75,6 +77,8 @@ pub fn verdict(
         }
         (Deed::Note(note), Some(by)) => match note.speaker() {
             Speaker::Asker => asker(rules, by, around, inquiry),
+            Speaker::Client if !around.delivered => refused(Refusal::NotDelivered),
+            Speaker::Client => client(rules, by, around, inquiry),
             Speaker::Triager => member(&rules.triagers, by, Refusal::NotATriager, inquiry),
             Speaker::Sponsor => match rules.sponsor_of(around.account) {
                 Some(sponsor) => member(std::slice::from_ref(sponsor), by, Refusal::NotTheSponsor, inquiry),
@@ -85,6 +89,15 @@ pub fn verdict(
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }
+}
+
+/// Who asked for it, or who sponsors that.
+fn client(rules: &Rules, by: &Actor, around: &Around<'_>, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    if around.requester.is_some_and(|requester| requester.id == by.id) {
+        return Some(Verdict::Allowed);
+    }
+    let sponsor: Vec<Who> = rules.sponsor_of(around.account).cloned().into_iter().collect();
+    member(&sponsor, by, Refusal::NotTheClient, inquiry)
 }
 
 /// Who asked for it, who sponsors that, or a triager.

@@ -34,6 +34,8 @@ pub struct Rules {
     pub release_managers: Vec<Who>,
     /// Who may declare an emergency.
     pub on_call: Vec<Who>,
+    /// Who answers for what is accepted, one after the other.
+    pub contacts: Vec<String>,
     /// The departments or customers that ask, by name.
     pub accounts: BTreeMap<String, Account>,
     /// Who runs what was built: the group `operations`, where the policy has one.
@@ -97,6 +99,7 @@ impl Rules {
             triagers: policy.triagers().to_vec(),
             release_managers: policy.release_managers().to_vec(),
             on_call: policy.role("break-glass").to_vec(),
+            contacts: policy.intake().contacts.clone(),
             accounts: policy.base().accounts().clone(),
             operations: policy.group("operations").unwrap_or_default().to_vec(),
             emergencies: emergencies(&policy),
@@ -116,6 +119,7 @@ impl Rules {
             triagers: vec![],
             release_managers: vec![],
             on_call: vec![],
+            contacts: vec![],
             accounts: BTreeMap::new(),
             operations: vec![],
             emergencies: vec![],

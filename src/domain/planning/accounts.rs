@@ -26,9 +26,24 @@ pub struct Counts {
     pub open: usize,
     /// Waits for a decision, now.
     pub waiting: usize,
+    /// Of what was delivered within them, how much was rated.
+    pub rated: usize,
+    /// The sum of those ratings, each 1 to 5; shown of three and more only.
+    #[serde(skip)]
+    pub stars: usize,
 }
 
+/// Fewer answers than this are nobody's business: they would show who gave them.
+pub const RATED: usize = 3;
+
 impl Counts {
+    /// The mean of the ratings, 1 to 5; `None`: too few.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "it is shown with one digit")]
+    pub fn satisfaction(&self) -> Option<f64> {
+        (self.rated >= RATED).then(|| self.stars as f64 / self.rated as f64)
+    }
+
     fn take(&mut self, line: &Line, since: Timestamp) {
         let within = |at: Option<Timestamp>| usize::from(at.is_some_and(|at| at >= since));
         self.requested += within(Some(line.asked));
@@ -36,6 +51,10 @@ impl Counts {
         self.delivered += within(line.delivered);
         self.open += usize::from(line.pile() == Pile::Open);
         self.waiting += usize::from(line.pile() == Pile::Triage);
+        if let Some(stars) = line.stars.filter(|_| within(line.delivered) > 0) {
+            self.rated += 1;
+            self.stars += usize::from(stars);
+        }
     }
 }
 

@@ -62,6 +62,9 @@ pub struct Line {
     pub needed_by: Option<Date>,
     #[serde(default)]
     pub emergency: bool,
+    /// How content whoever asked for it is with what came of it: 1 to 5.
+    #[serde(default)]
+    pub stars: Option<u8>,
     /// Whoever asked for it accepted it, too.
     #[serde(default)]
     pub accepted_by_requester: bool,
@@ -159,6 +162,7 @@ impl Line {
             rank: change.rank(),
             needed_by: change.needed_by().last().map(|it| it.day),
             emergency: change.emergency.as_ref().is_some_and(|it| it.in_force || !it.is_paid()),
+            stars: change.stars(),
             accepted_by_requester: accepted_by_requester(change),
         })
     }

@@ -47,6 +47,7 @@ fn line(number: u64, account: Option<&str>) -> Line {
         rank: None,
         needed_by: None,
         emergency: false,
+        stars: None,
         accepted_by_requester: false,
     }
 }
@@ -316,6 +317,21 @@ fn shares_of_a_year_say_who_asks_for_how_much_and_what_it_would_be_without_one()
     let concentration = report.concentration.unwrap();
     assert!((concentration.first - 0.6).abs() < 1e-9 && (concentration.first_three - 0.9).abs() < 1e-9);
     assert!((concentration.herfindahl - 0.45).abs() < 1e-9, "{concentration:?}");
+    let rated = |stars, number| Line {
+        stars: Some(stars),
+        stage: Stage::Deployed,
+        delivered: Some(days(2)),
+        ..line(number, Some("care"))
+    };
+    let counts = |ratings: &[u8]| {
+        let lines: Vec<Line> = ratings.iter().zip(1..).map(|(stars, number)| rated(*stars, number)).collect();
+        accounts::report(&lines, since, None).total.satisfaction()
+    };
+    assert_eq!(
+        (counts(&[5, 4]), counts(&[5, 4, 3])),
+        (None, Some(4.0)),
+        "two answers would show who gave them"
+    );
     let without = accounts::report(&lines, since, Some("sales"));
     assert_eq!((without.total.requested, without.accounts.len()), (4, 2));
     assert_eq!(accounts::report(&[], since, None).concentration, None);

@@ -3,6 +3,7 @@
 use super::error::Refusal;
 use super::lengths::Length;
 use super::names::{label, plain_name, repository, short_text};
+use super::people::person;
 use super::place::Place;
 use super::written;
 use crate::domain::ids::RepoName;
@@ -24,6 +25,9 @@ pub struct Intake {
     pub repository: Option<RepoName>,
     /// Headings of the issue form that must have an answer.
     pub required: Vec<String>,
+    /// Who answers for what is accepted, one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
     /// How long a request may wait for a decision.
     pub overdue: Option<Length>,
     /// How long a request may lack information before it is withdrawn.
@@ -42,6 +46,7 @@ impl Intake {
             marker: marker(place, written),
             repository: place.maybe("repository", written.repository.as_ref(), repository),
             required: required(&place.key("required"), &written.required),
+            contacts: place.key("contacts").each_once(&written.contacts, person),
             overdue: place.maybe("overdue", written.overdue.as_ref(), Length::read),
             withdraw_after: place.maybe("withdraw-after", written.withdraw_after.as_ref(), Length::read),
         }

@@ -88,6 +88,9 @@ fn not_taken(name: &str) -> Result<(), Refusal> {
 pub struct Account {
     /// Ranks the account's requests, and accepts for it.
     pub sponsor: Who,
+    /// Who answers for its requests: a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// Its share beside the other accounts, from 1 to 1000.
     pub weight: u16,
 }
@@ -100,8 +103,9 @@ pub(super) fn check_accounts(
         let place_of = place.key(name);
         let sponsor = place_of.key("sponsor").take(sponsor(&account.sponsor));
         let weight = place_of.key("weight").take(weight(account.weight));
+        let contact = place_of.maybe("contact", account.contact.as_ref(), person);
         let name = place.name(name).take(plain_name(name));
-        Some((name?, Account { sponsor: sponsor?, weight: weight? }))
+        Some((name?, Account { sponsor: sponsor?, contact, weight: weight? }))
     };
     written.iter().filter_map(account).collect()
 }
@@ -114,6 +118,16 @@ fn sponsor(text: &str) -> Result<Who, Refusal> {
         ));
     }
     Who::read(text)
+}
+
+/// A login: an issue is assigned to a person, not to a team.
+pub(super) fn person(text: &str) -> Result<String, Refusal> {
+    match Who::read(text)? {
+        Who::Login(login) => Ok(login),
+        Who::Team { .. } => {
+            Err(Refusal::of(text, "write the login of one person: one person answers for a request"))
+        }
+    }
 }
 
 fn weight(written: Option<i64>) -> Result<u16, Refusal> {

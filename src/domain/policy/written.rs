@@ -101,6 +101,9 @@ pub(super) struct Intake {
     /// Headings of the issue form that must have an answer.
     #[schemars(extend("examples" = [["What is needed", "Why", "Who is affected"]]))]
     pub required: Vec<String>,
+    /// Who answers for what is accepted, one after the other, where nobody is named otherwise: logins.
+    #[schemars(extend("examples" = [["kim", "lou"]]))]
+    pub contacts: Vec<String>,
     /// How long a request may wait for a decision before it counts as overdue.
     #[schemars(extend("examples" = ["5 working days"]))]
     pub overdue: Option<String>,
@@ -148,6 +151,10 @@ pub(super) struct Account {
     /// Who ranks the account's requests and accepts for it.
     #[schemars(extend("examples" = ["dana"]))]
     pub sponsor: String,
+    /// Who answers for its requests: a login.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["kim"]))]
+    pub contact: Option<String>,
     /// Its share beside the other accounts; 1 if nothing is said.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]

@@ -116,6 +116,8 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
                 if setting.rules.operations.is_empty() { String::new() } else { format!("{operations}, ") };
             format!("that is for {contact}{operations}{} and {}", on_call(setting), release_managers(setting))
         }
+        (Refusal::NotTheClient, _) => clients(after, setting),
+        (Refusal::NotDelivered, _) => "it does not run in production yet".into(),
         (Refusal::NotTheSponsor, _) => ranked_by(after, setting),
         (Refusal::NeitherAskerNorTriager, _) => askers(after, setting),
         (Refusal::NeitherContactNorOperations, _) => {
@@ -163,6 +165,15 @@ fn askers(after: &ChangeRequest, setting: &Setting<'_>) -> String {
         sponsor.unwrap_or_default(),
         people("triagers", "triager", &setting.rules.triagers, setting)
     )
+}
+
+fn clients(after: &ChangeRequest, setting: &Setting<'_>) -> String {
+    let requester =
+        after.requester().map_or_else(|| "unknown".into(), |it| text::escape(&it.login, TITLE_LIMIT));
+    let sponsor = setting.rules.sponsor_of(after.account.as_deref());
+    let sponsor =
+        sponsor.map(|who| format!(" and the sponsor ({})", setting.person(who))).unwrap_or_default();
+    format!("that is for the requester ({requester}){sponsor}")
 }
 
 fn ranked_by(after: &ChangeRequest, setting: &Setting<'_>) -> String {
@@ -247,6 +258,7 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         Refusal::Nobody
         | Refusal::NotATriager
         | Refusal::NotTheSponsor
+        | Refusal::NotTheClient
         | Refusal::NeitherAskerNorTriager
         | Refusal::NotAReleaseManager
         | Refusal::NotOnCall
@@ -254,6 +266,7 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NeitherContactNorOperations => true,
         Refusal::NotAPerson
         | Refusal::HasCode
+        | Refusal::NotDelivered
         | Refusal::NotNow
         | Refusal::NoEmergencies
         | Refusal::NotByHand

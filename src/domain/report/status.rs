@@ -77,9 +77,9 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
 #[must_use]
 pub fn in_production(requester: &Actor, at: Timestamp, setting: &Setting<'_>) -> String {
     let (whom, since) = (text::mention(requester), setting.rules.zone.time(at));
-    let [works, does_not] = ["works", "does-not-work"].map(|word| setting.command(word));
+    let [works, does_not, rate] = ["works", "does-not-work", "rate 1..5"].map(|word| setting.command(word));
     format!(
-        "{whom} **In production** since {since}. Please try it and comment {works}, or {does_not} and what you saw."
+        "{whom} **In production** since {since}. Please try it and comment {works}, or {does_not} and what you saw. How content you are says {rate}."
     )
 }
 
@@ -327,6 +327,7 @@ fn commands(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let notes = if sponsor.is_some() { &notes[..3] } else { &notes };
     let triage = list(&[&decides, notes].concat());
     let own = list(&["withdraw", "reopen", "needed-by DAY WHY"]);
+    let own = if request.delivered.is_some() { format!("{own} {}", list(&["rate 1..5"])) } else { own };
     let askers = match &sponsor {
         Some(sponsor) => format!(
             "the requester and the sponsor ({sponsor}), too: {own}\n- the sponsor: {}",

@@ -241,6 +241,8 @@ pub struct AccountsView {
     /// Whoever asked for most first.
     pub accounts: Vec<AccountItem>,
     pub total: Counts,
+    /// The mean of all ratings, 1 to 5. `null`: fewer than three.
+    pub satisfaction: Option<f64>,
     /// `null`: nothing was asked for.
     pub concentration: Option<Concentration>,
     /// The account that is left out.
@@ -257,6 +259,8 @@ pub struct AccountItem {
     pub share: f64,
     /// It asks for so much that it may be a key account; a person confirms it.
     pub key_account_suggested: bool,
+    /// The mean of the ratings, 1 to 5. `null`: fewer than three.
+    pub satisfaction: Option<f64>,
     /// In the merged order.
     pub weight: u16,
 }
@@ -491,16 +495,24 @@ pub(super) async fn accounts(
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
     let without = asked.without.map(|name| name.to_lowercase());
     let sees = |repo| reader.place.repository.is_none_or(|own| own == repo);
-    let Accounts { since, accounts, total, concentration, without, .. } =
+    let Accounts { since, accounts, total, satisfaction, concentration, without, .. } =
         planner.accounts(without.as_deref(), sees).await?;
     let accounts = accounts.into_iter().map(|account| AccountItem {
         name: account.name,
         counts: account.counts,
         share: account.share,
         key_account_suggested: account.is_key,
+        satisfaction: account.satisfaction,
         weight: account.weight.unwrap_or(1),
     });
-    Ok(Json(AccountsView { since, accounts: accounts.collect(), total, concentration, without }))
+    Ok(Json(AccountsView {
+        since,
+        accounts: accounts.collect(),
+        total,
+        satisfaction,
+        concentration,
+        without,
+    }))
 }
 
 fn sees(reader: &Reader, shown: &Shown) -> bool {

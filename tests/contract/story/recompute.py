@@ -94,6 +94,7 @@ def lines(dump):
                 "name": f"{name}#{issue['number']}", "id": (repository["id"], issue["number"]), "account": account,
                 "asked": asked, "accepted": ruled if ruling == "accepted" else None, "delivered": delivered, "pile": pile,
                 "release": milestone, "rank": rank, "incomplete": ruling == "asked" or not complete,
+                "words": {word for word, *_ in commands(issue)},
             }
 
 
@@ -169,6 +170,7 @@ def differences(folder):
             "delivered": sum(bool(it["delivered"] and it["delivered"] >= since) for it in own),
             "open": sum(it["pile"] == "open" for it in own),
             "waiting": sum(it["pile"] == "triage" for it in own),
+            "rated": sum(any(word == "rate" for word in it["words"]) for it in own),
         }
         yield from same(f"what {told['name']} asked for and got", ours, told["counts"])
         yield from same(f"the weight of {told['name']}", dump["weights"][told["name"]], told["weight"])

@@ -148,3 +148,73 @@ fn a_line_lies_where_its_stage_says_and_keeps_its_age() {
     world.deliver(&[left]);
     assert_eq!(Line::of(world.request()), None);
 }
+
+#[test]
+fn whoever_asked_for_it_or_sponsors_it_says_how_content_they_are_once_it_runs() {
+    let mut world = of_sales();
+    for who in ["sam", "dana", "tara"] {
+        assert!(say(&mut world, who, "/rate 5")[0].starts_with("confused"), "{who}: it does not run yet");
+    }
+    say(&mut world, "tara", "/accept");
+    world.pull(31, true, false, true);
+    let pull = world.pulls.first_mut().unwrap();
+    pull.opened_at = Some(pull.merged_at.unwrap());
+    let shipped = crate::domain::pull_request::Shipped {
+        environment: "production".into(),
+        deployment: 1,
+        at: world.now,
+        runs: true,
+    };
+    world.pulls.first_mut().unwrap().shipped = vec![shipped];
+    world.settle(&[]);
+    assert_eq!(line(&world).pile(), Pile::Delivered);
+    for words in ["", "0", "6", "good"] {
+        assert!(say(&mut world, "sam", &format!("/rate {words}"))[0].starts_with("confused"), "{words}");
+    }
+    insta::assert_snapshot!(say(&mut world, "tara", "/rate 1").join("\n"), @"
+    confused 9
+    comment reply/9: @tara wrote `/rate`; that is for the requester (sam) and the sponsor ([dana](https://github.com/dana)).
+    ");
+    assert!(say(&mut world, "sam", "/rate 2 slow")[0].starts_with("thumbs up"));
+    assert!(say(&mut world, "dana", "/rate 4 it became better")[0].starts_with("thumbs up"));
+    assert_eq!(line(&world).stars, Some(4), "the last word counts");
+}
+
+#[test]
+fn what_is_accepted_has_a_contact_whom_policy_names_unless_somebody_answers_for_it_already() {
+    let policy = format!(
+        "{POLICY}{}",
+        "accounts:\n  sales: { sponsor: dana, contact: kim }\nintake: { contacts: [lou, max] }\n"
+    );
+    for (label, assigned, expected) in
+        [(Some("account/sales"), None, "assign kim"), (None, None, "assign lou"), (None, Some("ana"), "")]
+    {
+        let mut world = World::taken_in().with_policy(&policy);
+        if let Some(label) = label {
+            let labelled = world.label("sam", label);
+            world.settle(&[labelled]);
+        }
+        if let Some(login) = assigned {
+            let event = world.change("tara", IssueChange::Other, |issue| issue.assignees.push(actor(login)));
+            world.settle(&[event]);
+        }
+        let told = say(&mut world, "tara", "/accept");
+        let assigns: Vec<&String> = told.iter().filter(|it| it.starts_with("assign")).collect();
+        assert_eq!(
+            assigns,
+            if expected.is_empty() { vec![] } else { vec![expected] },
+            "{label:?} {assigned:?}"
+        );
+        assert!(!say(&mut world, "tara", "/size S").iter().any(|it| it.starts_with("assign")), "once");
+    }
+}
+
+#[test]
+fn what_a_bot_wrote_is_asked_for_by_nobody() {
+    let mut world = World::taken_in();
+    world.issue().author = Some(actor("jira[bot]"));
+    let edited = world.edit("jira[bot]", "From Jira");
+    world.deliver(&[edited]);
+    assert_eq!(line(&world).requester, None);
+    assert!(say(&mut world, "jira[bot]", "/withdraw").is_empty(), "bots say nothing that counts");
+}
