@@ -30,6 +30,7 @@ use crate::{
     inbox::Inbox,
     metrics::Metrics,
     operator::Operator,
+    publisher::Publisher,
     registry::{Registries, RegistrySettings},
     repair::{Reach, Repair, RepairError},
     store::{Due, OpenError, Store, StoreError},
@@ -62,6 +63,8 @@ const PULL: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often it is written down that somebody is here.
 const PULSE: Duration = Duration::from_secs(60);
+/// How often it is looked whether the plan is another.
+const PUBLISH: Duration = Duration::from_secs(5 * 60);
 /// How often it is looked for answers that another replica has given.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
@@ -80,6 +83,8 @@ pub struct App {
     pub gate: Gate,
     /// Takes in what was lost.
     pub repair: Repair,
+    /// Publishes the plan.
+    pub publisher: Publisher,
     /// What is counted.
     pub metrics: Metrics,
     /// Where that is told; `None`: where everything else is.
@@ -202,6 +207,7 @@ impl App {
             host: host.clone(),
             beside: Beside::new("sweep"),
         };
+        let publisher = Publisher { store: store.clone(), clock: clock.clone() };
         let beside = Beside::new("perform");
         let performer = Performer {
             store: store.clone(),
@@ -225,6 +231,7 @@ impl App {
             door,
             gate,
             repair,
+            publisher,
             metrics,
             metrics_at,
             compare_every,
@@ -346,6 +353,7 @@ impl App {
             self.beating(stop),
             self.repairing(stop),
             self.sweeping(stop),
+            self.publishing(stop),
         ]
     }
 
@@ -376,6 +384,16 @@ impl App {
         };
         let pause = self.compare_every;
         worker::spawn("repair", stop.clone(), step, move || worker::pause(pause))
+    }
+
+    /// The plan is drawn anew at times.
+    fn publishing(&self, stop: &Stop) -> JoinHandle<()> {
+        let publisher = self.publisher.clone();
+        let step = move || {
+            let publisher = publisher.clone();
+            async move { publisher.publish().await }
+        };
+        worker::spawn("publish", stop.clone(), step, || worker::pause(PUBLISH))
     }
 
     /// What is open is compared with what GitHub lists, whenever a sweep is due.

@@ -57,6 +57,8 @@ pub mod repair;
 
 pub mod planner;
 
+pub mod publisher;
+
 pub mod place;
 
 pub mod announce;

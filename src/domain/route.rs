@@ -147,6 +147,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         | What::Failed(_)
         | What::Away(_)
         | What::WentBy(_)
+        | What::PlanDrawn(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -439,11 +440,18 @@ mod tests {
             owners,
             due: time(900),
         };
+        let plan = DrawnPlan {
+            at: time(0),
+            zone: crate::domain::policy::Zone::utc(),
+            text: String::new(),
+            places: vec![],
+        };
         let sealing = Sealing { environment, ids: vec!["ab".into()], at: time(0), expires_at: time(9) };
         vec![
             (What::Away(gap), ""),
             (What::Sealed(sealing), "environment/7/live"),
             (What::WentBy(Box::new(went)), ""),
+            (What::PlanDrawn(Box::new(plan)), ""),
         ]
     }
 
@@ -490,6 +498,7 @@ mod tests {
             What::Away(_) => 37,
             What::Sealed(_) => 38,
             What::WentBy(_) => 39,
+            What::PlanDrawn(_) => 40,
         }
     }
 
@@ -502,7 +511,7 @@ mod tests {
         let all: Vec<_> =
             one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).chain(of_gaps()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..40).collect());
+        assert_eq!(places, (0..41).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -3,10 +3,11 @@
 //!
 //! - `rulebook`: what policy says, repository by repository,
 //! - [`drawn`]: what was worked out, to be handed on,
-//! - [`page`]: the plan as a page; [`feed`]: as a calendar.
+//! - [`page`]: the plan as a page; [`feed`]: as a calendar; [`issue`]: as the text of an issue.
 
 pub mod drawn;
 pub mod feed;
+pub mod issue;
 pub mod page;
 mod rulebook;
 
@@ -60,6 +61,12 @@ impl<'a> Planner<'a> {
         let views = store.subjects_of_kind(SubjectKind::Repository, Some(tenant)).await?;
         let views = views.iter().filter_map(|(_, _, view)| view.as_repository());
         Ok(Self { store, tenant, now, rules: Rulebook::of(views) })
+    }
+
+    /// The repository in which policy has the plan published, and in which anything is said.
+    #[must_use]
+    pub fn publishes_in(&self) -> Option<RepoId> {
+        self.rules.publishes_in()
     }
 
     /// Some of what waits for a decision, the oldest first, each with its place in that order.

@@ -6,7 +6,7 @@ use crate::domain::{
     calendar::Waiver,
     ids::{RepoId, RepoName},
     planning::{queue::OVERDUE, ranking::Weights},
-    policy::{Length, Policy, Scope, Train, Zone},
+    policy::{Length, Mode, Policy, Scope, Train, Zone},
     repository::RepositoryView,
 };
 
@@ -64,6 +64,15 @@ impl Rulebook {
     /// How long a request may wait there.
     pub(super) fn overdue(&self, repo: RepoId) -> Length {
         self.policy(repo).and_then(|policy| policy.intake().overdue).unwrap_or(OVERDUE)
+    }
+
+    /// Where the plan is published.
+    pub(super) fn publishes_in(&self) -> Option<RepoId> {
+        self.policies().find_map(|policy| {
+            let home = policy.intake().plan.as_ref()?;
+            let speaks = policy.mode_for(home.as_str()) > Mode::Observe;
+            self.names.iter().find(|(_, name)| *name == home && speaks).map(|(repo, _)| *repo)
+        })
     }
 
     /// Any repository.

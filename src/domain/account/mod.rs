@@ -5,6 +5,7 @@ mod delegated;
 mod freezing;
 mod frozen;
 mod looking_back;
+mod published;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ pub use away::{Deployed, Outage};
 pub use delegated::Delegated;
 pub use frozen::Said;
 pub use looking_back::Owed;
+pub use published::PublishedPlan;
 
 use super::{
     audit::AuditEntry,
@@ -50,6 +52,9 @@ pub struct Account {
     /// When nobody was here, and what went by then.
     #[serde(default)]
     pub outages: Vec<Outage>,
+    /// The plan, as it was published last.
+    #[serde(default)]
+    pub plan: Option<Box<PublishedPlan>>,
     /// When it was answered where.
     #[serde(default)]
     pub replies: RepliesOn,
@@ -61,6 +66,7 @@ impl Account {
     pub fn agrees_with(&self, event: &Event) -> bool {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && !away::is_about(event)
+            && !published::is_about(event)
             && !self.looks_back(event)
             && !frozen::is_about(event)
             && !delegated::is_about(event)
@@ -72,7 +78,7 @@ impl Account {
     #[must_use]
     pub fn view(&self) -> Self {
         let outages = self.outages.iter().map(Outage::view);
-        Self { replies: RepliesOn::default(), outages: outages.collect(), ..self.clone() }
+        Self { replies: RepliesOn::default(), plan: None, outages: outages.collect(), ..self.clone() }
     }
 
     /// Whether this repository is listed.
@@ -131,6 +137,7 @@ pub fn judge(case: Case<'_>) -> Judgement {
         return Judgement::Needs(inquiry.into_missing());
     };
     let away = after.hear_away(case.events, &case.instance.web_url);
+    let (published, planned) = after.hear_plan(case.events);
     let Some(looked) = after.hear_looks(&case, &mut inquiry) else {
         return Judgement::Needs(inquiry.into_missing());
     };
@@ -154,8 +161,9 @@ pub fn judge(case: Case<'_>) -> Judgement {
         .chain(delegated.audit)
         .chain(away.audit)
         .chain(looked.audit)
+        .chain(planned)
         .collect();
-    let effects = [heard.effects, delegated.effects, away.effects, looked.effects].concat();
+    let effects = [heard.effects, delegated.effects, away.effects, looked.effects, published].concat();
     let effects = after.replies.limit(effects, case.now);
     Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }

@@ -23,7 +23,7 @@ pub use deploying::{
     RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
-pub use planning::Planning;
+pub use planning::{DrawnPlan, PlannedAt, Planning};
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
     MilestoneSnapshot, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
@@ -163,6 +163,8 @@ pub enum What {
     Sealed(Sealing),
     /// Something went by while nobody was here. The environment says so, to the account.
     WentBy(Box<WentBy>),
+    /// The plan is another than the one that was published. Whoever draws it says so, to the account.
+    PlanDrawn(Box<DrawnPlan>),
 }
 
 impl What {
@@ -281,6 +283,7 @@ impl What {
             Self::Away(_) => "away".into(),
             Self::Sealed(_) => "sealed".into(),
             Self::WentBy(_) => "went by".into(),
+            Self::PlanDrawn(_) => "plan drawn".into(),
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct Intake {
     pub repository: Option<RepoName>,
     /// Headings of the issue form that must have an answer.
     pub required: Vec<String>,
+    /// In which repository the plan is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<RepoName>,
     /// Who answers for what is accepted, one after the other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,
@@ -46,6 +49,7 @@ impl Intake {
             marker: marker(place, written),
             repository: place.maybe("repository", written.repository.as_ref(), repository),
             required: required(&place.key("required"), &written.required),
+            plan: place.maybe("plan", written.plan.as_ref(), repository),
             contacts: place.key("contacts").each_once(&written.contacts, person),
             overdue: place.maybe("overdue", written.overdue.as_ref(), Length::read),
             withdraw_after: place.maybe("withdraw-after", written.withdraw_after.as_ref(), Length::read),

@@ -37,7 +37,8 @@ const RESERVED: [(&str, &str); 11] = [
 ];
 
 /// The same for `intake`, of which only `required` may be added to.
-const RESERVED_INTAKE: [&str; 6] = ["label", "type", "repository", "contacts", "overdue", "withdraw-after"];
+const RESERVED_INTAKE: [&str; 7] =
+    ["label", "type", "repository", "plan", "contacts", "overdue", "withdraw-after"];
 
 impl Scope {
     /// Notes every key that a file of this scope may not have.

@@ -101,6 +101,9 @@ pub(super) struct Intake {
     /// Headings of the issue form that must have an answer.
     #[schemars(extend("examples" = [["What is needed", "Why", "Who is affected"]]))]
     pub required: Vec<String>,
+    /// The repository in whose one issue the plan is published, with the titles of all change requests; nowhere if nothing is said.
+    #[schemars(extend("examples" = ["acme/requests"]))]
+    pub plan: Option<String>,
     /// Who answers for what is accepted, one after the other, where nobody is named otherwise: logins.
     #[schemars(extend("examples" = [["kim", "lou"]]))]
     pub contacts: Vec<String>,

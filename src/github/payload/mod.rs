@@ -126,6 +126,7 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::REPORTED => parse::<sweep::Report>(event, body)?.what(),
         sweep::AWAY => parse::<sweep::Away>(event, body)?.what(),
         sweep::SEALED => parse::<sweep::Seal>(event, body)?.what(),
+        sweep::PLAN_DRAWN => parse::<sweep::Drawn>(event, body)?.what(),
         sweep::WENT_BY => parse::<sweep::Passed>(event, body)?.what(),
         sweep::AT_GATE => parse::<sweep::Gate>(event, body)?.what(),
         sweep::FAILED => parse::<sweep::Fail>(event, body)?.what(),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 68] = [
+pub(super) const TELLING: [&str; 69] = [
     "action",
     "after",
     "alert",
@@ -47,6 +47,7 @@ pub(super) const TELLING: [&str; 68] = [
     "package",
     "pages",
     "parent_issue",
+    "plan_drawn",
     "planned",
     "policy_moved",
     "project",
@@ -176,6 +177,7 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::AWAY => (&["action", "away", "repository"], &[]),
         super::sweep::SEALED => (&["action", "repository", "sealed"], &[]),
         super::sweep::WENT_BY => (&["action", "repository", "went_by"], &[]),
+        super::sweep::PLAN_DRAWN => (&["action", "repository", "plan_drawn"], &[]),
         super::sweep::AT_GATE => (&["action", "at_gate", "repository"], &[]),
         super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),

@@ -1,8 +1,8 @@
 //! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_gate`, `changegate_failed`, `changegate_plan`,
-//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report`, `changegate_away`, `changegate_seal`, `changegate_went_by` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
+//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report`, `changegate_away`, `changegate_seal`, `changegate_went_by`, `changegate_plan_drawn` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others, what a pipeline asks and says and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported`, `away`, `sealed`, `went_by` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported`, `away`, `sealed`, `went_by`, `plan_drawn` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, AtGate, Declaration, Failure, Gap, GateAsk, IssuePurpose, MilestoneSnapshot,
-        PipelineReport, Planning, Sealing, Shipment, WentBy, What,
+        AccountSnapshot, AtGate, Declaration, DrawnPlan, Failure, Gap, GateAsk, IssuePurpose,
+        MilestoneSnapshot, PipelineReport, Planning, Sealing, Shipment, WentBy, What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -56,6 +56,9 @@ pub const AWAY: &str = "changegate_away";
 pub const SEALED: &str = "changegate_seal";
 /// What a delivery is called that says what went by while nobody was here.
 pub const WENT_BY: &str = "changegate_went_by";
+
+/// What a delivery is called that says that the plan is another.
+pub const PLAN_DRAWN: &str = "changegate_plan_drawn";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -183,6 +186,18 @@ pub(super) struct Seal {
 impl Seal {
     pub(super) fn what(self) -> What {
         What::Sealed(self.sealed)
+    }
+}
+
+/// The body of `changegate_plan_drawn`.
+#[derive(Deserialize)]
+pub(super) struct Drawn {
+    plan_drawn: DrawnPlan,
+}
+
+impl Drawn {
+    pub(super) fn what(self) -> What {
+        What::PlanDrawn(Box::new(self.plan_drawn))
     }
 }
 
@@ -335,6 +350,12 @@ impl Whereabouts {
     #[must_use]
     pub fn sealed(&self, sealing: &Sealing) -> (&'static str, Vec<u8>) {
         (SEALED, self.body("sealed", "sealed", json!(sealing)))
+    }
+
+    /// The same: the plan is another.
+    #[must_use]
+    pub fn plan_drawn(&self, plan: &DrawnPlan) -> (&'static str, Vec<u8>) {
+        (PLAN_DRAWN, self.body("plan_drawn", "plan_drawn", json!(plan)))
     }
 
     /// The same: something went by while nobody was here.
@@ -553,6 +574,13 @@ mod tests {
         };
         let gap = Gap { from: when, to: when };
         assert_eq!(understood(here().away(gap)), What::Away(gap));
+        let plan = DrawnPlan {
+            at: gap.from,
+            zone: crate::domain::policy::Zone::utc(),
+            text: "The plan.".into(),
+            places: vec![],
+        };
+        assert_eq!(understood(here().plan_drawn(&plan)), What::PlanDrawn(Box::new(plan)));
         let sealing = Sealing { environment: "Live/eu".into(), ids: vec![id], at: when, expires_at: when };
         assert_eq!(understood(here().sealed(&sealing)), What::Sealed(sealing));
         let went = WentBy {

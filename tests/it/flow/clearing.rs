@@ -166,8 +166,8 @@ async fn the_accounts_make_the_order_and_the_plan_shows_what_goes_when() {
         let accounts = report["accounts"].as_array().unwrap().iter();
         let counts = accounts.map(|it| format!("{} {} of weight {}: {}", text(&it["name"]), it["share"], it["weight"], it["counts"]));
         assert_snapshot!(counts.collect::<Vec<_>>().join("\n"), @r#"
-        sales 0.75 of weight 2: {"requested":3,"accepted":3,"delivered":0,"open":3,"waiting":0}
-        support 0.25 of weight 1: {"requested":1,"accepted":1,"delivered":0,"open":1,"waiting":0}
+        sales 0.75 of weight 2: {"requested":3,"accepted":3,"delivered":0,"open":3,"waiting":0,"rated":0}
+        support 0.25 of weight 1: {"requested":1,"accepted":1,"delivered":0,"open":1,"waiting":0,"rated":0}
         "#);
     })
     .await;
@@ -411,6 +411,57 @@ async fn an_import_finds_what_is_there_writes_nothing_and_goes_on_where_it_was_b
         Nothing was written to GitHub, and nothing is decided. What is to be a change request gets the intake label there; `changegate triage` then lists it.
         ");
         assert!(operator.import("nobody", false).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_plan_is_published_in_one_issue_that_says_what_has_changed_and_is_left_alone_otherwise() {
+    scenario(async |s| {
+        s.policy(
+            &RULES.replace("required: [What is needed]", "required: [What is needed], plan: acme/billing"),
+        )
+        .await;
+        let publish = async || {
+            s.stage.app.publisher.publish().await.unwrap();
+            s.settle().await;
+        };
+        let issue = asks(s, WEB, "Fax *all* @tess", "sales", COMPLETE).await;
+        says(s, "tess", issue, "/accept").await;
+        publish().await;
+        let found = s.record_of(BILLING, "Release plan");
+        assert_eq!(found.len(), 1, "{found:?}");
+        let text = || s.readable(s.github().issue(found[0])["body"].as_str().unwrap_or_default());
+        assert_snapshot!(text(), @r#"
+        This is the plan, kept up to date by itself. Times are in Europe/Berlin. Who asked for something and wants it sooner asks the sponsor of their account to rank it.
+
+        ### 2026.11 · leaves 5 Nov 2026, 10:00 Europe/Berlin, locks 29 Oct 2026, 10:00 Europe/Berlin · 0 of 2 planned
+
+        ### 2026.12 · leaves 3 Dec 2026, 10:00 Europe/Berlin, locks 26 Nov 2026, 10:00 Europe/Berlin · 0 of 2 planned
+
+        ### 2027.01 · leaves 7 Jan 2027, 10:00 Europe/Berlin, locks 31 Dec 2026, 10:00 Europe/Berlin · 0 of 2 planned
+
+        ### 2027.02 · leaves 4 Feb 2027, 10:00 Europe/Berlin, locks 28 Jan 2027, 10:00 Europe/Berlin · 0 of 2 planned
+
+        ### Not planned yet, in the order in which the accounts want it
+
+        | place | change request | | account | in its account |
+        |---|---|---|---|---|
+        | 1 | `acme/web#1` | Fax \*all\* @&#8203;tess | sales | 1 of 1 |
+
+        <!-- changegate:plan:c40d58b0b0910855 -->
+        "#);
+        s.pass(24 * 3600);
+        let quiet = s.requests_of(async || publish().await).await;
+        assert!(quiet.is_empty(), "nothing is told that is known: {quiet:?}");
+        says(s, "rosa", issue, "/schedule next").await;
+        publish().await;
+        assert_snapshot!(text().split("### Changed lately").nth(1).unwrap(), @r#"
+        - 3 Nov 2026: `acme/web#1` Fax \*all\* @&#8203;tess: not planned → 2026.12 (customer)
+
+        <!-- changegate:plan:c40d58b0b0910855 -->
+        "#);
+        assert_eq!(s.record_of(BILLING, "Release plan"), found, "it is the same issue");
     })
     .await;
 }
