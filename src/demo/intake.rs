@@ -13,7 +13,10 @@ use super::{show, stage::Stage};
 use crate::{
     admin::{self, Answer, Order},
     domain::{planning::queue::Filter, policy},
-    planner::drawn::{Plan, Shown},
+    planner::{
+        drawn::{Plan, Shown},
+        page,
+    },
     register::planning as text,
     sandbox::{Entry, Numbered},
 };
@@ -391,7 +394,11 @@ async fn write_down(stage: &Stage, out: &Path) -> anyhow::Result<()> {
             .with_context(|| format!("writing {}", path.display()))
     };
     write("github.json", &dump)?;
-    write("plan.json", &serde_json::to_value(plan(stage).await?)?)?;
+    let planned = plan(stage).await?;
+    write("plan.json", &serde_json::to_value(&planned)?)?;
+    let page = out.join("plan.html");
+    std::fs::write(&page, page::plans(&[("acme".into(), planned)]))
+        .with_context(|| format!("writing {}", page.display()))?;
     for (name, asked) in [
         ("queue.json", Order::Queue { at, filter: Filter::default() }),
         ("accounts.json", Order::Accounts { at, without: None }),

@@ -79,7 +79,7 @@ pub fn in_production(requester: &Actor, at: Timestamp, setting: &Setting<'_>) ->
     let (whom, since) = (text::mention(requester), setting.rules.zone.time(at));
     let [works, does_not, rate] = ["works", "does-not-work", "rate 1..5"].map(|word| setting.command(word));
     format!(
-        "{whom} **In production** since {since}. Please try it and comment {works}, or {does_not} and what you saw. How content you are says {rate}."
+        "{whom} **In production** since {since}. Please try it and comment {works}, or {does_not} and what you saw; {rate} says how content you are."
     )
 }
 

@@ -1,7 +1,7 @@
 //! The register of change requests.
 
 use axum::{Json, extract::State, http::HeaderMap};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         asker::Sight,
-        change_request::{Acceptance, ChangeRequest, Stage, emergency::Emergency},
+        change_request::{Acceptance, ChangeRequest, Stage, emergency::Emergency, note::NeededBy},
         ids::{ReleaseId, SubjectId, SubjectKind},
         subject::State as Known,
     },
@@ -66,6 +66,15 @@ pub struct ChangeItem {
     pub labels: Vec<String>,
     /// How much it could break, as far as anybody has said: `low`, `medium`, `high`.
     pub risk: Option<String>,
+    /// `S`, `M` or `L`.
+    pub size: Option<String>,
+    /// The department or customer that asks, in lower case.
+    #[schema(example = "sales")]
+    pub account: Option<String>,
+    /// Its place among what its account asks for, as its sponsor said.
+    pub rank: Option<u16>,
+    /// Every day by which it was said to be needed, the last one last.
+    pub needed_by: Vec<NeededByItem>,
     /// The systems that its labels name.
     pub systems: Vec<String>,
     pub requester: Option<Person>,
@@ -86,6 +95,23 @@ pub struct ChangeItem {
     pub created_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
+}
+
+/// A day by which it was said to be needed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NeededByItem {
+    #[schema(value_type = String, format = Date)]
+    pub day: Date,
+    pub why: String,
+    pub by: Option<Person>,
+    #[schema(value_type = String, format = DateTime)]
+    pub said_at: Timestamp,
+}
+
+impl From<NeededBy> for NeededByItem {
+    fn from(said: NeededBy) -> Self {
+        Self { day: said.day, why: said.why, by: said.by.as_ref().map(Person::from), said_at: said.at }
+    }
 }
 
 /// Since when it was so.
@@ -212,6 +238,10 @@ fn item(change: &ChangeRequest, sight: &Sight, names: &Names) -> ChangeItem {
         issue_type: seen.and_then(|seen| seen.issue_type.clone()),
         labels: seen.map(|seen| seen.labels.clone()).unwrap_or_default(),
         risk: view.risk.map(|risk| risk.as_str().into()),
+        size: change.size().map(|size| size.as_str().into()),
+        account: change.account.clone(),
+        rank: change.rank().map(|rank| rank.place),
+        needed_by: change.needed_by().into_iter().map(NeededByItem::from).collect(),
         systems: change.systems.iter().cloned().collect(),
         requester: change.requester().map(Person::from),
         contact: change.contact().map(Person::from),

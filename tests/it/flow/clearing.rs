@@ -464,3 +464,47 @@ async fn the_plan_is_published_in_one_issue_that_says_what_has_changed_and_is_le
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_milestone_whose_making_was_broken_off_is_made_once() {
+    for fault in [Fault::LostAnswer, Fault::ErrorAfter(502), Fault::ErrorBefore(502)] {
+        scenario(async |s| {
+            s.expect_refusals();
+            s.fault(On::rest("POST", &format!("/repos/{WEB}/milestones")), fault, 2);
+            s.policy(&RULES.replace("slots: 2", "ahead: 2")).await;
+            s.settle_for(30).await;
+            let mut titles: Vec<String> =
+                s.github().milestones(WEB).iter().map(|it| text(&it["title"]).to_owned()).collect();
+            titles.sort();
+            assert_eq!(titles, ["2026.11", "2026.12"], "{fault:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_import_asks_github_once_for_a_hundred_issues() {
+    scenario(async |s| {
+        for number in 0..1_030 {
+            s.by("sam").open_issue(BILLING, &format!("Wish {number}"), "");
+        }
+        s.settle().await;
+        let operator = s.stage.app.operator();
+        let asked = s
+            .requests_of(
+                async || {
+                    while operator.import("acme", false).await.unwrap().progress.ended.is_none() {}
+                },
+            )
+            .await;
+        let lists = asked.iter().filter(|it| it.path.contains("/issues")).count();
+        assert_eq!(
+            lists,
+            11 + 1 + 2 * 2,
+            "eleven pages, what was closed, and two lists of each other repository"
+        );
+        let others = asked.len() - lists;
+        assert!(others <= 3, "one token for each repository: {others}");
+    })
+    .await;
+}

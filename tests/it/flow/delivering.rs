@@ -29,7 +29,7 @@ async fn what_runs_is_delivered_and_whoever_asked_for_it_is_asked_to_try_it() {
         assert_eq!(stage(s, issue), "merged");
         deployed(s, "main").await;
         assert_eq!((stage(s, issue), stage(s, sum)), ("in production".into(), "in production".into()));
-        assert_snapshot!(s.sentences(issue).join("\n"), @"@sam **In production** since 2 Nov 2026, 12:00 UTC. Please try it and comment `/works`, or `/does-not-work` and what you saw.");
+        assert_snapshot!(s.sentences(issue).join("\n"), @"@sam **In production** since 2 Nov 2026, 12:00 UTC. Please try it and comment `/works`, or `/does-not-work` and what you saw; `/rate 1..5` says how content you are.");
         s.settle_for(1).await;
         assert_eq!(s.sentences(issue).len(), 1);
         s.pass(7 * 24 * 3_600);

@@ -56,7 +56,7 @@ fn it_is_delivered_when_the_last_of_its_pull_requests_runs_somewhere_and_the_req
     assert_eq!((environments.join(" ").as_str(), pulls.contains(&at)), ("live production", true));
     insta::assert_snapshot!(told(&decision).join("\n"), @"
     +triage/accepted
-    comment in-production/1795428260: @sam **In production** since 23 Nov 2026, 10:04 UTC. Please try it and comment `/works`, or `/does-not-work` and what you saw. How content you are says `/rate 1..5`.
+    comment in-production/1795428260: @sam **In production** since 23 Nov 2026, 10:04 UTC. Please try it and comment `/works`, or `/does-not-work` and what you saw; `/rate 1..5` says how content you are.
     ");
     insta::assert_snapshot!(summary(&decision), @r"
     **Change request** · in production
