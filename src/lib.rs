@@ -12,11 +12,14 @@
 //!                 pending events in arrival order ─► domain::judge ─► Needs(more)? store, then batched reads; again
 //!                                                        └► Decided(Decision)
 //!                                                        ▼ settle in groups: one transaction
-//!                        state · audit log · effects · dependents whose view changed · events done
+//!                        state · audit log · effects · lines of the register · dependents whose view changed · events done
 //!                                                        │ claim by lease, one holder per key
 //!                                                        ▼
 //!                                           effects ─► check run · answer to a waiting job · comment · issue · label ...
 //!                                              └───► announcements to other systems
+//!
+//! the register's lines ─► planner ─► queue, plan, accounts: command line, API, page, calendar
+//!                            └─► publisher ─keep─► deliveries (the plan is another: one issue tells it)
 //! ```
 //!
 //! # Invariants

@@ -73,6 +73,7 @@ roles:
   release-manager: [rosa]
 intake:
   required: [What is needed]
+  contacts: [kim, lou]
   overdue: 5 working days
 accounts:
 {accounts}trains:
@@ -156,7 +157,7 @@ pub async fn play(stage: &Stage, out: Option<&Path>) -> anyhow::Result<()> {
 fn set_the_scene(stage: &Stage) {
     show::title("Changegate: 325 requests, eight departments, and nobody knows what comes next");
     let github = &stage.sandbox;
-    let mut people = vec!["ana", "sam", "tess", "rosa"];
+    let mut people = vec!["ana", "sam", "tess", "rosa", "kim", "lou"];
     people.extend(ACCOUNTS.iter().map(|(_, sponsor, ..)| sponsor));
     github.add_organization("acme", &people);
     github.add_team("acme", "triage", &["tess"]);

@@ -16,6 +16,8 @@ h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin: 1.75rem 0 .25rem }
 p { margin: .25rem 0 .75rem } .note { opacity: .75 }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .95rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #8885 }
+th:nth-child(1) { width: 11rem } th.number { width: 3.5rem }
+@media (max-width: 40rem) { th:nth-child(1) { width: 6rem } td { overflow-wrap: anywhere } }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 @media print { body { max-width: none; padding: 0; font-size: 10pt } h2 { break-after: avoid } tr { break-inside: avoid } }";
 
@@ -50,7 +52,7 @@ pub fn plans(plans: &[(String, Plan)]) -> String {
 /// What the page shows of a plan.
 fn body(plan: &Plan) -> Markup {
     html! {
-        p.note { "As of " (plan.zone.time(plan.at)) ". Times are in " (plan.zone) "." }
+        p.note { "As of " (plan.zone.time(plan.at)) "." }
         @for Frozen { name, from, until } in &plan.freezes {
             p { strong { "Freeze " (name) } " from " (plan.zone.time(*from)) @if let Some(until) = until { " to " (plan.zone.time(*until)) } @else { " until it is lifted" } }
         }
@@ -129,7 +131,7 @@ fn changes(changes: &[Shown], zone: &Zone, delivered: bool) -> Markup {
                             td { (shown.line.title) }
                             td { (shown.line.account.as_deref().unwrap_or_default()) }
                             td { (shown.line.progress()) }
-                            td { @if let Some(contact) = &shown.line.contact { (contact.login) } }
+                            td { (shown.line.contact.as_ref().map_or("nobody yet", |contact| &*contact.login)) }
                             @if delivered { td { (shown.line.delivered.map(|at| zone.day(at)).unwrap_or_default()) } }
                         }
                     }
