@@ -29,7 +29,6 @@ use crate::{
         asker::Deed,
         doctor::{Line, State},
         ids::RepoName,
-        planning::{Kind, queue::Filter},
         policy,
     },
     gate::asker::secret,
@@ -91,64 +90,8 @@ enum Command {
     Permit(PermitCommand),
     /// The register: every change request, and how far it is.
     Changes,
-    /// Take in what is there: every open issue and pull request of an organisation, and what was closed within a year, to know how many
-    /// there are, how old, whose, and which look dead or doubled. Writes nothing to GitHub; goes on where it was broken off.
-    Import {
-        /// The organisation or user on which the App is installed.
-        #[arg(long, value_name = "LOGIN")]
-        org: String,
-        /// From the beginning, where an earlier one has ended.
-        #[arg(long)]
-        again: bool,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// What waits for a decision, over all repositories: the oldest first, and what is overdue.
-    Triage {
-        /// Of this account only; `none` for what belongs to no account.
-        #[arg(long, value_name = "NAME")]
-        account: Option<String>,
-        /// Of this system only.
-        #[arg(long, value_name = "NAME")]
-        system: Option<String>,
-        /// Of this kind only: change, project or infrastructure.
-        #[arg(long, value_parser = kind)]
-        kind: Option<Kind>,
-        /// Only what has waited too long.
-        #[arg(long)]
-        overdue: bool,
-        /// Only what lacks information.
-        #[arg(long)]
-        incomplete: bool,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// The plan: what goes into which release, what is wanted next, what came into production.
-    Plan {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-        /// Write it as a page that can be printed or sent.
-        #[arg(long, value_name = "FILE")]
-        html: Option<PathBuf>,
-    },
-    /// The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed.
-    Calendar {
-        /// With the change requests of this account only.
-        #[arg(long, value_name = "NAME")]
-        account: Option<String>,
-    },
-    /// Who asks for how much, and gets how much, within twelve months.
-    Accounts {
-        /// How it would be without this account.
-        #[arg(long, value_name = "NAME")]
-        without: Option<String>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    #[command(flatten)]
+    Planning(planning::PlanningCommand),
     /// Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks,
     /// environments, ways round them. Asks GitHub, with the server's settings.
     Doctor {
@@ -233,14 +176,6 @@ fn story(text: &str) -> Result<demo::Story, String> {
         "intake" => Ok(demo::Story::Intake),
         _ => Err("write change or intake".into()),
     }
-}
-
-/// As the API writes it.
-fn kind(text: &str) -> Result<Kind, String> {
-    let all = [Kind::Change, Kind::Project, Kind::Infrastructure];
-    all.into_iter()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| "write change, project or infrastructure".into())
 }
 
 /// `30d` or `30`.
@@ -405,20 +340,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Permit(PermitCommand::Seal(new)) => seal::run(file, new).await,
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
-        Command::Import { org, again, json } => import::run(file, &org, again, json).await,
-        Command::Triage { account, system, kind, overdue, incomplete, json } => {
-            let (incomplete, overdue) = (incomplete.then_some(true), overdue.then_some(true));
-            let filter = Filter { account, system, kind, incomplete, overdue };
-            planning::ask(file, Order::Queue { at: Clock::system().now(), filter }, json, None).await
-        }
-        Command::Plan { json, html } => {
-            planning::ask(file, Order::Plan(Clock::system().now()), json, html.as_deref()).await
-        }
-        Command::Calendar { account } => planning::calendar(file, account).await,
-        Command::Accounts { without, json } => {
-            let without = without.map(|name| name.to_lowercase());
-            planning::ask(file, Order::Accounts { at: Clock::system().now(), without }, json, None).await
-        }
+        Command::Planning(command) => planning::run(file, command).await,
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
         Command::Emergency { repository, by, reason, pull_request, incident } => {
             let emergency = Emergency { repository, by, why: reason, incident, pull_request };

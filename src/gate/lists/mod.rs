@@ -33,8 +33,5 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
         .routes(routes!(exceptions::list))
         .routes(routes!(audit::list))
         .routes(routes!(gates::list))
-        .routes(routes!(planning::queue))
-        .routes(routes!(planning::plan))
-        .routes(routes!(planning::accounts))
-        .routes(routes!(planning::calendar))
+        .merge(planning::routes())
 }
