@@ -107,6 +107,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("apollo_compiler", &["sandbox"]),
     ("clap", &["cli"]),
     ("prometheus_client", &["metrics"]),
+    ("icalendar", &["planner"]),
+    ("maud", &["planner"]),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 //! All of it is worked out from [`Line`]s, the short form of each change request that the register keeps. Nothing here decides:
 //! people do, and what they said is in the lines.
 //!
-//! - [`line`]: a change request in short,
+//! - [`mod@line`]: a change request in short,
 //! - [`queue`]: what waits in triage, the oldest first,
 //! - [`ranking`]: the order of all that was accepted, merged from the orders of the accounts,
 //! - [`plan`]: what goes when,
