@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use changegate::{
-    domain::asker::Deed,
+    domain::{asker::Deed, audit::AuditEntry, ids::SubjectKind},
     register::inventory,
     sandbox::{CloseReason, Fault, Numbered, On},
 };
@@ -256,8 +256,23 @@ async fn the_milestones_of_the_next_releases_are_made_once_in_every_repository_o
         acme/billing 2026.12 2026-12-03T12:00:00Z
         acme/billing 2027.02 2027-02-04T12:00:00Z
         ");
+        assert_snapshot!(logged(s, "release.milestones_made").await, @r#"
+        2026.11: "1012 1013"
+        2026.12: "1012 1013"
+        2027.01: "1012 1013"
+        2027.02: "1012 1013"
+        "#);
     })
     .await;
+}
+
+/// What the log says about one kind of event.
+async fn logged(s: &Scene, code: &str) -> String {
+    let store = &s.stage.app.store;
+    let (tenant, ..) = store.subjects_of_kind(SubjectKind::Account, None).await.unwrap().pop().unwrap();
+    let all = store.audit_entries(&tenant, 0, 500).await.unwrap();
+    let line = |it: &AuditEntry| format!("{}: {:?}", it.texts["title"], it.facts["repositories"]);
+    all.iter().map(|it| &it.entry).filter(|it| it.code == code).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
