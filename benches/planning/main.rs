@@ -2,7 +2,7 @@
 //!
 //! Registers of 1,000, 10,000 and 100,000 change requests, of which one in twenty waits for a decision, one in five is open, and the
 //! rest is over: as after years. And the worst that can be: 100,000 that are all open. SQLite always, PostgreSQL if
-//! `CHANGEGATE_TEST_POSTGRES` names a server on which databases may be created.
+//! `CHANGEGATE_TEST_POSTGRES` names a server on which databases may be created. And how often an import asks GitHub.
 //!
 //! It measures and tells; it never fails because something is slow.
 #![expect(
@@ -13,6 +13,7 @@
 
 #[path = "../machine/database.rs"]
 mod database;
+mod import;
 
 use std::time::{Duration, Instant};
 
@@ -90,6 +91,17 @@ async fn measure() {
         }
     }
     println!("Medians of {ROUNDS} rounds; temporary files in {}.\n{table}", database::place());
+    for kind in kinds.into_iter().flatten() {
+        let taken = import::measure(kind).await;
+        assert_eq!((taken.rows, taken.writes), (import::ISSUES, 0), "all are taken in, nothing is written");
+        let met = if taken.calls <= 250 { "met" } else { "NOT MET" };
+        println!(
+            "Import on {kind}: {} issues with {} requests to GitHub (at most 250: {met}), {:.1} s.",
+            taken.rows,
+            taken.calls,
+            taken.time.as_secs_f64()
+        );
+    }
 }
 
 fn headed() -> Table {
