@@ -266,6 +266,18 @@ async fn the_milestones_of_the_next_releases_are_made_once_in_every_repository_o
     .await;
 }
 
+/// Takes in what is there to the end, and says how much it was.
+async fn taken_in(s: &Scene, organisation: &str) -> u64 {
+    for _ in 0..100 {
+        let imported = s.stage.app.operator().import(organisation, false).await.unwrap();
+        if imported.progress.ended.is_some() {
+            return imported.progress.found;
+        }
+        s.pass(60);
+    }
+    panic!("an import that is asked for a hundred times comes to its end");
+}
+
 /// What the log says about one kind of event.
 async fn logged(s: &Scene, code: &str) -> String {
     let store = &s.stage.app.store;
@@ -359,12 +371,7 @@ async fn an_import_finds_what_is_there_writes_nothing_and_goes_on_where_it_was_b
                 assert!(broken.waits.is_some() && broken.progress.ended.is_none(), "{broken:?}");
                 s.github().clear_faults();
                 s.pass(600);
-                let mut imported = operator.import("ACME", false).await.unwrap();
-                while imported.progress.ended.is_none() {
-                    s.pass(60);
-                    imported = operator.import("acme", false).await.unwrap();
-                }
-                assert_eq!(imported.progress.found, 134, "{imported:?}");
+                assert_eq!(taken_in(s, "ACME").await, 134);
             })
             .await;
         assert!(asked.iter().all(|it| it.method == "GET" || it.path.contains("/access_tokens")), "{asked:?}");
@@ -504,14 +511,7 @@ async fn an_import_asks_github_once_for_a_hundred_issues() {
             s.by("sam").open_issue(BILLING, &format!("Wish {number}"), "");
         }
         s.settle().await;
-        let operator = s.stage.app.operator();
-        let asked = s
-            .requests_of(
-                async || {
-                    while operator.import("acme", false).await.unwrap().progress.ended.is_none() {}
-                },
-            )
-            .await;
+        let asked = s.requests_of(async || assert_eq!(taken_in(s, "acme").await, 1_030)).await;
         let lists = asked.iter().filter(|it| it.path.contains("/issues")).count();
         assert_eq!(
             lists,
