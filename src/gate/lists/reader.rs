@@ -34,6 +34,13 @@ pub(super) struct Reader {
     pub(super) turn: Turn,
 }
 
+impl Reader {
+    /// Whether they look at what is of this repository.
+    pub(super) fn looks_at(&self, repo: RepoId) -> bool {
+        self.place.repository.is_none_or(|own| own == repo)
+    }
+}
+
 impl Gate {
     /// Who looks, where (in the repository of this name, or as far as they see), and at which part of the list. `None`: there is
     /// nothing for them.

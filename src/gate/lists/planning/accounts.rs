@@ -5,10 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    super::{page::Asked, reader::Wanted},
-    nowhere,
-};
+use super::super::page::Asked;
 use crate::{
     domain::planning::accounts::{Concentration, Counts},
     gate::{Gate, problem::Problem, refusals::Looking},
@@ -74,14 +71,11 @@ pub(super) async fn get(
     headers: HeaderMap,
     Asked(asked): Asked<AccountsAsked>,
 ) -> Result<Json<AccountsView>, Problem> {
-    let wanted =
-        Wanted { list: "accounts", repository: asked.repository.as_deref(), cursor: None, limit: None };
-    let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
+    let reader = gate.looker(&headers, "accounts", asked.repository.as_deref()).await?;
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
     let without = asked.without.map(|name| name.to_lowercase());
-    let sees = |repo| reader.place.repository.is_none_or(|own| own == repo);
     let Accounts { since, accounts, total, satisfaction, concentration, without, .. } =
-        planner.accounts(without.as_deref(), sees).await?;
+        planner.accounts(without.as_deref(), |repo| reader.looks_at(repo)).await?;
     let accounts = accounts.into_iter().map(|account| AccountItem {
         name: account.name,
         counts: account.counts,

@@ -8,10 +8,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Deserialize;
 
-use super::{
-    super::{page::Asked, reader::Wanted},
-    nowhere,
-};
+use super::{super::page::Asked, sees};
 use crate::{
     gate::{Gate, problem::Problem, refusals::Looking},
     planner::{self, Planner, feed},
@@ -42,13 +39,10 @@ pub(super) async fn get(
     headers: HeaderMap,
     Asked(asked): Asked<CalendarAsked>,
 ) -> Result<impl IntoResponse, Problem> {
-    let wanted = Wanted { list: "calendar", repository: None, cursor: None, limit: None };
-    let reader = gate.reader(&with_password(headers), wanted).await?.ok_or_else(nowhere)?;
+    let reader = gate.looker(&with_password(headers), "calendar", None).await?;
     let tenant = &reader.place.tenant;
     let mut plan = Planner::of(&gate.store, tenant, gate.clock.now()).await?.plan().await?;
-    if let Some(own) = reader.place.repository {
-        plan.releases.iter_mut().for_each(|column| column.changes.retain(|shown| shown.line.at.repo == own));
-    }
+    plan.releases.iter_mut().for_each(|column| column.changes.retain(|shown| sees(&reader, shown)));
     let logins = planner::owners(&gate.store).await?;
     let login = logins.get(tenant).map_or("GitHub", String::as_str);
     let account = asked.account.map(|name| name.to_lowercase());

@@ -8,6 +8,7 @@ mod calendar;
 pub mod plan;
 pub mod queue;
 
+use axum::http::HeaderMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     changes::ReleaseName,
     names::{Names, Person},
-    reader::Reader,
+    reader::{Reader, Wanted},
 };
 use crate::{
     domain::{change_request::Stage, planning::Kind},
@@ -71,7 +72,7 @@ pub struct ChangeLine {
     pub accepted_by_requester: bool,
 }
 
-pub(super) fn line(shown: &Shown, names: &Names) -> ChangeLine {
+fn line(shown: &Shown, names: &Names) -> ChangeLine {
     let line = &shown.line;
     let numbered = names.issue(line.at);
     ChangeLine {
@@ -100,7 +101,22 @@ pub(super) fn line(shown: &Shown, names: &Names) -> ChangeLine {
 }
 
 impl Gate {
-    pub(super) async fn names_of<'a>(
+    /// Who looks at what is worked out as a whole: in the repository of this name, or as far as they see.
+    async fn looker(
+        &self,
+        headers: &HeaderMap,
+        list: &'static str,
+        repository: Option<&str>,
+    ) -> Result<Reader, Problem> {
+        let wanted = Wanted { list, repository, cursor: None, limit: None };
+        self.reader(headers, wanted).await?.ok_or_else(|| {
+            Problem::request(
+                "`repository` is none that you see. Cure: leave it out, or name one that your token is for.",
+            )
+        })
+    }
+
+    async fn names_of<'a>(
         &self,
         reader: &Reader,
         shown: impl Iterator<Item = &'a Shown>,
@@ -109,12 +125,6 @@ impl Gate {
     }
 }
 
-pub(super) fn sees(reader: &Reader, shown: &Shown) -> bool {
-    reader.place.repository.is_none_or(|repo| repo == shown.line.at.repo)
-}
-
-pub(super) fn nowhere() -> Problem {
-    Problem::request(
-        "`repository` is none that you see. Cure: leave it out, or name one that your token is for.",
-    )
+fn sees(reader: &Reader, shown: &Shown) -> bool {
+    reader.looks_at(shown.line.at.repo)
 }

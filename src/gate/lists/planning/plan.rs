@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    super::{changes::ReleaseName, page::Asked, reader::Wanted},
-    ChangeLine, line, nowhere, sees,
+    super::{changes::ReleaseName, page::Asked},
+    ChangeLine, line, sees,
 };
 use crate::{
     domain::{planning::plan::Flow, release::Phase},
@@ -137,8 +137,7 @@ pub(super) async fn get(
     headers: HeaderMap,
     Asked(asked): Asked<PlanAsked>,
 ) -> Result<Json<PlanView>, Problem> {
-    let wanted = Wanted { list: "plan", repository: asked.repository.as_deref(), cursor: None, limit: None };
-    let reader = gate.reader(&headers, wanted).await?.ok_or_else(nowhere)?;
+    let reader = gate.looker(&headers, "plan", asked.repository.as_deref()).await?;
     let planner = Planner::of(&gate.store, &reader.place.tenant, gate.clock.now()).await?;
     let Plan {
         at,

@@ -92,9 +92,7 @@ pub(super) async fn list(
     let found = planner.queue(reader.turn.after(place)?, LOOKED_AT).await?;
     let is_shown = |(waits, _): &(Waits, LinePlace)| {
         let (due, is_overdue) = (waits.due, waits.is_overdue);
-        let line = &waits.shown.line;
-        reader.place.repository.is_none_or(|repo| repo == line.at.repo)
-            && filter.wants(line, Waiting { due, is_overdue })
+        sees(&reader, &waits.shown) && filter.wants(&waits.shown.line, Waiting { due, is_overdue })
     };
     let cut = reader.turn.cut(found, is_shown, |(_, (at, id))| format!("{at} {id}"));
     let mut rows: Vec<Waits> = cut.rows.into_iter().map(|(waits, _)| waits).collect();
