@@ -12,9 +12,8 @@ use crate::{
         policy::Zone,
         subject::View,
     },
-    github::Failure,
+    github::{Failure, Place},
     place,
-    store::StoreError,
 };
 
 use super::{Operator, OperatorError};
@@ -38,6 +37,8 @@ pub struct Imported {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     pub report: Report,
+    /// What GitHub refused to show to the end, and what it said.
+    pub left_out: Vec<(RepoId, String)>,
     pub names: Vec<(RepoId, RepoName)>,
     pub zone: Zone,
 }
@@ -59,7 +60,8 @@ impl Operator {
                 self.store.keep_imported(&tenant, &[], &progress).await?;
                 break;
             };
-            match self.page(&tenant, spot, progress.began).await {
+            let place = place::find(&self.store, &tenant, [spot.repo].into_iter()).await?;
+            match self.page(&place, spot, progress.began).await {
                 Ok((items, is_last)) => {
                     progress.pages += 1;
                     progress.found += u64::try_from(items.len()).unwrap_or_default();
@@ -72,9 +74,10 @@ impl Operator {
                 }
                 // It is gone, or closed to us: the others go on.
                 Err(Failure::Refused { why }) => {
-                    tracing::warn!(%tenant, repository = %spot.repo, why, "a repository is left out of the import");
+                    tracing::warn!(%tenant, repository = %spot.repo, %why, "a repository is left out of the import");
                     (progress.at, progress.pages) = (None, progress.pages + 1);
                     progress.done.push(spot.repo);
+                    progress.left_out.push((spot.repo, why));
                     self.store.keep_imported(&tenant, &[], &progress).await?;
                 }
             }
@@ -82,19 +85,12 @@ impl Operator {
         Ok(Imported { progress, repositories, waits: None })
     }
 
-    async fn page(
-        &self,
-        tenant: &TenantId,
-        spot: Spot,
-        began: Timestamp,
-    ) -> Result<(Vec<Item>, bool), Failure> {
-        let refused = |error: StoreError| Failure::Refused { why: error.to_string() };
-        let place = place::find(&self.store, tenant, [spot.repo].into_iter()).await.map_err(refused)?;
+    async fn page(&self, place: &Place, spot: Spot, began: Timestamp) -> Result<(Vec<Item>, bool), Failure> {
         let since = began.saturating_sub(YEAR).unwrap_or(Timestamp::MIN);
         let listed = if spot.closed {
-            self.github.closed_issues(&place, spot.repo, (since, spot.page)).await?
+            self.github.closed_issues(place, spot.repo, (since, spot.page)).await?
         } else {
-            self.github.open_issues(&place, spot.repo, spot.page).await?
+            self.github.open_issues(place, spot.repo, spot.page).await?
         };
         let issues = listed.issues.iter().map(|issue| Item::of(issue, false));
         let items = issues.chain(listed.pull_requests.iter().map(|pull| Item::of(pull, true)));
@@ -118,8 +114,9 @@ impl Operator {
             .collect();
         let zone = Zone::utc();
         let report = inventory::report(&items, &zone, self.clock.now(), |item| requests.contains(&item.at));
+        let left_out = self.store.import(&tenant).await?.map(|it| it.left_out).unwrap_or_default();
         let names = account.repositories.iter().map(|named| (named.id, named.name.clone())).collect();
-        Ok(Found { report, names, zone })
+        Ok(Found { report, left_out, names, zone })
     }
 
     async fn organisation(&self, login: &str) -> Result<(TenantId, Account), OperatorError> {

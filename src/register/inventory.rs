@@ -23,9 +23,11 @@ pub fn progress(imported: &Imported) -> String {
 pub fn report(found: &Found) -> String {
     let report = &found.report;
     if report.repositories.is_empty() {
-        return "Nothing is open there.".into();
+        let nothing = Some("Nothing is open there.".into());
+        return nothing.into_iter().chain(left_out(found)).collect::<Vec<_>>().join("\n\n");
     }
     let mut parts = vec![repositories(found)];
+    parts.extend(left_out(found));
     let [month, three, six, twelve, older] = report.ages;
     parts.push(format!(
         "Of the open issues {month} are younger than a month, {three} than three, {six} than six, {twelve} than a year; {older} are older.\n{} of them are change requests: they bear the intake label.",
@@ -58,6 +60,18 @@ fn repositories(found: &Found) -> String {
     }
     rows.add_row(["all".into(), all_issues.to_string(), all_pulls.to_string(), String::new()]);
     rows.to_string()
+}
+
+/// What is missing in the numbers.
+fn left_out(found: &Found) -> Option<String> {
+    let lines = found.left_out.iter().map(|(repo, why)| format!("- {}: {}", name(found, *repo), plain(why)));
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| {
+        format!(
+            "Left out, because GitHub refused; import `--again` once the App may read them:\n{}",
+            lines.join("\n")
+        )
+    })
 }
 
 fn name(found: &Found, repo: RepoId) -> String {

@@ -60,6 +60,9 @@ pub struct Progress {
     pub began: Timestamp,
     /// The repositories that are done.
     pub done: Vec<RepoId>,
+    /// Those of them that GitHub refused to show to the end, and what it said.
+    #[serde(default)]
+    pub left_out: Vec<(RepoId, String)>,
     /// Where it is.
     pub at: Option<Spot>,
     /// Requests that were made of GitHub.

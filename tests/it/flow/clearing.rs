@@ -505,6 +505,24 @@ async fn a_milestone_whose_making_was_broken_off_is_made_once() {
 }
 
 #[tokio::test]
+async fn an_import_says_which_repository_github_refused_to_show() {
+    scenario(async |s| {
+        s.by("sam").open_issue(WEB, "Export", "");
+        s.settle().await;
+        s.expect_refusals();
+        s.fault(On::rest("GET", &format!("/repos/{BILLING}/issues")), Fault::ErrorBefore(410), 1);
+        assert_eq!(taken_in(s, "acme").await, 1);
+        let found = s.stage.app.operator().found("acme").await.unwrap();
+        let report = inventory::report(&found);
+        assert_snapshot!(report.split("\n\n").nth(1).unwrap(), @"
+        Left out, because GitHub refused; import `--again` once the App may read them:
+        - acme/billing: GitHub says that it is gone (410) at 12:00 UTC
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_import_asks_github_once_for_a_hundred_issues() {
     scenario(async |s| {
         for number in 0..1_030 {
