@@ -198,6 +198,24 @@ async fn what_is_seen_through_one_repository_is_of_that_repository_alone() {
 }
 
 #[tokio::test]
+async fn a_calendar_seen_through_one_repository_names_no_change_of_another() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        for repository in [WEB, BILLING] {
+            let issue = asks(s, repository, "Planned", "sales", COMPLETE).await;
+            says(s, "tess", issue, "/accept").await;
+            says(s, "rosa", issue, "/schedule 2026.12").await;
+        }
+        let token = token_for(s, 8, BILLING, &[Deed::Read], false).await;
+        let request = http::Request::get("/api/v1/calendar.ics");
+        let (status, text) = looked(s, request.header("authorization", format!("Bearer {token}"))).await;
+        assert_eq!(status, 200, "{text}");
+        assert!(text.contains("acme/billing#1") && !text.contains("acme/web#1"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_contact_is_whom_a_triager_names_and_github_assigns() {
     scenario(async |s| {
         s.policy(RULES).await;
