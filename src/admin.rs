@@ -4,7 +4,7 @@
 //! never write to one file. Everywhere else the command answers itself. Both use [`answer`].
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
@@ -32,8 +32,8 @@ use crate::{
         drawn::{Accounts, Plan, Waits},
     },
     store::{
-        AuditReport, Bodies, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError, StoredToken,
-        Swept,
+        AuditReport, Bodies, Held, Listed, Parked, ParkedSubject, RefusedEffect, Store, StoreError,
+        StoredToken, Swept,
     },
 };
 
@@ -63,6 +63,8 @@ pub enum Order {
     Inventory { organisation: String },
     /// How far the comparison with GitHub is, account by account.
     Sweeps,
+    /// How far each channel was told by chat or mail.
+    Channels,
     /// Declare an emergency.
     Emergency(Emergency),
     /// What came of one that was declared.
@@ -115,6 +117,8 @@ pub enum Answer {
     Accounts(Vec<(String, Accounts)>),
     Import(Imported),
     Inventory(Found),
+    /// Of each account of GitHub, by its login; by channel.
+    Channels(Vec<(String, BTreeMap<String, Held>)>),
     /// The sweeps, and the accounts and repositories that name them.
     Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
     /// The emergency is written down; what comes of it is asked for with this.
@@ -166,6 +170,7 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
             | Order::Seal(_)
             | Order::Import { .. }
             | Order::Inventory { .. } => Answer::Failed("only the server takes this order".into()),
+            Order::Channels => Answer::Channels(channels(store).await?),
             Order::Sweeps => {
                 let names = views(store, [SubjectKind::Account, SubjectKind::Repository]).await?;
                 Answer::Sweeps(store.sweeps().await?.into_iter().collect(), names)
@@ -246,6 +251,14 @@ async fn create(store: &Store, new: NewToken) -> Result<Answer, StoreError> {
     };
     store.add_token(&tenant, &digest, &grant, at).await?;
     Ok(Answer::Token(StoredToken { tenant, grant, used_on: None, revoked_at: None }))
+}
+
+async fn channels(store: &Store) -> Result<Vec<(String, BTreeMap<String, Held>)>, StoreError> {
+    let mut channels = vec![];
+    for (tenant, login) in planner::owners(store).await? {
+        channels.push((login, store.notified(&tenant).await?));
+    }
+    Ok(channels)
 }
 
 async fn views(store: &Store, kinds: [SubjectKind; 2]) -> Result<Vec<(TenantId, View)>, StoreError> {

@@ -1,18 +1,15 @@
 //! Tells another system what changed, as Standard Webhooks (<https://www.standardwebhooks.com>) describes it: posted as
 //! JSON, signed, and with the same `webhook-id` however often it is tried.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{
-    Method, Request, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT},
+    Method, Request, Uri,
+    header::{CONTENT_TYPE, USER_AGENT},
 };
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use jiff::{SignedDuration, Timestamp};
+use hyper::body::Bytes;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -28,15 +25,10 @@ use crate::{
         finding::Outcome,
         ids::{GateId, RepoId, RepoName, Sha},
     },
-    reach::{self, Connector},
+    post::{Post, Told},
+    reach,
 };
 
-/// How long connecting, sending and the first line of the answer may take together.
-const TOTAL: Duration = Duration::from_secs(10);
-/// However often it was tried: after so many seconds it is tried again.
-const LONGEST_WAIT: i64 = 5 * 60;
-/// Nor does the other side make us wait longer.
-const LONGEST_ASKED: i64 = 60 * 60;
 /// The version of what is told.
 const VERSION: u32 = 1;
 
@@ -49,19 +41,6 @@ pub enum AnnounceError {
     Secret,
     #[error("the certificates of this machine cannot be read: {0}")]
     Certificates(std::io::Error),
-}
-
-/// What came of telling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// It was taken.
-    Yes,
-    /// It was not taken now; why, and not before when it is tried again.
-    Later { at: Timestamp, why: String },
-    /// Nobody answered: it may have been taken. Whatever else is to be told would not be answered either.
-    Away { at: Timestamp, why: String },
-    /// Trying again would change nothing, and why.
-    Refused { why: String },
 }
 
 /// Tells other systems.
@@ -77,7 +56,7 @@ pub struct Announcer {
 /// Posts, and signs with each of its keys.
 #[derive(Debug)]
 struct Poster {
-    client: Client<Connector, Full<Bytes>>,
+    post: Post,
     keys: Vec<SecretSlice<u8>>,
 }
 
@@ -115,10 +94,7 @@ impl Announcer {
             Ok(Some(found)) => found,
             // What one was owed waits until it is back.
             Ok(None) => {
-                return Told::Later {
-                    at: after(now, LONGEST_ASKED),
-                    why: "nobody is told by these settings".into(),
-                };
+                return Told::in_an_hour(now, "nobody is told by these settings");
             }
             Err(why) => return Told::Refused { why },
         };
@@ -127,13 +103,7 @@ impl Announcer {
             Ok(request) => request,
             Err(error) => return Told::Refused { why: format!("it cannot be written: {error}") },
         };
-        match tokio::time::timeout(TOTAL, poster.client.request(request)).await {
-            Ok(Ok(answer)) => sort(&answer, attempts, now),
-            // The words of the error may name the address.
-            Ok(Err(error)) if error.is_connect() => away(attempts, now, "no connection could be made"),
-            Ok(Err(_)) => away(attempts, now, "the connection ended before the answer"),
-            Err(_) => away(attempts, now, "no answer within 10 seconds"),
-        }
+        poster.post.send(request, (attempts, now)).await
     }
 
     /// Whom to tell; `None`: who is told everything, and nobody is.
@@ -155,10 +125,10 @@ impl Announcer {
 impl Poster {
     /// `private`: addresses of private networks are reached.
     fn new(secrets: &[SecretString], private: bool) -> Result<Self, AnnounceError> {
-        let connector = reach::connector(private).map_err(AnnounceError::Certificates)?;
+        let post = Post::new(private).map_err(AnnounceError::Certificates)?;
         let keys = secrets.iter().map(key).collect::<Option<Vec<_>>>();
         let keys = keys.filter(|keys| !keys.is_empty()).ok_or(AnnounceError::Secret)?;
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), keys })
+        Ok(Self { post, keys })
     }
 
     fn request(
@@ -193,44 +163,6 @@ impl Poster {
 fn key(secret: &SecretString) -> Option<SecretSlice<u8>> {
     let key = BASE64.decode(secret.expose_secret().strip_prefix("whsec_")?).ok()?;
     Some(key.into())
-}
-
-fn sort(answer: &Response<Incoming>, attempts: u32, now: Timestamp) -> Told {
-    let status = answer.status();
-    let why = format!("the answer was {}", status.as_u16());
-    match status {
-        status if status.is_success() => Told::Yes,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            asked_to_wait(answer, attempts, now, why)
-        }
-        status if status.is_client_error() => Told::Refused { why },
-        status if status.is_redirection() => Told::Later {
-            at: next_try(attempts, now),
-            why: format!("{why}: announcements are not sent elsewhere"),
-        },
-        _ => asked_to_wait(answer, attempts, now, why),
-    }
-}
-
-/// After as many seconds as the other side says, if it says so.
-fn asked_to_wait(answer: &Response<Incoming>, attempts: u32, now: Timestamp, why: String) -> Told {
-    let seconds =
-        answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let asked = seconds.map(|seconds: i64| after(now, seconds.clamp(1, LONGEST_ASKED)));
-    Told::Later { at: asked.unwrap_or_else(|| next_try(attempts, now)), why }
-}
-
-fn away(attempts: u32, now: Timestamp, why: &str) -> Told {
-    Told::Away { at: next_try(attempts, now), why: why.into() }
-}
-
-/// After one second, two, four, up to five minutes.
-fn next_try(attempts: u32, now: Timestamp) -> Timestamp {
-    after(now, (1 << attempts.min(9)).min(LONGEST_WAIT))
-}
-
-fn after(now: Timestamp, seconds: i64) -> Timestamp {
-    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }
 
 /// What is posted.
@@ -412,11 +344,5 @@ mod tests {
           }
         }
         "#);
-    }
-
-    #[test]
-    fn waits_double_up_to_five_minutes() {
-        let wait = |attempts| next_try(attempts, Timestamp::UNIX_EPOCH).as_second();
-        assert_eq!([0, 1, 5, 8, 9, 40].map(wait), [1, 2, 32, 256, 300, 300]);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     admin,
     announce::{AnnounceError, Announcer},
     clock::Clock,
-    config::Config,
+    config::{Config, channels::Address as To},
     domain::{bell::Callable, decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
     gate::{self, Askers, Gate, Keys, Pace},
@@ -29,6 +29,11 @@ use crate::{
     health::Health,
     inbox::Inbox,
     metrics::Metrics,
+    notifier::{
+        Notifier,
+        channels::{Address, Channel, Channels},
+        mail::{MailError, Mailer},
+    },
     operator::Operator,
     publisher::Publisher,
     registry::{Registries, RegistrySettings},
@@ -47,6 +52,8 @@ pub enum StartError {
     GitHub(#[from] GitHubError),
     #[error(transparent)]
     Announce(#[from] AnnounceError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
     #[error("the certificates of this machine cannot be read: {0}")]
     Certificates(io::Error),
     #[error("{what}: {error}")]
@@ -65,6 +72,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 const PULSE: Duration = Duration::from_secs(60);
 /// How often it is looked whether the plan is another.
 const PUBLISH: Duration = Duration::from_secs(5 * 60);
+/// How often it is looked whether people are to be told anything.
+const NOTIFY: Duration = Duration::from_secs(2);
 /// How often it is looked for answers that another replica has given.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long what is in flight may take after a stop; whoever stops us kills us soon after.
@@ -85,6 +94,7 @@ pub struct App {
     pub repair: Repair,
     /// Publishes the plan.
     pub publisher: Publisher,
+    pub notifier: Notifier,
     /// What is counted.
     pub metrics: Metrics,
     /// Where that is told; `None`: where everything else is.
@@ -126,6 +136,26 @@ fn announcer(config: &Config, clock: &Clock) -> Result<Option<Announcer>, Announ
         announcer = announcer.calling(callable(config), &called.secrets)?;
     }
     Ok(Some(announcer))
+}
+
+/// Where people are told by chat and mail.
+///
+/// # Errors
+/// When the settings cannot work.
+pub fn channels(config: &Config) -> Result<Channels, StartError> {
+    let mail = config.messaging.mail.as_ref();
+    let mailer = mail.map(|mail| Mailer::new(&mail.server, &mail.from)).transpose()?;
+    let channels = config.messaging.channels.iter().map(|channel| Channel {
+        owner: channel.owner.clone(),
+        name: channel.name.clone(),
+        to: match &channel.to {
+            To::Slack(url) => Address::Slack(url.clone()),
+            To::Teams(url) => Address::Teams(url.clone()),
+            To::Mail(to) => Address::Mail(to.clone()),
+        },
+    });
+    let channels = Channels::new(channels.collect(), mailer, &config.github_web_url);
+    channels.map_err(StartError::Certificates)
 }
 
 /// Which hosts pipelines may have called.
@@ -208,6 +238,7 @@ impl App {
             beside: Beside::new("sweep"),
         };
         let publisher = Publisher { store: store.clone(), clock: clock.clone() };
+        let notifier = Notifier::new(store.clone(), clock.clone(), channels(config)?);
         let beside = Beside::new("perform");
         let performer = Performer {
             store: store.clone(),
@@ -232,6 +263,7 @@ impl App {
             gate,
             repair,
             publisher,
+            notifier,
             metrics,
             metrics_at,
             compare_every,
@@ -354,6 +386,7 @@ impl App {
             self.repairing(stop),
             self.sweeping(stop),
             self.publishing(stop),
+            self.notifying(stop),
         ]
     }
 
@@ -394,6 +427,16 @@ impl App {
             async move { publisher.publish().await }
         };
         worker::spawn("publish", stop.clone(), step, || worker::pause(PUBLISH))
+    }
+
+    /// People are told what concerns them.
+    fn notifying(&self, stop: &Stop) -> JoinHandle<()> {
+        let notifier = self.notifier.clone();
+        let step = move || {
+            let notifier = notifier.clone();
+            async move { notifier.round().await }
+        };
+        worker::spawn("notify", stop.clone(), step, || worker::pause(NOTIFY))
     }
 
     /// What is open is compared with what GitHub lists, whenever a sweep is due.

@@ -1,5 +1,6 @@
 //! The command line: one binary, its subcommands, and what each ends with.
 
+mod channels;
 mod gate;
 mod import;
 mod permit;
@@ -101,6 +102,12 @@ enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Who is told by chat and mail, and how far; or send a channel a message to see whether it comes.
+    Channels {
+        /// Send a message to this channel. With the server's settings, by themselves.
+        #[arg(long, value_name = "ACCOUNT/NAME")]
+        test: Option<String>,
     },
     /// How far the hourly comparison with GitHub is, and what it repaired.
     Sweeps,
@@ -245,6 +252,9 @@ Settings (file key = the name in lower case without CHANGEGATE_):
   CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
   CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
   CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
+  CHANGEGATE_CHANNELS[_FILE]         whom policies may have told: ACCOUNT/NAME and slack URL, teams URL or mail ADDRESS; one per line
+  CHANGEGATE_SMTP_URL[_FILE]         who takes mail: smtps://USER:PASSWORD@HOST
+  CHANGEGATE_MAIL_FROM               from which address mail comes
   CHANGEGATE_REGISTRY_HOSTS          registries that are asked what labels of images say, with commas between [nobody]
   CHANGEGATE_REGISTRY_LOGIN[_FILE]   HOST USER:PASSWORD; one per line
   CHANGEGATE_REGISTRY_PRIVATE        true: they may stand in private networks [false]
@@ -310,6 +320,7 @@ fn end(error: &anyhow::Error) -> Exit {
         Some(
             StartError::Store(_)
             | StartError::Announce(_)
+            | StartError::Mail(_)
             | StartError::Certificates(_)
             | StartError::Listen { .. },
         )
@@ -341,6 +352,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Doctor { on, json } => look(file, &on, json).await,
         Command::Changes => show(order(file, Order::Changes).await?),
         Command::Planning(command) => planning::run(file, command).await,
+        Command::Channels { test: None } => show(order(file, Order::Channels).await?),
+        Command::Channels { test: Some(name) } => channels::test(file, &name).await,
         Command::Sweeps => show(order(file, Order::Sweeps).await?),
         Command::Emergency { repository, by, reason, pull_request, incident } => {
             let emergency = Emergency { repository, by, why: reason, incident, pull_request };
@@ -532,6 +545,7 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Queue { .. }
         | Order::Plan(_)
         | Order::Accounts { .. }
+        | Order::Channels
         | Order::Sweeps
         | Order::Tokens
         | Order::Emergency(_)
@@ -654,6 +668,7 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
         Answer::Changes(views) => print(&register::changes(&views)),
         Answer::Import(imported) => print(&inventory::progress(&imported)),
         Answer::Inventory(found) => print(&inventory::report(&found)),
+        Answer::Channels(accounts) => print(&register::channels(&accounts)),
         Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
         Answer::Emergency(kept) => print(&format!("{} is written down", kept.id)),
         Answer::Became(became) => {

@@ -2,6 +2,8 @@
 //!
 //! Every error names the setting and the cure. Secrets are [`SecretString`]s: nothing prints them.
 
+pub mod channels;
+
 use std::{
     collections::BTreeMap,
     fmt, fs,
@@ -13,6 +15,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+use channels::Messaging;
 
 /// A webhook secret shorter than this can be guessed.
 pub const SHORTEST_SECRET: usize = 32;
@@ -46,6 +50,8 @@ pub struct Config {
     pub announce: Option<Listener>,
     /// Who may be called where a pipeline asks for it; `None`: nobody.
     pub notify: Option<Called>,
+    /// Where people are told by chat and mail.
+    pub messaging: Messaging,
     /// Which registries are asked what labels of images say.
     pub registries: Registries,
     /// For how many days the bodies of deliveries are kept.
@@ -134,6 +140,11 @@ struct File {
     notify_private: Option<bool>,
     notify_secret: Option<OneOrMany>,
     notify_secret_file: Option<OneOrMany>,
+    channels: Option<OneOrMany>,
+    channels_file: Option<OneOrMany>,
+    smtp_url: Option<OneOrMany>,
+    smtp_url_file: Option<OneOrMany>,
+    mail_from: Option<String>,
     registry_hosts: Option<Vec<String>>,
     registry_private: Option<bool>,
     registry_login: Option<OneOrMany>,
@@ -337,6 +348,11 @@ impl Reader<'_> {
                 file.notify_secret,
                 file.notify_secret_file,
             ),
+            messaging: self.messaging(channels::Written {
+                channels: (file.channels, file.channels_file),
+                smtp_url: (file.smtp_url, file.smtp_url_file),
+                mail_from: file.mail_from,
+            }),
             registries: self.registries(
                 (file.registry_hosts, file.registry_private),
                 file.registry_login,

@@ -10,7 +10,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    announce::{Announcer, Told},
+    announce::Announcer,
     clock::Clock,
     domain::{
         effect::{Call, Lane},
@@ -19,6 +19,7 @@ use crate::{
     github::{Failure, GitHub, Place, budget::Later, payload::Whereabouts},
     metrics::Metrics,
     place,
+    post::Told,
     store::{EffectClaim, EffectOutcome, KeepError, NewDelivery, Packed, Store, StoreError},
     worker::{Beside, Worked},
 };

@@ -18,6 +18,7 @@
 //!                                           effects ─► check run · answer to a waiting job · comment · issue · label ...
 //!                                              └───► announcements to other systems
 //!
+//! the log ─► notifier ─► chat and mail, for whom policy names
 //! the register's lines ─► planner ─► queue, plan, accounts: command line, API, page, calendar
 //!                            └─► publisher ─keep─► deliveries (the plan is another: one issue tells it)
 //! ```
@@ -65,6 +66,10 @@ pub mod publisher;
 pub mod place;
 
 pub mod announce;
+
+pub mod notifier;
+
+pub mod post;
 
 pub mod github;
 

@@ -91,6 +91,8 @@ pub mod replies;
 
 pub mod audit;
 
+pub mod notification;
+
 pub mod route;
 
 pub mod decide;

@@ -9,9 +9,9 @@ pub mod drawn;
 pub mod feed;
 pub mod issue;
 pub mod page;
-mod rulebook;
+pub mod rulebook;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -49,7 +49,7 @@ pub struct Planner<'a> {
     store: &'a Store,
     tenant: &'a TenantId,
     now: Timestamp,
-    rules: Rulebook,
+    rules: Arc<Rulebook>,
 }
 
 impl<'a> Planner<'a> {
@@ -58,9 +58,13 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn of(store: &'a Store, tenant: &'a TenantId, now: Timestamp) -> Result<Self, StoreError> {
-        let views = store.subjects_of_kind(SubjectKind::Repository, Some(tenant)).await?;
-        let views = views.iter().filter_map(|(_, _, view)| view.as_repository());
-        Ok(Self { store, tenant, now, rules: Rulebook::of(views) })
+        Ok(Self::by(store, tenant, now, Arc::new(rulebook(store, tenant).await?)))
+    }
+
+    /// By what was read before.
+    #[must_use]
+    pub const fn by(store: &'a Store, tenant: &'a TenantId, now: Timestamp, rules: Arc<Rulebook>) -> Self {
+        Self { store, tenant, now, rules }
     }
 
     /// The repository in which policy has the plan published, and in which anything is said.
@@ -254,6 +258,26 @@ impl<'a> Planner<'a> {
             without: without.map(Into::into),
         })
     }
+}
+
+/// What policy says there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rulebook(store: &Store, tenant: &TenantId) -> Result<Rulebook, StoreError> {
+    let views = store.subjects_of_kind(SubjectKind::Repository, Some(tenant)).await?;
+    Ok(Rulebook::of(views.iter().filter_map(|(_, _, view)| view.as_repository())))
+}
+
+/// The login that an account of GitHub had last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn login(store: &Store, tenant: &TenantId) -> Result<String, StoreError> {
+    let asked = (tenant.clone(), SubjectId::Account);
+    let views = store.views(std::slice::from_ref(&asked)).await?;
+    let login = views.get(&asked).and_then(View::as_account).and_then(|account| account.seen.as_ref());
+    Ok(login.map_or_else(|| tenant.to_string(), |seen| seen.login.clone()))
 }
 
 /// The accounts of GitHub that have a register, with the login that each had last.

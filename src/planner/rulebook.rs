@@ -6,12 +6,13 @@ use crate::domain::{
     calendar::Waiver,
     ids::{RepoId, RepoName},
     planning::{queue::OVERDUE, ranking::Weights},
-    policy::{Length, Mode, Policy, Scope, Train, Zone},
+    policy::{Length, Mode, Notify, Policy, Scope, Train, Zone},
     repository::RepositoryView,
 };
 
+/// What the policies of one account of GitHub say.
 #[derive(Debug)]
-pub(super) struct Rulebook {
+pub struct Rulebook {
     names: BTreeMap<RepoId, RepoName>,
     shared: Option<Arc<Policy>>,
     /// Where there is no shared one.
@@ -52,12 +53,37 @@ impl Rulebook {
         self.shared.as_ref().or_else(|| self.own.get(&repo)).map(AsRef::as_ref)
     }
 
-    pub(super) fn name(&self, repo: RepoId) -> Option<&RepoName> {
+    /// What a repository is called; `None`: it is not known.
+    #[must_use]
+    pub fn name(&self, repo: RepoId) -> Option<&RepoName> {
         self.names.get(&repo)
     }
 
+    /// How strict policy is with a repository.
+    #[must_use]
+    pub fn mode(&self, repo: RepoId) -> Mode {
+        let name = self.name(repo);
+        name.zip(self.policy(repo)).map_or(Mode::Observe, |(name, policy)| policy.mode_for(name.as_str()))
+    }
+
+    /// Whether anything is said to people in any repository.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        self.names.keys().any(|repo| self.mode(*repo) > Mode::Observe)
+    }
+
+    /// Who is told by chat or mail: by the shared policy, or by each repository's own, of that repository.
+    pub fn notify(&self) -> impl Iterator<Item = (Option<RepoId>, &Notify)> {
+        let shared = self.shared.iter().flat_map(|policy| policy.notify()).map(|notify| (None, notify));
+        let own = self
+            .own
+            .iter()
+            .flat_map(|(repo, policy)| policy.notify().iter().map(|notify| (Some(*repo), notify)));
+        shared.chain(own)
+    }
+
     /// In which times are shown.
-    pub(super) const fn zone(&self) -> &Zone {
+    pub const fn zone(&self) -> &Zone {
         &self.zone
     }
 

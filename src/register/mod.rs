@@ -16,7 +16,8 @@ use crate::{
     },
     operator::Became,
     store::{
-        AuditReport, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, StoredToken, Swept, TenantAudit,
+        AuditReport, Held, Listed, Parked, ParkedSubject, ReadBack, RefusedEffect, StoredToken, Swept,
+        TenantAudit,
     },
 };
 
@@ -149,6 +150,29 @@ pub fn sweeps(sweeps: &[(TenantId, Swept)], names: &[(TenantId, View)]) -> Strin
         let [repositories, compared, repaired, pages] = numbers.map(|number| number.to_string());
         let account = account.map_or_else(|| tenant.to_string(), |account| plain(&account.login));
         table.add_row([account, minute(sweep.began), repositories, compared, repaired, pages, now]);
+    }
+    table.to_string()
+}
+
+/// How far each channel was told by chat or mail.
+#[must_use]
+pub fn channels(accounts: &[(String, BTreeMap<String, Held>)]) -> String {
+    let mut table = table(["account", "channel", "told last", "now"]);
+    for (login, channels) in accounts {
+        for (name, Held { next_at, notified }) in channels {
+            let now = notified.why.as_ref().map_or_else(String::new, |why| {
+                format!(
+                    "waits after {} tries: {}; again at {}",
+                    notified.attempts,
+                    plain(why),
+                    minute(*next_at)
+                )
+            });
+            table.add_row([plain(login), plain(name), minute(notified.told_at), now]);
+        }
+    }
+    if table.is_empty() {
+        return "Nobody is told by chat or mail yet: name channels in CHANGEGATE_CHANNELS, and under `notify` in the policy.".into();
     }
     table.to_string()
 }

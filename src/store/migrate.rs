@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_pulse.sql"),
     include_str!("migrations/0011_register.sql"),
     include_str!("migrations/0012_inventory.sql"),
+    include_str!("migrations/0013_notified.sql"),
 ];
 
 /// Brings the schema up to date. Several replicas may start at once: one migrates, the others wait.

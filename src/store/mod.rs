@@ -69,6 +69,7 @@ mod parked;
 mod known;
 
 mod inventory;
+mod notified;
 mod register;
 mod retention;
 
@@ -119,6 +120,7 @@ pub use self::{
     intake::{Addressed, Kept, NewDelivery},
     lists::{ListedGate, Part, Place, Written},
     load::Load,
+    notified::{Held, Notified},
     parked::{Listed, Parked, ParkedSubject, RefusedEffect},
     payload::{Packed, Packer},
     published::{Answered, Read},

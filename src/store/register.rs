@@ -1,15 +1,17 @@
 //! The register in short: written with each decision, read a pile at a time.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
-    ids::{SubjectKind, TenantId},
+    ids::{IssueRef, SubjectId, SubjectKind, TenantId},
     planning::{Line, Pile, line::FORM},
     subject::State,
 };
 
-use super::{Store, body, database::Work, dialect::Dialect, error::StoreError};
+use super::{Store, body, database::Work, dialect::Dialect, error::StoreError, published};
 
 /// Rows in one statement.
 const ROWS: usize = 500;
@@ -112,6 +114,30 @@ impl Store {
             let statement = statement.bind(pile.as_str()).bind(since.as_microsecond());
             for row in statement.fetch_all(&self.database().reading).await? {
                 lines.push(line(&row)?);
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The lines of change requests; of what is in no register there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lines_of(
+        &self,
+        tenant: &TenantId,
+        asked: &[IssueRef],
+    ) -> Result<BTreeMap<IssueRef, Line>, StoreError> {
+        let mut lines = BTreeMap::new();
+        for asked in asked.chunks(ROWS) {
+            let text = "SELECT line FROM register WHERE (tenant, id) IN ({rows}) AND pile <> 'out'";
+            let statement =
+                asked.iter().fold(self.database().dialect.rows(text, 2, asked.len()), |it, at| {
+                    it.bind(body::escape(tenant.as_str())).bind(published::id(&SubjectId::ChangeRequest(*at)))
+                });
+            for row in statement.fetch_all(&self.database().reading).await? {
+                let line = line(&row)?;
+                lines.insert(line.at, line);
             }
         }
         Ok(lines)

@@ -12,8 +12,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("gate", &["clock", "config", "domain", "github", "place", "planner", "store", "together", "worker"]),
     ("inbox", &["clock", "domain", "github", "metrics", "place", "registry", "store", "worker"]),
     ("domain", &[]),
-    ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "store", "worker"]),
-    ("announce", &["clock", "domain", "reach"]),
+    ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "post", "store", "worker"]),
+    ("announce", &["clock", "domain", "post", "reach"]),
+    ("notifier", &["clock", "domain", "planner", "post", "store", "worker"]),
+    ("post", &["reach"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("planner", &["domain", "store"]),
     ("publisher", &["clock", "domain", "place", "planner", "store", "worker"]),
@@ -44,6 +46,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "health",
             "inbox",
             "metrics",
+            "notifier",
             "operator",
             "publisher",
             "registry",
@@ -66,8 +69,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "admin", "app", "clock", "config", "demo", "doctor", "domain", "gate", "operator", "register",
-            "planner", "store", "worker",
+            "admin", "app", "clock", "config", "demo", "doctor", "domain", "gate", "operator", "post",
+            "register", "planner", "store", "worker",
         ],
     ),
 ];
@@ -109,6 +112,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("prometheus_client", &["metrics"]),
     ("icalendar", &["planner"]),
     ("maud", &["planner"]),
+    ("lettre", &["config", "notifier"]),
 ];
 
 #[test]

@@ -51,6 +51,7 @@ impl Policy {
                 freeze.environments.as_ref().map_or("everything".to_owned(), |names| names.join(", "));
             format!("freeze \"{}\": {} to {}, closes {closed}", freeze.name, freeze.from, freeze.to)
         }));
+        lines.extend(self.notify().iter().map(ToString::to_string));
         lines.extend(self.command_prefix().map(|prefix| format!("commands start with /{prefix}")));
         lines
     }

@@ -189,7 +189,8 @@ impl Signers {
         self.people.contains_key(name)
     }
 
-    fn unknown(&self, name: &str) -> Refusal {
+    /// Why a name that is none is refused.
+    pub fn unknown(&self, name: &str) -> Refusal {
         let cure = match nearest(name, self.people.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("define it under `groups`, as `{name}: [owner/team]`"),

@@ -22,7 +22,7 @@ pub enum Scope {
 }
 
 /// Keys that a repository's own file may not have, each with what the organisation's does there.
-const RESERVED: [(&str, &str); 11] = [
+const RESERVED: [(&str, &str); 12] = [
     ("roles", "says who may act"),
     ("groups", "says who signs"),
     ("labels", "names labels"),
@@ -34,6 +34,7 @@ const RESERVED: [(&str, &str); 11] = [
     ("commands", "names commands"),
     ("pipelines", "says which pipelines may ask"),
     ("gitops", "says what images are built from"),
+    ("notify", "says who is told by chat or mail"),
 ];
 
 /// The same for `intake`, of which only `required` may be added to.

@@ -64,6 +64,10 @@ fn the_whole_example_is_taken_and_described() {
     standard change "version bump": by acme-release[bot], only CHANGELOG.md, $dependency-files
     standard change "documentation": by anybody, only **/*.md, docs/**
     freeze "quarter end": 2026-12-28 00:00 to 2027-01-04 08:00, closes production
+    channel triage is told of requests, queue, attempts, Mon-Fri 09:00
+    channel releases is told of plans, releases, exceptions, at once, only Mon-Fri 08:00-18:00
+    channel sales is told of requests, decisions, plans, deliveries, as far as sales asked for it, Fri 14:00
+    channel on-call is told of exceptions, at once
     pipelines: only acme/deploy/.github/workflows/deploy.yml@refs/heads/main asks
     pipelines: tokens of https://gitlab.example.com ask for acme/web in production where project_path is acme/web and ref_protected is true and sha is {sha}
     "#);

@@ -6,6 +6,7 @@ use super::freezes::{self, Freeze};
 use super::gitops::{self, GitOps};
 use super::intake::{Commands, Intake, Labels};
 use super::names::Who;
+use super::notify::{self, Notify};
 use super::people::{self, Account, Groups, Roles, Signers};
 use super::pipelines::Pipelines;
 use super::place::{Faults, Place};
@@ -43,6 +44,7 @@ pub struct Policy {
     commands: Commands,
     pipelines: Pipelines,
     gitops: Vec<GitOps>,
+    notify: Vec<Notify>,
     #[serde(skip)]
     left_open: Vec<(String, PolicyError)>,
 }
@@ -86,6 +88,7 @@ impl Policy {
         let environments = environments::check(&root.key("environments"), &file.environments, &signers);
         let trains = trains::check(&root.key("trains"), &file.trains);
         promotion::check_trains(&root.key("environments"), &environments, &trains);
+        let accounts = people::check_accounts(&root.key("accounts"), &file.accounts);
         let freezes = freezes::check(&root.key("freezes"), &file.freezes, &file.environments, elsewhere);
         freezes::check_departures(&root.key("trains"), &trains, &environments, &freezes);
         Self {
@@ -96,7 +99,8 @@ impl Policy {
             groups,
             intake: Intake::check(&root.key("intake"), &file.intake),
             labels: Labels::check(&root.key("labels"), &file.labels),
-            accounts: people::check_accounts(&root.key("accounts"), &file.accounts),
+            notify: notify::check(&root.key("notify"), &file.notify, &signers, &accounts),
+            accounts,
             trains,
             repositories: repositories::check(&root.key("repositories"), &file.repositories),
             components: repositories::check_components(
@@ -285,6 +289,11 @@ impl Policy {
     /// The repositories whose files say which images run.
     pub fn gitops(&self) -> &[GitOps] {
         &self.gitops
+    }
+
+    /// Who is told by chat or mail.
+    pub fn notify(&self) -> &[Notify] {
+        &self.notify
     }
 
     /// Who may ask from a pipeline.

@@ -5,7 +5,7 @@
 //! shows beside a key.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,8 @@ pub(super) struct File {
     pub pipelines: Pipelines,
     /// Repositories whose files say which images run: one, or a list of them.
     pub gitops: GitOpsEntries,
+    /// Who is told by chat or mail what concerns them.
+    pub notify: Vec<Notify>,
 }
 
 /// How strict Changegate is.
@@ -666,6 +668,60 @@ pub(super) struct Commands {
     /// With cg, commands are written as /cg approve, and the bare words are left to other bots.
     #[schemars(extend("examples" = ["cg"]))]
     pub prefix: Option<String>,
+}
+
+/// Somebody who is told by chat or mail.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Notify {
+    /// The channel, by the name that the settings of the server give it.
+    #[schemars(extend("examples" = ["triage"]))]
+    pub to: String,
+    /// Whose business it is: a role or a group of this file, or sponsor. What is told follows from it where `about` says nothing.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["triager", "release-manager", "sponsor"]))]
+    pub r#for: Option<String>,
+    /// What is told.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["requests", "queue"], ["exceptions"]]))]
+    pub about: Vec<Topic>,
+    /// Only what this account asked for.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["sales"]))]
+    pub account: Option<String>,
+    /// All of it in one message at these times; at once if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["Mon-Fri 09:00", "Friday 14:00"]))]
+    pub digest: Option<String>,
+    /// Only in these hours; what comes outside of them waits for the next. At any time if nothing is said.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["Mon-Fri 08:00-18:00"]]))]
+    pub hours: Vec<String>,
+}
+
+/// What people are told of by chat or mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum Topic {
+    /// Somebody asks for something new.
+    Requests,
+    /// How much waits for a decision, and for how long; in digests alone.
+    Queue,
+    /// What was accepted, declined, put off, withdrawn, or lacks information.
+    Decisions,
+    /// What is planned for which release, was moved or taken out.
+    Plans,
+    /// What came into production, and whether it works there.
+    Deliveries,
+    /// Locks, go and no-go, signatures, rejections, how it went.
+    Releases,
+    /// What somebody tried who may not.
+    Attempts,
+    /// Emergencies, by-passes, freezes, whatever the rules do not provide for.
+    Exceptions,
+    /// Another policy is in force, or was refused.
+    Policy,
 }
 
 /// Who may ask from a pipeline.

@@ -67,6 +67,19 @@ pub(super) type Head = (i64, String);
 pub(super) type Beside = BTreeMap<String, Option<(String, String)>>;
 
 impl Store {
+    /// The number of the last entry of each log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn heads(&self) -> Result<BTreeMap<TenantId, i64>, StoreError> {
+        let rows = sqlx::query("SELECT tenant, seq FROM audit_head");
+        let rows = rows.fetch_all(&self.database().reading).await?;
+        let head = |row: &sqlx::any::AnyRow| {
+            Ok((published::tenant(&row.try_get::<String, _>(0)?)?, row.try_get(1)?))
+        };
+        rows.iter().map(head).collect()
+    }
+
     async fn head(&self, tenant: &str) -> Result<Option<Head>, StoreError> {
         let row = self
             .database()

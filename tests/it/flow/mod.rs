@@ -46,6 +46,7 @@ mod signed_policy;
 mod signing;
 mod standard_changes;
 mod tags;
+mod telling;
 mod triage;
 mod waking;
 mod watching;

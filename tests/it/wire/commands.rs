@@ -79,6 +79,7 @@ async fn each_command_explains_itself() {
       calendar   The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
       accounts   Who asks for how much, and gets how much, within twelve months
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
+      channels   Who is told by chat and mail, and how far; or send a channel a message to see whether it comes
       sweeps     How far the hourly comparison with GitHub is, and what it repaired
       emergency  Declare an emergency where there is no issue for it: one is opened, and what it is owed for is asked for afterwards
       token      Tokens for pipelines whose CI system writes none of its own
@@ -119,6 +120,9 @@ async fn each_command_explains_itself() {
       CHANGEGATE_NOTIFY_HOSTS            whom pipelines may have called that do not wait, with commas between [nobody]
       CHANGEGATE_NOTIFY_SECRET[_FILE]    whsec_...; one per line; all of them sign
       CHANGEGATE_NOTIFY_PRIVATE          true: addresses of private networks may be called, too [false]
+      CHANGEGATE_CHANNELS[_FILE]         whom policies may have told: ACCOUNT/NAME and slack URL, teams URL or mail ADDRESS; one per line
+      CHANGEGATE_SMTP_URL[_FILE]         who takes mail: smtps://USER:PASSWORD@HOST
+      CHANGEGATE_MAIL_FROM               from which address mail comes
       CHANGEGATE_REGISTRY_HOSTS          registries that are asked what labels of images say, with commas between [nobody]
       CHANGEGATE_REGISTRY_LOGIN[_FILE]   HOST USER:PASSWORD; one per line
       CHANGEGATE_REGISTRY_PRIVATE        true: they may stand in private networks [false]
@@ -675,7 +679,7 @@ async fn a_file_of_settings_is_read_and_its_faults_are_told_with_their_line() {
     fs::write(&file, "app_id = 7\nweb_secret = 'x'\n").unwrap();
     insta::assert_snapshot!(all(&place.run(&["serve", "--config", "changegate.toml"])), @"
     exit 78
-    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `trusted_root`, `trusted_root_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `notify_hosts`, `notify_private`, `notify_secret`, `notify_secret_file`, `registry_hosts`, `registry_private`, `registry_login`, `registry_login_file`, `payload_retention_days`, `requests_per_minute`
+    error: --config: changegate.toml:2: unknown field `web_secret`, expected one of `listen`, `metrics_listen`, `public_url`, `database_url`, `github_api_url`, `github_web_url`, `app_id`, `oidc_issuers`, `private_key`, `private_key_file`, `webhook_secret`, `webhook_secret_file`, `trusted_root`, `trusted_root_file`, `announce_url`, `announce_secret`, `announce_secret_file`, `notify_hosts`, `notify_private`, `notify_secret`, `notify_secret_file`, `channels`, `channels_file`, `smtp_url`, `smtp_url_file`, `mail_from`, `registry_hosts`, `registry_private`, `registry_login`, `registry_login_file`, `payload_retention_days`, `requests_per_minute`
       cure: mend or remove that line; `changegate serve --help` lists the settings
     ");
     insta::assert_snapshot!(all(&place.run(&["changes", "--config", "nowhere.toml"])), @"

@@ -3,7 +3,8 @@
 //! Nothing here looks inside it. What it stored is read from its database, what it said from its output.
 
 mod letter;
-mod listener;
+pub mod listener;
+pub mod mailbox;
 mod place;
 mod server;
 
@@ -19,6 +20,7 @@ mod gate;
 mod health;
 mod hostile;
 mod kills;
+mod notifying;
 mod overtaken;
 mod refusals;
 mod repeats;

@@ -5,7 +5,7 @@ use std::fs;
 use super::{
     listener::SIGNING,
     place::{NEXT_SECRET, Place},
-    server::PROGRAM,
+    server::{PROGRAM, until},
 };
 use crate::support::{Database, databases};
 
@@ -32,18 +32,36 @@ fn assert_silent(place: &Place, what: &str, said: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_logs_everything_logs_no_secret() {
     for database in databases().await {
-        let mut place = Place::open(database).await;
+        let mut place = Place::ruled_by(
+            database,
+            "notify: [{ to: desk, about: [requests] }, { to: post, about: [requests] }]\n",
+        )
+        .await;
         place.set("LOG", "trace");
+        place.set(
+            "CHANNELS",
+            &format!("acme/desk slack http://127.0.0.1:1/{CANARY}\nacme/post mail a@b.example"),
+        );
+        place.set("SMTP_URL", &format!("smtp://someone:{CANARY}@127.0.0.1:1"));
+        place.set("MAIL_FROM", "gate@acme.example");
         place.set("ANNOUNCE_URL", &format!("http://127.0.0.1:1/{CANARY}"));
         place.set("ANNOUNCE_SECRET", SIGNING);
         let server = place.serve().await;
         place.settle(&server).await;
+        let channels = async |mark: &str| {
+            until("both channels", async || {
+                (place.run(&["channels"]).out.matches(mark).count() == 2).then_some(())
+            })
+            .await;
+        };
+        channels("UTC").await;
         let (issue, owed) = place.change_request("Export as CSV");
         for delivery in owed {
             assert_eq!(place.github.send(&delivery).await.status, 202);
         }
         server.idle().await;
         assert_eq!(place.comments(issue).len(), 1, "it was at GitHub");
+        channels("again at").await;
         let forged = place.letter("forged", "issues", "{}").with("X-Hub-Signature-256", "sha256=00");
         assert_eq!(server.send(&forged).await.status, 401);
         assert_eq!(server.send(&place.letter("unreadable", "issues", "{")).await.status, 202);
@@ -86,6 +104,11 @@ async fn no_error_about_a_setting_prints_a_secret() {
         (None, "ANNOUNCE_URL", address("https")),
         (None, "ANNOUNCE_URL", format!("http://example.com/{CANARY}")),
         (None, "ANNOUNCE_URL", format!("https://example.com/{CANARY}")),
+        (None, "CHANNELS", format!("acme/desk slack http://example.com/{CANARY}")),
+        (None, "CHANNELS", format!("acme/desk irc {CANARY}")),
+        (None, "CHANNELS", CANARY.to_owned()),
+        (None, "SMTP_URL", address("smtp")),
+        (None, "MAIL_FROM", CANARY.to_owned()),
         (None, "ANNOUNCE_SECRET", CANARY.to_owned()),
         (None, "ANNOUNCE_SECRET_FILE", CANARY.to_owned()),
         file("announce_url = CANARY"),

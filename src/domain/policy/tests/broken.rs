@@ -50,7 +50,7 @@ fn misspelt_keys_and_wrong_types_all_at_once() {
     p.yml:2:1: `rolls` is not a key that Changegate knows
       did you mean `roles`?
     p.yml:3:1: `weather` is not a key that Changegate knows
-      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands, pipelines, gitops
+      remove it; the keys here are version, zone, mode, roles, groups, intake, labels, accounts, trains, repositories, components, environments, standard-changes, freezes, commands, pipelines, gitops, notify
     ");
     insta::assert_snapshot!(refused("mode: enforced\n"), @"
     p.yml:1:7: `mode` is `enforced`
@@ -643,4 +643,47 @@ fn images_that_are_built_from_nowhere_and_run_nowhere() {
     p.yml:1:9: `gitops` does not say where the images run
       `environments` does not have just one, named without a star; add `environment: NAME`
     "#);
+}
+
+#[test]
+fn whoever_is_told_nothing_or_of_whom_nobody_knows() {
+    let with = |entry: &str| {
+        refused(&format!(
+            "groups: {{ qa: [kim] }}\naccounts: {{ sales: {{ sponsor: dana }} }}\nnotify:\n{entry}"
+        ))
+    };
+    insta::assert_snapshot!(with("  - { to: triage }\n  - { to: \"#triage\", for: triagr }\n  - { to: sales, for: sponsor }\n"), @"
+    p.yml:4:5: `notify` says neither `for` whom nor `about` what
+      name a role or a group, or list what is told
+    p.yml:5:11: `notify.to` is `#triage`
+      write the channel as the settings of the server call it, in lower-case letters, digits and hyphens
+    p.yml:5:27: `notify.for` names `triagr`, which is no group or role of this file
+      did you mean `triager`?
+    p.yml:6:23: `notify.for` is `sponsor`, and `account` is missing
+      name the account whose sponsor is told
+    ");
+    insta::assert_snapshot!(with("  - { to: sales, for: sponsor, account: sale }\n  - { to: desk, about: [queue] }\n"), @"
+    p.yml:4:41: `notify.account` names `sale`, which is no account of this file
+      did you mean `sales`?
+    p.yml:5:24: `notify.about` lists `queue`, and nothing says when
+      write `digest: Mon-Fri 09:00` beside it: what waits is told at times, not at once
+    ");
+    insta::assert_snapshot!(with("  - { to: desk, about: [weather] }\n"), @"
+    p.yml:4:25: `notify.about` is `weather`
+      write requests, queue, decisions, plans, deliveries, releases, attempts, exceptions or policy
+    ");
+    insta::assert_snapshot!(with("  - { to: desk, for: qa, digest: daily, hours: [at night] }\n"), @"
+    p.yml:4:34: `notify.digest` is `daily`
+      write when it leaves, like first Thursday 10:00, Thursday 10:00 or 2 weeks from 2027-01-07 10:00
+    p.yml:4:49: `notify.hours` is `at night`
+      write days and hours like Tue-Thu 09:00-16:00
+    ");
+    insta::assert_snapshot!(with("  - { to: desk, for: qa }\n  - { to: desk, for: qa, about: [policy] }\n"), @"
+    p.yml:5:5: `notify` tells `desk` the same people a second time
+      put both together in one entry
+    ");
+    insta::assert_snapshot!(refused_beside_an_organisation("notify: []\n"), @"
+    p.yml:1:1: `notify` stands in a repository's own file
+      only the organisation's policy says who is told by chat or mail; remove it here
+    ");
 }
