@@ -131,171 +131,101 @@ mod tests {
         }
     }
 
+    /// A line for each value, with the way to it.
+    fn lines(value: &Value) -> String {
+        let below = |(name, value): (String, &Value)| {
+            let lines = lines(value);
+            lines.lines().map(|line| format!("{name}.{line}")).collect::<Vec<_>>().join("\n")
+        };
+        match value {
+            Value::Object(keys) => {
+                keys.iter().map(|(key, value)| below((key.clone(), value))).collect::<Vec<_>>().join("\n")
+            }
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(n, value)| below((n.to_string(), value)))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => format!("= {value}"),
+        }
+    }
+
     #[test]
     fn slack_shows_links_and_nothing_that_somebody_wrote_as_anything_but_text() {
         let slack = slack(&message(), "https://github.com");
-        insta::assert_snapshot!(serde_json::to_string_pretty(&slack).unwrap(), @r#"
-        {
-          "text": "<https://github.com/acme/web/issues/12|acme/web#12> &lt;!channel&gt; *bold* &lt;https://evil.example|free&gt;: accepted by kim\nrelease 2026.12 of customer: locked by kim\nand 3 more\nWaiting for a decision: 5, 2 of them overdue. The oldest: <https://github.com/acme/web/issues/12|acme/web#12> Old &amp; tired: asked for on 3 Nov 2026",
-          "blocks": [
-            {
-              "type": "rich_text",
-              "elements": [
-                {
-                  "type": "rich_text_list",
-                  "style": "bullet",
-                  "elements": [
-                    {
-                      "type": "rich_text_section",
-                      "elements": [
-                        {
-                          "type": "link",
-                          "url": "https://github.com/acme/web/issues/12",
-                          "text": "acme/web#12"
-                        },
-                        {
-                          "type": "text",
-                          "text": " <!channel> *bold* <https://evil.example|free>: accepted by kim"
-                        }
-                      ]
-                    },
-                    {
-                      "type": "rich_text_section",
-                      "elements": [
-                        {
-                          "type": "text",
-                          "text": "release 2026.12 of customer",
-                          "style": {
-                            "bold": true
-                          }
-                        },
-                        {
-                          "type": "text",
-                          "text": ": locked by kim"
-                        }
-                      ]
-                    }
-                  ]
-                },
-                {
-                  "type": "rich_text_section",
-                  "elements": [
-                    {
-                      "type": "text",
-                      "text": "and 3 more"
-                    }
-                  ]
-                },
-                {
-                  "type": "rich_text_section",
-                  "elements": [
-                    {
-                      "type": "text",
-                      "text": "Waiting for a decision: 5, 2 of them overdue. The oldest: "
-                    },
-                    {
-                      "type": "link",
-                      "url": "https://github.com/acme/web/issues/12",
-                      "text": "acme/web#12"
-                    },
-                    {
-                      "type": "text",
-                      "text": " Old & tired: asked for on 3 Nov 2026"
-                    }
-                  ]
-                }
-              ]
-            }
-          ],
-          "unfurl_links": false
-        }
+        insta::assert_snapshot!(lines(&slack), @r#"
+        text.= "<https://github.com/acme/web/issues/12|acme/web#12> &lt;!channel&gt; *bold* &lt;https://evil.example|free&gt;: accepted by kim\nrelease 2026.12 of customer: locked by kim\nand 3 more\nWaiting for a decision: 5, 2 of them overdue. The oldest: <https://github.com/acme/web/issues/12|acme/web#12> Old &amp; tired: asked for on 3 Nov 2026"
+        blocks.0.type.= "rich_text"
+        blocks.0.elements.0.type.= "rich_text_list"
+        blocks.0.elements.0.style.= "bullet"
+        blocks.0.elements.0.elements.0.type.= "rich_text_section"
+        blocks.0.elements.0.elements.0.elements.0.type.= "link"
+        blocks.0.elements.0.elements.0.elements.0.url.= "https://github.com/acme/web/issues/12"
+        blocks.0.elements.0.elements.0.elements.0.text.= "acme/web#12"
+        blocks.0.elements.0.elements.0.elements.1.type.= "text"
+        blocks.0.elements.0.elements.0.elements.1.text.= " <!channel> *bold* <https://evil.example|free>: accepted by kim"
+        blocks.0.elements.0.elements.1.type.= "rich_text_section"
+        blocks.0.elements.0.elements.1.elements.0.type.= "text"
+        blocks.0.elements.0.elements.1.elements.0.text.= "release 2026.12 of customer"
+        blocks.0.elements.0.elements.1.elements.0.style.bold.= true
+        blocks.0.elements.0.elements.1.elements.1.type.= "text"
+        blocks.0.elements.0.elements.1.elements.1.text.= ": locked by kim"
+        blocks.0.elements.1.type.= "rich_text_section"
+        blocks.0.elements.1.elements.0.type.= "text"
+        blocks.0.elements.1.elements.0.text.= "and 3 more"
+        blocks.0.elements.2.type.= "rich_text_section"
+        blocks.0.elements.2.elements.0.type.= "text"
+        blocks.0.elements.2.elements.0.text.= "Waiting for a decision: 5, 2 of them overdue. The oldest: "
+        blocks.0.elements.2.elements.1.type.= "link"
+        blocks.0.elements.2.elements.1.url.= "https://github.com/acme/web/issues/12"
+        blocks.0.elements.2.elements.1.text.= "acme/web#12"
+        blocks.0.elements.2.elements.2.type.= "text"
+        blocks.0.elements.2.elements.2.text.= " Old & tired: asked for on 3 Nov 2026"
+        unfurl_links.= false
         "#);
     }
 
     #[test]
     fn teams_shows_a_card_of_plain_text() {
         let teams = teams(&message(), "https://github.com");
-        insta::assert_snapshot!(serde_json::to_string_pretty(&teams).unwrap(), @r#"
-        {
-          "type": "message",
-          "summary": "acme/web#12: accepted by kim (and 4 more)",
-          "attachments": [
-            {
-              "contentType": "application/vnd.microsoft.card.adaptive",
-              "contentUrl": null,
-              "content": {
-                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-                "type": "AdaptiveCard",
-                "version": "1.4",
-                "fallbackText": "acme/web#12: accepted by kim (and 4 more)",
-                "body": [
-                  {
-                    "type": "RichTextBlock",
-                    "inlines": [
-                      {
-                        "type": "TextRun",
-                        "text": "acme/web#12",
-                        "weight": "Bolder",
-                        "selectAction": {
-                          "type": "Action.OpenUrl",
-                          "url": "https://github.com/acme/web/issues/12"
-                        }
-                      },
-                      {
-                        "type": "TextRun",
-                        "text": " <!channel> *bold* <https://evil.example|free>: accepted by kim"
-                      }
-                    ]
-                  },
-                  {
-                    "type": "RichTextBlock",
-                    "inlines": [
-                      {
-                        "type": "TextRun",
-                        "text": "release 2026.12 of customer",
-                        "weight": "Bolder"
-                      },
-                      {
-                        "type": "TextRun",
-                        "text": ": locked by kim"
-                      }
-                    ]
-                  },
-                  {
-                    "type": "TextBlock",
-                    "text": "and 3 more",
-                    "isSubtle": true
-                  },
-                  {
-                    "type": "RichTextBlock",
-                    "inlines": [
-                      {
-                        "type": "TextRun",
-                        "text": "Waiting for a decision: 5, 2 of them overdue. The oldest: "
-                      },
-                      {
-                        "type": "TextRun",
-                        "text": "acme/web#12",
-                        "weight": "Bolder",
-                        "selectAction": {
-                          "type": "Action.OpenUrl",
-                          "url": "https://github.com/acme/web/issues/12"
-                        }
-                      },
-                      {
-                        "type": "TextRun",
-                        "text": " Old & tired: asked for on 3 Nov 2026"
-                      }
-                    ]
-                  }
-                ],
-                "msteams": {
-                  "width": "Full"
-                }
-              }
-            }
-          ]
-        }
+        insta::assert_snapshot!(lines(&teams), @r#"
+        type.= "message"
+        summary.= "acme/web#12 <!channel> *bold* <https://evil.example|free>: accepted by kim (and 4 more)"
+        attachments.0.contentType.= "application/vnd.microsoft.card.adaptive"
+        attachments.0.contentUrl.= null
+        attachments.0.content.$schema.= "http://adaptivecards.io/schemas/adaptive-card.json"
+        attachments.0.content.type.= "AdaptiveCard"
+        attachments.0.content.version.= "1.4"
+        attachments.0.content.fallbackText.= "acme/web#12 <!channel> *bold* <https://evil.example|free>: accepted by kim (and 4 more)"
+        attachments.0.content.body.0.type.= "RichTextBlock"
+        attachments.0.content.body.0.inlines.0.type.= "TextRun"
+        attachments.0.content.body.0.inlines.0.text.= "acme/web#12"
+        attachments.0.content.body.0.inlines.0.weight.= "Bolder"
+        attachments.0.content.body.0.inlines.0.selectAction.type.= "Action.OpenUrl"
+        attachments.0.content.body.0.inlines.0.selectAction.url.= "https://github.com/acme/web/issues/12"
+        attachments.0.content.body.0.inlines.1.type.= "TextRun"
+        attachments.0.content.body.0.inlines.1.text.= " <!channel> *bold* <https://evil.example|free>: accepted by kim"
+        attachments.0.content.body.1.type.= "RichTextBlock"
+        attachments.0.content.body.1.inlines.0.type.= "TextRun"
+        attachments.0.content.body.1.inlines.0.text.= "release 2026.12 of customer"
+        attachments.0.content.body.1.inlines.0.weight.= "Bolder"
+        attachments.0.content.body.1.inlines.1.type.= "TextRun"
+        attachments.0.content.body.1.inlines.1.text.= ": locked by kim"
+        attachments.0.content.body.2.type.= "TextBlock"
+        attachments.0.content.body.2.text.= "and 3 more"
+        attachments.0.content.body.2.isSubtle.= true
+        attachments.0.content.body.3.type.= "RichTextBlock"
+        attachments.0.content.body.3.inlines.0.type.= "TextRun"
+        attachments.0.content.body.3.inlines.0.text.= "Waiting for a decision: 5, 2 of them overdue. The oldest: "
+        attachments.0.content.body.3.inlines.1.type.= "TextRun"
+        attachments.0.content.body.3.inlines.1.text.= "acme/web#12"
+        attachments.0.content.body.3.inlines.1.weight.= "Bolder"
+        attachments.0.content.body.3.inlines.1.selectAction.type.= "Action.OpenUrl"
+        attachments.0.content.body.3.inlines.1.selectAction.url.= "https://github.com/acme/web/issues/12"
+        attachments.0.content.body.3.inlines.2.type.= "TextRun"
+        attachments.0.content.body.3.inlines.2.text.= " Old & tired: asked for on 3 Nov 2026"
+        attachments.0.content.msteams.width.= "Full"
         "#);
     }
 

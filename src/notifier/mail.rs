@@ -160,7 +160,8 @@ mod tests {
         let text = String::from_utf8(mail.formatted()).unwrap().replace("\r\n", "\n");
         insta::assert_snapshot!(text, @"
         From: Changegate <gate@acme.example>
-        Subject: [Changegate] acme/web#12: accepted by kim (and 1 more)
+        Subject: [Changegate] acme/web#12 =?utf-8?b?R3LDtsOfZXINCkJjYzo=?=
+         eve@evil.example: accepted by kim (and 1 more)
         Date: Wed, 18 Nov 2026 11:06:40 +0000
         Message-ID: <4f2c@acme.example>
         Auto-Submitted: auto-generated

@@ -74,10 +74,10 @@ fn line_of(item: &Item) -> String {
 const ALL: &str =
     "{ to: x, about: [requests, decisions, plans, deliveries, releases, attempts, exceptions, policy] }";
 
-#[test]
-fn everything_that_people_are_told_is_a_line_that_says_who_did_what_and_why() {
+/// One of each that people are told.
+fn of_each() -> Vec<AuditEntry> {
     let stage = |stage: &str| of(1, AuditEntry::new("change_request.stage").fact("stage", stage));
-    let entries = [
+    vec![
         of(1, AuditEntry::new("change_request.taken_in").text("requester", "dana")),
         of(1, kim("change_request.accepted")),
         of(1, kim("change_request.declined").text("said", "we have one")),
@@ -116,8 +116,12 @@ fn everything_that_people_are_told_is_a_line_that_says_who_did_what_and_why() {
         kim("policy.in_force").fact("repository", WEB),
         AuditEntry { texts: BTreeMap::new(), ..of(1, kim("change_request.accepted")) },
         AuditEntry::new("check.decided").fact("repository", WEB),
-    ];
-    insta::assert_snapshot!(heard(ALL, &entries), @"
+    ]
+}
+
+#[test]
+fn everything_that_people_are_told_is_a_line_that_says_who_did_what_and_why() {
+    insta::assert_snapshot!(heard(ALL, &of_each()), @"
     acme/web#1 Dark mode: new, asked for by dana
     acme/web#1 Dark mode: accepted by kim
     acme/web#1 Dark mode: declined by kim: we have one

@@ -108,22 +108,16 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
             "the policy knows no emergency: no section of `environments` says `emergency`".into()
         }
         (Refusal::NeitherOnCallNorReleaseManager, _) => {
-            let operations =
-                people("people of operations", "group `operations`", &setting.rules.operations, setting);
-            let contact = after.contact().map(|contact| text::escape(&contact.login, TITLE_LIMIT));
-            let contact = contact.map(|contact| format!("the contact ({contact}), ")).unwrap_or_default();
-            let operations =
-                if setting.rules.operations.is_empty() { String::new() } else { format!("{operations}, ") };
-            format!("that is for {contact}{operations}{} and {}", on_call(setting), release_managers(setting))
+            let more = [on_call(setting), release_managers(setting)];
+            format!("that is for {}", listed(those_who_do_it(after, setting).chain(more)))
         }
         (Refusal::NotTheClient, _) => clients(after, setting),
         (Refusal::NotDelivered, _) => "it does not run in production yet".into(),
         (Refusal::NotTheSponsor, _) => ranked_by(after, setting),
         (Refusal::NeitherAskerNorTriager, _) => askers(after, setting),
         (Refusal::NeitherContactNorOperations, _) => {
-            let operations =
-                people("people of operations", "group `operations`", &setting.rules.operations, setting);
-            format!("that is for whom it is assigned to, {operations}, and {}", release_managers(setting))
+            let all = those_who_do_it(after, setting).chain([release_managers(setting)]);
+            format!("that is for {}", listed(all))
         }
         (Refusal::HasCode, _) => {
             let label = text::escape(setting.rules.labels.infrastructure(), TITLE_LIMIT);
@@ -133,6 +127,26 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
         }
         (Refusal::NotNow, _) => not_now(after, setting),
         (Refusal::NotATriager, _) => format!("this is decided by {}", triagers()),
+    }
+}
+
+/// The contact and operations, as far as there are any.
+fn those_who_do_it(after: &ChangeRequest, setting: &Setting<'_>) -> impl Iterator<Item = String> {
+    let contact = after.contact().map(|it| format!("the contact ({})", text::escape(&it.login, TITLE_LIMIT)));
+    let operations = &setting.rules.operations;
+    let operations = (!operations.is_empty())
+        .then(|| people("people of operations", "group `operations`", operations, setting));
+    contact.into_iter().chain(operations)
+}
+
+/// `a, b and c`.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    match names.as_slice() {
+        [first @ .., before, last] => {
+            first.iter().map(|name| format!("{name}, ")).collect::<String>() + &format!("{before} and {last}")
+        }
+        few => few.concat(),
     }
 }
 

@@ -50,3 +50,4 @@ mod telling;
 mod triage;
 mod waking;
 mod watching;
+mod who_may;

@@ -18,7 +18,7 @@ use crate::{
     support::{Scene, assert_snapshot, scenario},
     wire::{
         listener::{Heard, Listener, Reply},
-        mailbox::{self, MailServer},
+        mailbox::MailServer,
     },
 };
 
@@ -186,7 +186,7 @@ async fn a_message_that_is_not_taken_is_sent_again_as_the_same_and_what_comes_me
         let ears = Ears::of(s, "acme").await;
         ears.rounds(s, 1).await;
         ears.desk.reply([Reply::Status(500), Reply::Busy(90), Reply::Status(404)]);
-        ears.sales.reply([mailbox::Reply::Code(450), mailbox::Reply::Code(550)]);
+        ears.sales.reply([450, 550]);
         asks(s, "Dark mode", "sales").await;
         ears.rounds(s, 1).await;
         asks(s, "Louder bell", "sales").await;
@@ -247,7 +247,7 @@ async fn two_replicas_tell_everything_once() {
         for n in 0..10 {
             asks(s, &format!("Request {n}"), "support").await;
             let (one, two) = tokio::join!(ears.notifier.round(), other.round());
-            (one.unwrap(), two.unwrap());
+            one.and(two).unwrap();
         }
         ears.rounds(s, 3).await;
         let told = chat(&ears.desk);

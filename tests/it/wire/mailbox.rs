@@ -10,14 +10,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What it says to a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    Code(u16),
-    /// Nothing, ever: it has taken the mail.
-    Silence,
-}
-
 /// A mail, as it was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -42,7 +34,7 @@ impl Mail {
 #[derive(Debug, Default)]
 struct Inner {
     taken: Vec<Mail>,
-    replies: VecDeque<Reply>,
+    replies: VecDeque<u16>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,9 +59,9 @@ impl MailServer {
         server
     }
 
-    /// The next mails are answered so.
-    pub fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
-        self.inner.lock().unwrap().replies.extend(replies);
+    /// The next mails are answered with these codes.
+    pub fn reply(&self, codes: impl IntoIterator<Item = u16>) {
+        self.inner.lock().unwrap().replies.extend(codes);
     }
 
     pub fn taken(&self) -> Vec<Mail> {
@@ -100,10 +92,9 @@ impl MailServer {
                         mail.text.push_str("\r\n");
                     }
                     match self.take(mail.clone()) {
-                        Reply::Silence => std::future::pending().await,
-                        Reply::Code(250) => "250 taken",
-                        Reply::Code(450) => "450 later",
-                        Reply::Code(_) => "550 no",
+                        250 => "250 taken",
+                        450 => "450 later",
+                        _ => "550 no",
                     }
                 }
                 "QUIT" => {
@@ -117,12 +108,12 @@ impl MailServer {
         Ok(())
     }
 
-    fn take(&self, mail: Mail) -> Reply {
+    fn take(&self, mail: Mail) -> u16 {
         let mut inner = self.inner.lock().unwrap();
-        let reply = inner.replies.pop_front().unwrap_or(Reply::Code(250));
-        if matches!(reply, Reply::Code(250) | Reply::Silence) {
+        let code = inner.replies.pop_front().unwrap_or(250);
+        if code == 250 {
             inner.taken.push(mail);
         }
-        reply
+        code
     }
 }
