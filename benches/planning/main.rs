@@ -182,6 +182,7 @@ fn line(number: usize, all_open: bool, now: Timestamp) -> Line {
         emergency: false,
         stars: None,
         accepted_by_requester: false,
+        over_limit: false,
     }
 }
 

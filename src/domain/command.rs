@@ -15,6 +15,8 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Accept,
+    /// Over the limit of what may be accepted: why.
+    AcceptOver(String),
     /// Until when, in the person's words.
     Defer(Option<String>),
     /// Why; Prow's `/triage declined` gives no reason.
@@ -165,7 +167,7 @@ fn known(word: &str, rest: &str) -> Option<Command> {
 
 fn triage(word: &str, rest: &str) -> Option<Command> {
     Some(match word {
-        "accept" => alone(rest, Command::Accept, "accept", "nothing"),
+        "accept" => accept(rest, "accept"),
         "defer" => with(rest, Command::Defer, "defer", "a day or an event until which it waits"),
         "decline" => with(rest, Command::Decline, "decline", "a reason"),
         "need-info" => with(rest, Command::NeedInformation, "need-info", "the question"),
@@ -183,13 +185,24 @@ fn triage(word: &str, rest: &str) -> Option<Command> {
 fn prow_triage(rest: &str) -> Option<Command> {
     let (word, rest) = first_word(rest);
     Some(match word.as_str() {
-        "accepted" => alone(rest, Command::Accept, "triage accepted", "nothing"),
+        "accepted" => accept(rest, "triage accepted"),
         "needs-information" => Command::NeedInformation(said(rest)),
         "deferred" => Command::Defer(said(rest)),
         "declined" => Command::Decline(said(rest)),
         "duplicate" => Command::Duplicate(said(rest)),
         _ => return None,
     })
+}
+
+/// `/accept over: WHY`, with its colon: who accepts something over the weekend wants something else.
+fn accept(rest: &str, word: &'static str) -> Command {
+    let over = rest.split_once(':').filter(|(over, _)| over.trim().eq_ignore_ascii_case("over"));
+    match over {
+        Some((_, why)) if !bare(why).is_empty() => Command::AcceptOver(bare(why).to_owned()),
+        Some(_) | None => {
+            alone(rest, Command::Accept, word, "nothing, or `over:` and why it is accepted over the limit,")
+        }
+    }
 }
 
 fn duplicate(rest: &str) -> Command {

@@ -386,6 +386,7 @@ impl World {
             Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting.keys().copied().collect()),
             Question::Known(subject) => Answer::Known(self.states.get(subject).cloned().map(Box::new)),
             Question::Unsettled(_) => Answer::Unsettled(self.unsettled),
+            Question::AtStage(_) => Answer::AtStage(0),
             Question::IssueGlance(at) => Answer::IssueGlance(self.issue_glances.get(at).cloned()),
             Question::PullRequestGlance(at) => {
                 Answer::PullRequestGlance(self.pull_request_glances.get(at).cloned().map(Box::new))

@@ -8,6 +8,7 @@ use crate::domain::{
     planning::{
         Line,
         accounts::{Concentration, Counts},
+        load::Load,
         plan::Flow,
     },
     policy::Zone,
@@ -54,6 +55,9 @@ pub struct Plan {
     pub freezes: Vec<Frozen>,
     /// Where changes of one release meet in one system.
     pub clashes: Vec<Clash>,
+    /// What is in each stage that has a limit.
+    #[serde(default)]
+    pub loads: Vec<Load>,
     /// What went in and came out in the last whole months, the oldest first.
     pub flow: Vec<Flow>,
     /// The first of those that are in no release, in the merged order.

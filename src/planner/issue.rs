@@ -2,7 +2,7 @@
 
 use crate::domain::{
     event::{DrawnPlan, PlannedAt},
-    planning::plan::is_too_much,
+    planning::{load::Load, plan::is_too_much},
     policy::Zone,
     report::text::{TITLE_LIMIT, escape},
 };
@@ -54,6 +54,7 @@ fn text(plan: &Plan) -> String {
         let (title, system) = (escape(&release.title, TITLE_LIMIT), escape(system, TITLE_LIMIT));
         parts.push(format!("**{title}**: `{}` are about one system, {system}.", names(changes)));
     }
+    parts.extend(plan.loads.iter().filter_map(Load::warning));
     if is_too_much(&plan.flow) {
         parts.push(format!(
             "More was accepted than came into production in each of the last months: {}.",

@@ -22,6 +22,7 @@ use crate::{
         planning::{
             Line, Pile, accounts,
             likeness::Titles,
+            load::loads,
             plan::{self, Around},
             queue::{Filter, Waiting},
             ranking::Placed,
@@ -192,6 +193,7 @@ impl<'a> Planner<'a> {
             releases: columns.collect(),
             freezes: self.freezes().await?,
             clashes: clashes.collect(),
+            loads: loads(&lines, &self.rules.limits()),
             flow: plan.flow.to_vec(),
             unplanned: plan.unplanned.iter().take(SHOWN).map(place).collect(),
             unplanned_in_all: plan.unplanned.len(),

@@ -3,7 +3,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::domain::{
-    planning::plan::{Flow, is_too_much},
+    planning::{
+        load::Load,
+        plan::{Flow, is_too_much},
+    },
     policy::Zone,
 };
 
@@ -63,6 +66,7 @@ fn body(plan: &Plan) -> Markup {
         @for Clash { release, system, changes } in &plan.clashes {
             p { strong { (release.title) } ": " (names(changes)) " are about one system, " (system) "." }
         }
+        @for warning in plan.loads.iter().filter_map(Load::warning) { p { (warning) } }
         @if is_too_much(&plan.flow) {
             p { "More was accepted than came into production in each of the last months: " (flow(&plan.flow)) "." }
         }
@@ -177,6 +181,7 @@ mod tests {
             releases: vec![],
             freezes: vec![],
             clashes: vec![],
+            loads: vec![],
             flow: vec![],
             unplanned: vec![],
             unplanned_in_all: 0,

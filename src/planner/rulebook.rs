@@ -6,7 +6,7 @@ use crate::domain::{
     calendar::Waiver,
     ids::{RepoId, RepoName},
     planning::{queue::OVERDUE, ranking::Weights},
-    policy::{Length, Mode, Notify, Policy, Scope, Train, Zone},
+    policy::{Length, Limits, Mode, Notify, Policy, Scope, Train, Zone},
     repository::RepositoryView,
 };
 
@@ -119,6 +119,11 @@ impl Rulebook {
 
     pub(super) const fn trains(&self) -> &BTreeMap<String, Train> {
         &self.trains
+    }
+
+    /// How many may be in a stage at once: the lower limit, where several policies say one.
+    pub(super) fn limits(&self) -> Limits {
+        self.policies().fold(Limits::default(), |limits, policy| limits.and(&policy.intake().limits))
     }
 
     /// How much each account weighs in the merged order.

@@ -6,9 +6,12 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 use jiff::Timestamp;
 
 use crate::{
-    domain::{planning::plan::is_too_much, policy::Zone},
+    domain::{
+        planning::{load::Load, plan::is_too_much},
+        policy::Zone,
+    },
     planner::{
-        drawn::{Accounts, Clash, Column, Frozen, Place, Plan, Shown, Waits},
+        drawn::{Account, Accounts, Clash, Column, Frozen, Place, Plan, Shown, Waits},
         page,
     },
     store::Listed,
@@ -113,6 +116,7 @@ pub fn plan(plan: &Plan) -> String {
             plain(system)
         ));
     }
+    parts.extend(plan.loads.iter().filter_map(Load::warning));
     if is_too_much(&plan.flow) {
         parts.push(format!(
             "More was accepted than came into production in each of the last months: {}.",
@@ -282,6 +286,9 @@ pub fn accounts(report: &Accounts) -> String {
     let without =
         report.without.as_deref().map(|name| format!(", without {}", plain(name))).unwrap_or_default();
     let mut text = format!("Since {}{without}\n{rows}", report.zone.time(report.since));
+    if let Some(over) = over_limit(report) {
+        let _ = write!(text, "\n{over}");
+    }
     if let Some(it) = report.concentration {
         let _ = write!(
             text,
@@ -292,6 +299,15 @@ pub fn accounts(report: &Accounts) -> String {
         );
     }
     text
+}
+
+/// Whose requests were accepted over the limit.
+fn over_limit(report: &Accounts) -> Option<String> {
+    let over = report.accounts.iter().filter(|account| account.counts.over_limit > 0);
+    let name = |account: &Account| account.name.as_deref().map_or_else(|| "none".into(), plain);
+    let over: Vec<String> =
+        over.map(|account| format!("{} {}", name(account), account.counts.over_limit)).collect();
+    (!over.is_empty()).then(|| format!("Accepted over the limit: {}.", over.join(", ")))
 }
 
 fn per_cent(share: f64) -> String {

@@ -100,7 +100,8 @@ impl Key {
             | Question::PolicyGlance(_)
             // These rest on nothing that is published.
             | Question::Known(_)
-            | Question::Unsettled(_) => None,
+            | Question::Unsettled(_)
+            | Question::AtStage(_) => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::domain::{
+    change_request::Stage,
     ids::{IssueRef, SubjectId, SubjectKind, TenantId},
     planning::{Line, Pile, line::FORM},
     subject::State,
@@ -141,6 +142,12 @@ impl Store {
             }
         }
         Ok(lines)
+    }
+
+    /// How many change requests are at a stage.
+    pub(super) async fn at_stage(&self, tenant: &TenantId, stage: Stage) -> Result<usize, StoreError> {
+        let lines = self.lines(tenant, &[(Pile::of(stage), Timestamp::MIN)]).await?;
+        Ok(lines.iter().filter(|line| line.stage == stage).count())
     }
 
     /// Has every change request looked at that has no line yet, or one of an older form: when nobody else waits.

@@ -1,5 +1,5 @@
-//! Answers what rests on nothing that is published: all that is known of a subject, and whether something has arrived that
-//! is not settled yet, for what is to be decided and for what was and is to be sent.
+//! Answers what rests on nothing that is published: all that is known of a subject, how many change requests are at a stage, and
+//! whether something has arrived that is not settled yet, for what is to be decided and for what was and is to be sent.
 
 use std::collections::BTreeSet;
 
@@ -37,6 +37,8 @@ impl Store {
                 Answer::Known(states.remove(subject).map(Box::new))
             } else if let Question::Unsettled(subjects) = question {
                 Answer::Unsettled(self.is_unsettled(tenant, subjects).await?)
+            } else if let Question::AtStage(stage) = question {
+                Answer::AtStage(self.at_stage(tenant, *stage).await?)
             } else {
                 continue;
             };

@@ -28,6 +28,16 @@ pub struct Act {
     /// Where it was said, when not on the issue itself: on one of its pull requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<IssueRef>,
+    /// The limit that it met, where as many were there as may be: it was refused for it, or goes beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<Met>,
+}
+
+/// A limit, and how many were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    pub limit: u32,
+    pub there: usize,
 }
 
 /// What makes an act the same when it is seen again.
@@ -81,7 +91,7 @@ impl Ruling {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deed {
-    /// Triage was ended so, with this to say.
+    /// Triage was ended so, with this to say; of what is accepted, why over the limit.
     Rule { ruling: Ruling, said: Option<String> },
     /// A withdrawn request was brought back.
     Reopen,
@@ -175,6 +185,8 @@ pub enum Refusal {
     NoNext,
     /// None that leaves soon carries more.
     AllFull,
+    /// As many are accepted as may be.
+    LimitMet,
 }
 
 impl Refusal {
@@ -202,6 +214,7 @@ impl Refusal {
             Self::NoSuchRelease => "no_such_release",
             Self::NoNext => "no_next",
             Self::AllFull => "all_full",
+            Self::LimitMet => "limit_met",
         }
     }
 }
@@ -243,6 +256,18 @@ impl Act {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.verdict == Verdict::Allowed
+    }
+
+    /// Whether it accepts.
+    #[must_use]
+    pub const fn accepts(&self) -> bool {
+        matches!(self.deed, Deed::Rule { ruling: Ruling::Accepted, .. })
+    }
+
+    /// The limit beyond which it accepted.
+    #[must_use]
+    pub fn beyond(&self) -> Option<Met> {
+        self.met.filter(|_| self.counts() && self.accepts())
     }
 
     /// Whether the verdict will stay.

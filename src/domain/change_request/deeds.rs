@@ -83,7 +83,7 @@ impl ChangeRequest {
         for act in &mut acts {
             if let Some(before) = known.iter().find(|before| before.id == act.id) {
                 act.verdict.clone_from(&before.verdict);
-                (act.quiet, act.before_policy) = (before.quiet, before.before_policy);
+                (act.quiet, act.before_policy, act.met) = (before.quiet, before.before_policy, before.met);
             } else {
                 act.before_policy = rules.mode.is_none();
             }
@@ -148,6 +148,7 @@ impl ChangeRequest {
                 quiet: false,
                 before_policy: false,
                 on: None,
+                met: None,
             })
         });
         acts_of.collect()
@@ -173,6 +174,7 @@ impl ChangeRequest {
             quiet: false,
             before_policy: false,
             on: None,
+            met: None,
         })
     }
 }
@@ -208,6 +210,7 @@ pub(super) fn said_on(pull: &PullRequestView) -> impl Iterator<Item = Act> {
             quiet: false,
             before_policy: false,
             on: Some(pull.at),
+            met: None,
         })
     })
 }
@@ -238,6 +241,7 @@ fn declared_by_operator(event: &Event) -> Option<Act> {
         quiet: false,
         before_policy: false,
         on: None,
+        met: None,
     })
 }
 
@@ -252,6 +256,7 @@ fn commanded(told: &Told) -> Vec<Act> {
         quiet: false,
         before_policy: false,
         on: None,
+        met: None,
     };
     deeds.map(act).collect()
 }
@@ -260,6 +265,7 @@ fn deed(command: &Command) -> Option<Deed> {
     let rule = |ruling, said: &Option<String>| Some(Deed::Rule { ruling, said: said.clone() });
     match command {
         Command::Accept => rule(Ruling::Accepted, &None),
+        Command::AcceptOver(why) => rule(Ruling::Accepted, &Some(why.clone())),
         Command::Defer(until) => rule(Ruling::Deferred, until),
         Command::Decline(why) => rule(Ruling::Declined, why),
         Command::NeedInformation(what) => rule(Ruling::NeedsInformation, what),
@@ -309,7 +315,7 @@ fn planned_elsewhere(event: &Event) -> Option<Act> {
         None => Deed::Unschedule { why },
     };
     let (id, by, on) = (ActId::Comment(comment, place), Some(by), Some(on));
-    Some(Act { at, id, by, deed, verdict: unjudged(), quiet: false, before_policy: false, on })
+    Some(Act { at, id, by, deed, verdict: unjudged(), quiet: false, before_policy: false, on, met: None })
 }
 
 /// The risk; an emergency, and what is owed for it.
@@ -371,5 +377,6 @@ fn taken_off(event: &Event, rules: &Rules) -> Option<Act> {
         quiet: false,
         before_policy: false,
         on: None,
+        met: None,
     })
 }

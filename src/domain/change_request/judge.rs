@@ -24,12 +24,12 @@ use crate::domain::{
 
 use super::{
     ChangeRequest,
-    act::{self, Act, ActId, Deed},
+    act::{self, Act, ActId, Deed, Verdict},
     answer, deeds,
     delivered::{self, Known, Round},
     emergency::{Debt, Emergency, Terms},
     follow::{Gone, Heard},
-    log, news, people, planning,
+    limits, log, news, people, planning,
     rules::Rules,
     stage::{self, Work},
     way_back::{self, WayBack},
@@ -37,7 +37,7 @@ use super::{
 };
 
 /// How long after it was done an act is answered; one that we learn of later only counts.
-const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a transferred issue waits for its former place to be settled.
 const MOVING: SignedDuration = SignedDuration::from_secs(1);
@@ -261,9 +261,18 @@ fn judge_acts(
     let declared = after.acts.iter().any(|act| matches!(act.deed, Deed::Emergency { .. }));
     let ran = after.delivered.is_some() || after.underway.is_some() || after.needs_no_code();
     let (at, mut complete) = (after.at, Some(()));
-    for act in after.acts.iter_mut().filter(|act| !act.is_judged()) {
+    for place in 0..after.acts.len() {
+        let (earlier, later) = after.acts.split_at_mut(place);
+        let Some(act) = later.first_mut().filter(|act| !act.is_judged()) else { continue };
         let resolved = planning::resolve(act, at, rules, inquiry);
-        match people::verdict((act, at), rules, &around, inquiry).filter(|_| resolved.is_some()) {
+        let may = people::verdict((act, at), rules, &around, inquiry).filter(|_| resolved.is_some());
+        let verdict = match may {
+            Some(Verdict::Allowed) => {
+                limits::held(act, act::standing(earlier, Timestamp::MAX), rules, now, inquiry)
+            }
+            may => may,
+        };
+        match verdict {
             Some(verdict) => act.verdict = verdict,
             None => complete = None,
         }

@@ -4,7 +4,7 @@ use crate::domain::audit::AuditEntry;
 
 use super::{
     ChangeRequest,
-    act::{Act, ActId, Deed, Verdict},
+    act::{Act, ActId, Deed, Met, Verdict},
     follow::Gone,
 };
 
@@ -22,7 +22,8 @@ pub fn entries(before: Option<&ChangeRequest>, after: &ChangeRequest) -> Vec<Aud
         entries.push(entry(after, "change_request.moved_here").fact("from", from));
     }
     let unknown = |act: &&Act| act.is_judged() && !was_judged(before, act);
-    entries.extend(after.acts.iter().filter(unknown).map(|act| act_entry(after, act)));
+    let judged = after.acts.iter().filter(unknown);
+    entries.extend(judged.flat_map(|act| [Some(act_entry(after, act)), overridden(after, act)]).flatten());
     entries.extend(stages(before, after));
     entries
 }
@@ -105,6 +106,14 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         ActId::Comment(..) | ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => entry,
     };
     said.into_iter().fold(entry, |entry, said| entry.text("said", said))
+}
+
+/// That it was accepted beyond the limit; where it went along with an issue, that was said before.
+fn overridden(after: &ChangeRequest, act: &Act) -> Option<AuditEntry> {
+    let Met { limit, there } = act.beyond().filter(|_| !act.came_along())?;
+    let Deed::Rule { said: Some(why), .. } = &act.deed else { return None };
+    let entry = entry(after, "change_request.limit_overridden").by(act.by.as_ref()).fact("at", act.at);
+    Some(entry.fact("limit", limit).fact("there", there).text("said", why.clone()))
 }
 
 fn with_reason(what: &str, why: Option<&str>) -> String {

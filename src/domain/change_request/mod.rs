@@ -5,6 +5,7 @@
 //! - [`rules`]: what the policy says,
 //! - [`follow`]: the newest snapshot, and when GitHub has to be read,
 //! - [`act`]: what people did; [`deeds`]: where it is seen; [`people`]: whether they may; `planning`: which release they mean,
+//! - [`limits`]: how many may be accepted at once,
 //! - [`emergency`]: what somebody on call declared, and what is owed for it; [`way_back`]: what is quicker,
 //! - [`delivered`]: whether it runs in production,
 //! - [`without_code`]: what is done by hand,
@@ -19,6 +20,7 @@ pub mod deeds;
 pub mod delivered;
 pub mod emergency;
 pub mod follow;
+pub mod limits;
 pub mod log;
 pub mod moved;
 pub mod news;

@@ -7,8 +7,8 @@ use crate::domain::{
     ids::{IssueRef, ReleaseId, RepoName},
     issue_form,
     policy::{
-        Account, EffectivePolicy, Emergency, Length, Marker, Mode, Risk, Ship, Train, Who, Zone, alone,
-        same_field,
+        Account, EffectivePolicy, Emergency, Length, Limits, Marker, Mode, Risk, Ship, Train, Who, Zone,
+        alone, same_field,
     },
     revision::{ChangeText, RevisionHash},
 };
@@ -48,6 +48,8 @@ pub struct Rules {
     pub zone: Zone,
     /// How long a request may lack information before it is withdrawn.
     pub withdraw_after: Option<Length>,
+    /// How many may be in a stage at once.
+    pub limits: Limits,
     marker: Marker,
     required: Vec<String>,
     policy: Option<(EffectivePolicy, RepoName)>,
@@ -106,6 +108,7 @@ impl Rules {
             prefix: policy.command_prefix().map(Into::into),
             zone: policy.zone(),
             withdraw_after: policy.intake().withdraw_after,
+            limits: policy.intake().limits.clone(),
             marker: policy.intake().marker.clone(),
             required: policy.required_fields().into_iter().map(Into::into).collect(),
             policy: Some((policy, name)),
@@ -126,6 +129,7 @@ impl Rules {
             prefix: None,
             zone: Zone::utc(),
             withdraw_after: None,
+            limits: Limits::default(),
             marker: Marker::Label("change-request".into()),
             required: vec![],
             policy: None,

@@ -70,6 +70,7 @@ impl ChangeRequest {
             quiet: false,
             before_policy: false,
             on: None,
+            met: None,
         });
         self.acts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         self.silence = None;

@@ -10,6 +10,7 @@ fn told(body: &str, prefix: Option<&str>) -> String {
         Command::Malformed(malformed) => format!("malformed {}", malformed.word),
         Command::Later(later) => format!("later {later:?}"),
         Command::Accept
+        | Command::AcceptOver(_)
         | Command::Defer(_)
         | Command::Decline(_)
         | Command::NeedInformation(_)
@@ -56,6 +57,11 @@ const CORPUS: &[(&str, &str)] = &[
     ),
     ("/duplicate of the other one", "malformed duplicate"),
     ("/accept when the tests pass", "malformed accept"),
+    ("/accept over: the contract begins", r#"AcceptOver("the contract begins")"#),
+    ("/accept Over : it is small: one line", r#"AcceptOver("it is small: one line")"#),
+    ("/triage accepted over: it is small", r#"AcceptOver("it is small")"#),
+    ("/accept over:", "malformed accept"),
+    ("/accept over the weekend, please: it is small", "malformed accept"),
     ("/withdraw it", "malformed withdraw"),
     // Prow's words.
     ("/triage accepted", "Accept"),

@@ -29,6 +29,8 @@ pub enum Answer {
     Known(Option<Box<State>>),
     /// To [`Question::Unsettled`](super::Question::Unsettled).
     Unsettled(bool),
+    /// To [`Question::AtStage`](super::Question::AtStage).
+    AtStage(usize),
     /// To [`Question::Issue`](super::Question::Issue); `None`: GitHub says there is none.
     Issue(Option<Box<IssueReading>>),
     /// To [`Question::PullRequest`](super::Question::PullRequest); `None`: GitHub says there is none.

@@ -10,6 +10,7 @@ use super::{
     WorkflowRunReading,
 };
 use crate::domain::{
+    change_request::Stage,
     event::RepositoryNumber,
     glance::{IssueGlance, PullRequestGlance},
     ids::{Actor, InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
@@ -127,6 +128,14 @@ impl<'a> Inquiry<'a> {
     /// Whether anything has arrived that one of these must still look at. To be asked beside the last of what is read.
     pub fn unsettled(&mut self, subjects: BTreeSet<SubjectId>) -> Option<bool> {
         Some(!matches!(self.ask(Question::Unsettled(subjects))?, Fact::Known(Answer::Unsettled(false), _)))
+    }
+
+    /// How many change requests are at a stage; it may be a moment old. Inner `None`: they could not be counted.
+    pub fn at_stage(&mut self, stage: Stage) -> Option<Option<usize>> {
+        match self.ask(Question::AtStage(stage))? {
+            Fact::Known(Answer::AtStage(there), _) => Some(Some(*there)),
+            Fact::Known(..) | Fact::Unknown(_) => Some(None),
+        }
     }
 
     /// The issue at a glance, read from GitHub.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    change_request::Stage,
     ids::{InstallationId, IssueRef, RepoId, RepoName, Sha, SubjectId},
     subject::Relation,
 };
 
-/// One question. The first five are answered from the store, the others by GitHub.
+/// One question. The first six are answered from the store, the others by GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Question {
     /// What others may read of a subject.
@@ -22,6 +23,9 @@ pub enum Question {
     Known(SubjectId),
     /// Whether anything has arrived that one of these must still look at, or of which it is not known yet whom it concerns.
     Unsettled(BTreeSet<SubjectId>),
+    /// How many change requests of the whole account of GitHub are at this stage, by the register in short. Nothing rests on it
+    /// afterwards: what is decided at the same moment is not in it, and nobody is woken when it becomes another.
+    AtStage(Stage),
     /// The issue, and who set its labels and its milestone.
     Issue(IssueRef),
     /// The pull request, its links, commits and reviews, and the policy file at both its ends.
@@ -89,7 +93,8 @@ impl Question {
             | Self::PointingAt(..)
             | Self::RepositoryNamed(_)
             | Self::Known(_)
-            | Self::Unsettled(_) => true,
+            | Self::Unsettled(_)
+            | Self::AtStage(_) => true,
             Self::Issue(_)
             | Self::PullRequest(_)
             | Self::PolicyFile(_)
@@ -174,6 +179,7 @@ impl Question {
             | Self::RepositoryNamed(_)
             | Self::Known(_)
             | Self::Unsettled(_)
+            | Self::AtStage(_)
             | Self::Team(_)
             | Self::Person(_)
             | Self::ImageLabels(..)

@@ -26,6 +26,9 @@ pub struct Counts {
     pub open: usize,
     /// Waits for a decision, now.
     pub waiting: usize,
+    /// Accepted within them over the limit of what may be accepted.
+    #[serde(default)]
+    pub over_limit: usize,
     /// Of what was delivered within them, how much was rated.
     pub rated: usize,
     /// The sum of those ratings, each 1 to 5; shown of three and more only.
@@ -48,6 +51,7 @@ impl Counts {
         let within = |at: Option<Timestamp>| usize::from(at.is_some_and(|at| at >= since));
         self.requested += within(Some(line.asked));
         self.accepted += within(line.accepted);
+        self.over_limit += if line.over_limit { within(line.accepted) } else { 0 };
         self.delivered += within(line.delivered);
         self.open += usize::from(line.pile() == Pile::Open);
         self.waiting += usize::from(line.pile() == Pile::Triage);

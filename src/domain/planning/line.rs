@@ -68,6 +68,9 @@ pub struct Line {
     /// Whoever asked for it accepted it, too.
     #[serde(default)]
     pub accepted_by_requester: bool,
+    /// It was accepted over the limit of what may be accepted.
+    #[serde(default)]
+    pub over_limit: bool,
 }
 
 /// What sort of work it is.
@@ -111,6 +114,18 @@ pub enum Pile {
 }
 
 impl Pile {
+    /// Where everything at a stage lies.
+    #[must_use]
+    pub const fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Requested | Stage::NeedsInformation => Self::Triage,
+            Stage::Deferred => Self::Deferred,
+            Stage::Accepted | Stage::Scheduled | Stage::InWork | Stage::Merged => Self::Open,
+            Stage::Deployed | Stage::Verified => Self::Delivered,
+            Stage::Declined | Stage::Duplicate | Stage::Withdrawn => Self::Ended,
+        }
+    }
+
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -149,7 +164,7 @@ impl Line {
             since,
             asked: seen.created_at.or(first_in).unwrap_or(since),
             accepted: if let Acceptance::Accepted { at, .. } = change.acceptance { Some(at) } else { None },
-            delivered: reached(&[Stage::Deployed]).filter(|_| Self::pile_of(stage) == Pile::Delivered),
+            delivered: reached(&[Stage::Deployed]).filter(|_| Pile::of(stage) == Pile::Delivered),
             account: change.account.clone(),
             systems: change.systems.clone(),
             size: change.size(),
@@ -164,23 +179,15 @@ impl Line {
             emergency: change.emergency.as_ref().is_some_and(|it| it.in_force || !it.is_paid()),
             stars: change.stars(),
             accepted_by_requester: accepted_by_requester(change),
+            over_limit: act::standing(&change.acts, Timestamp::MAX)
+                .is_some_and(|it| it.act.beyond().is_some()),
         })
-    }
-
-    const fn pile_of(stage: Stage) -> Pile {
-        match stage {
-            Stage::Requested | Stage::NeedsInformation => Pile::Triage,
-            Stage::Deferred => Pile::Deferred,
-            Stage::Accepted | Stage::Scheduled | Stage::InWork | Stage::Merged => Pile::Open,
-            Stage::Deployed | Stage::Verified => Pile::Delivered,
-            Stage::Declined | Stage::Duplicate | Stage::Withdrawn => Pile::Ended,
-        }
     }
 
     /// Where it lies.
     #[must_use]
     pub const fn pile(&self) -> Pile {
-        Self::pile_of(self.stage)
+        Pile::of(self.stage)
     }
 
     /// How far it is, as people say it: that it is in a release is shown elsewhere.

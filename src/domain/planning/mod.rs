@@ -6,7 +6,7 @@
 //! - [`mod@line`]: a change request in short,
 //! - [`queue`]: what waits in triage, the oldest first,
 //! - [`ranking`]: the order of all that was accepted, merged from the orders of the accounts,
-//! - [`plan`]: what goes when,
+//! - [`plan`]: what goes when; [`load`]: where more is under way than may be,
 //! - [`accounts`]: who asks for how much, and gets how much,
 //! - [`inventory`]: what was there before anybody decided anything; [`likeness`]: what looks like something else.
 
@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod inventory;
 pub mod likeness;
 pub mod line;
+pub mod load;
 pub mod plan;
 pub mod queue;
 pub mod ranking;

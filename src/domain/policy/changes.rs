@@ -4,6 +4,7 @@ use super::PATH;
 use super::describe::other_lines;
 use super::environments::Environment;
 use super::fingerprint::fingerprint;
+use super::limits;
 use super::names::Who;
 use super::people::ROLES;
 use super::pipelines::WorkflowRef;
@@ -22,7 +23,7 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
-    fn new(words: impl Into<String>, loosens: bool) -> Self {
+    pub(super) fn new(words: impl Into<String>, loosens: bool) -> Self {
         Self { words: words.into(), loosens }
     }
 }
@@ -48,6 +49,7 @@ pub fn changes(before: Option<&Policy>, after: Option<&Policy>) -> Vec<PolicyCha
     changes.extend(people(before, after));
     changes.extend(requirements(before, after));
     changes.extend(askers(before, after));
+    changes.extend(limits::changes(&before.intake().limits, &after.intake().limits));
     changes.extend(others(before, after));
     if changes.is_empty() && fingerprint(before) != fingerprint(after) {
         changes.push(PolicyChange::new("names of labels or other details", false));
@@ -252,6 +254,20 @@ environments:
         );
         insta::assert_snapshot!(told(Some(BEFORE), Some(&issuer)), @"! tokens of https://ci.example.com ask for acme/web where job is web");
         insta::assert_snapshot!(told(Some(&issuer), Some(BEFORE)), @"  no longer: tokens of https://ci.example.com ask for acme/web where job is web");
+    }
+
+    #[test]
+    fn it_says_which_limit_is_raised_and_that_this_loosens() {
+        let with = |limits: &str| format!("{BEFORE}intake: {{ limits: {{ {limits} }} }}\n");
+        let (was, is) =
+            (with("accepted: 40, in-work: 12, ready: 5"), with("accepted: 50, in-work: 10, scheduled: 9"));
+        insta::assert_snapshot!(told(Some(&was), Some(&is)), @"
+        ! at most 50 change requests may be accepted at once, where it was 40
+        ! any number of change requests may be ready at once, where it was 5
+          at most 9 change requests may be scheduled at once
+          at most 10 change requests may be in work at once, where it was 12
+        ");
+        assert_eq!(told(Some(&was), Some(&was)), "");
     }
 
     #[test]

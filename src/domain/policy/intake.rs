@@ -2,6 +2,7 @@
 
 use super::error::Refusal;
 use super::lengths::Length;
+use super::limits::Limits;
 use super::names::{label, plain_name, repository, short_text};
 use super::people::person;
 use super::place::Place;
@@ -35,6 +36,8 @@ pub struct Intake {
     pub overdue: Option<Length>,
     /// How long a request may lack information before it is withdrawn.
     pub withdraw_after: Option<Length>,
+    /// How many may be in a stage at once.
+    pub limits: Limits,
 }
 
 impl Intake {
@@ -53,6 +56,7 @@ impl Intake {
             contacts: place.key("contacts").each_once(&written.contacts, person),
             overdue: place.maybe("overdue", written.overdue.as_ref(), Length::read),
             withdraw_after: place.maybe("withdraw-after", written.withdraw_after.as_ref(), Length::read),
+            limits: Limits::check(&place.key("limits"), &written.limits),
         }
     }
 }

@@ -115,6 +115,28 @@ pub(super) struct Intake {
     /// How long a request may lack information before it is withdrawn.
     #[schemars(extend("examples" = ["14 days"]))]
     pub withdraw_after: Option<String>,
+    /// How many change requests of all repositories may be in a stage at once; any number where nothing is said.
+    #[schemars(extend("examples" = [{"accepted": 40, "in-work": 12}]))]
+    pub limits: Limits,
+}
+
+/// How many change requests may be in a stage at once. Only accepting is refused beyond its limit; of the other stages the plan
+/// says when there are more.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Limits {
+    /// Accepted and in no release: beyond it, accepting is refused, unless a triager says why (`/accept over: WHY`).
+    #[schemars(range(min = 1), extend("examples" = [40]))]
+    pub accepted: Option<i64>,
+    /// In a release, and not begun.
+    #[schemars(range(min = 1))]
+    pub scheduled: Option<i64>,
+    /// Begun, and not complete.
+    #[schemars(range(min = 1), extend("examples" = [12]))]
+    pub in_work: Option<i64>,
+    /// Complete, and not in production.
+    #[schemars(range(min = 1))]
+    pub ready: Option<i64>,
 }
 
 /// The labels that Changegate reads and sets.

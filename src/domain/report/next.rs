@@ -18,6 +18,7 @@ pub fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &S
     if let Some(closed) = closed(request, setting) {
         return closed;
     }
+    let over = standing.and_then(over).unwrap_or_default();
     let by = standing.map(|standing| by(standing, setting)).unwrap_or_default();
     let (triager, accept) = (setting.triagers(), setting.command("accept"));
     let again = format!("It is taken up again when {triager} comments {accept}.");
@@ -48,9 +49,9 @@ pub fn next(request: &ChangeRequest, standing: Option<Standing<'_>>, setting: &S
         }
         Stage::Accepted | Stage::Scheduled => {
             let closes = closes(request, setting);
-            format!("Accepted{by}. Next: a pull request that says {closes} in its description.")
+            format!("Accepted{by}{over}. Next: a pull request that says {closes} in its description.")
         }
-        Stage::InWork => format!("Accepted{by}. Next: {}", in_work(request, setting)),
+        Stage::InWork => format!("Accepted{by}{over}. Next: {}", in_work(request, setting)),
         Stage::Merged => merged(request, standing, setting),
         Stage::Deployed | Stage::Verified => delivered(request, standing, setting),
     }
@@ -81,6 +82,14 @@ fn by(standing: Standing<'_>, setting: &Setting<'_>) -> String {
     let day = setting.rules.zone.day(standing.act.at);
     let who = standing.act.by.as_ref().map(|by| format!(" by {}", text::mention(by))).unwrap_or_default();
     format!("{who} ({day})")
+}
+
+/// `, over the limit of 40: the contract begins`.
+fn over(standing: Standing<'_>) -> Option<String> {
+    let met = standing.act.beyond()?;
+    let why = standing.said.map(|why| text::escape(why, TEXT_LIMIT));
+    let why = why.map(|why| format!(": {}", why.trim_end_matches('.'))).unwrap_or_default();
+    Some(format!(", over the limit of {}{why}", met.limit))
 }
 
 /// Of an issue that was closed as completed, with nothing that completed it.

@@ -3,7 +3,7 @@
 use crate::domain::{
     change_request::{
         ChangeRequest,
-        act::{Act, ActId, Deed, Refusal, Ruling, Verdict},
+        act::{Act, ActId, Deed, Met, Refusal, Ruling, Verdict},
         answer,
         way_back::WayBack,
     },
@@ -94,6 +94,7 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
         (Refusal::AllFull, _) => {
             "every release that leaves soon is full (`slots`), so the release has to be named".into()
         }
+        (Refusal::LimitMet, _) => limit_met(act, setting),
         (Refusal::NoSuchRelease, _) => no_such_release(setting),
         (Refusal::Nobody, Deed::Plan(_)) => {
             format!("GitHub does not say who it was; {}", managers(setting))
@@ -159,6 +160,18 @@ fn not_now(after: &ChangeRequest, setting: &Setting<'_>) -> String {
     };
     let all: String = after.hindrances.iter().map(sentence).collect();
     format!("it may not start now:{all}\n\nComment {} again then", setting.command("started"))
+}
+
+/// That as many are accepted as may be, and how one more is.
+fn limit_met(act: &Act, setting: &Setting<'_>) -> String {
+    let Met { limit, there } = act.met.unwrap_or(Met { limit: 0, there: 0 });
+    let are =
+        if there == 1 { "1 change request is".to_owned() } else { format!("{there} change requests are") };
+    format!(
+        "{are} accepted and neither planned nor begun, over all repositories, and the limit is {limit} (`intake.limits`). It can be accepted once one of them is planned or begun, or over the limit by {} with {}, which is recorded",
+        people("triagers", "triager", &setting.rules.triagers, setting),
+        setting.command("accept over: WHY")
+    )
 }
 
 fn no_such_release(setting: &Setting<'_>) -> String {
@@ -288,6 +301,7 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NoTrain
         | Refusal::NoSuchRelease
         | Refusal::AllFull
+        | Refusal::LimitMet
         | Refusal::NoNext => false,
     };
     match (&act.id, &act.deed) {

@@ -12,7 +12,7 @@ use crate::domain::{
         rules::Rules,
     },
     ids::{Actor, RepoName},
-    policy::Who,
+    policy::{Limited, Who},
     pull_request::PullRequestView,
 };
 
@@ -322,10 +322,13 @@ fn commands(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let triagers = reply::people("triagers", "triager", &setting.rules.triagers, setting);
     let list = |words: &[&str]| words.iter().map(|word| setting.command(word)).collect::<Vec<_>>().join(" ");
     let sponsor = setting.rules.sponsor_of(request.account.as_deref()).map(|who| setting.person(who));
-    let decides = ["accept", "need-info WHAT", "defer UNTIL", "decline WHY", "duplicate #n"];
+    let decides =
+        ["accept", "need-info WHAT", "defer UNTIL", "decline WHY", "duplicate #n", "accept over: WHY"];
+    let is_limited = setting.rules.limits.of(Limited::Accepted).is_some();
+    let decides = if is_limited { &decides[..] } else { &decides[..5] };
     let notes = ["contact LOGIN", "size S|M|L", "project", "rank N"];
     let notes = if sponsor.is_some() { &notes[..3] } else { &notes };
-    let triage = list(&[&decides, notes].concat());
+    let triage = list(&[decides, notes].concat());
     let own = list(&["withdraw", "reopen", "needed-by DAY WHY"]);
     let own = if request.delivered.is_some() { format!("{own} {}", list(&["rate 1..5"])) } else { own };
     let askers = match &sponsor {

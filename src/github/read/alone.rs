@@ -51,7 +51,8 @@ impl Reader<'_> {
             | Question::RepositoryNamed(_)
             | Question::Known(_)
             | Question::ImageLabels(..)
-            | Question::Unsettled(_) => return None,
+            | Question::Unsettled(_)
+            | Question::AtStage(_) => return None,
         })
     }
 

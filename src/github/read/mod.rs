@@ -244,7 +244,8 @@ impl<'a> Reader<'a> {
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_)
             | Question::Known(_)
-            | Question::Unsettled(_) => None,
+            | Question::Unsettled(_)
+            | Question::AtStage(_) => None,
         }
     }
 
@@ -350,7 +351,8 @@ impl<'a> Reader<'a> {
             | Question::PointingAt(..)
             | Question::RepositoryNamed(_)
             | Question::Known(_)
-            | Question::Unsettled(_) => Err("this is no question for a document".into()),
+            | Question::Unsettled(_)
+            | Question::AtStage(_) => Err("this is no question for a document".into()),
         }
     }
 

@@ -166,8 +166,8 @@ async fn the_accounts_make_the_order_and_the_plan_shows_what_goes_when() {
         let accounts = report["accounts"].as_array().unwrap().iter();
         let counts = accounts.map(|it| format!("{} {} of weight {}: {}", text(&it["name"]), it["share"], it["weight"], it["counts"]));
         assert_snapshot!(counts.collect::<Vec<_>>().join("\n"), @r#"
-        sales 0.75 of weight 2: {"requested":3,"accepted":3,"delivered":0,"open":3,"waiting":0,"rated":0}
-        support 0.25 of weight 1: {"requested":1,"accepted":1,"delivered":0,"open":1,"waiting":0,"rated":0}
+        sales 0.75 of weight 2: {"requested":3,"accepted":3,"delivered":0,"open":3,"waiting":0,"over_limit":0,"rated":0}
+        support 0.25 of weight 1: {"requested":1,"accepted":1,"delivered":0,"open":1,"waiting":0,"over_limit":0,"rated":0}
         "#);
     })
     .await;
@@ -558,4 +558,81 @@ async fn an_import_asks_github_once_for_a_hundred_issues() {
         assert!(others <= 3, "one token for each repository: {others}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn no_more_are_accepted_than_the_limit_says_unless_a_triager_says_why() {
+    scenario(async |s| {
+        s.policy(&RULES.replace("required: [What is needed]", "limits: { accepted: 2, in-work: 1 }")).await;
+        let token = auditor(s).await;
+        let first = asks(s, WEB, "Mail", "sales", "").await;
+        says(s, "tess", first, "/accept").await;
+        let second = asks(s, BILLING, "Search", "sales", "").await;
+        s.by("tess").label(second, "triage/accepted");
+        s.settle().await;
+        let third = asks(s, WEB, "Print", "support", "").await;
+        says(s, "tess", third, "/accept").await;
+        assert_eq!(
+            (s.stage_of("Search").await, s.stage_of("Print").await),
+            ("accepted".into(), "requested".into())
+        );
+        assert_snapshot!(s.sentences(third).join("\n"), @"@tess wrote `/accept`; 2 change requests are accepted and neither planned nor begun, over all repositories, and the limit is 2 (`intake.limits`). It can be accepted once one of them is planned or begun, or over the limit by the triagers ([acme/triage](https://github/orgs/acme/teams/triage)) with `/accept over: WHY`, which is recorded.");
+        s.by("tess").label(third, "triage/accepted");
+        s.settle().await;
+        assert_eq!(s.labels(third), ["change-request", "account/support"], "the label is put back");
+        says(s, "tess", third, "/accept over: the printer broke").await;
+        assert_eq!(s.stage_of("Print").await, "accepted");
+        assert_snapshot!(s.status(third).split("\n\n").nth(1).unwrap(), @"Accepted by @tess (2 Nov 2026), over the limit of 2: the printer broke. Next: a pull request that says `Closes #2` (elsewhere `Closes acme/web#2`) in its description.");
+        assert_snapshot!(overridden(s).await, @"limit 2, there 2: the printer broke");
+        let report = shown(s, &token, "accounts").await;
+        let over = report["accounts"].as_array().unwrap().iter();
+        let over: Vec<(&str, &Value)> =
+            over.map(|it| (text(&it["name"]), &it["counts"]["over_limit"])).collect();
+        assert_eq!(over, [("sales", &0.into()), ("support", &1.into())]);
+        says(s, "rosa", first, "/schedule 2026.12").await;
+        says(s, "rosa", second, "/schedule 2026.12").await;
+        let fourth = asks(s, WEB, "Fax", "support", "").await;
+        says(s, "tess", fourth, "/accept").await;
+        assert_eq!(s.stage_of("Fax").await, "accepted", "what is planned makes room");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_plan_warns_where_more_is_in_work_than_may_be() {
+    scenario(async |s| {
+        s.policy(
+            &RULES.replace(
+                "required: [What is needed]",
+                "limits: { in-work: 1, ready: 5 }, plan: acme/billing",
+            ),
+        )
+        .await;
+        let token = auditor(s).await;
+        for title in ["Mail", "Search", "Print"] {
+            let issue = asks(s, WEB, title, "sales", "").await;
+            says(s, "tess", issue, "/accept").await;
+            s.pull_request(WEB, title, &format!("Closes #{}", issue.number)).await;
+        }
+        let plan = shown(s, &token, "plan").await;
+        assert_snapshot!(plan["limits"].to_string(), @r#"[{"state":"in_work","count":3,"limit":1},{"state":"merged","count":0,"limit":5}]"#);
+        s.stage.app.publisher.publish().await.unwrap();
+        s.settle().await;
+        let published = s.record_of(BILLING, "Release plan");
+        let body = s.github().issue(published[0])["body"].to_string();
+        assert!(body.contains("In work: 3 of 1, two more than the limit."), "{body}");
+    })
+    .await;
+}
+
+/// What the log says of limits that were passed.
+async fn overridden(s: &Scene) -> String {
+    let store = &s.stage.app.store;
+    let (tenant, ..) = store.subjects_of_kind(SubjectKind::Account, None).await.unwrap().pop().unwrap();
+    let all = store.audit_entries(&tenant, 0, 500).await.unwrap();
+    let line = |it: &AuditEntry| {
+        format!("limit {}, there {}: {}", it.facts["limit"], it.facts["there"], it.texts["said"])
+    };
+    let entries = all.iter().map(|it| &it.entry).filter(|it| it.code == "change_request.limit_overridden");
+    entries.map(line).collect::<Vec<_>>().join("\n")
 }

@@ -3,6 +3,7 @@
 mod delivered;
 mod emergency;
 mod life;
+mod limits;
 mod notes;
 mod order;
 mod risk;

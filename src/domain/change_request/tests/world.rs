@@ -37,6 +37,8 @@ pub struct World {
     /// What GitHub was asked so far.
     pub asked: Vec<Question>,
     pub comments: u64,
+    /// How many others are accepted.
+    pub accepted: usize,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             of_teams: false,
             asked: vec![],
             comments: 0,
+            accepted: 0,
         }
     }
 
@@ -280,6 +283,7 @@ impl World {
             return Fact::Unknown(why.clone());
         }
         let view = |view: Option<View>| Answer::View(view.map(Box::new));
+        let reading = |issue| Box::new(self.reading(issue));
         let answer = match question {
             Question::View(SubjectId::Repository(repo)) => {
                 let policy = self.policy.as_ref().filter(|_| self.shared == (*repo == SHARED));
@@ -298,10 +302,9 @@ impl World {
                 Answer::PointingAt(self.pulls.iter().map(|pull| SubjectId::PullRequest(pull.at)).collect())
             }
             Question::RepositoryNamed(_) => Answer::RepositoryNamed(self.shared.then_some(SHARED)),
-            Question::Issue(_) => {
-                Answer::Issue(self.issue.as_ref().map(|issue| Box::new(self.reading(issue))))
-            }
+            Question::Issue(_) => Answer::Issue(self.issue.as_ref().map(reading)),
             Question::Person(login) => Answer::Person(Some(actor(login))),
+            Question::AtStage(_) => Answer::AtStage(self.accepted),
             Question::Team(team) => Answer::Team(members(&team.slug)),
             Question::PullRequest(_)
             | Question::PolicyFile(_)

@@ -147,6 +147,20 @@ fn people_who_cannot_be() {
 }
 
 #[test]
+fn limits_that_cannot_be() {
+    insta::assert_snapshot!(refused("intake: { limits: { accepted: 0, ready: 1000000, triage: 4 } }\n"), @"
+    p.yml:1:50: `intake.limits.triage` is not a key that Changegate knows
+      remove it; the keys here are accepted, scheduled, in-work, ready
+    ");
+    insta::assert_snapshot!(refused("intake: { limits: { accepted: 0, ready: 1000000 } }\n"), @"
+    p.yml:1:31: `intake.limits.accepted` is 0
+      nothing could be there at all; write at least 1, or remove it
+    p.yml:1:41: `intake.limits.ready` is 1000000
+      write a whole number from 1 to 100000
+    ");
+}
+
+#[test]
 fn times_that_cannot_be() {
     insta::assert_snapshot!(refused("zone: Europe/Berln\n"), @"
     p.yml:1:7: `zone` is `Europe/Berln`

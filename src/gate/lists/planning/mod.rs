@@ -70,6 +70,8 @@ pub struct ChangeLine {
     pub needed_by: Option<Date>,
     /// Whoever asked for it accepted it, too.
     pub accepted_by_requester: bool,
+    /// It was accepted over the limit of what may be accepted.
+    pub accepted_over_limit: bool,
 }
 
 fn line(shown: &Shown, names: &Names) -> ChangeLine {
@@ -97,6 +99,7 @@ fn line(shown: &Shown, names: &Names) -> ChangeLine {
         release: line.release.as_ref().map(ReleaseName::from),
         needed_by: line.needed_by,
         accepted_by_requester: line.accepted_by_requester,
+        accepted_over_limit: line.over_limit,
     }
 }
 

@@ -10,7 +10,11 @@ use super::{
     ChangeLine, line, sees,
 };
 use crate::{
-    domain::{planning::plan::Flow, release::Phase},
+    domain::{
+        change_request::{Stage, limits},
+        planning::{load::Load, plan::Flow},
+        release::Phase,
+    },
     gate::{Gate, problem::Problem, refusals::Looking},
     planner::{
         Planner,
@@ -41,6 +45,8 @@ pub struct PlanView {
     pub freezes: Vec<FreezeItem>,
     /// Where changes of one release meet in one system.
     pub clashes: Vec<ClashItem>,
+    /// What is in each stage that has a limit, over all repositories.
+    pub limits: Vec<LimitItem>,
     /// What was accepted and what came into production in the last three whole months, the oldest first.
     pub flow: Vec<FlowItem>,
     /// The first of those that are accepted and in no release, in the order merged from the accounts' own.
@@ -77,6 +83,20 @@ pub struct ClashItem {
     pub release: ReleaseName,
     pub system: String,
     pub changes: Vec<ChangeLine>,
+}
+
+/// What is in a stage that has a limit.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LimitItem {
+    pub state: Stage,
+    pub count: usize,
+    pub limit: u32,
+}
+
+impl From<Load> for LimitItem {
+    fn from(Load { stage, there, limit }: Load) -> Self {
+        Self { state: limits::stage(stage), count: there, limit }
+    }
 }
 
 /// One month.
@@ -145,6 +165,7 @@ pub(super) async fn get(
         releases,
         freezes,
         clashes,
+        loads,
         flow,
         unplanned,
         unplanned_in_all,
@@ -185,6 +206,7 @@ pub(super) async fn get(
         releases: releases.iter().map(release).collect(),
         freezes: freezes.into_iter().map(FreezeItem::from).collect(),
         clashes: clashes.iter().map(clash).filter(|clash| !clash.changes.is_empty()).collect(),
+        limits: loads.into_iter().map(LimitItem::from).collect(),
         flow: flow.into_iter().map(FlowItem::from).collect(),
         unplanned: unplanned.iter().filter(|place| sees(&reader, &place.change)).map(place).collect(),
         unplanned_in_all,
