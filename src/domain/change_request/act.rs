@@ -187,6 +187,8 @@ pub enum Refusal {
     AllFull,
     /// As many are accepted as may be.
     LimitMet,
+    /// They asked for it themselves.
+    TheirOwn,
 }
 
 impl Refusal {
@@ -215,6 +217,7 @@ impl Refusal {
             Self::NoNext => "no_next",
             Self::AllFull => "all_full",
             Self::LimitMet => "limit_met",
+            Self::TheirOwn => "their_own",
         }
     }
 }

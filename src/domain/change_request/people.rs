@@ -85,10 +85,19 @@ pub fn verdict(
                 None => member(&rules.triagers, by, Refusal::NotTheSponsor, inquiry),
             },
         },
+        (Deed::Rule { ruling: Ruling::Accepted, .. }, Some(by)) => accepter(rules, by, around, inquiry),
         (Deed::Rule { .. } | Deed::TakeBack(_) | Deed::Infrastructure | Deed::Risk { .. }, Some(by)) => {
             member(&rules.triagers, by, Refusal::NotATriager, inquiry)
         }
     }
+}
+
+/// A triager; where policy says so, and anything is said, another one than who asked for it.
+fn accepter(rules: &Rules, by: &Actor, around: &Around<'_>, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let may = member(&rules.triagers, by, Refusal::NotATriager, inquiry)?;
+    let is_own = around.requester.is_some_and(|requester| requester.id == by.id);
+    let is_refused = may == Verdict::Allowed && is_own && rules.refuses_own && rules.speaks();
+    Some(if is_refused { Verdict::Refused(Refusal::TheirOwn) } else { may })
 }
 
 /// Who asked for it, or who sponsors that.

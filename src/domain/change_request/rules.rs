@@ -50,6 +50,8 @@ pub struct Rules {
     pub withdraw_after: Option<Length>,
     /// How many may be in a stage at once.
     pub limits: Limits,
+    /// Who asked for something may not accept it.
+    pub refuses_own: bool,
     marker: Marker,
     required: Vec<String>,
     policy: Option<(EffectivePolicy, RepoName)>,
@@ -109,6 +111,7 @@ impl Rules {
             zone: policy.zone(),
             withdraw_after: policy.intake().withdraw_after,
             limits: policy.intake().limits.clone(),
+            refuses_own: policy.intake().refuses_own,
             marker: policy.intake().marker.clone(),
             required: policy.required_fields().into_iter().map(Into::into).collect(),
             policy: Some((policy, name)),
@@ -130,6 +133,7 @@ impl Rules {
             zone: Zone::utc(),
             withdraw_after: None,
             limits: Limits::default(),
+            refuses_own: false,
             marker: Marker::Label("change-request".into()),
             required: vec![],
             policy: None,

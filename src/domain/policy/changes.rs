@@ -49,6 +49,7 @@ pub fn changes(before: Option<&Policy>, after: Option<&Policy>) -> Vec<PolicyCha
     changes.extend(people(before, after));
     changes.extend(requirements(before, after));
     changes.extend(askers(before, after));
+    changes.extend(own(before, after));
     changes.extend(limits::changes(&before.intake().limits, &after.intake().limits));
     changes.extend(others(before, after));
     if changes.is_empty() && fingerprint(before) != fingerprint(after) {
@@ -121,6 +122,15 @@ fn askers(before: &Policy, after: &Policy) -> Vec<PolicyChange> {
     let lost = was.issuers.iter().filter(|rule| !is.issuers.contains(rule));
     changes.extend(lost.map(|rule| PolicyChange::new(format!("no longer: {}", rule.in_words()), false)));
     changes
+}
+
+/// Whether who asked for something may accept it.
+fn own(before: &Policy, after: &Policy) -> Option<PolicyChange> {
+    match (before.intake().refuses_own, after.intake().refuses_own) {
+        (true, false) => Some(PolicyChange::new("a triager may accept what they asked for", true)),
+        (false, true) => Some(PolicyChange::new("nobody may accept what they asked for", false)),
+        (true, true) | (false, false) => None,
+    }
 }
 
 /// Who is new, and who is gone.
@@ -268,6 +278,13 @@ environments:
           at most 10 change requests may be in work at once, where it was 12
         ");
         assert_eq!(told(Some(&was), Some(&was)), "");
+    }
+
+    #[test]
+    fn it_says_whether_one_accepts_ones_own() {
+        let refused = format!("{BEFORE}intake: {{ own: refused }}\n");
+        assert_eq!(told(Some(BEFORE), Some(&refused)), "  nobody may accept what they asked for");
+        assert_eq!(told(Some(&refused), Some(BEFORE)), "! a triager may accept what they asked for");
     }
 
     #[test]

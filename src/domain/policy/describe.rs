@@ -17,12 +17,13 @@ impl Policy {
         let mut lines = vec![format!("mode {}, times in {}", self.mode(), self.zone())];
         lines.extend(self.people());
         lines.extend(self.intake().limits.in_words().map(|limits| format!("limits: {limits}")));
+        lines.extend(self.intake().refuses_own.then(|| "nobody accepts what they asked for".to_owned()));
         lines.extend(self.lines(environment_in_words));
         lines.extend(self.askers());
         lines.join("\n")
     }
 
-    /// Every line beside those of the mode, of people and of limits.
+    /// Every line beside those of the mode, of people and of accepting.
     fn lines(&self, environment: impl Fn(&str, &Environment) -> Vec<String>) -> Vec<String> {
         let mut lines = vec![self.requests()];
         lines.extend(self.accounts().iter().map(|(name, account)| {
@@ -99,7 +100,7 @@ impl Policy {
     }
 }
 
-/// Every line beside those of the mode, of people, of limits and of rules.
+/// Every line beside those of the mode, of people, of accepting and of rules.
 pub(super) fn other_lines(policy: &Policy) -> Vec<String> {
     let named = |name: &str, environment: &Environment| {
         let lines = [vec![opening(name, environment)], endings(environment)].concat();

@@ -38,6 +38,9 @@ pub struct Intake {
     pub withdraw_after: Option<Length>,
     /// How many may be in a stage at once.
     pub limits: Limits,
+    /// Who asked for something may not accept it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_own: bool,
 }
 
 impl Intake {
@@ -57,6 +60,7 @@ impl Intake {
             overdue: place.maybe("overdue", written.overdue.as_ref(), Length::read),
             withdraw_after: place.maybe("withdraw-after", written.withdraw_after.as_ref(), Length::read),
             limits: Limits::check(&place.key("limits"), &written.limits),
+            refuses_own: matches!(written.own, Some(written::Own::Refused)),
         }
     }
 }

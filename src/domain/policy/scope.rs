@@ -38,8 +38,8 @@ const RESERVED: [(&str, &str); 12] = [
 ];
 
 /// The same for `intake`, of which only `required` may be added to.
-const RESERVED_INTAKE: [&str; 8] =
-    ["label", "type", "repository", "plan", "contacts", "overdue", "withdraw-after", "limits"];
+const RESERVED_INTAKE: [&str; 9] =
+    ["label", "type", "repository", "plan", "contacts", "overdue", "withdraw-after", "limits", "own"];
 
 impl Scope {
     /// Notes every key that a file of this scope may not have.

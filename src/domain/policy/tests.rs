@@ -46,6 +46,7 @@ fn the_whole_example_is_taken_and_described() {
     group operations: team acme/ops
     group qa: team acme/qa
     limits: at most 40 accepted, 12 in work
+    nobody accepts what they asked for
     intake label change-request; required fields: What is needed, Why, Who is affected; front door acme/requests; overdue after 5 working days; withdrawn after 14 days without information
     account sales: sponsor dana, weight 2
     account support: sponsor lee, weight 1

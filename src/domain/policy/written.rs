@@ -118,6 +118,18 @@ pub(super) struct Intake {
     /// How many change requests of all repositories may be in a stage at once; any number where nothing is said.
     #[schemars(extend("examples" = [{"accepted": 40, "in-work": 12}]))]
     pub limits: Limits,
+    /// Whether a triager may accept what they asked for themselves. allowed if nothing is said.
+    pub own: Option<Own>,
+}
+
+/// Accepting one's own.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Own {
+    /// As anything else; the report of accounts and the register show it.
+    Allowed,
+    /// Another triager accepts it.
+    Refused,
 }
 
 /// How many change requests may be in a stage at once. Only accepting is refused beyond its limit; of the other stages the plan

@@ -95,6 +95,7 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
             "every release that leaves soon is full (`slots`), so the release has to be named".into()
         }
         (Refusal::LimitMet, _) => limit_met(act, setting),
+        (Refusal::TheirOwn, _) => their_own(act, setting),
         (Refusal::NoSuchRelease, _) => no_such_release(setting),
         (Refusal::Nobody, Deed::Plan(_)) => {
             format!("GitHub does not say who it was; {}", managers(setting))
@@ -172,6 +173,18 @@ fn limit_met(act: &Act, setting: &Setting<'_>) -> String {
         people("triagers", "triager", &setting.rules.triagers, setting),
         setting.command("accept over: WHY")
     )
+}
+
+/// That nobody accepts what they asked for, and who else may.
+fn their_own(act: &Act, setting: &Setting<'_>) -> String {
+    let is_by = |who: &Who| act.by.as_ref().is_some_and(|by| who.is_login(&by.login));
+    let others: Vec<Who> = setting.rules.triagers.iter().filter(|who| !is_by(who)).cloned().collect();
+    let who = if others.is_empty() {
+        "and the policy names no other triager (`roles.triager`)".into()
+    } else {
+        format!("so another of {} decides", people("triagers", "triager", &others, setting))
+    };
+    format!("nobody accepts what they asked for themselves (`intake.own`), {who}")
 }
 
 fn no_such_release(setting: &Setting<'_>) -> String {
@@ -290,7 +303,8 @@ fn became(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<
         | Refusal::NotAReleaseManager
         | Refusal::NotOnCall
         | Refusal::NeitherOnCallNorReleaseManager
-        | Refusal::NeitherContactNorOperations => true,
+        | Refusal::NeitherContactNorOperations
+        | Refusal::TheirOwn => true,
         Refusal::NotAPerson
         | Refusal::HasCode
         | Refusal::NotDelivered

@@ -599,6 +599,31 @@ async fn no_more_are_accepted_than_the_limit_says_unless_a_triager_says_why() {
 }
 
 #[tokio::test]
+async fn a_triager_does_not_accept_what_they_asked_for_where_policy_refuses_it() {
+    scenario(async |s| {
+        let rules = "mode: enforce\nroles: { triager: [acme/triage, lee] }\nintake: { own: refused }\n";
+        s.policy_file("acme/.github", rules).await;
+        let own = s.by("tess").open_labelled_issue(WEB, "Mail", "", &["change-request"]);
+        s.settle().await;
+        says(s, "tess", own, "/accept").await;
+        assert_eq!(s.stage_of("Mail").await, "requested");
+        s.by("tess").label(own, "triage/accepted");
+        s.settle().await;
+        assert_eq!(
+            (s.stage_of("Mail").await, s.labels(own)),
+            ("requested".into(), vec!["change-request".into()])
+        );
+        assert_snapshot!(s.sentences(own).join("\n"), @"
+        @tess wrote `/accept`; nobody accepts what they asked for themselves (`intake.own`), so another of the triagers ([acme/triage](https://github/orgs/acme/teams/triage), [lee](https://github/lee)) decides.
+        @tess set **triage/accepted**; nobody accepts what they asked for themselves (`intake.own`), so another of the triagers ([acme/triage](https://github/orgs/acme/teams/triage), [lee](https://github/lee)) decides. It was taken off again. Ask them here.
+        ");
+        says(s, "lee", own, "/accept").await;
+        assert_eq!(s.stage_of("Mail").await, "accepted");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_plan_warns_where_more_is_in_work_than_may_be() {
     scenario(async |s| {
         s.policy(

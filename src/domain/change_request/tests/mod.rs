@@ -6,6 +6,7 @@ mod life;
 mod limits;
 mod notes;
 mod order;
+mod own;
 mod risk;
 mod silence;
 mod triage;
