@@ -11,7 +11,7 @@ use crate::domain::{
         load::Load,
         plan::Flow,
     },
-    policy::Zone,
+    policy::{KeptFor, Zone, kept_in_words},
     release::Phase,
 };
 
@@ -99,7 +99,18 @@ pub struct Column {
     /// The fewest and the most that the last ones carried, where that was learned from them.
     pub learned: Option<(usize, usize)>,
     pub free: Option<usize>,
+    /// What of the slots is kept for accounts.
+    #[serde(default)]
+    pub kept: Vec<KeptFor>,
     pub changes: Vec<Shown>,
+}
+
+impl Column {
+    /// `2 slots are kept for sales, 1 for support`; `None`: none is kept.
+    #[must_use]
+    pub fn kept_in_words(&self, name: impl Fn(&str) -> String) -> Option<String> {
+        kept_in_words(&self.kept, name)
+    }
 }
 
 /// A place in the merged order.
@@ -135,8 +146,14 @@ pub struct Account {
     pub counts: Counts,
     /// In what was asked for, 0 to 1.
     pub share: f64,
-    /// It asks for so much that it may be a key account.
+    /// It asks for so much that it may be a key account, and nobody has said so yet.
     pub is_key: bool,
+    /// What people call accounts of its sort, as policy says.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// So many slots of each release are kept for it.
+    #[serde(default)]
+    pub reserved: u16,
     /// The mean of the ratings, 1 to 5; `None`: fewer than three.
     pub satisfaction: Option<f64>,
     /// In the merged order; `None`: policy does not name it, and it weighs 1.

@@ -70,7 +70,9 @@ fn release(column: &Column, zone: &Zone) -> String {
     let leaves = column.leaves.map(|leaves| format!(" · leaves {}", zone.time(leaves))).unwrap_or_default();
     let locks = column.locks.map(|locks| format!(", locks {}", zone.time(locks))).unwrap_or_default();
     let slots = column.slots.map(|slots| format!(" of {slots}")).unwrap_or_default();
-    let head = format!("### {title}{leaves}{locks} · {}{slots} planned", column.changes.len());
+    let kept = column.kept_in_words(|account| escape(account, TITLE_LIMIT));
+    let kept = kept.map(|kept| format!("\n\n{kept}.")).unwrap_or_default();
+    let head = format!("### {title}{leaves}{locks} · {}{slots} planned{kept}", column.changes.len());
     if column.changes.is_empty() {
         return head;
     }

@@ -27,6 +27,7 @@ use crate::{
             queue::{Filter, Waiting},
             ranking::Placed,
         },
+        policy::Account,
         subject::View,
     },
     store::{LinePlace, Listed, Store, StoreError},
@@ -162,6 +163,7 @@ impl<'a> Planner<'a> {
             zone: self.rules.zone().clone(),
             trains: self.rules.trains(),
             weights: self.rules.weights(),
+            reserved: self.rules.reserved(),
             releases: &releases,
         };
         let plan = plan::plan(&lines, &around);
@@ -174,6 +176,7 @@ impl<'a> Planner<'a> {
             slots: column.slots.slots,
             learned: column.slots.learned.map(|learned| (learned.fewest, learned.most)),
             free: column.free(),
+            kept: column.kept.clone(),
             changes: column.lines.iter().map(|line| shown(line)).collect(),
         });
         let place = |placed: &Placed<'_>| Place {
@@ -241,14 +244,18 @@ impl<'a> Planner<'a> {
         let mut lines = self.store.lines(self.tenant, &piles).await?;
         lines.retain(|line| sees(line.at.repo));
         let report = accounts::report(&lines, since, without);
-        let weights = self.rules.weights();
-        let accounts = report.accounts.iter().map(|(name, counts)| drawn::Account {
-            share: report.share(counts),
-            is_key: report.is_key(name.as_deref(), counts),
-            satisfaction: counts.satisfaction(),
-            weight: name.as_ref().and_then(|name| weights.get(name)).copied(),
-            name: name.clone(),
-            counts: *counts,
+        let accounts = report.accounts.iter().map(|(name, counts)| {
+            let said = name.as_deref().and_then(|name| self.rules.account(name));
+            drawn::Account {
+                share: report.share(counts),
+                is_key: report.is_key(name.as_deref(), counts) && !said.is_some_and(Account::is_key),
+                tier: said.and_then(|said| said.tier.clone()),
+                reserved: said.map_or(0, |said| said.reserved),
+                satisfaction: counts.satisfaction(),
+                weight: said.map(|said| said.weight),
+                name: name.clone(),
+                counts: *counts,
+            }
         });
         Ok(Accounts {
             since,

@@ -103,6 +103,7 @@ fn release(column: &Column, zone: &Zone) -> Markup {
                 None => { " planned; no limit is known yet" }
             }
             @if let Some((fewest, most)) = column.learned { " (the last releases carried " (fewest) " to " (most) ")" }
+            @if let Some(kept) = column.kept_in_words(str::to_owned) { "; " (kept) }
             "."
         }
         @if taken > 0 { (changes(&column.changes, zone, false)) }

@@ -6,7 +6,7 @@ use crate::domain::{
     calendar::Waiver,
     ids::{RepoId, RepoName},
     planning::{queue::OVERDUE, ranking::Weights},
-    policy::{Length, Limits, Mode, Notify, Policy, Scope, Train, Zone},
+    policy::{Account, Length, Limits, Mode, Notify, Policy, Reserved, Scope, Train, Zone},
     repository::RepositoryView,
 };
 
@@ -124,6 +124,16 @@ impl Rulebook {
     /// How many may be in a stage at once: the lower limit, where several policies say one.
     pub(super) fn limits(&self) -> Limits {
         self.policies().fold(Limits::default(), |limits, policy| limits.and(&policy.intake().limits))
+    }
+
+    /// What is kept for accounts of each release.
+    pub(super) fn reserved(&self) -> Reserved {
+        Reserved::of(self.policies().flat_map(Policy::accounts))
+    }
+
+    /// What policy says of an account.
+    pub(super) fn account(&self, name: &str) -> Option<&Account> {
+        self.policies().find_map(|policy| policy.account(name))
     }
 
     /// How much each account weighs in the merged order.

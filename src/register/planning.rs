@@ -166,7 +166,8 @@ pub fn release(column: &Column, zone: &Zone) -> String {
             format!("{taken} of {slots} slots taken (the last releases carried {fewest} to {most})")
         }
     };
-    let mut text = format!("{head}\n{slots}");
+    let kept = column.kept_in_words(plain).map(|kept| format!("; {kept}")).unwrap_or_default();
+    let mut text = format!("{head}\n{slots}{kept}");
     if taken > 0 {
         let mut rows = list(["change request", "title", "account", "stage", "contact"]);
         for shown in &column.changes {
@@ -258,9 +259,8 @@ pub fn accounts(report: &Accounts) -> String {
     ]);
     for account in &report.accounts {
         let counts = account.counts;
-        let key = if account.is_key { " (key account?)" } else { "" };
         rows.add_row([
-            account.name.as_deref().map_or_else(|| "none".into(), plain) + key,
+            account.name.as_deref().map_or_else(|| "none".into(), plain) + &tier(account),
             counts.requested.to_string(),
             per_cent(account.share),
             counts.accepted.to_string(),
@@ -299,6 +299,16 @@ pub fn accounts(report: &Accounts) -> String {
         );
     }
     text
+}
+
+/// ` (key account)`, ` (tier gold; key account suggested)`.
+fn tier(account: &Account) -> String {
+    let said = account.tier.as_deref();
+    let said =
+        said.map(|tier| if tier == "key" { "key account".into() } else { format!("tier {}", plain(tier)) });
+    let suggested = account.is_key.then(|| "key account suggested".to_owned());
+    let words: Vec<String> = said.into_iter().chain(suggested).collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
 }
 
 /// Whose requests were accepted over the limit.

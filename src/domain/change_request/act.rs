@@ -110,6 +110,9 @@ pub enum Deed {
         /// The releases that `next` passed over because they carry no more.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         full: Vec<String>,
+        /// Those that it passed over because what is left of them is kept for other accounts.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<String>,
     },
     /// Taken out of its release by a command.
     Unschedule { why: Option<String> },

@@ -294,7 +294,7 @@ fn planned(later: &Later) -> Option<Deed> {
     Some(if title.trim().is_empty() {
         Deed::Malformed { word: "schedule".into(), takes: "a release or `next`".into() }
     } else {
-        Deed::Schedule { title: title.trim().into(), why: None, full: vec![] }
+        Deed::Schedule { title: title.trim().into(), why: None, full: vec![], kept: vec![] }
     })
 }
 
@@ -311,7 +311,7 @@ fn planned_elsewhere(event: &Event) -> Option<Act> {
     let What::Planned { planning, .. } = &event.what else { return None };
     let Planning { release, why, by, at, comment, place, on } = planning.clone();
     let deed = match release {
-        Some(title) => Deed::Schedule { title, why, full: vec![] },
+        Some(title) => Deed::Schedule { title, why, full: vec![], kept: vec![] },
         None => Deed::Unschedule { why },
     };
     let (id, by, on) = (ActId::Comment(comment, place), Some(by), Some(on));

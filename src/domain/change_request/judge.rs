@@ -264,7 +264,7 @@ fn judge_acts(
     for place in 0..after.acts.len() {
         let (earlier, later) = after.acts.split_at_mut(place);
         let Some(act) = later.first_mut().filter(|act| !act.is_judged()) else { continue };
-        let resolved = planning::resolve(act, at, rules, inquiry);
+        let resolved = planning::resolve(act, (at, account.as_deref()), rules, inquiry);
         let may = people::verdict((act, at), rules, &around, inquiry).filter(|_| resolved.is_some());
         let verdict = match may {
             Some(Verdict::Allowed) => {

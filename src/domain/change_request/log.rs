@@ -69,9 +69,10 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         Deed::Infrastructure => ("infrastructure", None),
         Deed::Class => ("class_set", None),
         Deed::Plan(title) => ("planned", Some(title.clone())),
-        Deed::Schedule { title, why, full } => {
+        Deed::Schedule { title, why, full, kept } => {
             let full: String = full.iter().map(|full| format!("; {full} was full")).collect();
-            ("scheduled", Some(with_reason(title, why.as_deref()) + &full))
+            let kept = kept.iter().map(|kept| format!("; {kept} is kept for others"));
+            ("scheduled", Some(with_reason(title, why.as_deref()) + &full + &kept.collect::<String>()))
         }
         Deed::Unschedule { why } => ("unscheduled", why.clone()),
         Deed::Try { works: true, .. } => ("works", None),

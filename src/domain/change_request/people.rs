@@ -62,10 +62,10 @@ pub fn verdict(
             let all = [&rules.on_call[..], &rules.release_managers, &rules.operations].concat();
             member(&all, by, Refusal::NeitherOnCallNorReleaseManager, inquiry)
         }
-        (Deed::Schedule { title, full, .. }, Some(by)) => {
+        (Deed::Schedule { title, full, kept, .. }, Some(by)) => {
             let may = member(&rules.release_managers, by, Refusal::NotAReleaseManager, inquiry)?;
             let refusal = rules.refuses_release(at, title).filter(|_| may == Verdict::Allowed);
-            let is_full = |refusal| refusal == Refusal::NoNext && !full.is_empty();
+            let is_full = |refusal| refusal == Refusal::NoNext && !(full.is_empty() && kept.is_empty());
             let refusal = refusal.map(|refusal| if is_full(refusal) { Refusal::AllFull } else { refusal });
             Some(refusal.map_or(may, Verdict::Refused))
         }

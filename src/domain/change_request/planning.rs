@@ -5,7 +5,8 @@ use jiff::{Timestamp, civil::DateTime};
 use crate::domain::{
     facts::Inquiry,
     ids::{IssueRef, ReleaseId, SubjectId},
-    policy::{Zone, alone},
+    policy::{Reserved, Zone, alone},
+    release::slots::Room,
     subject::View,
 };
 
@@ -19,16 +20,21 @@ const DEPARTURES: usize = 12;
 
 /// Puts the title there that `next` or `now` stands for, as far as there is one. `None`: it must be asked first what is
 /// known of the releases.
-pub(super) fn resolve(act: &mut Act, at: IssueRef, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<()> {
+pub(super) fn resolve(
+    act: &mut Act,
+    (at, account): (IssueRef, Option<&str>),
+    rules: &Rules,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<()> {
     let said = act.at;
-    let Deed::Schedule { title, full, .. } = &mut act.deed else { return Some(()) };
+    let Deed::Schedule { title, full, kept, .. } = &mut act.deed else { return Some(()) };
     if title.eq_ignore_ascii_case("now")
         && let Some(name) = rules.repository()
     {
         *title = alone(name, at.number);
     } else if title.eq_ignore_ascii_case(NEXT) {
-        let found = next(said, rules, inquiry)?;
-        (*title, *full) = (found.title.unwrap_or_else(|| NEXT.into()), found.full);
+        let found = next((said, account), rules, inquiry)?;
+        (*title, *full, *kept) = (found.title.unwrap_or_else(|| NEXT.into()), found.full, found.kept);
     }
     Some(())
 }
@@ -39,10 +45,12 @@ struct Next {
     title: Option<String>,
     /// Those before it that carry no more.
     full: Vec<String>,
+    /// Those before it that keep for others what is left.
+    kept: Vec<String>,
 }
 
-/// The first departure whose release is neither locked nor closed nor full. `None`: something must be asked first.
-fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next> {
+/// The first departure whose release is neither locked nor closed nor full for this account. `None`: something must be asked first.
+fn next((at, account): (Timestamp, Option<&str>), rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next> {
     let Some((name, train)) = rules.train() else { return Some(Next::default()) };
     let can_still_be_planned = |leaves: DateTime| {
         let leaves = instant(leaves, &rules.zone);
@@ -65,15 +73,21 @@ fn next(at: Timestamp, rules: &Rules, inquiry: &mut Inquiry<'_>) -> Option<Next>
         known
             .is_none_or(|release| release.locked.is_none() && (release.open || release.milestones.is_empty()))
     };
-    let is_full =
-        |view: &Option<&View>| view.and_then(View::as_release).is_some_and(|release| release.is_full(train));
+    let reserved = Reserved::of(&rules.accounts);
+    let room = |view: Option<&View>| {
+        let release = view.and_then(View::as_release);
+        release.map_or(Room::Free, |release| release.room(train, account, &reserved))
+    };
     let mut found = Next::default();
     for (title, view) in titles.into_iter().zip(views).filter(|(_, view)| is_open(view)) {
-        if !is_full(&view) {
-            found.title = Some(title);
-            break;
+        match room(view) {
+            Room::Free => {
+                found.title = Some(title);
+                break;
+            }
+            Room::Kept => found.kept.push(title),
+            Room::Full => found.full.push(title),
         }
-        found.full.push(title);
     }
     Some(found)
 }

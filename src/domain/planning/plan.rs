@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     ids::ReleaseId,
-    policy::{Slots, Train, Zone},
+    policy::{KeptFor, Reserved, Slots, Train, Zone},
     release::{
         Phase, Release,
         slots::{Learned, learned},
@@ -32,6 +32,7 @@ pub struct Around<'a> {
     pub zone: Zone,
     pub trains: &'a BTreeMap<String, Train>,
     pub weights: Weights,
+    pub reserved: Reserved,
     pub releases: &'a [Release],
 }
 
@@ -87,6 +88,8 @@ pub struct Column<'a> {
     /// How far it is; `None`: nobody has planned anything for it yet.
     pub phase: Option<Phase>,
     pub slots: Capacity,
+    /// What of that is kept for accounts, until its scope is locked.
+    pub kept: Vec<KeptFor>,
     pub lines: Vec<&'a Line>,
 }
 
@@ -188,7 +191,12 @@ fn columns<'a>(
             let lock = train.and_then(|train| train.lock);
             let locks = leaves.zip(lock).map(|(leaves, lock)| lock.0.before(leaves, &around.zone));
             let slots = train.map(|train| capacity(&id.train, train, around)).unwrap_or_default();
-            Column { id, leaves, locks, phase: view.map(|view| view.phase(view.signed)), slots, lines }
+            let is_locked =
+                locks.is_some_and(|at| at <= around.now) || view.is_some_and(|it| it.locked.is_some());
+            let keeps = !is_locked && train.is_some_and(|train| train.title.matches(&id.title));
+            let kept = slots.slots.filter(|_| keeps).map(|slots| around.reserved.of_slots(slots));
+            let kept = kept.unwrap_or_default();
+            Column { id, leaves, locks, phase: view.map(|view| view.phase(view.signed)), slots, kept, lines }
         })
         .collect();
     columns.sort_by(|one, other| {

@@ -14,7 +14,7 @@ use super::{
 use crate::domain::{
     change_request::{Stage, note::Rank},
     ids::{IssueRef, ReleaseId, RepoId},
-    policy::{self, Scope, Train, Zone},
+    policy::{self, Reserved, Scope, Train, Zone},
     release::Release,
     trial::time,
 };
@@ -198,7 +198,8 @@ fn trains(text: &str) -> BTreeMap<String, Train> {
 }
 
 fn around<'a>(trains: &'a BTreeMap<String, Train>, releases: &'a [Release]) -> Around<'a> {
-    Around { now: days(0), zone: zone("Europe/Berlin"), trains, weights: Weights::new(), releases }
+    let (zone, weights, reserved) = (zone("Europe/Berlin"), Weights::new(), Reserved::default());
+    Around { now: days(0), zone, trains, weights, reserved, releases }
 }
 
 fn release(title: &str) -> ReleaseId {
@@ -291,6 +292,30 @@ fn slots_are_what_policy_says_or_what_the_last_five_releases_have_taught() {
     );
     let said = trains(&format!("{TRAIN}    slots: 7\n"));
     assert_eq!(of(&said, &[]), plan::Capacity { slots: Some(7), learned: None });
+}
+
+#[test]
+fn the_plan_publishes_what_is_kept_and_no_more_than_a_fifth_of_what_was_learned() {
+    let kept = |slots: &str| {
+        let text =
+            format!("{TRAIN}    slots: {slots}\naccounts:\n  sales: {{ sponsor: dana, reserved: 2 }}\n");
+        let policy = policy_of(&text);
+        let trains = policy.trains().clone();
+        let lines = [Line { release: Some(release("now-web-7")), ..line(7, None) }];
+        let around = Around { reserved: Reserved::of(policy.accounts()), ..around(&trains, &[]) };
+        let columns = plan(&lines, &around).releases;
+        let column = |it: &plan::Column<'_>| {
+            format!("{} {:?}", it.id.title, it.kept.iter().map(|it| it.slots).collect::<Vec<_>>())
+        };
+        columns
+            .iter()
+            .map(column)
+            .filter(|told| told.contains("now") || told.contains("2026.1"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(kept("12"), "2026.12 [2], now-web-7 []", "what ships alone keeps nothing");
+    assert_eq!(kept("auto"), "2026.12 [], now-web-7 []", "nothing is learned yet");
 }
 
 #[test]

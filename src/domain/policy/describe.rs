@@ -4,6 +4,7 @@ use super::environments::{Door, Environment};
 use super::gitops::GitOps;
 use super::intake::Marker;
 use super::names::{Who, in_words};
+use super::people::Account;
 use super::pipelines::Pipelines;
 use super::repositories::{Component, RepositoryRule, Ship};
 use super::resigning::Again;
@@ -26,13 +27,7 @@ impl Policy {
     /// Every line beside those of the mode, of people and of accepting.
     fn lines(&self, environment: impl Fn(&str, &Environment) -> Vec<String>) -> Vec<String> {
         let mut lines = vec![self.requests()];
-        lines.extend(self.accounts().iter().map(|(name, account)| {
-            format!(
-                "account {name}: sponsor {}, weight {}",
-                in_words(std::slice::from_ref(&account.sponsor)),
-                account.weight
-            )
-        }));
+        lines.extend(self.accounts().iter().map(|(name, account)| account_in_words(name, account)));
         lines.extend(self.trains().iter().map(|(name, train)| train_in_words(name, train)));
         lines.extend(self.repositories().iter().map(repository_in_words));
         lines.extend(self.components().iter().map(|(repo, parts)| {
@@ -110,6 +105,17 @@ pub(super) fn other_lines(policy: &Policy) -> Vec<String> {
             .collect()
     };
     std::iter::once(format!("times in {}", policy.zone())).chain(policy.lines(named)).collect()
+}
+
+fn account_in_words(name: &str, account: &Account) -> String {
+    let sponsor = in_words(std::slice::from_ref(&account.sponsor));
+    let tier = account.tier.as_ref().map(|tier| format!(", tier {tier}")).unwrap_or_default();
+    let kept = match account.reserved {
+        0 => String::new(),
+        1 => ", 1 slot of each release is kept for it".into(),
+        more => format!(", {more} slots of each release are kept for it"),
+    };
+    format!("account {name}: sponsor {sponsor}, weight {}{tier}{kept}", account.weight)
 }
 
 fn train_in_words(name: &str, train: &Train) -> String {

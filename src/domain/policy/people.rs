@@ -3,6 +3,7 @@
 use super::error::{PolicyError, Refusal, nearest, shortened};
 use super::names::{Who, plain_name};
 use super::place::Place;
+use super::reserved;
 use super::written;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -93,6 +94,27 @@ pub struct Account {
     pub contact: Option<String>,
     /// Its share beside the other accounts, from 1 to 1000.
     pub weight: u16,
+    /// What people call accounts of its sort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// So many slots of each release are kept for it.
+    #[serde(skip_serializing_if = "is_none_kept")]
+    pub reserved: u16,
+}
+
+impl Account {
+    /// Whether somebody has decided that it is a key account.
+    pub fn is_key(&self) -> bool {
+        self.tier.as_deref() == Some(KEY)
+    }
+}
+
+/// The tier of a key account.
+const KEY: &str = "key";
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+const fn is_none_kept(reserved: &u16) -> bool {
+    *reserved == 0
 }
 
 pub(super) fn check_accounts(
@@ -104,10 +126,16 @@ pub(super) fn check_accounts(
         let sponsor = place_of.key("sponsor").take(sponsor(&account.sponsor));
         let weight = place_of.key("weight").take(weight(account.weight));
         let contact = place_of.maybe("contact", account.contact.as_ref(), person);
+        let tier = place_of.maybe("tier", account.tier.as_ref(), tier);
+        let reserved = place_of.key("reserved").take(reserved::number(account.reserved));
         let name = place.name(name).take(plain_name(name));
-        Some((name?, Account { sponsor: sponsor?, contact, weight: weight? }))
+        Some((name?, Account { sponsor: sponsor?, contact, weight: weight?, tier, reserved: reserved? }))
     };
     written.iter().filter_map(account).collect()
+}
+
+fn tier(text: &str) -> Result<String, Refusal> {
+    plain_name(text).map_err(|_| Refusal::of(text, "write one short word in lower case, like key"))
 }
 
 fn sponsor(text: &str) -> Result<Who, Refusal> {

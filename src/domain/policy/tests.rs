@@ -48,7 +48,7 @@ fn the_whole_example_is_taken_and_described() {
     limits: at most 40 accepted, 12 in work
     nobody accepts what they asked for
     intake label change-request; required fields: What is needed, Why, Who is affected; front door acme/requests; overdue after 5 working days; withdrawn after 14 days without information
-    account sales: sponsor dana, weight 2
+    account sales: sponsor dana, weight 2, tier key, 2 slots of each release are kept for it
     account support: sponsor lee, weight 1
     train customer: 4 repository patterns, titles like 2026.12; leaves first Thursday 10:00; locks 7 days before; ships from release/{title}; control records in acme/requests; slots as the last five carried; milestones of the next 3 releases
     repositories acme/site-*: mode enforce; ships continuously; a pull request is its own change request

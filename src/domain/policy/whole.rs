@@ -12,6 +12,7 @@ use super::pipelines::Pipelines;
 use super::place::{Faults, Place};
 use super::promotion;
 use super::repositories::{self, Component, Mode, RepositoryRule, Ship};
+use super::reserved;
 use super::scope::Scope;
 use super::standard_changes::{self, StandardChange};
 use super::times::Zone;
@@ -87,8 +88,9 @@ impl Policy {
         let signers = Signers::new(&roles, &groups, file, elsewhere);
         let environments = environments::check(&root.key("environments"), &file.environments, &signers);
         let trains = trains::check(&root.key("trains"), &file.trains);
-        promotion::check_trains(&root.key("environments"), &environments, &trains);
         let accounts = people::check_accounts(&root.key("accounts"), &file.accounts);
+        reserved::check(&root.key("accounts"), &accounts, &trains);
+        promotion::check_trains(&root.key("environments"), &environments, &trains);
         let freezes = freezes::check(&root.key("freezes"), &file.freezes, &file.environments, elsewhere);
         freezes::check_departures(&root.key("trains"), &trains, &environments, &freezes);
         Self {

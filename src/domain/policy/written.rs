@@ -198,6 +198,15 @@ pub(super) struct Account {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]
     pub weight: Option<i64>,
+    /// What people call accounts of its sort, as one of you decided: key is that of a key account.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["key"]))]
+    pub tier: Option<String>,
+    /// So many slots of each release are kept for it until the release locks: `/schedule next` passes them over for others.
+    /// No more than a fifth of a release is kept, for all accounts together. None if nothing is said.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100), extend("examples" = [2]))]
+    pub reserved: Option<i64>,
 }
 
 /// Repositories that are released together.

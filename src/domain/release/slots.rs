@@ -9,7 +9,7 @@ use super::{
         facts::Inquiry,
         finding::{Finding, Outcome},
         ids::{RepoId, SubjectId},
-        policy::{Slots, Train},
+        policy::{Reserved, Slots, Train},
         subject::{Relation, View},
     },
     DeploymentState, Release,
@@ -40,6 +40,15 @@ pub fn learned(carried: impl IntoIterator<Item = usize>) -> Option<Learned> {
     let slots = carried.get(carried.len() / 2).and_then(|middle| u16::try_from(*middle).ok());
     let slots = slots.filter(|slots| *slots > 0)?;
     Some(Learned { slots, fewest: *carried.first()?, most: *carried.last()? })
+}
+
+/// Whether something more fits into a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Free,
+    /// What is left is kept for other accounts.
+    Kept,
+    Full,
 }
 
 impl Release {
@@ -85,14 +94,20 @@ impl Release {
         Some(learned(releases.map(|release| release.scope.len())).map(|learned| learned.slots))
     }
 
-    /// Whether nothing more fits in.
+    /// Whether one more of an account fits in.
     #[must_use]
-    pub fn is_full(&self, train: &Train) -> bool {
+    pub fn room(&self, train: &Train, account: Option<&str>, reserved: &Reserved) -> Room {
         let slots = match train.slots {
             Slots::AtMost(slots) => Some(slots),
             Slots::Auto => self.slots,
         };
-        slots.is_some_and(|slots| self.scope.len() >= usize::from(slots))
+        let Some(slots) = slots.map(usize::from) else { return Room::Free };
+        let there = self.changes.iter().map(|change| change.account.as_deref());
+        match slots.saturating_sub(self.scope.len()) {
+            0 => Room::Full,
+            left if left <= reserved.kept_from(account, slots, there) => Room::Kept,
+            _ => Room::Free,
+        }
     }
 
     /// How many of its slots are taken, in words.

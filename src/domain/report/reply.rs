@@ -91,6 +91,9 @@ fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>
         (Refusal::NoNext, _) => {
             "the policy does not say when the train leaves (`every`), so the release has to be named".into()
         }
+        (Refusal::AllFull, Deed::Schedule { kept, .. }) if !kept.is_empty() => {
+            "every release that leaves soon is full, or what is left of it is kept for other accounts (`slots`, `reserved`), so the release has to be named".into()
+        }
         (Refusal::AllFull, _) => {
             "every release that leaves soon is full (`slots`), so the release has to be named".into()
         }

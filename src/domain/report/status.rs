@@ -220,9 +220,10 @@ fn planned(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
         None => ".".into(),
     };
     let day = setting.rules.zone.day(act.at);
-    if let Deed::Schedule { title, why: reason, full } = &act.deed {
+    if let Deed::Schedule { title, why: reason, full, kept } = &act.deed {
         let title = text::escape(title, TITLE_LIMIT);
-        return Some(format!("Planned for **{title}**{by} ({day}){}{}", why(reason), passed_over(full)));
+        let passed = passed_over(full, kept);
+        return Some(format!("Planned for **{title}**{by} ({day}){}{passed}", why(reason)));
     }
     let Deed::Unschedule { why: reason } = &act.deed else { return None };
     let was = request.planned.iter().rev().find_map(|(_, release)| release.as_ref());
@@ -231,15 +232,20 @@ fn planned(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
     Some(format!("Taken out of {was}{by} ({day}){}", why(reason)))
 }
 
-/// That others leave earlier, and carry no more.
-fn passed_over(full: &[String]) -> String {
-    let names: Vec<String> =
-        full.iter().map(|title| format!("**{}**", text::escape(title, TITLE_LIMIT))).collect();
-    match names.len() {
-        0 => String::new(),
-        1 => format!(" {} was passed over: its slots are taken.", listed(&names)),
-        _ => format!(" {} were passed over: their slots are taken.", listed(&names)),
-    }
+/// That others leave earlier, and carry no more, or no more of this account.
+fn passed_over(full: &[String], kept: &[String]) -> String {
+    let sentence = |titles: &[String], one: &str, more: &str| {
+        let names: Vec<String> =
+            titles.iter().map(|title| format!("**{}**", text::escape(title, TITLE_LIMIT))).collect();
+        match names.len() {
+            0 => String::new(),
+            1 => format!(" {} was passed over: {one}.", listed(&names)),
+            _ => format!(" {} were passed over: {more}.", listed(&names)),
+        }
+    };
+    let full = sentence(full, "its slots are taken", "their slots are taken");
+    let left = "is left is kept for other accounts";
+    full + &sentence(kept, &format!("what {left}"), &format!("what {left}"))
 }
 
 /// What was declared, what is quicker, and what is owed for it.

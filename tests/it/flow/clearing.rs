@@ -3,7 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use changegate::{
     domain::{asker::Deed, audit::AuditEntry, ids::SubjectKind},
-    register::inventory,
+    planner::{self, Planner},
+    register::{inventory, planning},
     sandbox::{CloseReason, Fault, Numbered, On},
 };
 use http_body_util::BodyExt as _;
@@ -619,6 +620,86 @@ async fn a_triager_does_not_accept_what_they_asked_for_where_policy_refuses_it()
         ");
         says(s, "lee", own, "/accept").await;
         assert_eq!(s.stage_of("Mail").await, "accepted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn slots_are_kept_for_an_account_published_and_passed_over_for_others() {
+    scenario(async |s| {
+        let kept = "sales: { sponsor: ana, weight: 2, tier: key, reserved: 1 }";
+        let rules = RULES.replace("sales: { sponsor: ana, weight: 2 }", kept).replace("slots: 2", "slots: 5");
+        s.policy(&rules).await;
+        let token = auditor(s).await;
+        let mut last = None;
+        for title in ["Mail", "Search", "Print", "Fax", "Scan"] {
+            let issue = asks(s, WEB, title, "support", COMPLETE).await;
+            says(s, "tess", issue, "/accept").await;
+            says(s, "rosa", issue, "/schedule next").await;
+            last = Some(issue);
+        }
+        let planned = |plan: &Value| {
+            let releases = plan["releases"].as_array().unwrap().iter();
+            let line = |it: &Value| {
+                let titles = it["changes"].as_array().unwrap().iter().map(|it| text(&it["title"]));
+                let titles = titles.collect::<Vec<_>>().join(", ");
+                format!("{}: {titles} · free {}, kept {}", text(&it["title"]), it["free"], it["kept"])
+            };
+            releases.map(line).collect::<Vec<_>>().join("\n")
+        };
+        assert_snapshot!(planned(&shown(s, &token, "plan").await), @r#"
+        2026.11:  · free 5, kept []
+        2026.12: Mail, Search, Print, Fax · free 1, kept [{"account":"sales","slots":1,"wanted":1}]
+        2027.01: Scan · free 4, kept [{"account":"sales","slots":1,"wanted":1}]
+        2027.02:  · free 5, kept [{"account":"sales","slots":1,"wanted":1}]
+        "#);
+        let status = s.status(last.unwrap());
+        assert_snapshot!(status.split("\n\n").find(|it| it.starts_with("Planned")).unwrap(), @"Planned for **2027.01** by @rosa (2 Nov 2026). **2026.12** was passed over: what is left is kept for other accounts.");
+        let own = asks(s, WEB, "Order", "sales", COMPLETE).await;
+        says(s, "tess", own, "/accept").await;
+        says(s, "rosa", own, "/schedule next").await;
+        let plan = planned(&shown(s, &token, "plan").await);
+        assert!(plan.contains("2026.12: Order, Mail, Search, Print, Fax · free 0"), "{plan}");
+        let report = shown(s, &token, "accounts").await;
+        let tiers = report["accounts"].as_array().unwrap().iter();
+        let tiers = tiers.map(|it| {
+            let (suggested, reserved) = (&it["key_account_suggested"], &it["reserved"]);
+            format!("{} {} {suggested} {reserved}", text(&it["name"]), text(&it["tier"]))
+        });
+        assert_snapshot!(tiers.collect::<Vec<_>>().join("\n"), @"
+        support - true 0
+        sales key false 1
+        ");
+        let store = &s.stage.app.store;
+        let owners = planner::owners(store).await.unwrap();
+        let tenant = owners.keys().next().unwrap();
+        let planner = Planner::of(store, tenant, s.stage.clock.now()).await.unwrap();
+        let plan = planner.plan().await.unwrap();
+        assert_snapshot!(planning::release(&plan.releases[1], &plan.zone), @"
+        2026.12 · customer · leaves 3 Dec 2026, 10:00 Europe/Berlin, locks 26 Nov 2026, 10:00 Europe/Berlin · planning
+        5 of 5 slots taken; 1 slot is kept for sales
+        ────────────────────────────────────────────────────────
+         change request   title    account   stage      contact 
+        ════════════════════════════════════════════════════════
+         acme/web#8       Order    sales     accepted           
+         acme/web#1       Mail     support   accepted           
+         acme/web#3       Search   support   accepted           
+         acme/web#4       Print    support   accepted           
+         acme/web#5       Fax      support   accepted           
+        ────────────────────────────────────────────────────────
+        ");
+        let report = planner.accounts(None, |_| true).await.unwrap();
+        assert_snapshot!(planning::accounts(&report), @"
+        Since 2 Nov 2025, 00:00 Europe/Berlin
+        ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         account                           requested   share   accepted   delivered   open   waiting   rating   weight 
+        ═══════════════════════════════════════════════════════════════════════════════════════════════════════════════
+         support (key account suggested)   5           83 %    5          0           5      0                  1      
+         sales (key account)               1           17 %    1          0           1      0                  2      
+         all                               6                   6          0           6      0                         
+        ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+        Of what was asked for, the first account has 83 %, the first three 100 %; Herfindahl 0.72.
+        ");
     })
     .await;
 }

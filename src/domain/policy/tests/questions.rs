@@ -152,6 +152,8 @@ fn every_value_of_the_example_is_part_of_its_fingerprint() {
         ("5 working days\n  withdraw", "6 working days\n  withdraw"),
         ("accepted: 40", "accepted: 41"),
         ("own: refused", "own: allowed"),
+        ("tier: key", "tier: gold"),
+        ("reserved: 2", "reserved: 1"),
         ("weight: 2", "weight: 3"),
         ("first Thursday 10:00", "first Thursday 11:00"),
         ("7 days before", "8 days before"),

@@ -49,8 +49,12 @@ pub struct AccountItem {
     pub counts: Counts,
     /// In what was asked for, 0 to 1.
     pub share: f64,
-    /// It asks for so much that it may be a key account; a person confirms it.
+    /// It asks for so much that it may be a key account, and no person has confirmed it (`tier: key`).
     pub key_account_suggested: bool,
+    /// What people call accounts of its sort, as the policy says: `key` is that of a key account.
+    pub tier: Option<String>,
+    /// So many slots of each release are kept for it, as the policy says.
+    pub reserved: u16,
     /// The mean of the ratings, 1 to 5. `null`: fewer than three.
     pub satisfaction: Option<f64>,
     /// In the merged order.
@@ -81,6 +85,8 @@ pub(super) async fn get(
         counts: account.counts,
         share: account.share,
         key_account_suggested: account.is_key,
+        tier: account.tier,
+        reserved: account.reserved,
         satisfaction: account.satisfaction,
         weight: account.weight.unwrap_or(1),
     });

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         change_request::{Stage, limits},
         planning::{load::Load, plan::Flow},
+        policy::KeptFor,
         release::Phase,
     },
     gate::{Gate, problem::Problem, refusals::Looking},
@@ -72,9 +73,26 @@ pub struct PlannedRelease {
     /// How many change requests it carries. `null`: no limit is known.
     pub slots: Option<usize>,
     pub free: Option<usize>,
+    /// What of the slots is kept for accounts, until the release locks.
+    pub kept: Vec<KeptItem>,
     /// The fewest and the most that the last ones carried, where the slots were learned from them.
     pub carried_before: Option<Vec<usize>>,
     pub changes: Vec<ChangeLine>,
+}
+
+/// Slots of a release that are kept for an account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct KeptItem {
+    pub account: String,
+    pub slots: usize,
+    /// As many as the policy says; more, where that is more than a fifth of what the release carries.
+    pub wanted: usize,
+}
+
+impl From<&KeptFor> for KeptItem {
+    fn from(KeptFor { account, slots, wanted }: &KeptFor) -> Self {
+        Self { account: account.clone(), slots: *slots, wanted: *wanted }
+    }
 }
 
 /// Changes of one release that are about one system.
@@ -186,6 +204,7 @@ pub(super) async fn get(
         locks_at: column.locks,
         slots: column.slots,
         free: column.free,
+        kept: column.kept.iter().map(KeptItem::from).collect(),
         carried_before: column.learned.map(|(fewest, most)| vec![fewest, most]),
         changes: lines(&column.changes),
     };
