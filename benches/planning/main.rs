@@ -183,6 +183,8 @@ fn line(number: usize, all_open: bool, now: Timestamp) -> Line {
         stars: None,
         accepted_by_requester: false,
         over_limit: false,
+        pulls: 1,
+        shipped_in: BTreeSet::new(),
     }
 }
 

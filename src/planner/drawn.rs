@@ -58,6 +58,9 @@ pub struct Plan {
     /// What is in each stage that has a limit.
     #[serde(default)]
     pub loads: Vec<Load>,
+    /// What goes on and on: it has had more pull requests, or has shipped in more releases, than one change does.
+    #[serde(default)]
+    pub evergreen: Vec<Shown>,
     /// What went in and came out in the last whole months, the oldest first.
     pub flow: Vec<Flow>,
     /// The first of those that are in no release, in the merged order.
@@ -74,6 +77,21 @@ pub struct Clash {
     pub release: ReleaseId,
     pub system: String,
     pub changes: Vec<Shown>,
+}
+
+impl Plan {
+    /// `Evergreen: acme/web#12 has had 14 pull requests.`; `None`: nothing goes on and on.
+    #[must_use]
+    pub fn evergreen_in_words(&self) -> Option<String> {
+        let one = |shown: &Shown| format!("{} {}", shown.name(), shown.line.had());
+        let all: Vec<String> = self.evergreen.iter().map(one).collect();
+        (!all.is_empty()).then(|| {
+            format!(
+                "Evergreen: {}. What comes next is better asked for in a change request of its own.",
+                all.join("; ")
+            )
+        })
+    }
 }
 
 /// A time in which nothing is deployed.

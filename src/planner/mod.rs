@@ -21,6 +21,7 @@ use crate::{
         ids::{RepoId, SubjectId, SubjectKind, TenantId},
         planning::{
             Line, Pile, accounts,
+            evergreen::evergreen,
             likeness::Titles,
             load::loads,
             plan::{self, Around},
@@ -44,6 +45,9 @@ const MOST: usize = 500;
 const ALIKE: usize = 3;
 /// So much of what is not planned yet, and of what came into production, is shown; the rest is counted.
 const SHOWN: usize = 100;
+
+/// So many of those that go on and on are named.
+const NAMED: usize = 20;
 
 /// Draws for one account of GitHub.
 #[derive(Debug)]
@@ -197,6 +201,7 @@ impl<'a> Planner<'a> {
             freezes: self.freezes().await?,
             clashes: clashes.collect(),
             loads: loads(&lines, &self.rules.limits()),
+            evergreen: evergreen(&lines).into_iter().take(NAMED).map(shown).collect(),
             flow: plan.flow.to_vec(),
             unplanned: plan.unplanned.iter().take(SHOWN).map(place).collect(),
             unplanned_in_all: plan.unplanned.len(),

@@ -347,6 +347,7 @@ fn derive(after: &mut ChangeRequest, around: &Around<'_>, now: Timestamp) -> Opt
     }
     after.acceptance = after.judge_acceptance();
     after.stages = after.history();
+    after.had = after.has_had(&views);
     after.listed = FORM;
     verified.filter(|at| *at > now)
 }

@@ -121,6 +121,9 @@ pub struct ChangeRequest {
     /// It lacks information, and nobody answers.
     #[serde(default)]
     pub silence: Option<Silence>,
+    /// What it has had so far.
+    #[serde(default)]
+    pub had: Had,
     /// In which form the register shows it; 0: not yet.
     #[serde(default)]
     pub listed: u8,
@@ -155,6 +158,20 @@ pub struct ChangeRequest {
     pub commented: bool,
     /// When we wrote a comment that is not the status comment, within the last hour.
     pub replies: Replies,
+}
+
+/// What a change request has had so far: more than one change has, where it goes on and on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Had {
+    /// The pull requests that belong to it and are open or merged.
+    pub pulls: usize,
+    /// The releases with which any of them came into production, as it was planned then.
+    pub shipped_in: BTreeSet<ReleaseId>,
+}
+
+impl Had {
+    /// Nothing yet.
+    pub const NONE: Self = Self { pulls: 0, shipped_in: BTreeSet::new() };
 }
 
 /// How far a change request is. Derived from facts, never set by hand.
@@ -317,6 +334,7 @@ impl ChangeRequest {
             labelled_project: false,
             answered: None,
             silence: None,
+            had: Had::NONE,
             listed: 0,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },

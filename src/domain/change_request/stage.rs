@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{event::IssueSnapshot, ids::IssueRef, pull_request::PullRequestView};
 
 use super::{
-    Acceptance, ChangeRequest, Stage,
+    Acceptance, ChangeRequest, Had, Stage,
     act::{self, Act, Ruling},
     rules::Rules,
 };
@@ -144,6 +144,18 @@ impl ChangeRequest {
             last = now;
         }
         history
+    }
+
+    /// What it has had so far, of these pull requests that belong to it.
+    #[must_use]
+    pub fn has_had(&self, pulls: &[&PullRequestView]) -> Had {
+        let counted = || pulls.iter().filter(|pull| pull.open || pull.merged_at.is_some());
+        let came = |pull: &&&PullRequestView| pull.shipped.iter().filter(|it| it.runs).map(|it| it.at).min();
+        let planned = |at| last_at(&self.planned, at).cloned().flatten();
+        Had {
+            pulls: counted().count(),
+            shipped_in: counted().filter_map(|pull| came(&pull)).filter_map(planned).collect(),
+        }
     }
 
     fn stage_at(&self, at: Timestamp) -> Option<Stage> {

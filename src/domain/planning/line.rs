@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{
     change_request::{
-        Acceptance, ChangeRequest, Stage, act,
+        Acceptance, ChangeRequest, Had, Stage, act,
         note::{Rank, Size},
     },
     ids::{Actor, IssueRef, ReleaseId},
@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 /// The form in which lines are written; a register that has older ones is written anew.
-pub const FORM: u8 = 1;
+pub const FORM: u8 = 2;
 
 /// A change request in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,12 @@ pub struct Line {
     /// It was accepted over the limit of what may be accepted.
     #[serde(default)]
     pub over_limit: bool,
+    /// How many pull requests belong to it that are open or merged.
+    #[serde(default)]
+    pub pulls: usize,
+    /// The releases with which any of them came into production, as it was planned then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shipped_in: BTreeSet<ReleaseId>,
 }
 
 /// What sort of work it is.
@@ -156,7 +162,10 @@ impl Line {
         } else {
             Kind::Change
         };
+        let Had { pulls, shipped_in } = change.had.clone();
         Some(Self {
+            pulls,
+            shipped_in,
             at: change.at,
             title: seen.title.clone(),
             kind,

@@ -7,10 +7,12 @@
 //! - [`queue`]: what waits in triage, the oldest first,
 //! - [`ranking`]: the order of all that was accepted, merged from the orders of the accounts,
 //! - [`plan`]: what goes when; [`load`]: where more is under way than may be,
+//! - [`mod@evergreen`]: what goes on and on,
 //! - [`accounts`]: who asks for how much, and gets how much,
 //! - [`inventory`]: what was there before anybody decided anything; [`likeness`]: what looks like something else.
 
 pub mod accounts;
+pub mod evergreen;
 pub mod inventory;
 pub mod likeness;
 pub mod line;

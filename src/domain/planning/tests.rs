@@ -50,6 +50,8 @@ pub(super) fn line(number: u64, account: Option<&str>) -> Line {
         stars: None,
         accepted_by_requester: false,
         over_limit: false,
+        pulls: 0,
+        shipped_in: BTreeSet::new(),
     }
 }
 

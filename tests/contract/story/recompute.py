@@ -170,6 +170,7 @@ def differences(folder):
             "delivered": sum(bool(it["delivered"] and it["delivered"] >= since) for it in own),
             "open": sum(it["pile"] == "open" for it in own),
             "waiting": sum(it["pile"] == "triage" for it in own),
+            "over_limit": 0,  # nothing is limited there
             "rated": sum(any(word == "rate" for word in it["words"]) for it in own),
         }
         yield from same(f"what {told['name']} asked for and got", ours, told["counts"])

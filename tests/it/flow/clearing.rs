@@ -731,6 +731,30 @@ async fn the_plan_warns_where_more_is_in_work_than_may_be() {
     .await;
 }
 
+#[tokio::test]
+async fn what_has_had_more_than_ten_pull_requests_is_listed_as_evergreen() {
+    scenario(async |s| {
+        s.policy(&RULES.replace("required: [What is needed]", "plan: acme/billing")).await;
+        let token = auditor(s).await;
+        let issue = asks(s, WEB, "Mail", "sales", "").await;
+        says(s, "tess", issue, "/accept").await;
+        for number in 1..=11 {
+            let before = shown(s, &token, "plan").await;
+            assert_eq!(before["evergreen"], Value::Array(vec![]), "{number}");
+            s.pull_request(WEB, &format!("part-{number}"), &format!("Part-of: #{}", issue.number)).await;
+        }
+        let plan = shown(s, &token, "plan").await;
+        assert_eq!(plan["evergreen"][0]["pull_requests"], 11, "{plan}");
+        s.stage.app.publisher.publish().await.unwrap();
+        s.settle().await;
+        let published = s.record_of(BILLING, "Release plan");
+        let body = s.readable(s.github().issue(published[0])["body"].as_str().unwrap());
+        let evergreen = body.split("\n\n").find(|part| part.starts_with("Evergreen")).unwrap_or_default();
+        assert_snapshot!(evergreen, @"Evergreen: `acme/web#1` has had 11 pull requests. What comes next is better asked for in a change request of its own.");
+    })
+    .await;
+}
+
 /// What the log says of limits that were passed.
 async fn overridden(s: &Scene) -> String {
     let store = &s.stage.app.store;

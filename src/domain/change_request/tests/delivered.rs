@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::{
     change_request::{act::Act, delivered::Delivered},
+    planning::Line,
     pull_request::{Derived, Kind, Proof, PullRequestView, Shipped},
 };
 
@@ -191,4 +192,34 @@ fn how_it_went_is_passed_over_before_it_runs() {
 
 fn trial_at(number: u64) -> IssueRef {
     IssueRef { repo: WEB, number }
+}
+
+#[test]
+fn what_it_has_had_is_counted_over_every_round_of_it() {
+    let had = |world: &World| {
+        let line = Line::of(world.request()).unwrap();
+        let titles: Vec<&str> = line.shipped_in.iter().map(|release| &*release.title).collect();
+        format!("{} in [{}]", line.pulls, titles.join(", "))
+    };
+    let mut world = World::taken_in();
+    let events = [world.comment("tara", "/accept"), world.milestone("rita", 1)];
+    world.settle(&events);
+    pull(&mut world, 41, false, true);
+    pull(&mut world, 42, false, false);
+    world.deliver(&[]);
+    assert_eq!(had(&world), "1 in []", "what was closed without a merge has come to nothing");
+    ship(&mut world, 41, "production", true);
+    world.deliver(&[]);
+    ship(&mut world, 41, "staging", true);
+    world.deliver(&[]);
+    assert_eq!(had(&world), "1 in [2026.11]");
+    let events = [world.comment("sam", "/reopen"), world.milestone("rita", 2)];
+    world.settle(&events);
+    pull(&mut world, 43, true, false);
+    world.deliver(&[]);
+    assert_eq!(had(&world), "2 in [2026.11]", "planned anew is not shipped anew");
+    pull(&mut world, 43, false, true);
+    ship(&mut world, 43, "production", true);
+    world.deliver(&[]);
+    assert_eq!(had(&world), "2 in [2026.11, 2026.12]");
 }

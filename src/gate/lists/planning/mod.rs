@@ -72,6 +72,10 @@ pub struct ChangeLine {
     pub accepted_by_requester: bool,
     /// It was accepted over the limit of what may be accepted.
     pub accepted_over_limit: bool,
+    /// How many pull requests belong to it that are open or merged.
+    pub pull_requests: usize,
+    /// The releases with which any of them came into production.
+    pub shipped_in: Vec<ReleaseName>,
 }
 
 fn line(shown: &Shown, names: &Names) -> ChangeLine {
@@ -100,6 +104,8 @@ fn line(shown: &Shown, names: &Names) -> ChangeLine {
         needed_by: line.needed_by,
         accepted_by_requester: line.accepted_by_requester,
         accepted_over_limit: line.over_limit,
+        pull_requests: line.pulls,
+        shipped_in: line.shipped_in.iter().map(ReleaseName::from).collect(),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct PlanView {
     pub clashes: Vec<ClashItem>,
     /// What is in each stage that has a limit, over all repositories.
     pub limits: Vec<LimitItem>,
+    /// What goes on and on: more than ten pull requests, or shipped in two releases.
+    pub evergreen: Vec<ChangeLine>,
     /// What was accepted and what came into production in the last three whole months, the oldest first.
     pub flow: Vec<FlowItem>,
     /// The first of those that are accepted and in no release, in the order merged from the accounts' own.
@@ -184,13 +186,14 @@ pub(super) async fn get(
         freezes,
         clashes,
         loads,
+        evergreen,
         flow,
         unplanned,
         unplanned_in_all,
         delivered,
         delivered_in_all,
     } = planner.plan().await?;
-    let all = releases.iter().flat_map(|column| &column.changes).chain(&delivered);
+    let all = releases.iter().flat_map(|column| &column.changes).chain(&delivered).chain(&evergreen);
     let all = all.chain(unplanned.iter().map(|place| &place.change));
     let names = gate.names_of(&reader, all).await?;
     let lines = |shown: &[Shown]| {
@@ -225,6 +228,7 @@ pub(super) async fn get(
         releases: releases.iter().map(release).collect(),
         freezes: freezes.into_iter().map(FreezeItem::from).collect(),
         clashes: clashes.iter().map(clash).filter(|clash| !clash.changes.is_empty()).collect(),
+        evergreen: lines(&evergreen),
         limits: loads.into_iter().map(LimitItem::from).collect(),
         flow: flow.into_iter().map(FlowItem::from).collect(),
         unplanned: unplanned.iter().filter(|place| sees(&reader, &place.change)).map(place).collect(),
