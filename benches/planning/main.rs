@@ -184,7 +184,7 @@ fn line(number: usize, all_open: bool, now: Timestamp) -> Line {
         accepted_by_requester: false,
         over_limit: false,
         pulls: 1,
-        shipped_in: BTreeSet::new(),
+        shipped_in: [].into(),
     }
 }
 

@@ -68,6 +68,15 @@ fn order(lines: &[Line], weights: &Weights) -> Vec<u64> {
 }
 
 #[test]
+fn a_line_that_was_written_before_limits_and_pull_requests_were_counted_is_read() {
+    let mut written = serde_json::to_value(line(1, Some("sales"))).unwrap();
+    for later in ["over_limit", "pulls", "shipped_in"] {
+        written.as_object_mut().unwrap().remove(later);
+    }
+    assert_eq!(serde_json::from_value::<Line>(written).unwrap(), line(1, Some("sales")));
+}
+
+#[test]
 fn a_request_is_overdue_after_five_working_days_of_waiting_and_not_while_information_is_missing() {
     let berlin = zone("Europe/Berlin");
     let asked = |stage, since: &str| Line { stage, since: since.parse().unwrap(), ..line(1, None) };

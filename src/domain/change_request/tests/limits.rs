@@ -1,7 +1,7 @@
 //! How many may be accepted at once, and who accepts more.
 
 use super::*;
-use crate::domain::planning::Line;
+use crate::domain::{change_request::ChangeRequest, planning::Line};
 
 fn limited() -> World {
     let policy = format!("{POLICY}intake: {{ limits: {{ accepted: 3 }} }}\n");
@@ -118,4 +118,15 @@ fn without_a_limit_nobody_counts() {
     let accepted = world.comment("tess", "/accept");
     world.settle(&[accepted]);
     assert!(world.is_accepted());
+}
+
+#[test]
+fn a_request_that_was_written_before_there_were_limits_is_read() {
+    let mut world = limited();
+    let accepted = world.comment("tess", "/accept");
+    world.settle(&[accepted]);
+    let mut written = serde_json::to_value(world.request()).unwrap();
+    assert!(!written.to_string().contains("\"met\""), "{written}");
+    written.as_object_mut().unwrap().remove("had");
+    assert_eq!(serde_json::from_value::<ChangeRequest>(written).unwrap(), *world.request());
 }

@@ -199,18 +199,6 @@ pub(super) async fn get(
     let lines = |shown: &[Shown]| {
         shown.iter().filter(|it| sees(&reader, it)).map(|shown| line(shown, &names)).collect()
     };
-    let release = |column: &Column| PlannedRelease {
-        train: column.id.train.clone(),
-        title: column.id.title.clone(),
-        state: column.phase,
-        leaves_at: column.leaves,
-        locks_at: column.locks,
-        slots: column.slots,
-        free: column.free,
-        kept: column.kept.iter().map(KeptItem::from).collect(),
-        carried_before: column.learned.map(|(fewest, most)| vec![fewest, most]),
-        changes: lines(&column.changes),
-    };
     let clash = |clash: &Clash| ClashItem {
         release: (&clash.release).into(),
         system: clash.system.clone(),
@@ -225,7 +213,7 @@ pub(super) async fn get(
     Ok(Json(PlanView {
         at,
         zone: zone.to_string(),
-        releases: releases.iter().map(release).collect(),
+        releases: releases.iter().map(|column| planned(column, lines(&column.changes))).collect(),
         freezes: freezes.into_iter().map(FreezeItem::from).collect(),
         clashes: clashes.iter().map(clash).filter(|clash| !clash.changes.is_empty()).collect(),
         evergreen: lines(&evergreen),
@@ -236,4 +224,19 @@ pub(super) async fn get(
         delivered: lines(&delivered),
         delivered_in_all,
     }))
+}
+
+fn planned(column: &Column, changes: Vec<ChangeLine>) -> PlannedRelease {
+    PlannedRelease {
+        train: column.id.train.clone(),
+        title: column.id.title.clone(),
+        state: column.phase,
+        leaves_at: column.leaves,
+        locks_at: column.locks,
+        slots: column.slots,
+        free: column.free,
+        kept: column.kept.iter().map(KeptItem::from).collect(),
+        carried_before: column.learned.map(|(fewest, most)| vec![fewest, most]),
+        changes,
+    }
 }
