@@ -30,6 +30,12 @@ impl Shown {
         let repository = self.repository.as_ref().map_or_else(|| at.repo.to_string(), ToString::to_string);
         format!("{repository}#{}", at.number)
     }
+
+    /// `acme/web#12 has had 14 pull requests`.
+    #[must_use]
+    pub fn had(&self) -> String {
+        format!("{} {}", self.name(), self.line.had())
+    }
 }
 
 /// What waits for a decision.
@@ -80,11 +86,10 @@ pub struct Clash {
 }
 
 impl Plan {
-    /// `Evergreen: acme/web#12 has had 14 pull requests.`; `None`: nothing goes on and on.
+    /// `Evergreen: acme/web#12 has had 14 pull requests.`, with what is said of each; `None`: nothing goes on and on.
     #[must_use]
-    pub fn evergreen_in_words(&self) -> Option<String> {
-        let one = |shown: &Shown| format!("{} {}", shown.name(), shown.line.had());
-        let all: Vec<String> = self.evergreen.iter().map(one).collect();
+    pub fn evergreen_in_words(&self, say: impl Fn(&Shown) -> String) -> Option<String> {
+        let all: Vec<String> = self.evergreen.iter().map(say).collect();
         (!all.is_empty()).then(|| {
             format!(
                 "Evergreen: {}. What comes next is better asked for in a change request of its own.",

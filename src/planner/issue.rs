@@ -55,7 +55,8 @@ fn text(plan: &Plan) -> String {
         parts.push(format!("**{title}**: `{}` are about one system, {system}.", names(changes)));
     }
     parts.extend(plan.loads.iter().filter_map(Load::warning));
-    parts.extend(evergreen(plan));
+    let had = |shown: &Shown| format!("{} {}", linked(shown), escape(&shown.line.had(), TEXT_LIMIT));
+    parts.extend(plan.evergreen_in_words(had));
     if is_too_much(&plan.flow) {
         parts.push(format!(
             "More was accepted than came into production in each of the last months: {}.",
@@ -64,18 +65,6 @@ fn text(plan: &Plan) -> String {
     }
     parts.push(unplanned(plan));
     parts.join("\n\n")
-}
-
-/// What goes on and on.
-fn evergreen(plan: &Plan) -> Option<String> {
-    let one = |shown: &Shown| format!("{} {}", linked(shown), escape(&shown.line.had(), TEXT_LIMIT));
-    let all: Vec<String> = plan.evergreen.iter().map(one).collect();
-    (!all.is_empty()).then(|| {
-        format!(
-            "Evergreen: {}. What comes next is better asked for in a change request of its own.",
-            all.join("; ")
-        )
-    })
 }
 
 fn release(column: &Column, zone: &Zone) -> String {

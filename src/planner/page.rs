@@ -67,7 +67,7 @@ fn body(plan: &Plan) -> Markup {
             p { strong { (release.title) } ": " (names(changes)) " are about one system, " (system) "." }
         }
         @for warning in plan.loads.iter().filter_map(Load::warning) { p { (warning) } }
-        @if let Some(evergreen) = plan.evergreen_in_words() { p { (evergreen) } }
+        @if let Some(evergreen) = plan.evergreen_in_words(Shown::had) { p { (evergreen) } }
         @if is_too_much(&plan.flow) {
             p { "More was accepted than came into production in each of the last months: " (flow(&plan.flow)) "." }
         }

@@ -131,9 +131,9 @@ impl Rulebook {
         Reserved::of(self.policies().flat_map(Policy::accounts))
     }
 
-    /// What policy says of an account.
+    /// What policy says of an account; of two, the last repository's, as where they are weighed.
     pub(super) fn account(&self, name: &str) -> Option<&Account> {
-        self.policies().find_map(|policy| policy.account(name))
+        self.policies().filter_map(|policy| policy.account(name)).last()
     }
 
     /// How much each account weighs in the merged order.

@@ -117,7 +117,7 @@ pub fn plan(plan: &Plan) -> String {
         ));
     }
     parts.extend(plan.loads.iter().filter_map(Load::warning));
-    parts.extend(plan.evergreen_in_words().map(|words| plain(&words)));
+    parts.extend(plan.evergreen_in_words(|shown| plain(&shown.had())));
     if is_too_much(&plan.flow) {
         parts.push(format!(
             "More was accepted than came into production in each of the last months: {}.",

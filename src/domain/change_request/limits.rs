@@ -25,8 +25,8 @@ pub const fn stage(limited: Limited) -> Stage {
 /// The verdict on an act of somebody who may do it, once those who are accepted were counted; notes the limit that it met. `None`:
 /// they must be counted first.
 ///
-/// What is accepted already takes no place again, and stays over the limit where it was. What was done where nobody heard of a limit, or too long ago to know how
-/// many were accepted then, is not held to it.
+/// What is accepted already takes no place again, and stays over the limit where it was. What was done where nobody heard of a
+/// limit, or too long ago to know how many were accepted then, is not held to it.
 pub(super) fn held(
     act: &mut Act,
     standing: Option<Standing<'_>>,
