@@ -176,6 +176,10 @@ impl Performer {
             let planned = |here: &Whereabouts| vec![here.planned(on.number, planning)];
             return (self.bring_in(place, claim, on.repo, planned).await, None);
         }
+        if let Call::Judged { judged } = &claim.effect.call {
+            let told = |here: &Whereabouts| vec![here.judged(judged)];
+            return (self.bring_in(place, claim, judged.on.repo, told).await, None);
+        }
         if let Some(outcome) = self.hold_back(place, claim).await {
             return (outcome, None);
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     domain::{
+        account::Account,
         ids::{SubjectId, TenantId},
         subject::State,
     },
@@ -50,9 +51,12 @@ impl Publisher {
         let states = self.store.states(tenant, &[SubjectId::Account]).await?;
         let account = states.values().find_map(State::as_account);
         let known = account.and_then(|account| account.plan.as_ref());
-        let is_known = known.is_some_and(|known| {
-            known.home == home && known.text == drawn.text && known.places == drawn.places
-        });
+        // The minutes of a meeting that is over say what has changed: they wait to hear that nothing has, too.
+        let is_awaited = account.is_some_and(Account::waits_for_the_plan);
+        let is_known = !is_awaited
+            && known.is_some_and(|known| {
+                known.home == home && known.text == drawn.text && known.places == drawn.places
+            });
         let here = place::whereabouts(&self.store, tenant, home).await?;
         let (Some(here), false) = (here, is_known) else { return Ok(()) };
         let (event, body) = here.plan_drawn(&drawn);

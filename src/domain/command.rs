@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::{
-    event::{CommentChange, Event, What},
+    event::{CommentChange, CommentSnapshot, Event, What},
     ids::{Actor, CommentId},
     markdown::{self, Stands},
 };
@@ -109,15 +109,22 @@ impl Told {
     }
 }
 
-/// What a new comment tells us, if it tells anything: only a person's own, as it was first written; never ours,
-/// never an app's or a bot's.
+/// A new comment, who wrote it and when: only a person's own, as it was first written; never ours, never an app's or a
+/// bot's.
 #[must_use]
-pub fn told(event: &Event, prefix: Option<&str>) -> Option<Told> {
+pub fn written(event: &Event) -> Option<(&CommentSnapshot, &Actor, Timestamp)> {
     let What::Comment { change: CommentChange::Created, comment, .. } = &event.what else { return None };
     let by = comment.author.as_ref().filter(|author| author.person && comment.app.is_none())?;
     let by_itself = event.actor.as_ref().is_none_or(|actor| actor.id == by.id && actor.person);
     let unchanged = comment.updated_at.is_none_or(|at| Some(at) == comment.created_at);
     let at = comment.created_at.filter(|_| by_itself && unchanged)?;
+    Some((comment, by, at))
+}
+
+/// What a new comment tells us, if it tells anything.
+#[must_use]
+pub fn told(event: &Event, prefix: Option<&str>) -> Option<Told> {
+    let (comment, by, at) = written(event)?;
     let commands = parse(&comment.body, prefix);
     (!commands.is_empty()).then(|| Told { comment: comment.id, by: by.clone(), at, commands })
 }
@@ -130,6 +137,20 @@ const AT_MOST: usize = 20;
 pub fn parse(body: &str, prefix: Option<&str>) -> Vec<Command> {
     let open = markdown::lines(body).into_iter().filter(|line| line.stands == Stands::Open);
     open.filter_map(|line| command(&line.text, prefix)).take(AT_MOST).collect()
+}
+
+/// The lines that begin with a slash and, where there is one, the prefix: the word in lower case, and what stands behind it. For
+/// whoever reads other commands than ours on an issue.
+#[must_use]
+pub fn words(body: &str, prefix: Option<&str>) -> Vec<(String, String)> {
+    let open = markdown::lines(body).into_iter().filter(|line| line.stands == Stands::Open);
+    let words = |text: &str| {
+        let (word, rest) = first_word(bare(text).strip_prefix('/')?);
+        let Some(prefix) = prefix else { return Some((word, rest.to_owned())) };
+        let (own, rest) = first_word(rest);
+        word.eq_ignore_ascii_case(prefix).then(|| (own, rest.to_owned()))
+    };
+    open.filter_map(|line| words(&line.text)).take(AT_MOST).collect()
 }
 
 fn command(line: &str, prefix: Option<&str>) -> Option<Command> {

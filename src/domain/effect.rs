@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     announcement::Announcement,
     bell::Ring,
-    event::{AtGate, CameTo, Failure, IssuePurpose, MilestoneSnapshot, Planning, Shipment, WentBy},
+    event::{AtGate, CameTo, Failure, IssuePurpose, Judged, MilestoneSnapshot, Planning, Shipment, WentBy},
     gate::GateAnswer,
     ids::{CommentId, IssueRef, ReleaseId, RepoId, Sha, SubjectId},
     revision::RevisionHash,
@@ -213,6 +213,8 @@ pub enum Call {
     WentBy { repo: RepoId, went: Box<WentBy> },
     /// An issue is told what a command elsewhere says of it. Nobody outside is told; it comes back in as a delivery.
     Plan { on: IssueRef, planning: Planning },
+    /// A meeting is told what became of a command there. Nobody outside is told; it comes back in as a delivery, to the account.
+    Judged { judged: Box<Judged> },
     /// The one deployment that we keep for a run of a pipeline outside GitHub has come so far.
     Deployment {
         repo: RepoId,
@@ -296,6 +298,10 @@ impl Call {
             Self::Plan { on, planning } => {
                 format!("plan/{}/{}/{}/{}", on.repo, on.number, planning.comment, planning.place)
             }
+            Self::Judged { judged } => {
+                let Judged { of, comment, place, .. } = &**judged;
+                format!("judged/{}/{}/{comment}/{place}", of.repo, of.number)
+            }
             Self::Reaction { repo, comment, content } => format!("reaction/{repo}/{comment}/{content:?}"),
             Self::ProtectionAnswer { repo, run, attempt, environment, .. } => {
                 format!("protection/{repo}/{run}/{attempt}/{environment}")
@@ -345,6 +351,7 @@ impl Call {
             Self::GateAnswer { .. } => "gate_answer",
             Self::Ring { .. } => "ring",
             Self::Plan { .. } => "plan",
+            Self::Judged { .. } => "judged",
             Self::Announce { .. } => "announcement",
         }
     }
@@ -359,6 +366,7 @@ impl Call {
             | Self::GateAnswer { .. }
             | Self::Ring { .. }
             | Self::Deployment { .. }
+            | Self::Judged { .. }
             | Self::Plan { .. } => Lane::Gate,
             Self::AtGate { .. } | Self::Fail { .. } | Self::WentBy { .. } => Lane::Rest,
             Self::CheckRun { urgent: false, .. } => Lane::Check,
@@ -393,6 +401,7 @@ impl Call {
             | Self::MakeMilestone { .. }
             | Self::Schedule { .. }
             | Self::Plan { .. }
+            | Self::Judged { .. }
             | Self::Reaction { .. }
             | Self::ProtectionAnswer { .. }
             | Self::ProtectionNote { .. }
@@ -446,6 +455,7 @@ impl Call {
             | Self::Milestone { on, .. }
             | Self::Schedule { on, .. }
             | Self::Plan { on, .. } => on.repo,
+            Self::Judged { judged } => judged.on.repo,
             Self::Announce { announcement } => announcement.repo,
         }
     }

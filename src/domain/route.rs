@@ -87,7 +87,9 @@ fn swept(issues: &[IssueRef], pull_requests: &[IssueRef]) -> Vec<SubjectId> {
 fn kept(issue: IssueRef, purpose: &IssuePurpose) -> Vec<SubjectId> {
     match purpose {
         IssuePurpose::Retrospective { of } => vec![SubjectId::ChangeRequest(*of)],
-        IssuePurpose::Outage { .. } => vec![SubjectId::Account],
+        IssuePurpose::Outage { .. } | IssuePurpose::Plan | IssuePurpose::Meeting { .. } => {
+            vec![SubjectId::Account]
+        }
         IssuePurpose::Emergency(declaration) => {
             let pull_request = declaration.pull_request.map(|number| IssueRef { repo: issue.repo, number });
             let pull_request = pull_request.map(SubjectId::PullRequest);
@@ -124,10 +126,7 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
             vec![SubjectId::Release(release.clone())]
         }
         What::Kept { issue, purpose } => kept(*issue, purpose),
-        What::Watched { environments } => {
-            let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
-            repo.into_iter().flat_map(of).collect()
-        }
+        What::Watched { environments } => watched(environments, repo),
         What::Shipped(shipment) => repo.into_iter().flat_map(|repo| moved(shipment, repo)).collect(),
         What::Withheld { environment, .. }
         | What::Sealed(Sealing { environment, .. })
@@ -148,6 +147,8 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         | What::Away(_)
         | What::WentBy(_)
         | What::PlanDrawn(_)
+        | What::MeetingOpened(_)
+        | What::Judged(_)
         | What::Ping
         | What::Created { .. }
         | What::Deleted { .. }
@@ -158,6 +159,12 @@ fn concerned(event: &Event) -> Vec<SubjectId> {
         | What::Membership { .. }
         | What::Team { .. } => vec![],
     }
+}
+
+/// The environments that are to be looked at.
+fn watched(environments: &[String], repo: Option<RepoId>) -> Vec<SubjectId> {
+    let of = |repo| environments.iter().map(move |name| SubjectId::environment(repo, name));
+    repo.into_iter().flat_map(of).collect()
 }
 
 /// Whom it concerns what is told of commits.
@@ -263,7 +270,8 @@ mod tests {
     fn planned() -> (What, &'static str) {
         let (release, why, by) = (None, None, actor("rosa"));
         let (comment, place, on) = (CommentId(1), 0, at(90));
-        let planning = Planning { release, why, by, at: time(0), comment, place, on };
+        let (triage, in_meeting) = (None, false);
+        let planning = Planning { release, triage, why, by, at: time(0), comment, place, on, in_meeting };
         (What::Planned { issue: at(12), planning }, "change_request/7/12")
     }
 
@@ -446,12 +454,29 @@ mod tests {
             text: String::new(),
             places: vec![],
         };
+        let agenda = DrawnAgenda {
+            at: time(0),
+            train: "customer".into(),
+            zone: crate::domain::policy::Zone::utc(),
+            text: String::new(),
+            places: vec![],
+        };
+        let judged = Judged {
+            of: at(12),
+            on: at(90),
+            comment: CommentId(1),
+            place: 0,
+            counts: true,
+            said: "accepted".into(),
+        };
         let sealing = Sealing { environment, ids: vec!["ab".into()], at: time(0), expires_at: time(9) };
         vec![
             (What::Away(gap), ""),
             (What::Sealed(sealing), "environment/7/live"),
             (What::WentBy(Box::new(went)), ""),
             (What::PlanDrawn(Box::new(plan)), ""),
+            (What::MeetingOpened(Box::new(agenda)), ""),
+            (What::Judged(Box::new(judged)), ""),
         ]
     }
 
@@ -499,6 +524,8 @@ mod tests {
             What::Sealed(_) => 38,
             What::WentBy(_) => 39,
             What::PlanDrawn(_) => 40,
+            What::MeetingOpened(_) => 41,
+            What::Judged(_) => 42,
         }
     }
 
@@ -511,7 +538,7 @@ mod tests {
         let all: Vec<_> =
             one_of_each().into_iter().chain(of_ours()).chain(of_promotions()).chain(of_gaps()).collect();
         let places: BTreeSet<usize> = all.iter().map(|(what, _)| place(what)).collect();
-        assert_eq!(places, (0..41).collect());
+        assert_eq!(places, (0..43).collect());
         for (what, concerned) in all {
             let name = what.name();
             let subjects = route(&shown(what));

@@ -5,6 +5,7 @@ mod delegated;
 mod freezing;
 mod frozen;
 mod looking_back;
+mod meeting;
 mod published;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ pub use away::{Deployed, Outage};
 pub use delegated::Delegated;
 pub use frozen::Said;
 pub use looking_back::Owed;
+pub use meeting::{Meeting, is_held_on as is_meeting};
 pub use published::PublishedPlan;
 
 use super::{
@@ -55,6 +57,9 @@ pub struct Account {
     /// The plan, as it was published last.
     #[serde(default)]
     pub plan: Option<Box<PublishedPlan>>,
+    /// The planning meetings, in the order in which they were opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meetings: Vec<Meeting>,
     /// When it was answered where.
     #[serde(default)]
     pub replies: RepliesOn,
@@ -67,6 +72,7 @@ impl Account {
         !matches!(event.what, What::Installation { .. } | What::InstallationRepositories { .. })
             && !away::is_about(event)
             && !published::is_about(event)
+            && !self.meets(event)
             && !self.looks_back(event)
             && !frozen::is_about(event)
             && !delegated::is_about(event)
@@ -74,11 +80,18 @@ impl Account {
             && (event.installation.is_none() || event.installation == self.installation)
     }
 
-    /// What others may read of it: all but where it was answered, and what went by while nobody was here.
+    /// What others may read of it: all but where it was answered, what went by while nobody was here, and what was said in meetings.
     #[must_use]
     pub fn view(&self) -> Self {
         let outages = self.outages.iter().map(Outage::view);
-        Self { replies: RepliesOn::default(), plan: None, outages: outages.collect(), ..self.clone() }
+        let meetings = self.meetings.iter().map(Meeting::view);
+        Self {
+            replies: RepliesOn::default(),
+            plan: None,
+            outages: outages.collect(),
+            meetings: meetings.collect(),
+            ..self.clone()
+        }
     }
 
     /// Whether this repository is listed.
@@ -123,7 +136,7 @@ impl Account {
     }
 }
 
-/// Follows the installation and the repositories it reaches, and what is decided of freezes and delegations.
+/// Follows the installation and the repositories it reaches, what is decided of freezes and delegations, and planning meetings.
 #[must_use]
 pub fn judge(case: Case<'_>) -> Judgement {
     let before = case.before.and_then(State::as_account).cloned().unwrap_or_default();
@@ -138,10 +151,12 @@ pub fn judge(case: Case<'_>) -> Judgement {
     };
     let away = after.hear_away(case.events, &case.instance.web_url);
     let (published, planned) = after.hear_plan(case.events);
-    let Some(looked) = after.hear_looks(&case, &mut inquiry) else {
+    let heard_there = (after.hear_looks(&case, &mut inquiry), after.hear_meetings(&case, &mut inquiry));
+    let (Some(looked), Some(met)) = heard_there else {
         return Judgement::Needs(inquiry.into_missing());
     };
     let mut look_again = after.doubts_freezes().then(|| case.now + READ_AGAIN);
+    let due = after.minutes_are_due();
     let unread = after.installation.filter(|id| !after.suspended && after.listed != Some(*id));
     if let Some(installation) = unread {
         match inquiry.installation_repositories(installation) {
@@ -161,10 +176,13 @@ pub fn judge(case: Case<'_>) -> Judgement {
         .chain(delegated.audit)
         .chain(away.audit)
         .chain(looked.audit)
+        .chain(met.audit)
         .chain(planned)
         .collect();
-    let effects = [heard.effects, delegated.effects, away.effects, looked.effects, published].concat();
+    let effects =
+        [heard.effects, delegated.effects, away.effects, looked.effects, met.effects, published].concat();
     let effects = after.replies.limit(effects, case.now);
+    let look_again = look_again.into_iter().chain(due).min();
     Decision { audit, look_again, effects, ..Decision::quiet(State::Account(after)) }.into()
 }
 

@@ -7,8 +7,8 @@ use super::{
     super::{
         audit::AuditEntry,
         effect::{Call, Effect},
-        event::{DrawnPlan, Event, PlannedAt, What},
-        ids::RepoId,
+        event::{DrawnPlan, Event, IssuePurpose, PlannedAt, What},
+        ids::{IssueRef, RepoId},
         report::text,
     },
     Account,
@@ -29,11 +29,17 @@ pub struct PublishedPlan {
     /// What has changed, the last first: when, and what.
     #[serde(default)]
     pub changed: Vec<(Timestamp, String)>,
+    /// When it was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Its issue, once GitHub has confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<IssueRef>,
 }
 
 /// Whether a delivery is about the plan.
 pub(super) fn is_about(event: &Event) -> bool {
-    matches!(event.what, What::PlanDrawn(_))
+    matches!(event.what, What::PlanDrawn(_) | What::Kept { purpose: IssuePurpose::Plan, .. })
 }
 
 impl Account {
@@ -41,11 +47,15 @@ impl Account {
     pub(super) fn hear_plan(&mut self, events: &[Event]) -> (Vec<Effect>, Vec<AuditEntry>) {
         let (mut effects, mut audit) = (vec![], vec![]);
         for event in events {
+            if let What::Kept { issue, purpose: IssuePurpose::Plan } = &event.what {
+                self.plan.iter_mut().for_each(|plan| plan.issue = Some(*issue));
+            }
             let (What::PlanDrawn(drawn), Some(here)) = (&event.what, &event.repository) else { continue };
             let before = self.plan.take();
-            let news = before.as_ref().map(|before| moved(&before.places, drawn)).unwrap_or_default();
+            let news = before.as_ref().map(|before| moved(&before.places, &drawn.places)).unwrap_or_default();
             let mut changed: Vec<(Timestamp, String)> =
                 news.iter().map(|news| (drawn.at, news.clone())).collect();
+            let issue = before.as_ref().filter(|before| before.home == here.id).and_then(|it| it.issue);
             changed.extend(before.map(|before| before.changed).unwrap_or_default());
             changed.truncate(TOLD);
             if !news.is_empty() {
@@ -60,20 +70,21 @@ impl Account {
                 title: "Release plan".into(),
                 body,
                 open: true,
-                told: None,
+                told: Some(IssuePurpose::Plan),
             }));
             let (text, places) = (drawn.text.clone(), drawn.places.clone());
-            self.plan = Some(Box::new(PublishedPlan { home: here.id, text, places, changed }));
+            let (home, at) = (here.id, Some(drawn.at));
+            self.plan = Some(Box::new(PublishedPlan { home, text, places, changed, at, issue }));
         }
         (effects, audit)
     }
 }
 
 /// What stands elsewhere than before, in words.
-fn moved(before: &[PlannedAt], drawn: &DrawnPlan) -> Vec<String> {
+pub(super) fn moved(before: &[PlannedAt], now: &[PlannedAt]) -> Vec<String> {
     let was = |at| before.iter().find(|it| it.at == at).map(|it| it.place.as_str());
-    let is = |at| drawn.places.iter().any(|it| it.at == at);
-    let came = drawn.places.iter().filter_map(|it| match was(it.at) {
+    let is = |at| now.iter().any(|it| it.at == at);
+    let came = now.iter().filter_map(|it| match was(it.at) {
         Some(place) if place == it.place => None,
         Some(place) => Some(format!("{} {}: {place} → {}", it.name, shown(it), it.place)),
         None => Some(format!("{} {}: new, {}", it.name, shown(it), it.place)),

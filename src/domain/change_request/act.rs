@@ -25,12 +25,15 @@ pub struct Act {
     pub quiet: bool,
     /// First seen when there was no policy, and so no prefix of commands either.
     pub before_policy: bool,
-    /// Where it was said, when not on the issue itself: on one of its pull requests.
+    /// Where it was said, when not on the issue itself: on one of its pull requests, a control record, or in a meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<IssueRef>,
     /// The limit that it met, where as many were there as may be: it was refused for it, or goes beyond it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub met: Option<Met>,
+    /// That is a meeting, which is told what becomes of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_meeting: bool,
 }
 
 /// A limit, and how many were there.
@@ -250,6 +253,12 @@ impl Act {
     #[must_use]
     pub const fn by_operator(&self) -> bool {
         matches!(self.id, ActId::Operator(_))
+    }
+
+    /// Whether whoever said it is answered where it was said: on a control record, or in a meeting.
+    #[must_use]
+    pub const fn is_answered_there(&self) -> bool {
+        self.on.is_some() && (self.deed.plans() || self.deed.rules())
     }
 
     /// Whether the labels follow it, rather than it a label.

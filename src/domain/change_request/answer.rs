@@ -133,14 +133,13 @@ fn answered(
         |act: &Act| after.gone.is_none() || act.on.is_some_and(|on| Some(on) == after.retrospective);
     let is_heard = |act: &&Act| {
         !act.quiet
+            && !act.is_answered_there()
             && !act.came_along()
             && (after.taken_in || act.comment().map_or(act.by_operator(), |it| in_need.contains(&it)))
     };
-    for act in after
-        .acts
-        .iter()
-        .filter(|act| is_there(act) && (is_heard(act) || (after.gone.is_some() && !act.quiet)))
-    {
+    for act in after.acts.iter().filter(|act| {
+        is_there(act) && (is_heard(act) || (after.gone.is_some() && !act.quiet && !act.is_answered_there()))
+    }) {
         together.entry(purpose(act)).or_default().push(act);
     }
     let is_new = |acts: &[&Act]| {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     command::{self, Command, Later, Told},
-    event::{CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, Planning, What},
+    event::{CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, Planning, Triaged, What},
     facts::SetBy,
     ids::IssueRef,
     policy::Risk,
@@ -149,6 +149,7 @@ impl ChangeRequest {
                 before_policy: false,
                 on: None,
                 met: None,
+                in_meeting: false,
             })
         });
         acts_of.collect()
@@ -175,6 +176,7 @@ impl ChangeRequest {
             before_policy: false,
             on: None,
             met: None,
+            in_meeting: false,
         })
     }
 }
@@ -211,6 +213,7 @@ pub(super) fn said_on(pull: &PullRequestView) -> impl Iterator<Item = Act> {
             before_policy: false,
             on: Some(pull.at),
             met: None,
+            in_meeting: false,
         })
     })
 }
@@ -242,6 +245,7 @@ fn declared_by_operator(event: &Event) -> Option<Act> {
         before_policy: false,
         on: None,
         met: None,
+        in_meeting: false,
     })
 }
 
@@ -257,6 +261,7 @@ fn commanded(told: &Told) -> Vec<Act> {
         before_policy: false,
         on: None,
         met: None,
+        in_meeting: false,
     };
     deeds.map(act).collect()
 }
@@ -306,16 +311,26 @@ fn noted(later: &Later) -> Option<Deed> {
     })
 }
 
-/// What a command on a control record says of it.
+/// What a command on a control record or in a meeting says of it.
 fn planned_elsewhere(event: &Event) -> Option<Act> {
     let What::Planned { planning, .. } = &event.what else { return None };
-    let Planning { release, why, by, at, comment, place, on } = planning.clone();
-    let deed = match release {
-        Some(title) => Deed::Schedule { title, why, full: vec![], kept: vec![] },
-        None => Deed::Unschedule { why },
+    let Planning { release, triage, why, by, at, comment, place, on, in_meeting } = planning.clone();
+    let deed = match (triage, release) {
+        (Some(triage), _) => Deed::Rule { ruling: ruling(triage), said: why },
+        (None, Some(title)) => Deed::Schedule { title, why, full: vec![], kept: vec![] },
+        (None, None) => Deed::Unschedule { why },
     };
     let (id, by, on) = (ActId::Comment(comment, place), Some(by), Some(on));
-    Some(Act { at, id, by, deed, verdict: unjudged(), quiet: false, before_policy: false, on, met: None })
+    let (verdict, quiet, before_policy) = (unjudged(), false, false);
+    Some(Act { at, id, by, deed, verdict, quiet, before_policy, on, in_meeting, met: None })
+}
+
+const fn ruling(triage: Triaged) -> Ruling {
+    match triage {
+        Triaged::Accepted => Ruling::Accepted,
+        Triaged::Deferred => Ruling::Deferred,
+        Triaged::Declined => Ruling::Declined,
+    }
 }
 
 /// The risk; an emergency, and what is owed for it.
@@ -378,5 +393,6 @@ fn taken_off(event: &Event, rules: &Rules) -> Option<Act> {
         before_policy: false,
         on: None,
         met: None,
+        in_meeting: false,
     })
 }

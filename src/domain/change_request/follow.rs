@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    account,
     command::{self, Told},
     event::{CommentChange, CommentedOn, Event, IssueChange, IssuePurpose, IssueSnapshot, What},
     facts::{Fact, IssueReading, SetBy},
@@ -114,7 +115,9 @@ impl ChangeRequest {
     /// Keeps what is said on an issue that is none of the register and that we keep ourselves.
     fn overhear(&mut self, event: &Event, issue: &IssueSnapshot, rules: &Rules) -> bool {
         let tells = command::told(event, rules.prefix.as_deref());
-        let Some(told) = tells.filter(|_| deeds::is_kept_by_us(issue) && !rules.takes_in(issue)) else {
+        let is_meant =
+            |_: &Told| deeds::is_kept_by_us(issue) && !account::is_meeting(issue) && !rules.takes_in(issue);
+        let Some(told) = tells.filter(is_meant) else {
             return false;
         };
         let is_known = self
@@ -132,7 +135,7 @@ impl ChangeRequest {
     fn hear_kept(&mut self, issue: IssueRef, purpose: &IssuePurpose, heard: &mut Heard) {
         match purpose {
             IssuePurpose::Retrospective { .. } => self.retrospective = Some(issue),
-            IssuePurpose::Outage { .. } => {}
+            IssuePurpose::Outage { .. } | IssuePurpose::Plan | IssuePurpose::Meeting { .. } => {}
             IssuePurpose::Emergency(_) => {
                 heard.declared = true;
                 heard.must_read |= self.seen.is_none();

@@ -29,7 +29,7 @@ use super::{
     delivered::{self, Known, Round},
     emergency::{Debt, Emergency, Terms},
     follow::{Gone, Heard},
-    limits, log, news, people, planning,
+    in_meeting, limits, log, news, people, planning,
     rules::Rules,
     stage::{self, Work},
     way_back::{self, WayBack},
@@ -157,6 +157,7 @@ fn tell(
 ) -> Vec<Effect> {
     let mut effects = answer::effects(before, after, told, setting, case.now);
     effects.extend(retrospective::effect(after, setting));
+    effects.extend(in_meeting::effects(before, after, setting));
     effects.extend(news::effect(before, after, setting.rules, setting.name, case));
     effects
 }

@@ -106,6 +106,7 @@ fn act_entry(after: &ChangeRequest, act: &Act) -> AuditEntry {
         ActId::Silence(since) => entry.fact("silent_since", since),
         ActId::Comment(..) | ActId::Label(..) | ActId::Unlabel(..) | ActId::Milestone(..) => entry,
     };
+    let entry = act.on.into_iter().fold(entry, |entry, on| entry.fact("said_on", on));
     said.into_iter().fold(entry, |entry, said| entry.text("said", said))
 }
 

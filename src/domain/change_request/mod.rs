@@ -12,6 +12,7 @@
 //! - [`note`]: what helps planning it, and decides nothing; [`silence`]: that nobody answers,
 //! - [`moved`]: what goes along when the issue is transferred,
 //! - [`stage`]: how far it is, and since when,
+//! - `in_meeting`: what a planning meeting is told,
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
 
 pub mod act;
@@ -20,6 +21,7 @@ pub mod deeds;
 pub mod delivered;
 pub mod emergency;
 pub mod follow;
+mod in_meeting;
 pub mod limits;
 pub mod log;
 pub mod moved;

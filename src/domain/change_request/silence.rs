@@ -71,6 +71,7 @@ impl ChangeRequest {
             before_policy: false,
             on: None,
             met: None,
+            in_meeting: false,
         });
         self.acts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         self.silence = None;

@@ -167,6 +167,7 @@ fn told(decision: &Decision) -> String {
         | Call::WentBy { .. }
         | Call::Deployment { .. }
         | Call::Reaction { .. }
+        | Call::Judged { .. }
         | Call::Announce { .. }) => panic!("{other:?}"),
     });
     told.collect::<Vec<_>>().join(", ")

@@ -23,7 +23,7 @@ pub use deploying::{
     RunSnapshot, Shipment,
 };
 pub use operator::{Declaration, Purpose as IssuePurpose};
-pub use planning::{DrawnPlan, PlannedAt, Planning};
+pub use planning::{DrawnAgenda, DrawnPlan, Judged, PlannedAt, Planning, Triaged};
 pub use snapshot::{
     AccountSnapshot, CheckRunSnapshot, CommentSnapshot, CommentedOn, IssueSnapshot, MergeGroupSnapshot,
     MilestoneSnapshot, PullRequestSnapshot, RepositoryNumber, RepositorySnapshot, ReviewSnapshot,
@@ -134,7 +134,7 @@ pub enum What {
     Swept { issues: Vec<IssueRef>, pull_requests: Vec<IssueRef> },
     /// GitHub has confirmed that the control record of a release shows this revision, and when. We say so ourselves.
     Recorded { release: ReleaseId, record: IssueRef, revision: Option<RevisionHash>, at: Timestamp },
-    /// A command on a control record plans an issue. We say so ourselves.
+    /// A command on a control record or in a meeting plans an issue. We say so ourselves.
     Planned { issue: IssueRef, planning: Planning },
     /// Somebody declares an emergency at the command line. We say so ourselves.
     Declared(Declaration),
@@ -165,6 +165,10 @@ pub enum What {
     WentBy(Box<WentBy>),
     /// The plan is another than the one that was published. Whoever draws it says so, to the account.
     PlanDrawn(Box<DrawnPlan>),
+    /// An operator opens a planning meeting. The operator says so, to the account.
+    MeetingOpened(Box<DrawnAgenda>),
+    /// What became of a command in a meeting. The change request says so, to the account.
+    Judged(Box<Judged>),
 }
 
 impl What {
@@ -284,6 +288,8 @@ impl What {
             Self::Sealed(_) => "sealed".into(),
             Self::WentBy(_) => "went by".into(),
             Self::PlanDrawn(_) => "plan drawn".into(),
+            Self::MeetingOpened(_) => "meeting opened".into(),
+            Self::Judged(_) => "judged".into(),
         }
     }
 }

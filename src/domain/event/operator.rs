@@ -30,4 +30,8 @@ pub enum Purpose {
     Outage { since: Timestamp },
     /// It is the change request of this emergency.
     Emergency(Declaration),
+    /// It tells the plan.
+    Plan,
+    /// The planning meeting that was opened then is held there.
+    Meeting { opened: Timestamp },
 }

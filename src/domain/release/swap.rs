@@ -232,7 +232,8 @@ impl Release {
         let plan = |act: &Act, on: IssueRef, release: Option<String>, why: &Option<String>| {
             let (why, by) = (why.clone(), act.by.clone());
             let (at, comment, place) = (act.at, act.comment, act.place);
-            let planning = Planning { release, why, by, at, comment, place, on: record };
+            let (triage, in_meeting) = (None, false);
+            let planning = Planning { release, triage, why, by, at, comment, place, on: record, in_meeting };
             Effect::new(Call::Plan { on, planning })
         };
         let mut effects = vec![];

@@ -80,7 +80,9 @@ fn written(deed: &Deed, setting: &Setting<'_>) -> String {
     setting.command(word)
 }
 
-fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> String {
+/// Why it does not count, as the rest of a sentence.
+#[must_use]
+pub fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting<'_>) -> String {
     let triagers = || people("triagers", "triager", &setting.rules.triagers, setting);
     match (refusal, &act.deed) {
         (Refusal::NotUnderstood, Deed::Malformed { takes, .. }) => format!("it takes {takes} behind it"),

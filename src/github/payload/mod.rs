@@ -127,6 +127,8 @@ fn what(event: &str, body: &[u8], envelope: &Envelope) -> Result<Understood, Unr
         sweep::AWAY => parse::<sweep::Away>(event, body)?.what(),
         sweep::SEALED => parse::<sweep::Seal>(event, body)?.what(),
         sweep::PLAN_DRAWN => parse::<sweep::Drawn>(event, body)?.what(),
+        sweep::MEETING => parse::<sweep::Meeting>(event, body)?.what(),
+        sweep::JUDGED => parse::<sweep::Verdict>(event, body)?.what(),
         sweep::WENT_BY => parse::<sweep::Passed>(event, body)?.what(),
         sweep::AT_GATE => parse::<sweep::Gate>(event, body)?.what(),
         sweep::FAILED => parse::<sweep::Fail>(event, body)?.what(),

@@ -11,7 +11,7 @@ use serde::{
 };
 
 /// The parts at the top of a body that tell one event from another. Some are of events that we do not read.
-pub(super) const TELLING: [&str; 69] = [
+pub(super) const TELLING: [&str; 71] = [
     "action",
     "after",
     "alert",
@@ -36,10 +36,12 @@ pub(super) const TELLING: [&str; 69] = [
     "hook_id",
     "installation",
     "issue",
+    "judged",
     "kept",
     "key",
     "label",
     "master_branch",
+    "meeting",
     "member",
     "membership",
     "merge_group",
@@ -178,6 +180,8 @@ pub(super) fn expected(event: &str) -> Option<Expected> {
         super::sweep::SEALED => (&["action", "repository", "sealed"], &[]),
         super::sweep::WENT_BY => (&["action", "repository", "went_by"], &[]),
         super::sweep::PLAN_DRAWN => (&["action", "repository", "plan_drawn"], &[]),
+        super::sweep::MEETING => (&["action", "meeting", "repository"], &[]),
+        super::sweep::JUDGED => (&["action", "judged", "repository"], &[]),
         super::sweep::AT_GATE => (&["action", "at_gate", "repository"], &[]),
         super::sweep::FAILED => (&["action", "failed", "repository"], &[]),
         super::sweep::PLANNED => (&["action", "planned", "repository"], &[]),

@@ -1,8 +1,8 @@
 //! `changegate_sweep`, `changegate_watch`, `changegate_record`, `changegate_policy`, `changegate_ship`, `changegate_gate`, `changegate_failed`, `changegate_plan`,
-//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report`, `changegate_away`, `changegate_seal`, `changegate_went_by`, `changegate_plan_drawn` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
+//! `changegate_issue`, `changegate_withheld`, `changegate_ask`, `changegate_report`, `changegate_away`, `changegate_seal`, `changegate_went_by`, `changegate_plan_drawn`, `changegate_meeting`, `changegate_judged` and `changegate_emergency`: not GitHub's, but what our own sweep and glances found, what our own writing came to, what an environment or a
 //! control record tells others, what a pipeline asks and says and what an operator said, written down as deliveries so that one door leads in.
 //!
-//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported`, `away`, `sealed`, `went_by`, `plan_drawn` or `declared` at its top: nobody can
+//! No body of GitHub's has `swept`, `watched`, `recorded`, `policy_moved`, `withheld`, `shipped`, `at_gate`, `failed`, `planned`, `kept`, `asked`, `reported`, `away`, `sealed`, `went_by`, `plan_drawn`, `meeting`, `judged` or `declared` at its top: nobody can
 //! pass one off as such a delivery.
 
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     event::{
-        AccountSnapshot, AtGate, Declaration, DrawnPlan, Failure, Gap, GateAsk, IssuePurpose,
-        MilestoneSnapshot, PipelineReport, Planning, Sealing, Shipment, WentBy, What,
+        AccountSnapshot, AtGate, Declaration, DrawnAgenda, DrawnPlan, Failure, Gap, GateAsk, IssuePurpose,
+        Judged, MilestoneSnapshot, PipelineReport, Planning, Sealing, Shipment, WentBy, What,
     },
     ids::{InstallationId, IssueRef, ReleaseId, RepoId, RepoName},
     revision::RevisionHash,
@@ -59,6 +59,10 @@ pub const WENT_BY: &str = "changegate_went_by";
 
 /// What a delivery is called that says that the plan is another.
 pub const PLAN_DRAWN: &str = "changegate_plan_drawn";
+/// What a delivery is called in which an operator opens a planning meeting.
+pub const MEETING: &str = "changegate_meeting";
+/// What a delivery is called that says what became of a command in a meeting.
+pub const JUDGED: &str = "changegate_judged";
 
 /// What a delivery is called in which it asks us to look at environments.
 pub const WATCHED: &str = "changegate_watch";
@@ -198,6 +202,30 @@ pub(super) struct Drawn {
 impl Drawn {
     pub(super) fn what(self) -> What {
         What::PlanDrawn(Box::new(self.plan_drawn))
+    }
+}
+
+/// The body of `changegate_meeting`.
+#[derive(Deserialize)]
+pub(super) struct Meeting {
+    meeting: DrawnAgenda,
+}
+
+impl Meeting {
+    pub(super) fn what(self) -> What {
+        What::MeetingOpened(Box::new(self.meeting))
+    }
+}
+
+/// The body of `changegate_judged`.
+#[derive(Deserialize)]
+pub(super) struct Verdict {
+    judged: Judged,
+}
+
+impl Verdict {
+    pub(super) fn what(self) -> What {
+        What::Judged(Box::new(self.judged))
     }
 }
 
@@ -358,6 +386,18 @@ impl Whereabouts {
         (PLAN_DRAWN, self.body("plan_drawn", "plan_drawn", json!(plan)))
     }
 
+    /// The same: a planning meeting is opened.
+    #[must_use]
+    pub fn meeting(&self, agenda: &DrawnAgenda) -> (&'static str, Vec<u8>) {
+        (MEETING, self.body("meeting", "meeting", json!(agenda)))
+    }
+
+    /// The same: what became of a command in a meeting.
+    #[must_use]
+    pub fn judged(&self, judged: &Judged) -> (&'static str, Vec<u8>) {
+        (JUDGED, self.body("judged", "judged", json!(judged)))
+    }
+
     /// The same: something went by while nobody was here.
     #[must_use]
     pub fn went_by(&self, went: &WentBy) -> (&'static str, Vec<u8>) {
@@ -444,7 +484,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            event::FailureOf,
+            event::{FailureOf, Triaged},
             finding::{Finding, Outcome},
             ids::AccountId,
         },
@@ -480,8 +520,10 @@ mod tests {
         assert_eq!(what, What::Recorded { release, record: at(9), revision: Some(revision), at: when });
         let by = crate::domain::ids::Actor { id: AccountId(9), login: "rosa".into(), person: true };
         let (comment, why) = (crate::domain::ids::CommentId(4), Some("it is late \u{2014} \"yes\"".into()));
+        let release = Some("2026.12".into());
+        let (triage, in_meeting) = (Some(Triaged::Deferred), true);
         let planning =
-            Planning { release: Some("2026.12".into()), why, by, at: when, comment, place: 1, on: at(9) };
+            Planning { release, triage, why, by, at: when, comment, place: 1, on: at(9), in_meeting };
         let what = understood(here().planned(2, &planning));
         assert_eq!(what, What::Planned { issue: at(2), planning });
         let declaration = Declaration {
@@ -547,6 +589,27 @@ mod tests {
             let failure = Failure { of, brought: [41].into() };
             assert_eq!(understood(here().failed(&failure)), What::Failed(failure));
         }
+    }
+
+    #[test]
+    fn what_is_said_of_a_planning_meeting_is_understood_as_it_was_meant() {
+        let at = |number| IssueRef { repo: RepoId(7), number };
+        let when = "2026-11-01T12:00:00Z".parse().unwrap();
+        let agenda = DrawnAgenda {
+            at: when,
+            train: "customer".into(),
+            zone: crate::domain::policy::Zone::utc(),
+            text: "The agenda \"a\".".into(),
+            places: vec![],
+        };
+        assert_eq!(understood(here().meeting(&agenda)), What::MeetingOpened(Box::new(agenda)));
+        for purpose in [IssuePurpose::Plan, IssuePurpose::Meeting { opened: when }] {
+            let kept = understood(here().kept(9, &purpose));
+            assert_eq!(kept, What::Kept { issue: at(9), purpose });
+        }
+        let (comment, said) = (crate::domain::ids::CommentId(4), "others \"do\"".into());
+        let judged = Judged { of: at(2), on: at(9), comment, place: 1, counts: false, said };
+        assert_eq!(understood(here().judged(&judged)), What::Judged(Box::new(judged)));
     }
 
     #[test]

@@ -164,6 +164,7 @@ impl Writer<'_> {
             Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::Plan { .. }
+            | Call::Judged { .. }
             | Call::GateAnswer { .. }
             | Call::AtGate { .. }
             | Call::Fail { .. }
@@ -205,6 +206,7 @@ impl Writer<'_> {
             | Call::Reaction { .. }
             | Call::Schedule { .. }
             | Call::Plan { .. }
+            | Call::Judged { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }

@@ -4,6 +4,7 @@ mod delivered;
 mod emergency;
 mod life;
 mod limits;
+mod meeting;
 mod notes;
 mod order;
 mod own;
@@ -73,6 +74,7 @@ pub fn short(call: &Call) -> String {
         Call::RenameMilestone { number, title, .. } => format!("rename milestone {number} {title}"),
         Call::Schedule { title, .. } => format!("schedule {title}"),
         Call::Plan { .. } => "plan".into(),
+        Call::Judged { judged } => format!("judged {}: {}", judged.counts, judged.said),
         Call::Announce { announcement } => format!("announce {:?}", announcement.news),
     }
 }
@@ -99,6 +101,7 @@ pub fn status(decision: &Decision) -> String {
         | Call::ProtectionNote { .. }
         | Call::Schedule { .. }
         | Call::Plan { .. }
+        | Call::Judged { .. }
         | Call::ReadAnew { .. }
         | Call::Ship { .. }
         | Call::GateAnswer { .. }

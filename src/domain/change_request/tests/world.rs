@@ -262,6 +262,7 @@ impl World {
             | Call::ProtectionAnswer { .. }
             | Call::ProtectionNote { .. }
             | Call::Plan { .. }
+            | Call::Judged { .. }
             | Call::ReadAnew { .. }
             | Call::Ship { .. }
             | Call::GateAnswer { .. }
