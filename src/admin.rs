@@ -26,6 +26,7 @@ use crate::{
     operator::{
         Became, Emergency, Kept, NewSeals, Operator,
         import::{Found, Imported},
+        meeting::{NewMeeting, Opened, Opening},
     },
     planner::{
         self, Planner,
@@ -61,6 +62,10 @@ pub enum Order {
     Import { organisation: String, again: bool },
     /// What was found there.
     Inventory { organisation: String },
+    /// Open a planning meeting.
+    MeetingOpen(NewMeeting),
+    /// What came of one that is being opened.
+    MeetingOpened(Opening),
     /// How far the comparison with GitHub is, account by account.
     Sweeps,
     /// How far each channel was told by chat or mail.
@@ -119,6 +124,9 @@ pub enum Answer {
     Inventory(Found),
     /// Of each account of GitHub, by its login; by channel.
     Channels(Vec<(String, BTreeMap<String, Held>)>),
+    /// That a meeting is opened is written down; what comes of it is asked for with this.
+    Meeting(Opening),
+    MeetingOpened(Opened),
     /// The sweeps, and the accounts and repositories that name them.
     Sweeps(Vec<(TenantId, Swept)>, Vec<(TenantId, View)>),
     /// The emergency is written down; what comes of it is asked for with this.
@@ -168,6 +176,8 @@ pub async fn answer(store: &Store, order: Order) -> Answer {
             Order::Emergency(_)
             | Order::Became(_)
             | Order::Seal(_)
+            | Order::MeetingOpen(_)
+            | Order::MeetingOpened(_)
             | Order::Import { .. }
             | Order::Inventory { .. } => Answer::Failed("only the server takes this order".into()),
             Order::Channels => Answer::Channels(channels(store).await?),
@@ -330,6 +340,14 @@ pub async fn obey(operator: &Operator, order: Order) -> Answer {
     if let Order::Inventory { organisation } = order {
         let found = operator.found(&organisation).await;
         return found.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Inventory);
+    }
+    if let Order::MeetingOpen(wanted) = order {
+        let opening = operator.open_meeting(wanted).await;
+        return opening.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Meeting);
+    }
+    if let Order::MeetingOpened(opening) = order {
+        let opened = operator.opened(&opening).await;
+        return opened.map_or_else(|error| Answer::Failed(error.to_string()), Answer::MeetingOpened);
     }
     if let Order::Became(kept) = order {
         let became = operator.became(&kept).await;

@@ -3,6 +3,7 @@
 mod channels;
 mod gate;
 mod import;
+mod meeting;
 mod permit;
 pub mod pipeline;
 mod planning;
@@ -551,6 +552,8 @@ async fn order(file: Option<&Path>, order: Order) -> anyhow::Result<Answer> {
         | Order::Emergency(_)
         | Order::Import { .. }
         | Order::Inventory { .. }
+        | Order::MeetingOpen(_)
+        | Order::MeetingOpened(_)
         | Order::Seal(_)
         | Order::Became(_) => Store::open_read_only(&url).await?,
     };
@@ -671,6 +674,8 @@ fn show(answer: Answer) -> anyhow::Result<Exit> {
         Answer::Channels(accounts) => print(&register::channels(&accounts)),
         Answer::Sweeps(sweeps, names) => print(&register::sweeps(&sweeps, &names)),
         Answer::Emergency(kept) => print(&format!("{} is written down", kept.id)),
+        Answer::Meeting(opening) => print(&format!("The meeting of {} is written down", opening.train)),
+        Answer::MeetingOpened(opened) => meeting::tell(&opened),
         Answer::Became(became) => {
             let exit = match &became {
                 Became::Declared { .. } => Exit::Done,

@@ -20,7 +20,8 @@
 //!
 //! the log ─► notifier ─► chat and mail, for whom policy names
 //! the register's lines ─► planner ─► queue, plan, accounts: command line, API, page, calendar
-//!                            └─► publisher ─keep─► deliveries (the plan is another: one issue tells it)
+//!                            ├─► publisher ─keep─► deliveries (the plan is another: one issue tells it)
+//!                            └─► operator ─keep─► deliveries (a planning meeting is opened: one issue is its agenda)
 //! ```
 //!
 //! # Invariants

@@ -12,7 +12,11 @@ use crate::{
     register::planning as text,
 };
 
-use super::{Exit, import, order, print};
+use super::{
+    Exit, import,
+    meeting::{self, MeetingCommand},
+    order, print,
+};
 
 /// How requests become a plan.
 #[derive(Debug, Subcommand)]
@@ -60,6 +64,9 @@ pub(super) enum PlanningCommand {
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
     },
+    /// Planning meetings: an issue with an agenda, in which people decide.
+    #[command(subcommand)]
+    Planning(MeetingCommand),
     /// The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed.
     Calendar {
         /// With the change requests of this account only.
@@ -96,6 +103,7 @@ pub(super) async fn run(file: Option<&Path>, command: PlanningCommand) -> anyhow
             ask(file, Order::Queue { at, filter }, json, None).await
         }
         PlanningCommand::Plan { json, html } => ask(file, Order::Plan(at), json, html.as_deref()).await,
+        PlanningCommand::Planning(command) => meeting::run(file, command).await,
         PlanningCommand::Calendar { account } => calendar(file, account).await,
         PlanningCommand::Accounts { without, json } => {
             let without = without.map(|name| name.to_lowercase());

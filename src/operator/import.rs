@@ -119,7 +119,7 @@ impl Operator {
         Ok(Found { report, left_out, names, zone })
     }
 
-    async fn organisation(&self, login: &str) -> Result<(TenantId, Account), OperatorError> {
+    pub(super) async fn organisation(&self, login: &str) -> Result<(TenantId, Account), OperatorError> {
         let accounts = self.store.subjects_of_kind(SubjectKind::Account, None).await?;
         let is_it = |account: &Account| {
             account.installation.is_some()

@@ -1,6 +1,7 @@
 //! What an operator declares from the command line. It becomes a delivery like everything else; nothing is decided here.
 
 pub mod import;
+pub mod meeting;
 
 use std::sync::Arc;
 
@@ -94,6 +95,24 @@ pub enum OperatorError {
         "between one and 20 permits are sealed at a time, for one environment, for at most 90 days\n  cure: write --count and --valid accordingly"
     )]
     Seals,
+    #[error(
+        "the policy does not say where the plan is published, and the meeting is held beside it\n  cure: write `intake: {{ plan: OWNER/REPOSITORY }}` into it, of a repository in which the mode is advise or enforce"
+    )]
+    NoHome,
+    #[error(
+        "the policy names no train, and a meeting plans the releases of one\n  cure: write `trains:` into it"
+    )]
+    NoTrains,
+    #[error("the policy names no train called {0}\n  cure: name one of {1}")]
+    NoTrain(String, String),
+    #[error("the policy names several trains\n  cure: name one of {0}")]
+    WhichTrain(String),
+    #[error("the App is installed on several accounts\n  cure: write --account and one of {0}")]
+    WhichAccount(String),
+    #[error(
+        "a planning meeting of this train is open {0}\n  cure: hold it there, or close that issue and open the next"
+    )]
+    MeetingIsOpen(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("it could not be written down: {0}\n  cure: try again")]

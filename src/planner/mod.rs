@@ -3,11 +3,14 @@
 //!
 //! - `rulebook`: what policy says, repository by repository,
 //! - [`drawn`]: what was worked out, to be handed on,
-//! - [`page`]: the plan as a page; [`feed`]: as a calendar; [`issue`]: as the text of an issue.
+//! - [`page`]: the plan as a page; [`feed`]: as a calendar; [`issue`]: as the text of an issue,
+//! - `meeting`: what a planning meeting is about; `agenda`: the same as the text of an issue.
 
+mod agenda;
 pub mod drawn;
 pub mod feed;
 pub mod issue;
+mod meeting;
 pub mod page;
 pub mod rulebook;
 

@@ -82,6 +82,23 @@ impl Rulebook {
         shared.chain(own)
     }
 
+    /// Which repository is called so.
+    pub(super) fn named(&self, name: &RepoName) -> Option<RepoId> {
+        self.names.iter().find(|(_, known)| *known == name).map(|(repo, _)| *repo)
+    }
+
+    /// The train that carries a repository.
+    pub(super) fn carrier(&self, repo: RepoId) -> Option<&str> {
+        let name = self.names.get(&repo)?;
+        self.trains.iter().find(|(_, train)| train.carries(name.as_str())).map(|(name, _)| name.as_str())
+    }
+
+    /// What commands begin with where the plan is published, if they do.
+    pub(super) fn prefix(&self) -> Option<String> {
+        let policy = self.publishes_in().and_then(|home| self.policy(home))?;
+        policy.command_prefix().map(Into::into)
+    }
+
     /// In which times are shown.
     pub const fn zone(&self) -> &Zone {
         &self.zone

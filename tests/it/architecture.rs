@@ -30,7 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("metrics", &["domain"]),
     ("config", &[]),
-    ("operator", &["clock", "domain", "github", "place", "store"]),
+    ("operator", &["clock", "domain", "github", "place", "planner", "store"]),
     ("admin", &["domain", "operator", "planner", "store"]),
     (
         "app",

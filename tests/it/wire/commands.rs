@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Database, databases};
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 32] = [
     "",
     "serve",
     "demo",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 30] = [
     "import",
     "triage",
     "plan",
+    "planning",
+    "planning open",
     "calendar",
     "accounts",
     "doctor",
@@ -76,6 +78,7 @@ async fn each_command_explains_itself() {
       import     Take in what is there: every open issue and pull request of an organisation, and what was closed within a year, to know how many there are, how old, whose, and which look dead or doubled. Writes nothing to GitHub; goes on where it was broken off
       triage     What waits for a decision, over all repositories: the oldest first, and what is overdue
       plan       The plan: what goes into which release, what is wanted next, what came into production
+      planning   Planning meetings: an issue with an agenda, in which people decide
       calendar   The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
       accounts   Who asks for how much, and gets how much, within twelve months
       doctor     Look at how it is set up, and say what is wrong: settings, the App's permissions and events, webhooks, required checks, environments, ways round them. Asks GitHub, with the server's settings
@@ -296,6 +299,34 @@ async fn each_command_explains_itself() {
           --html <FILE>    Write it as a page that can be printed or sent
       -h, --help           Print help
       -V, --version        Print version
+
+    $ changegate planning --help
+    Planning meetings: an issue with an agenda, in which people decide
+
+    Usage: changegate planning [OPTIONS] <COMMAND>
+
+    Commands:
+      open  Open the planning meeting of a train: one issue, beside the published plan, with what is new, what is wanted next, what clashes and what is overdue. People decide there by commands; whoever closes it ends it, and the minutes are written
+      help  Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    $ changegate planning open --help
+    Open the planning meeting of a train: one issue, beside the published plan, with what is new, what is wanted next, what clashes and what is overdue. People decide there by commands; whoever closes it ends it, and the minutes are written
+
+    Usage: changegate planning open [OPTIONS] [TRAIN]
+
+    Arguments:
+      [TRAIN]  The train, where the policy names several
+
+    Options:
+          --account <LOGIN>  The organisation or user, where the App is installed on several
+          --config <FILE>    The settings file; the environment (CHANGEGATE_...) wins over it [env: CHANGEGATE_CONFIG=]
+      -h, --help             Print help
+      -V, --version          Print version
 
     $ changegate calendar --help
     The plan as a calendar file (iCalendar): when releases leave and lock, and when nothing is deployed
