@@ -23,6 +23,7 @@ mod late;
 mod links;
 mod lists;
 mod manifests;
+mod meeting;
 mod milestones;
 mod modes;
 mod monorepo;
