@@ -55,7 +55,7 @@ fn how(points: &Points) -> String {
         "decline #130 WHY",
     ];
     format!(
-        "**Deciding**: comment here, one command a line: {}. The first of a swap goes, the second takes its place. `#128` is of this repository; others are written `web#128`. Release managers plan; triagers accept, defer and decline. A thumbs-up says that it counts; what does not count is answered with a sentence.\n\n**Attending**: whoever comments is there; {} is enough.\n\n**Ending**: close this issue. The minutes follow within minutes, and the sponsors are sent the plan.",
+        "**Deciding**: comment here, one command a line: {}. Instead of `next`, the title of a release may stand. The first of a swap goes, the second takes its place. `#128` is of this repository; others are written `web#128`. Release managers plan; triagers accept, defer and decline. A thumbs-up says that it counts; what does not count is answered with a sentence.\n\n**Attending**: whoever comments is there; {} is enough.\n\n**Ending**: close this issue. The minutes follow soon, and with them the sponsors are sent the plan.",
         all.map(command).join(", "),
         command("here"),
     )

@@ -3,7 +3,7 @@
 use changegate::{
     domain::{audit::AuditEntry, ids::SubjectKind},
     operator::meeting::{NewMeeting, Opened, Opening},
-    sandbox::{CloseReason, Edit, Mishap, Numbered},
+    sandbox::{CloseReason, Edit, Fault, Mishap, Numbered, On},
 };
 use serde_json::json;
 
@@ -119,11 +119,11 @@ async fn the_agenda_says_what_is_new_what_is_wanted_what_clashes_and_what_waits_
         assert_snapshot!(text(s, meeting), @r#"
         This is the planning meeting of the train **customer**, held in a room within an hour or in writing over two days. The next release is **2027.01**; it leaves 7 Jan 2027, 10:00 Europe/Berlin, and locks 5 Jan 2027, 10:00 Europe/Berlin.
 
-        **Deciding**: comment here, one command a line: `/schedule #128 next`, `/unschedule #128 WHY`, `/swap #97 #128`, `/accept #130`, `/defer #130 until Q2`, `/decline #130 WHY`. The first of a swap goes, the second takes its place. `#128` is of this repository; others are written `web#128`. Release managers plan; triagers accept, defer and decline. A thumbs-up says that it counts; what does not count is answered with a sentence.
+        **Deciding**: comment here, one command a line: `/schedule #128 next`, `/unschedule #128 WHY`, `/swap #97 #128`, `/accept #130`, `/defer #130 until Q2`, `/decline #130 WHY`. Instead of `next`, the title of a release may stand. The first of a swap goes, the second takes its place. `#128` is of this repository; others are written `web#128`. Release managers plan; triagers accept, defer and decline. A thumbs-up says that it counts; what does not count is answered with a sentence.
 
         **Attending**: whoever comments is there; `/here` is enough.
 
-        **Ending**: close this issue. The minutes are written then, and the sponsors are sent the plan.
+        **Ending**: close this issue. The minutes follow soon, and with them the sponsors are sent the plan.
 
         ### New since 9 Nov 2026
 
@@ -211,6 +211,11 @@ async fn a_meeting_is_opened_once_and_the_next_one_when_it_is_over() {
         ");
         let next = open(s).await;
         assert_eq!((ours(), next == meeting), (3, false), "two meetings, and the plan");
+        s.by("rosa").close(next, CloseReason::Completed);
+        s.settle().await;
+        s.pass(60);
+        publish(s).await;
+        assert!(minutes(s, next).contains("Nothing changed in the plan"), "that is told too");
         s.policy(&RULES.replace("intake: { plan: acme/billing }", "")).await;
         assert_snapshot!(refused(None, None).await, @"
         the policy does not say where the plan is published, and the meeting is held beside it
@@ -306,6 +311,114 @@ async fn what_is_decided_in_a_meeting_counts_where_the_person_may_and_stands_in_
         change_request.deferred by tess in the meeting
         planning.closed by rosa
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_and_minutes_whose_writing_was_broken_off_are_there_once() {
+    for fault in [Fault::LostAnswer, Fault::ErrorAfter(502), Fault::ErrorBefore(502)] {
+        scenario(async |s| {
+            s.expect_refusals();
+            s.policy(RULES).await;
+            s.fault(On::rest("POST", &format!("/repos/{BILLING}/issues")), fault, 2);
+            let opening = begin(s).await;
+            s.settle_for(30).await;
+            let meeting = place(s, &opening).await;
+            let path = format!("/repos/{BILLING}/issues/{}/comments", meeting.number);
+            s.fault(On::rest("POST", &path), fault, 2);
+            s.by("lee").close(meeting, CloseReason::Completed);
+            s.settle().await;
+            s.pass(60);
+            publish(s).await;
+            s.settle_for(30).await;
+            assert!(minutes(s, meeting).contains("; closed by lee (sponsor of support)."), "{fault:?}");
+            let title = s.github().issue(meeting)["title"].as_str().unwrap().to_owned();
+            assert_eq!(s.record_of(BILLING, &title), [meeting], "{fault:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn every_webhook_of_a_meeting_twice_or_late_ends_in_the_same_minutes() {
+    for mishap in [None, Some(Mishap::Duplicate), Some(Mishap::Late)] {
+        scenario(async |s| {
+            s.policy(RULES).await;
+            let fax = wanted(s, BILLING, "Fax", "sales", "shop").await;
+            let meeting = open(s).await;
+            for _ in 0..mishap.map_or(0, |_| 200) {
+                mishap.into_iter().for_each(|mishap| s.github().mishap(None, mishap));
+            }
+            s.by("sam").comment(meeting, &format!("/schedule #{} next", fax.number));
+            s.by("rosa").comment(meeting, &format!("/schedule #{} next\n/here", fax.number));
+            s.by("rosa").close(meeting, CloseReason::Completed);
+            for _ in 0..4 {
+                s.settle().await;
+            }
+            s.settle_for(2).await;
+            publish(s).await;
+            let said = minutes(s, meeting);
+            assert_snapshot!(said.split_once("**Attended**").unwrap().1, @"
+            : rosa (release manager), sam.
+
+            ### Decided
+
+            - acme/billing#1 Fax: planned for **2026.11** (rosa)
+
+            ### Refused
+
+            - `/schedule` for acme/billing#1 Fax (sam): releases are planned by the release managers ([rosa](https://github/rosa))
+
+            ### Changed in the plan while it was open
+
+            - `acme/billing#1` Fax: not planned → 2026.11 (customer)
+
+            @ana @lee The plan as it is now: [Release plan](https://github/acme/billing/issues/4).
+            ");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_train_without_dates_has_a_meeting_too_and_a_prefix_stands_before_its_commands() {
+    scenario(async |s| {
+        let rules =
+            RULES.lines().filter(|line| !["every:", "lock:", "slots:"].iter().any(|it| line.contains(it)));
+        let rules: Vec<&str> = rules.collect();
+        s.policy(&format!("{}\ncommands: {{ prefix: cg }}\n", rules.join("\n"))).await;
+        let fax = asks(s, BILLING, "Fax", &[]).await;
+        says(s, "tess", fax, "/cg accept").await;
+        let meeting = open(s).await;
+        assert_snapshot!(text(s, meeting), @"
+        This is the planning meeting of the train **customer**, held in a room within an hour or in writing over two days. No release of it is open: the policy does not say when it leaves (`every`), and no milestone is planned.
+
+        **Deciding**: comment here, one command a line: `/cg schedule #128 next`, `/cg unschedule #128 WHY`, `/cg swap #97 #128`, `/cg accept #130`, `/cg defer #130 until Q2`, `/cg decline #130 WHY`. Instead of `next`, the title of a release may stand. The first of a swap goes, the second takes its place. `#128` is of this repository; others are written `web#128`. Release managers plan; triagers accept, defer and decline. A thumbs-up says that it counts; what does not count is answered with a sentence.
+
+        **Attending**: whoever comments is there; `/cg here` is enough.
+
+        **Ending**: close this issue. The minutes follow soon, and with them the sponsors are sent the plan.
+
+        ### New since 5 Oct 2026
+
+        | change request | | account | stands |
+        |---|---|---|---|
+        | acme/billing#1 | Fax |  | accepted |
+
+        ### Candidates
+
+        In the order in which the accounts want it:
+
+        | place | change request | | account | in its account |
+        |---|---|---|---|---|
+        | 1 | acme/billing#1 | Fax |  | 1 of 1 |
+        ");
+        says(s, "rosa", meeting, &format!("/schedule #{} 2026.12", fax.number)).await;
+        says(s, "rosa", meeting, &format!("/cg schedule #{} next", fax.number)).await;
+        says(s, "rosa", meeting, &format!("/cg schedule #{} 2026.12", fax.number)).await;
+        assert_snapshot!(s.sentences(meeting).join("\n---\n"), @"@rosa wrote `/cg schedule` for acme/billing#1; the policy does not say when the train leaves (`every`), so the release has to be named.");
+        assert_eq!(s.stage_of("Fax").await, "scheduled");
     })
     .await;
 }

@@ -6,7 +6,9 @@ use crate::domain::{
     effect::{Call, Effect, Reaction},
     event::{Planning, Triaged},
     facts::Inquiry,
-    ids::{Actor, CommentId, IssueRef, SubjectId},
+    ids::{Actor, CommentId, IssueRef, ReleaseId, RepoName, SubjectId},
+    policy::EffectivePolicy,
+    report::text::{TITLE_LIMIT, escape},
     subject::View,
 };
 
@@ -14,6 +16,9 @@ use super::{
     Asked, Came, Decision, Meeting,
     wish::{self, Place, Wish},
 };
+
+/// What is said of a swap of one with itself.
+const TWO: &str = "it takes two change requests behind it";
 
 /// So many decisions are taken in one meeting.
 const MOST: usize = 500;
@@ -28,8 +33,10 @@ pub(super) struct Said<'a> {
 /// A change request that was found.
 struct Found {
     asked: Asked,
+    /// Its repository.
+    name: RepoName,
     /// The release that it is in.
-    release: Option<String>,
+    release: Option<ReleaseId>,
 }
 
 /// What one change request is to be told.
@@ -46,6 +53,7 @@ impl Meeting {
         &mut self,
         said: &Said<'_>,
         words: &[(String, String)],
+        policy: &EffectivePolicy,
         effects: &mut Vec<Effect>,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<()> {
@@ -58,8 +66,10 @@ impl Meeting {
         }
         let read = words.iter().enumerate().filter_map(|(place, (word, rest))| {
             let wish = wish::read(word, rest)?;
+            let written = policy.command_prefix().map(|prefix| format!("{prefix} {word}"));
+            let word = written.as_deref().unwrap_or(word);
             Some(
-                wish.map(|wish| self.decision(said, (place, word), &wish, inquiry))
+                wish.map(|wish| self.decision(said, (place, word, &wish), policy, inquiry))
                     .unwrap_or_else(|why| Some((refused(said, (place, word), why), vec![]))),
             )
         });
@@ -82,8 +92,8 @@ impl Meeting {
     fn decision(
         &self,
         said: &Said<'_>,
-        (place, word): (usize, &str),
-        wish: &Wish,
+        (place, word, wish): (usize, &str, &Wish),
+        policy: &EffectivePolicy,
         inquiry: &mut Inquiry<'_>,
     ) -> Option<(Decision, Vec<Word>)> {
         let (of, why): (Vec<&Place>, Option<String>) = match wish {
@@ -100,7 +110,7 @@ impl Meeting {
             Ok(found) => found,
             Err(why) => return Some((refused(said, (place, word), why), vec![])),
         };
-        let words = match told(wish, &found) {
+        let words = match told(wish, &found, policy, inquiry)? {
             Ok(words) => words,
             Err(why) => return Some((refused(said, (place, word), why), vec![])),
         };
@@ -121,15 +131,20 @@ impl Meeting {
         let at = place.at(repo);
         let view = inquiry.view(SubjectId::ChangeRequest(at))?.and_then(View::as_change_request);
         let Some(view) = view.filter(|view| view.taken_in && view.exists) else { return none(&written) };
-        let release = view.release.as_ref().map(|release| release.title.clone());
+        let release = view.release.clone();
         let asked = Asked { at, name: written, title: view.title.clone(), came: Came::Waits };
-        Some(Ok(Found { asked, release }))
+        Some(Ok(Found { asked, name, release }))
     }
 }
 
-/// What each of those that were found is told. `Err`: why none is.
-fn told(wish: &Wish, found: &[Found]) -> Result<Vec<Word>, String> {
-    Ok(match wish {
+/// What each of those that were found is told. `Err`: why none is. `None`: something must be found out first.
+fn told(
+    wish: &Wish,
+    found: &[Found],
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Result<Vec<Word>, String>> {
+    Some(Ok(match wish {
         Wish::Here => vec![],
         Wish::Schedule { title, why, .. } => {
             vec![Word { release: Some(title.clone()), why: why.clone(), triage: None }]
@@ -138,15 +153,39 @@ fn told(wish: &Wish, found: &[Found]) -> Result<Vec<Word>, String> {
         Wish::Triage { triage, said, .. } => {
             vec![Word { triage: Some(*triage), why: said.clone(), release: None }]
         }
-        Wish::Swap { why, .. } => {
-            let goes = found.first();
-            let Some(release) = goes.and_then(|goes| goes.release.clone()) else {
-                let name = goes.map(|goes| goes.asked.name.clone()).unwrap_or_default();
-                return Err(format!("{name} is in no release, so nothing can take its place"));
-            };
-            let goes = Word { why: why.clone(), ..Word::default() };
-            vec![goes, Word { release: Some(release), why: why.clone(), triage: None }]
-        }
+        Wish::Swap { why, .. } => match swapped(found, policy, inquiry)? {
+            Err(why) => return Some(Err(why)),
+            Ok(release) => {
+                let goes = Word { why: why.clone(), ..Word::default() };
+                vec![goes, Word { release: Some(release), why: why.clone(), triage: None }]
+            }
+        },
+    }))
+}
+
+/// The release in which one takes the place of the other. `Err`: why it cannot. `None`: something must be found out first.
+fn swapped(
+    found: &[Found],
+    policy: &EffectivePolicy,
+    inquiry: &mut Inquiry<'_>,
+) -> Option<Result<String, String>> {
+    let [goes, comes] = found else { return Some(Err(TWO.into())) };
+    if goes.asked.at == comes.asked.at {
+        return Some(Err(TWO.into()));
+    }
+    let Some(release) = &goes.release else {
+        return Some(Err(format!("{} is in no release, so nothing can take its place", goes.asked.name)));
+    };
+    let title = escape(&release.title, TITLE_LIMIT);
+    let train = policy.base().train_of(comes.name.as_str()).map(|(train, _)| train);
+    if train != Some(release.train.as_str()) {
+        return Some(Err(format!("the train of **{title}** does not carry {}", comes.asked.name)));
+    }
+    let view = inquiry.view(SubjectId::Release(release.clone()))?.and_then(View::as_release);
+    Some(if view.is_some_and(|view| view.locked.is_some()) {
+        Err(format!("**{title}** is locked, and from then on a swap is said on its control record"))
+    } else {
+        Ok(release.title.clone())
     })
 }
 

@@ -81,7 +81,7 @@ pub struct Decision {
     /// The how manyth command of the comment.
     pub place: usize,
     pub by: Actor,
-    /// The command, without its slash.
+    /// The command, as it is written there, without its slash.
     pub word: String,
     pub why: Option<String>,
     /// Of which change requests, and what each makes of it.
@@ -357,8 +357,10 @@ impl Meeting {
             return Some(());
         }
         let said = ask::Said { comment: comment.id, at, by };
-        let (there, asked) =
-            (self.attend(by, &policy, inquiry), self.put(&said, &words, &mut heard.effects, inquiry));
+        let (there, asked) = (
+            self.attend(by, &policy, inquiry),
+            self.put(&said, &words, &policy, &mut heard.effects, inquiry),
+        );
         there.and(asked)
     }
 

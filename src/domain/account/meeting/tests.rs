@@ -1,14 +1,15 @@
 use crate::domain::{
     account::Account,
-    change_request::ChangeRequest,
+    change_request::{ChangeRequest, ChangeRequestView},
     decide::Decision,
     effect::Call,
     event::{
         CommentChange, CommentSnapshot, CommentedOn, DrawnAgenda, DrawnPlan, Event, IssueChange,
         IssuePurpose, IssueSnapshot, Judged, Planning, What,
     },
-    ids::{CommentId, IssueRef, SubjectId},
+    ids::{CommentId, IssueRef, ReleaseId, SubjectId},
     policy::Zone,
+    release::{Locked, Release},
     subject::{State, View},
     trial::*,
 };
@@ -20,6 +21,8 @@ groups: { qa: [rosa, quinn] }
 accounts:
   sales: { sponsor: dana }
   support: { sponsor: lee }
+trains:
+  customer: { repositories: [acme/web], title: \"{year}.{month}\" }
 ";
 
 fn world() -> World {
@@ -194,6 +197,40 @@ fn what_names_no_change_request_or_says_too_little_is_answered_at_once() {
     }
     let by_a_bot = decide(Some(&opened()), &[says(1, "helper[bot]", 60, "/schedule #12 next")]);
     assert_eq!((by_a_bot.effects, account(&by_a_bot.after).meetings[0].attended.len()), (vec![], 0));
+}
+
+#[test]
+fn one_takes_the_place_of_another_in_a_release_that_is_not_locked_and_of_its_own_train() {
+    let id = |title: &str| ReleaseId { train: "customer".into(), title: title.into() };
+    let mut world = world();
+    let mut show = |at: IssueRef, release: Option<&str>| {
+        let seen = IssueSnapshot { at, ..issue(at.number) };
+        let change = ChangeRequest { seen: Some(seen), taken_in: true, ..ChangeRequest::new(at) };
+        let view = ChangeRequestView { release: release.map(id), ..change.view() };
+        world.views.insert(SubjectId::ChangeRequest(at), View::ChangeRequest(Box::new(view)));
+    };
+    show(at(12), Some("2026.12"));
+    show(at(15), None);
+    show(at(16), Some("2026.11"));
+    show(IssueRef { repo: BILLING, number: 15 }, None);
+    let locked = Some(Locked { at: time(0), by: None });
+    let locked = Release { locked, ..Release::new(&id("2026.11")) };
+    world.views.insert(SubjectId::Release(id("2026.11")), View::Release(Box::new(locked)));
+    let no = |why: &str| format!("Confused on 1 | reply/1 on 7#90: @rosa wrote `/swap`; {why}.");
+    for (body, expected) in [
+        (
+            "/swap #12 #15 lee waits",
+            r#"rosa of 7#12: None None lee waits | rosa of 7#15: Some("2026.12") None lee waits"#.into(),
+        ),
+        ("/swap #15 #12", no("acme/web#15 is in no release, so nothing can take its place")),
+        ("/swap #12 web#12", no("it takes two change requests behind it")),
+        ("/swap #12 billing#15", no("the train of **2026.12** does not carry acme/billing#15")),
+        ("/swap #16 #15", no("**2026.11** is locked, and from then on a swap is said on its control record")),
+    ] {
+        let events = [says(1, "rosa", 60, body)];
+        let heard = world.decide(&SubjectId::Account, Some(&opened()), &events, time(60));
+        assert_eq!(short(&heard).join(" | "), expected, "{body}");
+    }
 }
 
 #[test]
