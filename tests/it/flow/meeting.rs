@@ -1,6 +1,7 @@
 //! The planning meeting: an issue with an agenda, in which people decide by commands, and which ends with its minutes.
 
 use changegate::{
+    admin::{self, Answer, Order},
     domain::{audit::AuditEntry, ids::SubjectKind},
     operator::meeting::{NewMeeting, Opened, Opening},
     sandbox::{CloseReason, Edit, Fault, Mishap, Numbered, On},
@@ -49,17 +50,16 @@ async fn says(s: &Scene, login: &str, on: Numbered, words: &str) -> u64 {
 
 async fn begin(s: &Scene) -> Opening {
     let wanted = NewMeeting { train: None, account: None };
-    s.stage.app.operator().open_meeting(wanted).await.unwrap()
+    let answer = admin::obey(&s.stage.app.operator(), Order::MeetingOpen(wanted)).await;
+    let Answer::Meeting(opening) = answer else { panic!("{answer:?}") };
+    opening
 }
 
 /// Where it is.
 async fn place(s: &Scene, opening: &Opening) -> Numbered {
-    match s.stage.app.operator().opened(opening).await.unwrap() {
-        Opened::At { repository, number } => {
-            Numbered { repo: s.github().repository_id(repository.as_str()), number }
-        }
-        other @ (Opened::Waits | Opened::NotThis) => panic!("{other:?}"),
-    }
+    let answer = admin::obey(&s.stage.app.operator(), Order::MeetingOpened(opening.clone())).await;
+    let Answer::MeetingOpened(Opened::At { repository, number }) = answer else { panic!("{answer:?}") };
+    Numbered { repo: s.github().repository_id(repository.as_str()), number }
 }
 
 async fn open(s: &Scene) -> Numbered {

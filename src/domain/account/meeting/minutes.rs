@@ -37,8 +37,11 @@ impl Meeting {
 
     fn text(&self, closed: &Closed, plan: Option<&PublishedPlan>, web_url: &str) -> String {
         let time = |at| self.zone.time(at);
-        let by = closed.by.as_ref().and_then(|by| self.attended.iter().find(|it| it.id == by.id));
-        let by = by.map(|by| format!("; closed by {}", by.shown())).unwrap_or_default();
+        let by = closed.by.as_ref().map(|by| {
+            let there = self.attended.iter().find(|it| it.id == by.id);
+            there.map_or_else(|| escape(&by.login, TITLE_LIMIT), super::Attendee::shown)
+        });
+        let by = by.map(|by| format!("; closed by {by}")).unwrap_or_default();
         let (opened, ended) = (time(self.opened), time(closed.at));
         let mut parts = vec![format!("## Minutes\n\nOpen from {opened} to {ended}{by}.")];
         if !self.attended.is_empty() {

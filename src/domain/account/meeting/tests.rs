@@ -319,8 +319,20 @@ fn the_minutes_wait_for_the_plan_a_while_are_written_once_and_follow_it_a_while(
     let repeated = decide(Some(&told.after), &[closed("tess", 500)]);
     assert_eq!(minutes(&repeated), minutes(&told), "the first end stays");
     assert_eq!(repeated.audit, []);
+    let by_a_bot = decide(Some(&opened()), &[closed("stale[bot]", 120), plan(180)]);
+    assert!(minutes(&by_a_bot).contains("09:02 UTC; closed by stale\\[bot\\].\n\nNothing was decided."));
     let next = decide(Some(&over.after), &[agenda("customer", 130)]);
     assert!(minutes(&next).contains("Nothing was decided."), "the next does not swallow them");
+}
+
+#[test]
+fn what_people_wrote_is_text_in_the_minutes_and_calls_nobody() {
+    let why = "/unschedule #12 @sam <b>, see https://evil.example #3 [x](y)";
+    let said = decide(Some(&opened()), &[says(1, "rosa", 60, why), closed("rosa", 120)]);
+    let judged = decide(Some(&said.after), &[judged(12, 1, true, "taken out of its release"), plan(180)]);
+    let told = minutes(&judged);
+    let line = told.lines().find(|line| line.starts_with("- ")).unwrap();
+    insta::assert_snapshot!(line, @r"- acme/web#12 Mail: taken out of its release (rosa). Why: @&#8203;sam &lt;b&gt;, see https:/&#8203;/evil.example #&#8203;3 \[x\](y)");
 }
 
 #[test]
