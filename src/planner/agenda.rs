@@ -2,7 +2,7 @@
 //! GitHub notes on each change request that it was on the agenda is so.
 
 use crate::domain::{
-    planning::plan::is_too_much,
+    planning::{load::Load, plan::is_too_much},
     report::text::{TITLE_LIMIT, escape},
 };
 
@@ -22,6 +22,7 @@ pub(super) fn text(points: &Points) -> String {
         clashes(points),
         depends(points),
         overdue(points),
+        over_the_limit(points),
         too_much(points),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
@@ -95,8 +96,10 @@ fn candidates(points: &Points) -> String {
         Some(slots) => format!("Slots taken: {taken} of {slots}."),
         None => format!("Planned for it: {taken}. No limit is known."),
     };
+    let kept = release.kept_in_words(|account| escape(account, TITLE_LIMIT));
+    let kept = kept.map(|kept| format!(" {kept}.")).unwrap_or_default();
     let title = escape(&release.id.title, TITLE_LIMIT);
-    format!("### Candidates for {title}\n\n{slots} {}", table(points, points.with_a_slot()))
+    format!("### Candidates for {title}\n\n{slots}{kept} {}", table(points, points.with_a_slot()))
 }
 
 /// In the merged order; `slots`: how many of them have one.
@@ -162,6 +165,12 @@ fn overdue(points: &Points) -> Option<String> {
             more(rows.len(), rows.len() + left)
         )
     })
+}
+
+fn over_the_limit(points: &Points) -> Option<String> {
+    let lines: Vec<String> =
+        points.loads.iter().filter_map(Load::warning).map(|line| format!("- {line}")).collect();
+    (!lines.is_empty()).then(|| format!("### Over the limit\n\n{}", lines.join("\n")))
 }
 
 fn too_much(points: &Points) -> Option<String> {

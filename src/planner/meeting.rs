@@ -9,7 +9,7 @@ use crate::{
         event::DrawnAgenda,
         ids::{IssueRef, RepoId, SubjectId},
         link::WrittenLink,
-        planning::{Pile, plan::Flow, queue::Filter},
+        planning::{Pile, load::Load, plan::Flow, queue::Filter},
         policy::Zone,
         release::Phase,
         subject::View,
@@ -46,6 +46,8 @@ pub(super) struct Points {
     pub(super) depends: Vec<(Shown, String)>,
     /// What has waited too long for a decision, and how many more.
     pub(super) overdue: (Vec<Waits>, usize),
+    /// What is in each stage that has a limit.
+    pub(super) loads: Vec<Load>,
     pub(super) flow: Vec<Flow>,
 }
 
@@ -99,6 +101,7 @@ impl Planner<'_> {
             depends: self.depends(&near).await?,
             candidates,
             overdue: (waiting.items, more),
+            loads: plan.loads,
             flow: plan.flow,
         })
     }

@@ -47,10 +47,14 @@ fn became(deed: &Deed) -> Option<String> {
         let words = words.as_ref().map(|words| format!("{before}{}", escape(words, TEXT_LIMIT)));
         words.unwrap_or_default()
     };
-    if let Deed::Schedule { title, full, .. } = deed {
-        let full: String =
-            full.iter().map(|full| format!(", because {} is full", escape(full, TITLE_LIMIT))).collect();
-        return Some(format!("planned for **{}**{full}", escape(title, TITLE_LIMIT)));
+    if let Deed::Schedule { title, full, kept, .. } = deed {
+        let passed = |titles: &[String], why: &str| {
+            let each =
+                titles.iter().map(|title| format!(", because {} is {why}", escape(title, TITLE_LIMIT)));
+            each.collect::<String>()
+        };
+        let passed = passed(full, "full") + &passed(kept, "kept for other accounts");
+        return Some(format!("planned for **{}**{passed}", escape(title, TITLE_LIMIT)));
     }
     if let Deed::Unschedule { .. } = deed {
         return Some("taken out of its release".into());

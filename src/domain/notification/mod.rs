@@ -114,6 +114,11 @@ pub enum Of {
         train: String,
         title: String,
     },
+    /// A planning meeting, with its issue where that is known.
+    Meeting {
+        train: String,
+        issue: Option<IssueRef>,
+    },
     Repository(RepoId),
     /// Of all of it.
     Account,
@@ -126,6 +131,12 @@ impl Of {
             Some(IssueRef { repo: RepoId(repo.parse().ok()?), number: number.parse().ok()? })
         };
         let fact = |name: &str| entry.facts.get(name);
+        if let (Some(train), true) = (fact("train"), entry.code.starts_with("planning.")) {
+            return Self::Meeting {
+                train: train.clone(),
+                issue: fact("issue").and_then(|text| number(text)),
+            };
+        }
         let release = fact("train").zip(entry.texts.get("title"));
         match (fact("change_request").and_then(|text| number(text)), release, fact("repository")) {
             (_, Some((train, title)), _) => Self::Release { train: train.clone(), title: title.clone() },
@@ -203,7 +214,12 @@ impl Hearer<'_> {
                 let name = around.name(*repo)?;
                 Some(Item { path: Some(name.to_string()), name: name.to_string(), title: None, said })
             }
-            Of::Release { .. } | Of::Account if !around.is_whole() => None,
+            Of::Release { .. } | Of::Meeting { .. } | Of::Account if !around.is_whole() => None,
+            Of::Meeting { train, issue } => {
+                let page = |at: &IssueRef| Some(format!("{}/issues/{}", around.name(at.repo)?, at.number));
+                let name = format!("planning meeting of {train}");
+                Some(Item { name, path: issue.as_ref().and_then(page), title: None, said })
+            }
             Of::Release { train, title } => {
                 let name = format!("release {} of {train}", shown(title));
                 Some(Item { name, path: None, title: None, said })

@@ -109,6 +109,8 @@ fn of_each() -> Vec<AuditEntry> {
         of_release(kim("approval.rejected").fact("became", "refused").text("why", "I do not like it")),
         of_release(kim("release.closed_out").fact("result", "worked").text("said", "quiet night")),
         of_release(kim("exception.joined_after_lock").fact("change_request", at(1)).text("why", "a fair")),
+        AuditEntry::new("planning.opened").fact("train", "customer"),
+        kim("planning.closed").fact("train", "customer").fact("issue", at(40)),
         kim("freeze.opened").text("why", "quarter end"),
         of(1, kim("exception.emergency").text("said", "the till is down")),
         AuditEntry::new("exception.bypass").fact("repository", WEB).text("environment", "production"),
@@ -145,6 +147,8 @@ fn everything_that_people_are_told_is_a_line_that_says_who_did_what_and_why() {
     release 2026.12 of customer: rejected by kim: the totals are wrong
     release 2026.12 of customer: closed by kim: worked, quiet night
     release 2026.12 of customer: the scope was changed after the lock by kim: a fair
+    planning meeting of customer: opened
+    planning meeting of customer: closed by kim; its minutes follow
     all repositories: frozen by kim: quarter end
     acme/web#1 Dark mode: an emergency was declared by kim: the till is down
     acme/web: deployed past change control in production

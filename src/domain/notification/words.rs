@@ -91,6 +91,7 @@ fn change_request(what: &str, by: &By<'_>) -> Option<(Topic, String)> {
         "needs_information" => (Topic::Decisions, by.person("asks")),
         "taken_back" => (Topic::Decisions, by.to("no longer")),
         "planned" | "scheduled" => (Topic::Plans, by.to("planned for")),
+        "limit_overridden" => (Topic::Plans, by.said("accepted over the limit")),
         "unscheduled" => (Topic::Plans, by.said("taken out of its release")),
         "rank" => (Topic::Plans, by.to("ranked")),
         "needed-by" => (Topic::Plans, by.to("needed by")),
@@ -142,8 +143,8 @@ fn release(what: &str, by: &By<'_>) -> Option<String> {
 
 fn meeting(what: &str, by: &By<'_>) -> Option<String> {
     Some(match what {
-        "opened" => by.did("a planning meeting was opened"),
-        "closed" => by.did("the planning meeting was closed, and the plan is in its minutes"),
+        "opened" => by.did("opened"),
+        "closed" => format!("{}; its minutes follow", by.did("closed")),
         _ => return None,
     })
 }

@@ -104,13 +104,15 @@ async fn logged(s: &Scene) -> String {
 #[tokio::test]
 async fn the_agenda_says_what_is_new_what_is_wanted_what_clashes_and_what_waits_too_long() {
     scenario(async |s| {
-        s.policy(RULES).await;
+        let rules = RULES.replace("intake: { plan: acme/billing }", "intake: { plan: acme/billing, limits: { accepted: 1 } }");
+        s.policy(&rules).await;
         asks(s, WEB, "Dark *mode*", &["account/sales"]).await;
         s.pass(35 * 24 * 3600);
         let mail = wanted(s, WEB, "Mail", "sales", "shop").await;
-        wanted(s, BILLING, "Invoices", "support", "shop").await;
-        let search = wanted(s, WEB, "Search @all", "sales", "shop").await;
         says(s, "rosa", mail, "/schedule next").await;
+        wanted(s, BILLING, "Invoices", "support", "shop").await;
+        let search = asks(s, WEB, "Search @all", &["account/sales", "system/shop"]).await;
+        says(s, "tess", search, "/accept over: the fair is near").await;
         let body = Some("Please.\n\nDepends-On: #1");
         s.by("sam").edit_issue(search, Edit { title: None, body });
         s.settle().await;
@@ -131,7 +133,7 @@ async fn the_agenda_says_what_is_new_what_is_wanted_what_clashes_and_what_waits_
         |---|---|---|---|
         | acme/web#2 | Mail | sales | accepted |
         | acme/billing#1 | Invoices | support | accepted |
-        | acme/web#3 | Search @&#8203;all | sales | accepted |
+        | acme/web#4 | Search @&#8203;all | sales | accepted |
 
         ### Candidates for 2027.01
 
@@ -139,7 +141,7 @@ async fn the_agenda_says_what_is_new_what_is_wanted_what_clashes_and_what_waits_
 
         | place | change request | | account | in its account |
         |---|---|---|---|---|
-        | 1 | acme/web#3 | Search @&#8203;all | sales | 1 of 1 |
+        | 1 | acme/web#4 | Search @&#8203;all | sales | 1 of 1 |
         | | **Here the slots end.** | | | |
         | 2 | acme/billing#1 | Invoices | support | 1 of 1 |
 
@@ -147,19 +149,23 @@ async fn the_agenda_says_what_is_new_what_is_wanted_what_clashes_and_what_waits_
 
         These are planned, or next, and are about one system:
 
-        - **shop**: acme/web#2, acme/web#3
+        - **shop**: acme/web#2, acme/web#4
 
         ### Depends on what is not planned
 
         What these depend on is neither in a release nor in production:
 
-        - acme/web#3 Search @&#8203;all depends on acme/web#1
+        - acme/web#4 Search @&#8203;all depends on acme/web#1
 
         ### Overdue in triage
 
         | change request | | account | a decision was due |
         |---|---|---|---|
         | acme/web#1 | Dark \*mode\* | sales | 9 Nov 2026 |
+
+        ### Over the limit
+
+        - Accepted: 2 of 1, one more than the limit.
         "#);
     })
     .await;
