@@ -21,7 +21,7 @@ use crate::{
     admin,
     announce::{AnnounceError, Announcer},
     clock::Clock,
-    config::{Config, channels::Address as To},
+    config::Config,
     domain::{bell::Callable, decide::Instance, ids::RepoName, native::Native},
     effects::Performer,
     gate::{self, Askers, Gate, Keys, Pace},
@@ -31,7 +31,7 @@ use crate::{
     metrics::Metrics,
     notifier::{
         Notifier,
-        channels::{Address, Channel, Channels},
+        channels::Channels,
         mail::{MailError, Mailer},
     },
     operator::Operator,
@@ -145,16 +145,7 @@ fn announcer(config: &Config, clock: &Clock) -> Result<Option<Announcer>, Announ
 pub fn channels(config: &Config) -> Result<Channels, StartError> {
     let mail = config.messaging.mail.as_ref();
     let mailer = mail.map(|mail| Mailer::new(&mail.server, &mail.from)).transpose()?;
-    let channels = config.messaging.channels.iter().map(|channel| Channel {
-        owner: channel.owner.clone(),
-        name: channel.name.clone(),
-        to: match &channel.to {
-            To::Slack(url) => Address::Slack(url.clone()),
-            To::Teams(url) => Address::Teams(url.clone()),
-            To::Mail(to) => Address::Mail(to.clone()),
-        },
-    });
-    let channels = Channels::new(channels.collect(), mailer, &config.github_web_url);
+    let channels = Channels::new(config.messaging.channels.clone(), mailer, &config.github_web_url);
     channels.map_err(StartError::Certificates)
 }
 

@@ -25,9 +25,12 @@ pub struct Channel {
 /// Where it ends.
 #[derive(Debug, Clone)]
 pub enum Address {
-    /// An incoming webhook; the address is the secret.
+    /// An incoming webhook of Slack (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>), or of whoever
+    /// takes the same; the address is the secret.
     Slack(SecretString),
-    /// A workflow that begins when a webhook is received; the address is the secret.
+    /// A workflow of Teams that begins when a webhook is received
+    /// (<https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook>); the address is
+    /// the secret.
     Teams(SecretString),
     /// Mail addresses.
     Mail(Vec<String>),

@@ -14,34 +14,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::{
+    config::channels::{Address, Channel},
     domain::notification::Message,
     post::{Post, Told},
 };
 
 use super::{chat, mail::Mailer};
-
-/// A channel.
-#[derive(Debug, Clone)]
-pub struct Channel {
-    /// The account on GitHub whose policy may name it, by its login.
-    pub owner: String,
-    /// As that policy calls it.
-    pub name: String,
-    pub to: Address,
-}
-
-/// Where a channel ends.
-#[derive(Debug, Clone)]
-pub enum Address {
-    /// An incoming webhook of Slack (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>), or of whoever
-    /// takes the same.
-    Slack(SecretString),
-    /// A workflow of Teams that begins when a webhook is received
-    /// (<https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook>).
-    Teams(SecretString),
-    /// Mail to these.
-    Mail(Vec<String>),
-}
 
 /// All channels.
 #[derive(Debug, Clone)]

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     clock::Clock,
+    config::channels::Channel,
     domain::{
         ids::{IssueRef, RepoId, RepoName, TenantId},
         notification::{self, Around, Hearer, Item, MOST, Message, Told as Heard, due},
@@ -33,7 +34,7 @@ use crate::{
     worker::Worked,
 };
 
-use channels::{Channel, Channels};
+use channels::Channels;
 
 /// How long a channel is one replica's: longer than a message may take.
 const HELD: SignedDuration = SignedDuration::from_mins(1);

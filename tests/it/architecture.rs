@@ -14,7 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("effects", &["announce", "clock", "domain", "github", "metrics", "place", "post", "store", "worker"]),
     ("announce", &["clock", "domain", "post", "reach"]),
-    ("notifier", &["clock", "domain", "planner", "post", "store", "worker"]),
+    ("notifier", &["clock", "config", "domain", "planner", "post", "store", "worker"]),
     ("post", &["reach"]),
     ("repair", &["clock", "domain", "github", "place", "store", "worker"]),
     ("planner", &["domain", "store"]),

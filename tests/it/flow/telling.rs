@@ -7,10 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use changegate::notifier::{
-    Notifier,
-    channels::{Address, Channel, Channels},
-    mail::Mailer,
+use changegate::{
+    config::channels::{Address, Channel},
+    notifier::{Notifier, channels::Channels, mail::Mailer},
 };
 use serde_json::Value;
 
@@ -154,29 +153,19 @@ async fn each_is_told_what_concerns_them_when_they_want_to_hear_it() {
 }
 
 #[tokio::test]
-async fn a_channel_of_another_account_hears_nothing() {
-    scenario(async |s| {
-        s.policy(RULES).await;
-        let ears = Ears::of(s, "umbrella").await;
-        ears.rounds(s, 1).await;
-        asks(s, "Dark mode", "sales").await;
-        ears.rounds(s, 3).await;
-        assert!(ears.desk.heard().is_empty() && ears.sales.taken().is_empty());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn of_a_repository_that_is_only_watched_nobody_is_told() {
-    scenario(async |s| {
-        s.policy(&format!("{RULES}repositories: [{{ match: acme/web, mode: observe }}]\n")).await;
-        let ears = Ears::of(s, "acme").await;
-        ears.rounds(s, 1).await;
-        asks(s, "Dark mode", "sales").await;
-        ears.rounds(s, 3).await;
-        assert!(ears.desk.heard().is_empty() && ears.sales.taken().is_empty());
-    })
-    .await;
+async fn a_channel_of_another_account_hears_nothing_and_none_hears_of_a_repository_that_is_only_watched() {
+    const WATCHED: &str = "repositories: [{ match: acme/web, mode: observe }]\n";
+    for (owner, more, messages) in [("umbrella", "", 0), ("acme", WATCHED, 0), ("ACME", "", 1)] {
+        scenario(async |s| {
+            s.policy(&format!("{RULES}{more}")).await;
+            let ears = Ears::of(s, owner).await;
+            ears.rounds(s, 1).await;
+            asks(s, "Dark mode", "sales").await;
+            ears.rounds(s, 3).await;
+            assert_eq!((ears.desk.heard().len(), ears.sales.taken().len()), (messages, messages), "{owner}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
