@@ -85,6 +85,7 @@ pub fn seen(repo: RepoId) -> RepositorySnapshot {
 pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
     let default_branch = Some("main".into());
     RepositoryView {
+        public: false,
         id: repo,
         name: name(repo),
         default_branch,
@@ -387,6 +388,7 @@ impl World {
             Question::Known(subject) => Answer::Known(self.states.get(subject).cloned().map(Box::new)),
             Question::Unsettled(_) => Answer::Unsettled(self.unsettled),
             Question::AtStage(_) => Answer::AtStage(0),
+            Question::Alike(..) => Answer::Alike(vec![]),
             Question::IssueGlance(at) => Answer::IssueGlance(self.issue_glances.get(at).cloned()),
             Question::PullRequestGlance(at) => {
                 Answer::PullRequestGlance(self.pull_request_glances.get(at).cloned().map(Box::new))

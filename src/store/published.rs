@@ -101,7 +101,8 @@ impl Key {
             // These rest on nothing that is published.
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_) => None,
+            | Question::AtStage(_)
+            | Question::Alike(..) => None,
         }
     }
 }

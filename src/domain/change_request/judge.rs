@@ -115,6 +115,9 @@ fn decide(
     let verified_at = stand(&mut after, &around, case.now, inquiry)?;
     let emergency_ends = after.judge_emergency(&around, case.now);
     let parts_known = after.judge_parts(&around, inquiry)?;
+    if own.is_none() {
+        after.look_for_alike(rules, inquiry)?;
+    }
     let due = milestone.and_then(|milestone| milestone.due_on);
     let (web_url, pulls) = (&case.instance.web_url, &around.pulls);
     let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };

@@ -106,6 +106,9 @@ pub struct RepositoryView {
     /// Commits without a pull request that a release manager answers for.
     #[serde(default)]
     pub adopted: BTreeMap<Sha, Logged>,
+    /// Everybody may read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
 }
 
 impl Repository {
@@ -147,6 +150,7 @@ impl Repository {
             relabelled: self.relabelled.clone(),
             failed: self.failed.counts(),
             adopted: self.adopted.clone(),
+            public: !self.private,
             ruled_from: self.ruled.as_ref().map(|ruled| ruled.head.clone()),
         }
     }

@@ -52,7 +52,8 @@ impl Reader<'_> {
             | Question::Known(_)
             | Question::ImageLabels(..)
             | Question::Unsettled(_)
-            | Question::AtStage(_) => return None,
+            | Question::AtStage(_)
+            | Question::Alike(..) => return None,
         })
     }
 

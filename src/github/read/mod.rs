@@ -245,7 +245,8 @@ impl<'a> Reader<'a> {
             | Question::RepositoryNamed(_)
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_) => None,
+            | Question::AtStage(_)
+            | Question::Alike(..) => None,
         }
     }
 
@@ -352,7 +353,8 @@ impl<'a> Reader<'a> {
             | Question::RepositoryNamed(_)
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_) => Err("this is no question for a document".into()),
+            | Question::AtStage(_)
+            | Question::Alike(..) => Err("this is no question for a document".into()),
         }
     }
 

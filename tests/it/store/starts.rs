@@ -55,7 +55,7 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 999, and this program knows schemas up to 12
+            the database has schema 999, and this program knows schemas up to 13
               cure: run the newer changegate that was used last, or restore the backup made before it
             ");
         }
@@ -66,7 +66,7 @@ async fn a_newer_schema_is_refused_and_an_older_one_is_not_read_before_it_is_mig
         let error = Store::open_read_only(&bench.url).await.unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @"
-            the database has schema 0, and this program reads schema 12
+            the database has schema 0, and this program reads schema 13
               cure: start `changegate serve` once; it migrates the database
             ");
         }

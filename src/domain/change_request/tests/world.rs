@@ -39,6 +39,8 @@ pub struct World {
     pub comments: u64,
     /// How many others are accepted.
     pub accepted: usize,
+    /// What looks like it.
+    pub alike: Vec<(IssueRef, String)>,
 }
 
 impl World {
@@ -67,6 +69,7 @@ impl World {
             asked: vec![],
             comments: 0,
             accepted: 0,
+            alike: vec![],
         }
     }
 
@@ -306,6 +309,7 @@ impl World {
             Question::Issue(_) => Answer::Issue(self.issue.as_ref().map(reading)),
             Question::Person(login) => Answer::Person(Some(actor(login))),
             Question::AtStage(_) => Answer::AtStage(self.accepted),
+            Question::Alike(..) => Answer::Alike(self.alike.clone()),
             Question::Team(team) => Answer::Team(members(&team.slug)),
             Question::PullRequest(_)
             | Question::PolicyFile(_)
