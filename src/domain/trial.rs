@@ -387,8 +387,7 @@ impl World {
             Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting.keys().copied().collect()),
             Question::Known(subject) => Answer::Known(self.states.get(subject).cloned().map(Box::new)),
             Question::Unsettled(_) => Answer::Unsettled(self.unsettled),
-            Question::AtStage(_) => Answer::AtStage(0),
-            Question::Alike(..) => Answer::Alike(vec![]),
+            Question::AtStage(_) | Question::Alike(..) => of_no_others(question),
             Question::IssueGlance(at) => Answer::IssueGlance(self.issue_glances.get(at).cloned()),
             Question::PullRequestGlance(at) => {
                 Answer::PullRequestGlance(self.pull_request_glances.get(at).cloned().map(Box::new))
@@ -476,4 +475,9 @@ pub fn orders(count: usize) -> Vec<Vec<usize>> {
         })
     };
     orders(last).into_iter().flat_map(with_last).collect()
+}
+
+/// There is nothing else in the register.
+fn of_no_others(question: &Question) -> Answer {
+    if let Question::AtStage(_) = question { Answer::AtStage(0) } else { Answer::Alike(vec![]) }
 }

@@ -12,7 +12,7 @@ pub mod chat;
 pub mod mail;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -40,6 +40,8 @@ use channels::Channels;
 const HELD: SignedDuration = SignedDuration::from_mins(1);
 /// For so long it is known what policy says, or for as long as nothing happens.
 const KNOWN: SignedDuration = SignedDuration::from_secs(10);
+/// After so long it is forgotten how far a channel was that policy names no more: should it come back, it begins anew.
+const GONE: SignedDuration = SignedDuration::from_hours(24);
 /// Entries read in one go.
 const PAGE: usize = 500;
 /// A message that was refused is sent again so much later: somebody has to mend the channel first.
@@ -104,10 +106,21 @@ impl Notifier {
         let Some(known) = self.known(tenant, head).await? else { return Ok(0) };
         let held = self.store.notified(tenant).await?;
         let mut told = 0;
+        let mut meant = BTreeSet::new();
         for (only, notify) in known.rules.notify() {
-            let Some(channel) = self.channels.find(&known.login, &notify.to) else { continue };
-            let follower = Follower { tenant, known: &known, channel, notify, only };
-            told += usize::from(self.follow(follower, held.get(&follower.name()), head).await?);
+            let name = name(notify, only);
+            if let Some(channel) = self.channels.find(&known.login, &notify.to) {
+                let follower = Follower { tenant, known: &known, channel, notify, only };
+                told += usize::from(self.follow(follower, held.get(&name), head).await?);
+            }
+            meant.insert(name);
+        }
+        let now = self.clock.now();
+        let is_gone = |name: &String, held: &Held| {
+            !meant.contains(name) && now.duration_since(held.notified.told_at) > GONE
+        };
+        for (name, _) in held.iter().filter(|(name, held)| is_gone(name, held)) {
+            self.store.forget_notified(tenant, name).await?;
         }
         Ok(told)
     }
@@ -139,7 +152,7 @@ impl Notifier {
         head: i64,
     ) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let name = follower.name();
+        let name = name(follower.notify, follower.only);
         let key = (follower.tenant, name.as_str());
         let Some(was) = was else {
             // It hears of what happens from now on.
@@ -227,12 +240,6 @@ impl Notifier {
 }
 
 impl<'a> Follower<'a> {
-    /// How far it is, is kept under this name.
-    fn name(&self) -> String {
-        let only = self.only.map(|repo| format!("/{repo}")).unwrap_or_default();
-        format!("{}{only}", self.notify.name())
-    }
-
     fn hearer(&self) -> Hearer<'a> {
         Hearer { notify: self.notify, zone: self.known.rules.zone() }
     }
@@ -247,6 +254,12 @@ impl<'a> Follower<'a> {
         let is_news = self.notify.digest.is_some() || head > was.notified.seen;
         is_news && due::is_due(self.notify, self.known.rules.zone(), was.notified.told_at, now)
     }
+}
+
+/// How far it is, is kept under this name.
+fn name(notify: &Notify, only: Option<RepoId>) -> String {
+    let only = only.map(|repo| format!("/{repo}")).unwrap_or_default();
+    format!("{}{only}", notify.name())
 }
 
 /// What is known beside the log.

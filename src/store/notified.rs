@@ -54,6 +54,23 @@ impl Store {
         rows.iter().map(held).collect()
     }
 
+    /// Forgets how far a channel is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_notified(&self, tenant: &TenantId, name: &str) -> Result<(), StoreError> {
+        let row = (body::escape(tenant.as_str()), name.to_owned());
+        let forgotten = self.database().write(&row, |connection, dialect, (tenant, name)| {
+            let text = "DELETE FROM notified WHERE tenant = $1 AND name = $2";
+            let statement = dialect.query(text).bind(tenant.clone()).bind(name.clone());
+            Box::pin(async move {
+                statement.execute(connection).await?;
+                Ok(())
+            })
+        });
+        forgotten.await
+    }
+
     /// Takes a channel until `until`, if it still is as it was read; `None`: it is new, and stands as `now` says. `false`: somebody
     /// else has it.
     ///

@@ -115,9 +115,6 @@ fn decide(
     let verified_at = stand(&mut after, &around, case.now, inquiry)?;
     let emergency_ends = after.judge_emergency(&around, case.now);
     let parts_known = after.judge_parts(&around, inquiry)?;
-    if own.is_none() {
-        after.look_for_alike(rules, inquiry)?;
-    }
     let due = milestone.and_then(|milestone| milestone.due_on);
     let (web_url, pulls) = (&case.instance.web_url, &around.pulls);
     let setting = Setting { web_url, name: around.name, rules, pulls, is_own: own.is_some(), due };
@@ -135,7 +132,7 @@ fn decide(
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
-/// Where it stands, and whether who wants to start it by hand may; when it will be known to work, if nobody says otherwise.
+/// Where it stands, what it looks like, and whether who wants to start it by hand may; when it will be known to work, if nobody says otherwise.
 /// `None`: something must be asked first.
 fn stand(
     after: &mut ChangeRequest,
@@ -147,7 +144,12 @@ fn stand(
     let by_hand = after.needs_no_code() && around.pulls.is_empty();
     let is_news = after.judge_starts(by_hand, &around.rules, now, inquiry)?;
     let verified_at = if is_news { derive(after, around, now) } else { verified_at };
-    Some(if after.follow_silence(&around.rules, now) { derive(after, around, now) } else { verified_at })
+    let verified_at =
+        if after.follow_silence(&around.rules, now) { derive(after, around, now) } else { verified_at };
+    if around.own(after.at).is_none() {
+        after.look_for_alike(&around.rules, inquiry)?;
+    }
+    Some(verified_at)
 }
 
 /// What GitHub and other systems are told.

@@ -227,6 +227,29 @@ async fn a_channel_that_is_refused_for_a_day_gives_one_message_up_and_tells_the_
 }
 
 #[tokio::test]
+async fn a_channel_that_policy_names_again_after_a_while_hears_nothing_of_the_time_between() {
+    scenario(async |s| {
+        s.policy(RULES).await;
+        let ears = Ears::of(s, "acme").await;
+        ears.rounds(s, 1).await;
+        let without = RULES.split("notify:").next().unwrap();
+        s.policy(without).await;
+        asks(s, "Between", "support").await;
+        for _ in 0..30 {
+            ears.rounds(s, 1).await;
+            s.pass(3600);
+        }
+        s.policy(RULES).await;
+        ears.rounds(s, 2).await;
+        asks(s, "Louder bell", "support").await;
+        ears.rounds(s, 2).await;
+        let told = chat(&ears.desk);
+        assert!(told.contains("Louder bell") && !told.contains("Between"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_replicas_tell_everything_once() {
     scenario(async |s| {
         s.policy(RULES).await;
