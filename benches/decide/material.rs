@@ -227,7 +227,6 @@ impl Material {
 
     fn repository(&self) -> RepositoryView {
         RepositoryView {
-            public: false,
             id: WEB,
             name: "acme/web".parse().unwrap(),
             default_branch: Some("main".into()),

@@ -85,7 +85,6 @@ pub fn seen(repo: RepoId) -> RepositorySnapshot {
 pub fn repository(repo: RepoId, policy: Option<&PolicyText>) -> RepositoryView {
     let default_branch = Some("main".into());
     RepositoryView {
-        public: false,
         id: repo,
         name: name(repo),
         default_branch,
@@ -387,7 +386,7 @@ impl World {
             Question::WaitingRuns(_) => Answer::WaitingRuns(self.waiting.keys().copied().collect()),
             Question::Known(subject) => Answer::Known(self.states.get(subject).cloned().map(Box::new)),
             Question::Unsettled(_) => Answer::Unsettled(self.unsettled),
-            Question::AtStage(_) | Question::Alike(..) => of_no_others(question),
+            Question::AtStage(_) => Answer::AtStage(0),
             Question::IssueGlance(at) => Answer::IssueGlance(self.issue_glances.get(at).cloned()),
             Question::PullRequestGlance(at) => {
                 Answer::PullRequestGlance(self.pull_request_glances.get(at).cloned().map(Box::new))
@@ -475,9 +474,4 @@ pub fn orders(count: usize) -> Vec<Vec<usize>> {
         })
     };
     orders(last).into_iter().flat_map(with_last).collect()
-}
-
-/// There is nothing else in the register.
-fn of_no_others(question: &Question) -> Answer {
-    if let Question::AtStage(_) = question { Answer::AtStage(0) } else { Answer::Alike(vec![]) }
 }

@@ -25,7 +25,7 @@ use crate::{
         planning::{
             Line, Pile, accounts,
             evergreen::evergreen,
-            likeness::{PROPOSED, Titles},
+            likeness::Titles,
             load::loads,
             plan::{self, Around},
             queue::{Filter, Waiting},
@@ -44,6 +44,8 @@ use rulebook::Rulebook;
 const PAGE: usize = 1000;
 /// As many as a person will read.
 const MOST: usize = 500;
+/// So many that are alike are named.
+const ALIKE: usize = 3;
 /// So much of what is not planned yet, and of what came into production, is shown; the rest is counted.
 const SHOWN: usize = 100;
 
@@ -137,7 +139,7 @@ impl<'a> Planner<'a> {
             let own = &waits.shown.line;
             let older = |line: &&Line| line.at != own.at && (line.asked, line.at) < (own.asked, own.at);
             let like = titles.like(&own.title).into_iter().map(|(line, _)| *line).filter(older);
-            waits.alike = like.take(PROPOSED).map(|line| self.shown(line.clone())).collect();
+            waits.alike = like.take(ALIKE).map(|line| self.shown(line.clone())).collect();
         }
         Ok(())
     }

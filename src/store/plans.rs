@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row};
 
-use super::{Store, dialect::Dialect, effects, gates, inbox, register, subjects, wake};
+use super::{Store, dialect::Dialect, effects, gates, inbox, subjects, wake};
 
 /// The query plan of SQLite for a text of ours.
 async fn plan(store: &Store, text: &str) -> String {
@@ -49,7 +49,6 @@ async fn rows_that_are_named_are_found_by_their_keys() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
     for (text, index) in [
-        (register::NEWEST, "register_pile"),
         (
             "SELECT source FROM edge WHERE (tenant, target, relation) IN (VALUES ('a', 'b', 'c'))",
             "edge_target",

@@ -101,8 +101,7 @@ impl Key {
             // These rest on nothing that is published.
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_)
-            | Question::Alike(..) => None,
+            | Question::AtStage(_) => None,
         }
     }
 }

@@ -8,11 +8,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 use crate::domain::{
     change_request::Stage,
     ids::{IssueRef, SubjectId, SubjectKind, TenantId},
-    planning::{
-        Line, Pile,
-        likeness::{PROPOSED, Titles},
-        line::FORM,
-    },
+    planning::{Line, Pile, line::FORM},
     subject::State,
 };
 
@@ -20,8 +16,6 @@ use super::{Store, body, database::Work, dialect::Dialect, error::StoreError, pu
 
 /// Rows in one statement.
 const ROWS: usize = 500;
-/// Of so many of a pile it is looked whether they are alike.
-const LOOKED_AT: i64 = 2000;
 /// Of what is in no register: it is kept so that it is known to have been looked at.
 const OUT: &str = "out";
 
@@ -82,9 +76,6 @@ pub(super) const PAGE: &str = "SELECT line, id, at FROM register
     WHERE tenant = $1 AND pile = $2 AND (at, id) > ($3, $4) ORDER BY at, id LIMIT $5";
 pub(super) const SINCE: &str = "SELECT line FROM register
     WHERE tenant = $1 AND pile = $2 AND at >= $3 ORDER BY at, id";
-
-pub(super) const NEWEST: &str = "SELECT line FROM register
-    WHERE tenant = $1 AND pile = $2 ORDER BY at DESC, id DESC LIMIT $3";
 
 /// Where a page of a pile ended: the time in the order of the pile, and the id.
 pub type Place = (i64, String);
@@ -157,27 +148,6 @@ impl Store {
     pub(super) async fn at_stage(&self, tenant: &TenantId, stage: Stage) -> Result<usize, StoreError> {
         let lines = self.lines(tenant, &[(Pile::of(stage), Timestamp::MIN)]).await?;
         Ok(lines.iter().filter(|line| line.stage == stage).count())
-    }
-
-    /// What waits, is put off or is open, and looks like a change request with this title: the most alike first, few of them. So many
-    /// of each are looked at, the newest, that whoever is judged beside it does not wait; the queue looks at all.
-    pub(super) async fn alike(
-        &self,
-        tenant: &TenantId,
-        at: IssueRef,
-        title: &str,
-    ) -> Result<Vec<(IssueRef, String)>, StoreError> {
-        let mut lines: Vec<Line> = vec![];
-        for pile in [Pile::Triage, Pile::Deferred, Pile::Open] {
-            let statement = self.database().dialect.query(NEWEST).bind(body::escape(tenant.as_str()));
-            let statement = statement.bind(pile.as_str()).bind(LOOKED_AT);
-            let rows = statement.fetch_all(&self.database().reading).await?;
-            lines.extend(rows.iter().map(line).collect::<Result<Vec<Line>, StoreError>>()?);
-        }
-        let others = lines.iter().filter(|line| line.at != at).map(|line| (line, line.title.as_str()));
-        let titles = Titles::of(others);
-        let like = titles.like(title).into_iter().take(PROPOSED);
-        Ok(like.map(|(line, _)| (line.at, line.title.clone())).collect())
     }
 
     /// Has every change request looked at that has no line yet, or one of an older form: when nobody else waits.

@@ -1,5 +1,5 @@
-//! Answers what rests on nothing that is published: all that is known of a subject, how many change requests are at a stage,
-//! which look like one another, and whether something has arrived that is not settled yet, for what is to be decided and for what was and is to be sent.
+//! Answers what rests on nothing that is published: all that is known of a subject, how many change requests are at a stage, and
+//! whether something has arrived that is not settled yet, for what is to be decided and for what was and is to be sent.
 
 use std::collections::BTreeSet;
 
@@ -39,8 +39,6 @@ impl Store {
                 Answer::Unsettled(self.is_unsettled(tenant, subjects).await?)
             } else if let Question::AtStage(stage) = question {
                 Answer::AtStage(self.at_stage(tenant, *stage).await?)
-            } else if let Question::Alike(at, title) = question {
-                Answer::Alike(self.alike(tenant, *at, title).await?)
             } else {
                 continue;
             };

@@ -298,7 +298,6 @@ impl Judge {
 
     fn repository(&self, frozen: bool) -> RepositoryView {
         RepositoryView {
-            public: false,
             id: WEB,
             name: "acme/web".parse().expect("a name"),
             default_branch: Some("main".into()),

@@ -132,7 +132,7 @@ fn decide(
     Some(Decision { after: State::ChangeRequest(Box::new(after)), effects, audit, look_again }.into())
 }
 
-/// Where it stands, what it looks like, and whether who wants to start it by hand may; when it will be known to work, if nobody says otherwise.
+/// Where it stands, and whether who wants to start it by hand may; when it will be known to work, if nobody says otherwise.
 /// `None`: something must be asked first.
 fn stand(
     after: &mut ChangeRequest,
@@ -144,12 +144,7 @@ fn stand(
     let by_hand = after.needs_no_code() && around.pulls.is_empty();
     let is_news = after.judge_starts(by_hand, &around.rules, now, inquiry)?;
     let verified_at = if is_news { derive(after, around, now) } else { verified_at };
-    let verified_at =
-        if after.follow_silence(&around.rules, now) { derive(after, around, now) } else { verified_at };
-    if around.own(after.at).is_none() {
-        after.look_for_alike(&around.rules, inquiry)?;
-    }
-    Some(verified_at)
+    Some(if after.follow_silence(&around.rules, now) { derive(after, around, now) } else { verified_at })
 }
 
 /// What GitHub and other systems are told.

@@ -16,7 +16,6 @@
 //! - [`answer`]: what GitHub is told; [`log`]: what the audit log is told; [`news`]: what other systems are told.
 
 pub mod act;
-pub mod alike;
 pub mod answer;
 pub mod deeds;
 pub mod delivered;
@@ -59,7 +58,6 @@ use super::{
 };
 
 use act::{Act, Deed};
-use alike::Alike;
 use delivered::Delivered;
 use emergency::Emergency;
 use follow::{Gone, Read};
@@ -128,9 +126,6 @@ pub struct ChangeRequest {
     /// What it has had so far.
     #[serde(default)]
     pub had: Had,
-    /// What it looks like that was asked for before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alike: Option<Alike>,
     /// In which form the register shows it; 0: not yet.
     #[serde(default)]
     pub listed: u8,
@@ -342,7 +337,6 @@ impl ChangeRequest {
             answered: None,
             silence: None,
             had: Had::NONE,
-            alike: None,
             listed: 0,
             stages: vec![],
             acceptance: Acceptance::Waiting { since: None },

@@ -31,8 +31,6 @@ pub enum Answer {
     Unsettled(bool),
     /// To [`Question::AtStage`](super::Question::AtStage).
     AtStage(usize),
-    /// To [`Question::Alike`](super::Question::Alike): with their titles, the most alike first.
-    Alike(Vec<(IssueRef, String)>),
     /// To [`Question::Issue`](super::Question::Issue); `None`: GitHub says there is none.
     Issue(Option<Box<IssueReading>>),
     /// To [`Question::PullRequest`](super::Question::PullRequest); `None`: GitHub says there is none.

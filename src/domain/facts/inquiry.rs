@@ -138,14 +138,6 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// What looks like a change request with this title, the most alike first. What cannot be found out is not proposed.
-    pub fn alike(&mut self, at: IssueRef, title: &str) -> Option<&'a [(IssueRef, String)]> {
-        match self.ask(Question::Alike(at, title.to_owned()))? {
-            Fact::Known(Answer::Alike(found), _) => Some(found),
-            Fact::Known(..) | Fact::Unknown(_) => Some(&[]),
-        }
-    }
-
     /// The issue at a glance, read from GitHub.
     pub fn issue_glance(&mut self, at: IssueRef) -> Option<Fact<Option<&'a IssueGlance>>> {
         github!(self.ask(Question::IssueGlance(at))?, Answer::IssueGlance(found) => found.as_ref())

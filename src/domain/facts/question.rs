@@ -10,7 +10,7 @@ use crate::domain::{
     subject::Relation,
 };
 
-/// One question. The first seven are answered from the store, the others by GitHub.
+/// One question. The first six are answered from the store, the others by GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Question {
     /// What others may read of a subject.
@@ -26,9 +26,6 @@ pub enum Question {
     /// How many change requests of the whole account of GitHub are at this stage, by the register in short. Nothing rests on it
     /// afterwards: what is decided at the same moment is not in it, and nobody is woken when it becomes another.
     AtStage(Stage),
-    /// What waits for a decision, is put off or is open, by the register in short, and looks like a change request with this title.
-    /// Nothing rests on it afterwards.
-    Alike(IssueRef, String),
     /// The issue, and who set its labels and its milestone.
     Issue(IssueRef),
     /// The pull request, its links, commits and reviews, and the policy file at both its ends.
@@ -97,8 +94,7 @@ impl Question {
             | Self::RepositoryNamed(_)
             | Self::Known(_)
             | Self::Unsettled(_)
-            | Self::AtStage(_)
-            | Self::Alike(..) => true,
+            | Self::AtStage(_) => true,
             Self::Issue(_)
             | Self::PullRequest(_)
             | Self::PolicyFile(_)
@@ -184,7 +180,6 @@ impl Question {
             | Self::Known(_)
             | Self::Unsettled(_)
             | Self::AtStage(_)
-            | Self::Alike(..)
             | Self::Team(_)
             | Self::Person(_)
             | Self::ImageLabels(..)

@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// From here on, of 1, two are said to be alike.
 pub const ALIKE: f64 = 0.7;
-/// So many that are alike are named.
-pub const PROPOSED: usize = 3;
 /// So many words a title must have to be like another one.
 const WORDS: usize = 2;
 /// A word in more titles than this leads to none of them: it only counts where others have led there.

@@ -14,7 +14,7 @@ use crate::domain::{
 
 use super::{
     check,
-    status::{Setting, listed},
+    status::Setting,
     text::{self, TITLE_LIMIT},
 };
 
@@ -116,8 +116,7 @@ pub fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting
         }
         (Refusal::NeitherOnCallNorReleaseManager, _) => {
             let more = [on_call(setting), release_managers(setting)];
-            let all: Vec<String> = those_who_do_it(after, setting).chain(more).collect();
-            format!("that is for {}", listed(&all))
+            format!("that is for {}", listed(those_who_do_it(after, setting).chain(more)))
         }
         (Refusal::NotTheClient, _) => clients(after, setting),
         (Refusal::NotDelivered, _) => "it does not run in production yet".into(),
@@ -125,7 +124,7 @@ pub fn why(act: &Act, refusal: Refusal, after: &ChangeRequest, setting: &Setting
         (Refusal::NeitherAskerNorTriager, _) => askers(after, setting),
         (Refusal::NeitherContactNorOperations, _) => {
             let all = those_who_do_it(after, setting).chain([release_managers(setting)]);
-            format!("that is for {}", listed(&all.collect::<Vec<_>>()))
+            format!("that is for {}", listed(all))
         }
         (Refusal::HasCode, _) => {
             let label = text::escape(setting.rules.labels.infrastructure(), TITLE_LIMIT);
@@ -145,6 +144,17 @@ fn those_who_do_it(after: &ChangeRequest, setting: &Setting<'_>) -> impl Iterato
     let operations = (!operations.is_empty())
         .then(|| people("people of operations", "group `operations`", operations, setting));
     contact.into_iter().chain(operations)
+}
+
+/// `a, b and c`.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    match names.as_slice() {
+        [first @ .., before, last] => {
+            first.iter().map(|name| format!("{name}, ")).collect::<String>() + &format!("{before} and {last}")
+        }
+        few => few.concat(),
+    }
 }
 
 /// What stands against it, one after the other.

@@ -8,7 +8,6 @@ use crate::domain::{
     change_request::{
         ChangeRequest, Stage,
         act::{self, Deed, Ruling, Standing},
-        alike::Like,
         emergency::Debt,
         rules::Rules,
     },
@@ -59,7 +58,6 @@ pub fn comment(request: &ChangeRequest, setting: &Setting<'_>) -> String {
     let mut parts = vec![head(request, setting)];
     if request.taken_in {
         parts.extend(missing(request, standing));
-        parts.extend(alike(request, setting));
         parts.extend(needed_by(request));
         parts.extend(planned(request, setting));
         parts.extend(emergency(request, setting));
@@ -205,24 +203,6 @@ fn missing(request: &ChangeRequest, standing: Option<Standing<'_>>) -> Option<St
     ))
 }
 
-/// What it may be asked twice with, while somebody has to decide about it.
-fn alike(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
-    let found = &request.alike.as_ref()?.found;
-    let (first, here) = (found.first()?, setting.name);
-    let name = |like: &Like| {
-        let whose = if here == Some(&like.name) { String::new() } else { like.name.to_string() };
-        format!("{whose}#{}", like.at.number)
-    };
-    // As code: whether it belongs together, nobody has said yet, and GitHub would note it on the other one.
-    let shown = |like: &Like| format!("`{}` “{}”", name(like), text::escape(&like.title, TITLE_LIMIT));
-    let merges = setting.command(&format!("duplicate {}", name(first)));
-    Some(format!(
-        "It looks like what was asked for before: {}. If it is the same, {} comments {merges}.",
-        listed(&found.iter().map(shown).collect::<Vec<_>>()),
-        setting.triagers(),
-    ))
-}
-
 /// When it ends if nobody answers.
 #[must_use]
 pub fn withdrawal(request: &ChangeRequest, setting: &Setting<'_>) -> Option<String> {
@@ -319,8 +299,7 @@ fn doubt(request: &ChangeRequest) -> Option<String> {
     ))
 }
 
-/// `a, b and c`.
-pub(super) fn listed(items: &[String]) -> String {
+fn listed(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),

@@ -106,9 +106,6 @@ pub struct RepositoryView {
     /// Commits without a pull request that a release manager answers for.
     #[serde(default)]
     pub adopted: BTreeMap<Sha, Logged>,
-    /// Everybody may read it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub public: bool,
 }
 
 impl Repository {
@@ -150,7 +147,6 @@ impl Repository {
             relabelled: self.relabelled.clone(),
             failed: self.failed.counts(),
             adopted: self.adopted.clone(),
-            public: !self.private,
             ruled_from: self.ruled.as_ref().map(|ruled| ruled.head.clone()),
         }
     }

@@ -107,7 +107,6 @@ mod tests {
 
     fn repository(id: u64, name: &str, policy: Option<&str>) -> RepositoryView {
         RepositoryView {
-            public: false,
             id: RepoId(id),
             name: name.parse().unwrap(),
             default_branch: None,

@@ -52,8 +52,7 @@ impl Reader<'_> {
             | Question::Known(_)
             | Question::ImageLabels(..)
             | Question::Unsettled(_)
-            | Question::AtStage(_)
-            | Question::Alike(..) => return None,
+            | Question::AtStage(_) => return None,
         })
     }
 

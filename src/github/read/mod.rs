@@ -245,8 +245,7 @@ impl<'a> Reader<'a> {
             | Question::RepositoryNamed(_)
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_)
-            | Question::Alike(..) => None,
+            | Question::AtStage(_) => None,
         }
     }
 
@@ -353,8 +352,7 @@ impl<'a> Reader<'a> {
             | Question::RepositoryNamed(_)
             | Question::Known(_)
             | Question::Unsettled(_)
-            | Question::AtStage(_)
-            | Question::Alike(..) => Err("this is no question for a document".into()),
+            | Question::AtStage(_) => Err("this is no question for a document".into()),
         }
     }
 

@@ -5,7 +5,7 @@ use changegate::{
     domain::{asker::Deed, audit::AuditEntry, ids::SubjectKind},
     planner::{self, Planner},
     register::{inventory, planning},
-    sandbox::{CloseReason, Edit, Fault, Numbered, On},
+    sandbox::{CloseReason, Fault, Numbered, On},
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -765,36 +765,4 @@ async fn overridden(s: &Scene) -> String {
     };
     let entries = all.iter().map(|it| &it.entry).filter(|it| it.code == "change_request.limit_overridden");
     entries.map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// What the status comment proposes.
-fn proposed(s: &Scene, issue: Numbered) -> String {
-    let status = s.status(issue);
-    status.lines().find(|line| line.starts_with("It looks like")).unwrap_or_default().to_owned()
-}
-
-#[tokio::test]
-async fn what_was_asked_for_before_is_proposed_where_whoever_reads_of_it_may_read_it() {
-    scenario(async |s| {
-        s.policy(RULES).await;
-        let first = asks(s, WEB, "Export *invoices* CSV", "sales", COMPLETE).await;
-        assert_eq!(proposed(s, first), "");
-        let elsewhere = asks(s, BILLING, "Invoices CSV export", "support", COMPLETE).await;
-        assert_eq!(proposed(s, elsewhere), "", "that repository is private");
-        let again = asks(s, WEB, "CSV export: invoices", "support", COMPLETE).await;
-        assert_snapshot!(s.readable(&proposed(s, again)), @r"It looks like what was asked for before: `#1` “Export \*invoices\* CSV”. If it is the same, a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/duplicate #1`.");
-        s.by("sam").edit_issue(again, Edit { title: Some("A louder bell"), body: None });
-        s.settle().await;
-        assert_eq!(proposed(s, again), "", "it is called otherwise");
-        s.github().make_public(WEB);
-        s.by("rosa").push(WEB, "main", &[("LICENSE", "Yours\n")], "Be open");
-        s.settle().await;
-        s.by("sam").edit_issue(again, Edit { title: Some("Invoices, CSV, export"), body: None });
-        s.by("sam").edit_issue(elsewhere, Edit { title: Some("Export CSV of invoices"), body: None });
-        s.settle().await;
-        assert_snapshot!(s.readable(&proposed(s, elsewhere)), @r"It looks like what was asked for before: `acme/web#1` “Export \*invoices\* CSV”. If it is the same, a triager ([acme/triage](https://github/orgs/acme/teams/triage)) comments `/duplicate acme/web#1`.");
-        says(s, "tess", elsewhere, "/accept").await;
-        assert_eq!(proposed(s, elsewhere), "", "it is decided");
-    })
-    .await;
 }

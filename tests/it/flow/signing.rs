@@ -233,8 +233,6 @@ async fn what_a_substitute_signs_counts_from_the_appointment_on_and_until_it_is_
         let run = deploys(s, WEB).await;
         assert_eq!(stands(s, WEB, run), "waiting -");
         approves("lee", "qa").await;
-        // An allow is put off for a moment while anything that it rests on is being settled.
-        s.settle_for(1).await;
         assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
         s.github().finish_run(WEB, run, true);
         s.settle().await;
@@ -281,8 +279,6 @@ async fn where_nobody_is_left_who_could_sign_that_comes_first_and_a_release_mana
         let run = deploys(s, WEB).await;
         signed_by(s, "lee", &format!("/approve qa {}", revision(s))).await;
         signed_by(s, "rosa", &format!("/approve release-manager {}", revision(s))).await;
-        // The same here.
-        s.settle_for(1).await;
         assert_eq!(stands(s, WEB, run), "in_progress -", "{}", said(s, WEB, run));
         s.github().finish_run(WEB, run, true);
         s.settle().await;

@@ -1,6 +1,5 @@
 //! A small world around one issue: people act on it, deliveries are judged, questions are answered from what is so.
 
-mod alike;
 mod delivered;
 mod emergency;
 mod life;

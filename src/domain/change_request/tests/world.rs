@@ -39,8 +39,6 @@ pub struct World {
     pub comments: u64,
     /// How many others are accepted.
     pub accepted: usize,
-    /// What looks like it.
-    pub alike: Vec<(IssueRef, String)>,
 }
 
 impl World {
@@ -69,7 +67,6 @@ impl World {
             asked: vec![],
             comments: 0,
             accepted: 0,
-            alike: vec![],
         }
     }
 
@@ -280,13 +277,6 @@ impl World {
         }
     }
 
-    fn of_others(&self, question: &Question) -> Answer {
-        if let Question::AtStage(_) = question {
-            return Answer::AtStage(self.accepted);
-        }
-        Answer::Alike(self.alike.clone())
-    }
-
     fn answer(&self, question: &Question) -> Fact<Answer> {
         let reachable =
             question.is_for_the_store() || self.of_teams && !matches!(question, Question::Team(_));
@@ -315,7 +305,7 @@ impl World {
             Question::RepositoryNamed(_) => Answer::RepositoryNamed(self.shared.then_some(SHARED)),
             Question::Issue(_) => Answer::Issue(self.issue.as_ref().map(reading)),
             Question::Person(login) => Answer::Person(Some(actor(login))),
-            Question::AtStage(_) | Question::Alike(..) => self.of_others(question),
+            Question::AtStage(_) => Answer::AtStage(self.accepted),
             Question::Team(team) => Answer::Team(members(&team.slug)),
             Question::PullRequest(_)
             | Question::PolicyFile(_)
